@@ -1,0 +1,4 @@
+//! Moves a Tezos baker to its backup machine and signer without ever signing twice.
+
+pub mod clock;
+pub mod tezos;

@@ -1,0 +1,49 @@
+//! Which chain.
+
+use super::base58::base58_text;
+
+/// A chain id, `Net...`: four bytes, the hash of the genesis block.
+///
+/// ```
+/// use failover_core::tezos::ChainId;
+/// let mainnet: ChainId = "NetXdQprcVkpaWU".parse()?;
+/// assert_eq!(mainnet, ChainId::MAINNET);
+/// assert_eq!(mainnet.bytes(), [0x7a, 0x06, 0xa7, 0x70]);
+/// # Ok::<(), failover_core::tezos::Base58Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChainId([u8; 4]);
+
+base58_text!(ChainId, &[0x57, 0x52, 0x00], "a chain id (Net...)");
+
+impl ChainId {
+    /// Mainnet.
+    pub const MAINNET: Self = Self([0x7a, 0x06, 0xa7, 0x70]);
+
+    /// The chain with these four bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 4]) -> Self {
+        Self(bytes)
+    }
+
+    /// The four bytes, as they stand in signed messages and in the Ledger app's APDUs (big-endian).
+    #[must_use]
+    pub const fn bytes(self) -> [u8; 4] {
+        self.0
+    }
+
+    /// The chain that a network's name stands for, or that a chain id spells.
+    ///
+    /// # Errors
+    /// The text is neither a known network nor a chain id.
+    pub fn of_network(name: &str) -> Result<Self, super::Base58Error> {
+        match name {
+            "mainnet" => Ok(Self::MAINNET),
+            "shadownet" => Ok(Self([0xd0, 0x52, 0x21, 0x8e])),
+            "ghostnet" => Ok(Self([0xaf, 0x18, 0x64, 0xd9])),
+            "tallinnnet" => Ok(Self([0x7e, 0x4a, 0xec, 0x6d])),
+            "seoulnet" => Ok(Self([0x77, 0xfe, 0x09, 0xb1])),
+            other => other.parse(),
+        }
+    }
+}
