@@ -1,4 +1,5 @@
 //! Moves a Tezos baker to its backup machine and signer without ever signing twice.
 
 pub mod clock;
+pub mod signer;
 pub mod tezos;

@@ -1,0 +1,237 @@
+//! EDGE: the devices that hold the keys.
+//!
+//! [`SignerDevice`] reads a device, arms it and disarms it; [`HwmSetter`] raises its high watermarks.
+//! [`tezsign`] and [`ledger`] implement both at the byte level, generic over the transport.
+//! Nothing here knows the procedure.
+
+use std::fmt;
+
+use crate::tezos::{ChainId, KeyHash, Level};
+
+mod error;
+pub mod ledger;
+mod mark;
+mod passphrase;
+mod raise;
+mod selector;
+pub mod tezsign;
+#[cfg(any(feature = "tezsign", feature = "ledger"))]
+mod udev;
+pub mod watermark;
+
+pub use error::SignerError;
+pub use mark::{Mark, Marks};
+pub use passphrase::Passphrase;
+pub use raise::{RaiseError, RaiseOrder, Raised, compare, plan_authorize, plan_raise, raise, reached, refuse_lower};
+pub use selector::{Selector, SelectorError};
+
+/// Which kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Model {
+    /// A TezSign gadget: keys named by alias, locked by a passphrase, one mark a key and kind.
+    TezSign,
+    /// A Ledger with the Tezos Baking app: one authorized key, one mark for all kinds.
+    Ledger,
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::TezSign => "TezSign",
+            Self::Ledger => "Ledger",
+        })
+    }
+}
+
+/// What a device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeviceInfo {
+    /// Which kind of device.
+    pub model: Model,
+    /// How it was found, in the selector's own form, for example `tezsign+unix:/run/t.sock`.
+    pub selector: String,
+    /// Its serial number where it has one. No evidence: a cloned card has the same.
+    pub serial: Option<String>,
+    /// The version of its software.
+    pub version: Option<String>,
+}
+
+/// A key's name on its device: TezSign's alias (`consensus`), or a Ledger's path (`44'/1729'/0'/0'`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct KeyName(String);
+
+impl KeyName {
+    /// A key's name, as the device writes it.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Can the device sign with a key?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arming {
+    /// It cannot: TezSign locked and not corrupted, Ledger not authorized.
+    Disarmed,
+    /// It can: TezSign unlocked, Ledger authorized.
+    Armed,
+    /// It says locked, but its state is corrupted, and a later set-level would let it sign: not disarmed.
+    Corrupted,
+}
+
+/// One key, as its device shows it now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct KeyState {
+    /// Its name on the device.
+    pub name: KeyName,
+    /// Its hash, as the chain knows it.
+    pub key: KeyHash,
+    /// Can the device sign with it?
+    pub arming: Arming,
+    /// Its marks; `None` where the device does not show them (a locked TezSign key). Never zero for unknown (S3).
+    pub marks: Option<Marks>,
+}
+
+/// A device, as it shows itself now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeviceState {
+    /// What it says of itself.
+    pub info: DeviceInfo,
+    /// Its keys, by name. An empty list is an error, never a state.
+    pub keys: Vec<KeyState>,
+}
+
+impl DeviceState {
+    /// The key with this hash.
+    #[must_use]
+    pub fn key(&self, key: &KeyHash) -> Option<&KeyState> {
+        self.keys.iter().find(|k| k.key == *key)
+    }
+
+    /// The key with this name.
+    #[must_use]
+    pub fn named(&self, name: &KeyName) -> Option<&KeyState> {
+        self.keys.iter().find(|k| k.name == *name)
+    }
+}
+
+/// How a device is let sign. The passphrase is never shown by `Debug` (S9).
+#[derive(Debug)]
+pub enum Arm<'a> {
+    /// TezSign: unlock these keys; their marks stay as they are.
+    Unlock {
+        /// The keys' aliases.
+        keys: &'a [KeyName],
+        /// The master passphrase.
+        passphrase: &'a Passphrase,
+    },
+    /// Ledger: SETUP, which authorizes a key and sets the main chain's mark in one press of a person.
+    Authorize {
+        /// Which key, and to which level its mark goes: planned against what was read (S4).
+        order: &'a RaiseOrder,
+        /// The chain whose mark it is. Zero makes every chain the main chain, and is refused.
+        chain: ChainId,
+    },
+}
+
+/// A signing device: read, arm, disarm.
+///
+/// No call returns later than the deadline that is written beside its transport (S10), and no answer of a command
+/// counts as done: only a later [`SignerDevice::state`] does (S5).
+pub trait SignerDevice: Send {
+    /// Which kind of device.
+    fn model(&self) -> Model;
+
+    /// Reads every key: lock, hash, marks.
+    ///
+    /// # Errors
+    /// The device does not answer, or its answer is not what it should be: all unknown then, never zero.
+    fn state(&mut self) -> Result<DeviceState, SignerError>;
+
+    /// Takes away the device's ability to sign: TezSign locks every key whatever its state, a Ledger is
+    /// deauthorized (no button). Needs no approval (S12); the proof is the next [`SignerDevice::state`].
+    ///
+    /// # Errors
+    /// The device could not be told.
+    fn disarm(&mut self) -> Result<(), SignerError>;
+
+    /// Lets the device sign, see [`Arm`].
+    ///
+    /// # Errors
+    /// Refused by the device or the person, or not answered in time: after that, read the state again before
+    /// anything else, because an unlock or a press may still take effect.
+    fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError>;
+
+    /// Keeps everybody else on this host from asking for a signature, where the device can be held so (S1b):
+    /// TezSign's sign interface is claimed. A Ledger cannot be held; the call does nothing there.
+    ///
+    /// # Errors
+    /// Another process holds the interface.
+    fn hold(&mut self) -> Result<(), SignerError> {
+        Ok(())
+    }
+
+    /// Gives up what [`SignerDevice::hold`] took.
+    fn release(&mut self) {}
+}
+
+/// A device whose high watermarks can be raised.
+///
+/// Nothing outside this crate can make a [`RaiseOrder`] except by [`plan_raise`], which refuses to lower (S4);
+/// so no implementation can be told to set a mark that was not read first. [`raise()`] is the whole of it: read,
+/// refuse, set, read back, compare.
+pub trait HwmSetter: SignerDevice {
+    /// Sends one order to the device. What it answers proves nothing (S5).
+    ///
+    /// # Errors
+    /// Refused by the device or the person, or not answered in time.
+    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError>;
+}
+
+impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
+    fn model(&self) -> Model {
+        (**self).model()
+    }
+    fn state(&mut self) -> Result<DeviceState, SignerError> {
+        (**self).state()
+    }
+    fn disarm(&mut self) -> Result<(), SignerError> {
+        (**self).disarm()
+    }
+    fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
+        (**self).arm(arm)
+    }
+    fn hold(&mut self) -> Result<(), SignerError> {
+        (**self).hold()
+    }
+    fn release(&mut self) {
+        (**self).release();
+    }
+}
+
+impl<T: HwmSetter + ?Sized> HwmSetter for Box<T> {
+    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+        (**self).set(order)
+    }
+}
+
+/// The highest level that a RESET of the Ledger app takes (Tezos Baking 2.5.1: the top two bits must be 0).
+pub const LEDGER_LEVEL_MAX: Level = match Level::new(0x3fff_ffff) {
+    Some(level) => level,
+    None => Level::FIRST,
+};

@@ -1,0 +1,166 @@
+//! What can go wrong with a device, as data.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::KeyName;
+
+/// Why a device did not do what it was asked, or could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SignerError {
+    /// Nothing fits the selector.
+    #[error("no {selector} found")]
+    NotFound {
+        /// What was looked for.
+        selector: String,
+    },
+    /// More than one device fits the selector; the first is never taken (H18).
+    #[error("{} devices fit {selector}: {}", found.len(), found.join(", "))]
+    Ambiguous {
+        /// What was looked for.
+        selector: String,
+        /// Selectors that name each of them.
+        found: Vec<String>,
+    },
+    /// The device is there, but this user may not open it.
+    #[error("{device} may not be opened by this user: {why}")]
+    Permission {
+        /// Which device.
+        device: String,
+        /// What the system said, and what to do.
+        why: String,
+    },
+    /// Another process holds the interface (H18).
+    #[error("{device} is held by {holder}")]
+    Busy {
+        /// Which device or interface.
+        device: String,
+        /// Which process, as far as it can be seen.
+        holder: String,
+    },
+    /// The device was unplugged, or the connection broke.
+    #[error("the connection to {device} broke: {why}")]
+    Disconnected {
+        /// Which device.
+        device: String,
+        /// What the system said.
+        why: String,
+    },
+    /// No answer within the deadline (S10). What was asked may still take effect.
+    #[error("{device} did not answer {what} within {}", humantime::format_duration(*after))]
+    Timeout {
+        /// Which device.
+        device: String,
+        /// Which question.
+        what: &'static str,
+        /// The deadline.
+        after: Duration,
+    },
+    /// An answer that does not have the shape of an answer to this question.
+    #[error("the answer to {what} is not one: {why}")]
+    Malformed {
+        /// Which question.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The device refuses, with its own code and text.
+    #[error("the device refused {what}: {message} (code {code})")]
+    Refused {
+        /// Which question.
+        what: &'static str,
+        /// TezSign's error code.
+        code: u32,
+        /// Its text.
+        message: String,
+    },
+    /// The Ledger answered with a status word other than ok.
+    #[error("the Ledger answered {what} with {status}")]
+    Status {
+        /// Which question.
+        what: &'static str,
+        /// The status word.
+        status: super::ledger::StatusWord,
+    },
+    /// The passphrase is wrong.
+    #[error("the passphrase does not open the key {key}: {message}")]
+    WrongPassphrase {
+        /// Which key.
+        key: KeyName,
+        /// The device's words.
+        message: String,
+    },
+    /// Five unlocks in 30 s, successes counted: the device takes no more for a while.
+    #[error("the device takes no more unlocks for now: {message}")]
+    Throttled {
+        /// The device's words, with the seconds left.
+        message: String,
+    },
+    /// The device has no key of that name.
+    #[error("the device has no key {key}; it has {}", list(known))]
+    UnknownKey {
+        /// What was asked for.
+        key: KeyName,
+        /// What there is.
+        known: Vec<KeyName>,
+    },
+    /// The key must be unlocked or authorized first.
+    #[error("the key {key} is locked")]
+    KeyLocked {
+        /// Which key.
+        key: KeyName,
+    },
+    /// The device shows no keys. An unreadable store looks the same, so this is unknown, never "no keys" (S3).
+    #[error("the device shows no keys: its store may be unreadable")]
+    NoKeys,
+    /// The Ledger has another app open.
+    #[error("the Ledger has {app} open, not Tezos Baking")]
+    WrongApp {
+        /// Which app.
+        app: String,
+    },
+    /// The order is not one that this device can be given.
+    #[error("{what} is not possible on this device: {why}")]
+    Unsupported {
+        /// Which order.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+fn list(keys: &[KeyName]) -> String {
+    if keys.is_empty() {
+        return "none".to_owned();
+    }
+    keys.iter().map(KeyName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl SignerError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "plug the device in and run `failover devices`",
+            Self::Ambiguous { .. } => "unplug the other device, or name one by its serial or path",
+            Self::Permission { .. } => "install the udev rules, add this user to the group plugdev, and log in again",
+            Self::Busy { .. } => "stop the process that holds the device, then try again",
+            Self::Disconnected { .. } => "check the cable, then read the marks with `failover hwm show`",
+            Self::Timeout { .. } => "read the marks with `failover hwm show` before trying again",
+            Self::Malformed { .. } => "try again; if it stays, unplug the device and plug it in again",
+            Self::Status { status: super::ledger::StatusWord::Locked, .. } => {
+                "enter the PIN on the Ledger, then try again"
+            }
+            Self::Refused { .. } | Self::Status { .. } => "read the marks with `failover hwm show`",
+            Self::WrongPassphrase { .. } => "try again with the right passphrase (5 attempts in 30 s)",
+            Self::Throttled { .. } => "wait 30 s, then try again",
+            Self::UnknownKey { .. } => "check `keys` in the configuration against `failover hwm show`",
+            Self::KeyLocked { .. } => "unlock the key first, or let `failover run` do it",
+            Self::NoKeys => "check the card; another backup may be needed",
+            Self::WrongApp { .. } => "open the Tezos Baking app on the Ledger",
+            Self::Unsupported { .. } => "see the device's own documentation",
+        }
+    }
+}

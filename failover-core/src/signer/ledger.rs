@@ -1,0 +1,280 @@
+//! Ledger with the Tezos Baking app (2.5.1): one authorized key, one mark for all kinds.
+//!
+//! ```text
+//!  Ledger<X>  ──►  apdu (one type a command)  ──►  X: ApduExchange
+//!  SignerDevice                                      ├ hid    ledger-transport-hid in a child process that can be killed
+//!  HwmSetter                                         ├ tcp    Speculos' framing
+//!                                                    └ sim    a simulated device in memory
+//! ```
+//!
+//! What is peculiar about this device, and where it is dealt with:
+//! - SETUP and RESET lower marks as willingly as they raise them: the driver compares with the marks it reads right before.
+//! - An answer that came too late arrives as the answer to the next question, see [`SignerDevice::state`] of [`Ledger`].
+//! - The setting "High Watermark: disabled" cannot be seen by any APDU: a person must look.
+//! - The mark that counts is the main chain's; a device set up for another chain guards ours by its test mark,
+//!   see [`Ledger::watermarks`].
+
+use std::time::Duration;
+
+use self::apdu::{AllHwm, Deauthorize, GetAppAndVersion, GetPublicKey, Hwm, LedgerKey, QueryAllHwm};
+use self::apdu::{QueryAuthKeyWithCurve, Reset, Setup, Version};
+use self::exchange::{Budget, ask, query};
+use super::{
+    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, Mark, Marks, Model,
+    RaiseOrder, Selector, SignerDevice, SignerError,
+};
+use crate::tezos::{ChainId, KeyHash};
+
+pub mod apdu;
+pub mod child;
+mod exchange;
+mod fields;
+pub mod frame;
+#[cfg(feature = "ledger")]
+pub mod hid;
+pub mod holders;
+mod key_path;
+pub mod public_key;
+mod status;
+pub mod tcp;
+
+pub use exchange::ApduExchange;
+pub use key_path::{Derivation, KeyPath, KeyPathError};
+pub use status::StatusWord;
+
+/// The app's name, as the system gives it.
+pub const APP_NAME: &str = "Tezos Baking";
+/// All questions of one reading of the state together.
+pub const STATE_DEADLINE: Duration = Duration::from_secs(20);
+/// All tries of one [`SignerDevice::disarm`] together.
+pub const DISARM_DEADLINE: Duration = Duration::from_secs(10);
+/// How many readings are taken at most until two in a row agree.
+const READINGS: usize = 6;
+/// How often DEAUTHORIZE is sent at most until the device reads unauthorized.
+const DISARMS: usize = 3;
+
+/// A Ledger behind a transport.
+#[derive(Debug)]
+pub struct Ledger<X> {
+    exchange: X,
+    key: LedgerKey,
+}
+
+/// Opens the Ledger that a selector means.
+///
+/// # Errors
+/// No such device, more than one, no permission, or the selector is a TezSign's. A device behind TCP is connected by
+/// the first question.
+pub fn open(selector: &Selector, path: &KeyPath, derivation: Derivation) -> Result<Box<dyn HwmSetter>, SignerError> {
+    let (path, what) = (path.clone(), "opening it as a Ledger");
+    match selector {
+        Selector::LedgerTcp { host, port } => {
+            Ok(Box::new(Ledger::new(tcp::Tcp::new(host.clone(), *port), path, derivation)))
+        }
+        #[cfg(feature = "ledger")]
+        Selector::Ledger(which) => Ok(Box::new(Ledger::new(hid::open(which.as_deref())?, path, derivation))),
+        #[cfg(not(feature = "ledger"))]
+        Selector::Ledger(_) => {
+            Err(SignerError::Unsupported { what, why: "built without the feature ledger".to_owned() })
+        }
+        Selector::TezSign(_) | Selector::TezSignUnix(_) => {
+            Err(SignerError::Unsupported { what, why: format!("{selector} is a TezSign") })
+        }
+    }
+}
+
+/// What one round of questions says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reading {
+    hwm: AllHwm,
+    authorized: Option<LedgerKey>,
+    keys: Vec<(KeyName, KeyHash, Arming)>,
+}
+
+impl<X: ApduExchange> Ledger<X> {
+    /// The device behind `exchange`, baking with the key at `path`.
+    #[must_use]
+    pub const fn new(exchange: X, path: KeyPath, derivation: Derivation) -> Self {
+        Self { exchange, key: LedgerKey { path, derivation } }
+    }
+
+    /// The configured key's name: its path. Another authorized key is named by its path too, with the curve
+    /// where the path alone would not tell the two apart.
+    fn name(&self, key: &LedgerKey) -> KeyName {
+        if *key != self.key && key.path == self.key.path {
+            KeyName::new(format!("{} ({})", key.path, key.derivation))
+        } else {
+            KeyName::new(key.path.to_string())
+        }
+    }
+
+    /// The transport.
+    pub const fn exchange(&mut self) -> &mut X {
+        &mut self.exchange
+    }
+
+    /// Main mark, test mark and main chain, two readings in a row that agree.
+    ///
+    /// # Errors
+    /// As [`SignerDevice::state`].
+    pub fn watermarks(&mut self) -> Result<AllHwm, SignerError> {
+        let budget = Budget::new(STATE_DEADLINE);
+        self.check_app(budget)?;
+        Ok(self.reading(budget)?.hwm)
+    }
+
+    /// Refuses every app but Tezos Baking; gives its version.
+    fn check_app(&mut self, budget: Budget) -> Result<String, SignerError> {
+        let app = query(&mut self.exchange, &GetAppAndVersion, budget)?;
+        if app.name != APP_NAME {
+            let app = if app.name == "BOLOS" { "no app (the dashboard)".to_owned() } else { app.name };
+            return Err(SignerError::WrongApp { app });
+        }
+        let version = query(&mut self.exchange, &Version, budget)?;
+        let [major, minor, patch] = version.number;
+        match version.kind {
+            1 => Ok(format!("{major}.{minor}.{patch}")),
+            kind => Err(SignerError::WrongApp { app: format!("an app of kind {kind}") }),
+        }
+    }
+
+    fn read_once(&mut self, budget: Budget) -> Result<Reading, SignerError> {
+        // The two have answers of different lengths, so that an answer that is one question late shows at once.
+        let hwm = query(&mut self.exchange, &QueryAllHwm, budget)?;
+        let authorized = query(&mut self.exchange, &QueryAuthKeyWithCurve, budget)?;
+        let ours = if authorized.as_ref() == Some(&self.key) { Arming::Armed } else { Arming::Disarmed };
+        let mut keys = vec![(self.key.clone(), ours)];
+        if let Some(other) = authorized.clone().filter(|_| ours == Arming::Disarmed) {
+            keys.push((other, Arming::Armed));
+        }
+        let mut named = Vec::new();
+        for (key, arming) in keys {
+            let name = self.name(&key);
+            named.push((name, query(&mut self.exchange, &GetPublicKey(key), budget)?, arming));
+        }
+        Ok(Reading { hwm, authorized, keys: named })
+    }
+
+    /// Reads until two readings in a row are equal: a late answer can have the right shape for the wrong question.
+    fn reading(&mut self, budget: Budget) -> Result<Reading, SignerError> {
+        let mut last = self.read_once(budget)?;
+        for _ in 1..READINGS {
+            let next = self.read_once(budget)?;
+            if next == last {
+                return Ok(next);
+            }
+            last = next;
+        }
+        let why = format!("{READINGS} readings never agreed: does another process use the device?");
+        Err(SignerError::Malformed { what: "the state", why })
+    }
+
+    /// What is read right before SETUP or RESET, and whether the order may be sent at all.
+    fn before_change(&mut self, what: &'static str, order: &RaiseOrder) -> Result<(AllHwm, u32), SignerError> {
+        let budget = Budget::new(STATE_DEADLINE);
+        self.check_app(budget)?;
+        let reading = self.reading(budget)?;
+        if !reading.keys.iter().any(|(name, ..)| name == order.key()) {
+            let known = reading.keys.into_iter().map(|(name, ..)| name).collect();
+            return Err(SignerError::UnknownKey { key: order.key().clone(), known });
+        }
+        let unsupported = |why| SignerError::Unsupported { what, why };
+        let level = u32::try_from(order.level().get())
+            .ok()
+            .filter(|_| order.level() <= LEDGER_LEVEL_MAX)
+            .ok_or_else(|| unsupported(format!("the app takes no level above {LEDGER_LEVEL_MAX}")))?;
+        // Equal is refused too: the app would forget what it signed at that level.
+        not_lower(reading.hwm.main, "mark", level).map_err(unsupported)?;
+        self.exchange.undisturbed()?;
+        Ok((reading.hwm, level))
+    }
+}
+
+/// Refuses a level that is not above a mark in use (S4).
+fn not_lower(mark: Hwm, which: &str, level: u32) -> Result<(), String> {
+    if mark.is_used() && level <= mark.level {
+        return Err(format!("its {which} is at level {} round {}, and {level} is not above", mark.level, mark.round));
+    }
+    Ok(())
+}
+
+/// The test mark that SETUP writes: never lower than what guards the other chains now, and one above where that was
+/// used, because SETUP forgets what was signed at the level itself. Where the main chain changes, the old main chain is
+/// guarded by the test mark from then on, so its mark counts too.
+fn test_level(hwm: &AllHwm, chain: ChainId) -> u32 {
+    let above = |mark: Hwm| if mark.is_used() { mark.level.saturating_add(1) } else { 0 };
+    if hwm.chain == chain { above(hwm.test) } else { above(hwm.test).max(above(hwm.main)) }
+}
+
+impl<X: ApduExchange> SignerDevice for Ledger<X> {
+    fn model(&self) -> Model {
+        Model::Ledger
+    }
+
+    /// Two readings in a row that agree, within [`STATE_DEADLINE`]: an answer of the wrong shape is dropped and its question asked
+    /// again, since a prompt that a person answered after the deadline is answered then.
+    fn state(&mut self) -> Result<DeviceState, SignerError> {
+        let budget = Budget::new(STATE_DEADLINE);
+        let version = Some(self.check_app(budget)?);
+        let reading = self.reading(budget)?;
+        let marks = Some(Marks::all(Mark(reading.hwm.main.position())));
+        let keys = reading.keys.into_iter().map(|(name, key, arming)| KeyState { name, key, arming, marks }).collect();
+        let (selector, serial) = (self.exchange.device(), self.exchange.serial());
+        Ok(DeviceState { info: DeviceInfo { model: Model::Ledger, selector, serial, version }, keys })
+    }
+
+    /// DEAUTHORIZE, again until the device reads unauthorized, within [`DISARM_DEADLINE`]. While a prompt is on the screen
+    /// the device drops it, and this times out.
+    fn disarm(&mut self) -> Result<(), SignerError> {
+        let budget = Budget::new(DISARM_DEADLINE);
+        for _ in 0..DISARMS {
+            query(&mut self.exchange, &Deauthorize, budget)?;
+            if query(&mut self.exchange, &QueryAuthKeyWithCurve, budget)?.is_none() {
+                return Ok(());
+            }
+        }
+        Err(SignerError::Malformed { what: "DEAUTHORIZE", why: "it says ok, and a key is still authorized".to_owned() })
+    }
+
+    /// SETUP, which a person confirms on the device within [`apdu::PERSON_DEADLINE`]. Sent once, never again by itself.
+    ///
+    /// **An error after it was sent does not say that the key is not authorized**: the PIN gone at that moment gives 6982
+    /// although everything was set, and a press after the deadline still counts. Read the state.
+    fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
+        let what = "SETUP";
+        let (order, chain) = match arm {
+            Arm::Authorize { order, chain } => (order, chain),
+            Arm::Unlock { .. } => {
+                let why = "a Ledger has no passphrase: it is authorized by SETUP".to_owned();
+                return Err(SignerError::Unsupported { what: "unlock", why });
+            }
+        };
+        let unsupported = |why| SignerError::Unsupported { what, why };
+        if chain.bytes() == [0; 4] {
+            return Err(unsupported("chain id 0 would make every chain the main chain".to_owned()));
+        }
+        let key = self.name(&self.key);
+        if *order.key() != key {
+            return Err(SignerError::UnknownKey { key: order.key().clone(), known: vec![key] });
+        }
+        let (hwm, main) = self.before_change(what, order)?;
+        if hwm.chain != chain {
+            // Until now this chain was guarded by the test mark.
+            not_lower(hwm.test, "mark for this chain", main).map_err(unsupported)?;
+        }
+        let setup = Setup { key: self.key.clone(), chain, main, test: test_level(&hwm, chain) };
+        ask(&mut self.exchange, &setup, apdu::PERSON_DEADLINE).map(|_| ())
+    }
+}
+
+impl<X: ApduExchange> HwmSetter for Ledger<X> {
+    /// RESET, which a person confirms on the device within [`apdu::PERSON_DEADLINE`]. It sets the test mark too, so it is
+    /// refused where it would lower that one. Sent once; what [`SignerDevice::arm`] says about errors holds here.
+    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+        let what = "RESET";
+        let (hwm, level) = self.before_change(what, order)?;
+        not_lower(hwm.test, "test mark, which RESET sets as well,", level)
+            .map_err(|why| SignerError::Unsupported { what, why })?;
+        ask(&mut self.exchange, &Reset(level), apdu::PERSON_DEADLINE)
+    }
+}

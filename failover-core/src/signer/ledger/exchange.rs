@@ -1,0 +1,125 @@
+//! One APDU out, one answer back; and what to do with answers that belong to another question.
+
+use std::time::{Duration, Instant};
+
+use super::StatusWord;
+use super::apdu::{self, Command};
+use crate::signer::SignerError;
+
+/// The byte edge: carries an APDU to the device and its answer back.
+///
+/// The driver is generic over it: HID, Speculos' TCP, or a simulated device in memory.
+pub trait ApduExchange: Send {
+    /// Sends `apdu` and waits for the answer, data and status word, for `deadline` at most.
+    ///
+    /// # Errors
+    /// Not answered in time, or the connection broke. The device may still do what was asked, and its answer may
+    /// arrive as the answer to a later question.
+    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError>;
+
+    /// Which device this is, as a selector spells it.
+    fn device(&self) -> String;
+
+    /// Its serial number where the transport knows one.
+    fn serial(&self) -> Option<String> {
+        None
+    }
+
+    /// Asked before SETUP and RESET: does nobody else talk to the device (S4)?
+    ///
+    /// # Errors
+    /// [`SignerError::Busy`], with who it is.
+    fn undisturbed(&mut self) -> Result<(), SignerError> {
+        Ok(())
+    }
+
+    /// Told after an answer that belongs to another question: drop what may still be under way to this side.
+    fn resync(&mut self) {}
+}
+
+impl<X: ApduExchange + ?Sized> ApduExchange for Box<X> {
+    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+        (**self).exchange(apdu, deadline)
+    }
+    fn device(&self) -> String {
+        (**self).device()
+    }
+    fn serial(&self) -> Option<String> {
+        (**self).serial()
+    }
+    fn undisturbed(&mut self) -> Result<(), SignerError> {
+        (**self).undisturbed()
+    }
+    fn resync(&mut self) {
+        (**self).resync();
+    }
+}
+
+/// How long a series of questions may take together, whatever each may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    until: Instant,
+    whole: Duration,
+}
+
+impl Budget {
+    pub(super) fn new(whole: Duration) -> Self {
+        Self { until: Instant::now() + whole, whole }
+    }
+
+    fn left(self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// How often a question is asked again after an answer that is not one.
+const TRIES: usize = 4;
+
+/// Asks once. For what must not be asked twice: SETUP and RESET.
+pub(super) fn ask<X: ApduExchange, C: Command>(
+    exchange: &mut X,
+    command: &C,
+    deadline: Duration,
+) -> Result<C::Answer, SignerError> {
+    let answer = exchange.exchange(&command.to_bytes(), deadline)?;
+    let malformed = |why| SignerError::Malformed { what: C::NAME, why };
+    let (data, status) =
+        apdu::split(&answer).ok_or_else(|| malformed(format!("{} bytes hold no status word", answer.len())))?;
+    match status {
+        StatusWord::Ok => command.parse(data).map_err(malformed),
+        StatusWord::WrongClass | StatusWord::UnknownInstruction => {
+            Err(SignerError::WrongApp { app: format!("another app (it answered {} with {status})", C::NAME) })
+        }
+        status => Err(SignerError::Status { what: C::NAME, status }),
+    }
+}
+
+/// Asks until the answer has this question's shape: what a person pressed late arrives as the answer to whatever was
+/// asked last, and the question itself was dropped by the device. Only for what may be asked twice.
+pub(super) fn query<X: ApduExchange, C: Command>(
+    exchange: &mut X,
+    command: &C,
+    budget: Budget,
+) -> Result<C::Answer, SignerError> {
+    let mut tries = TRIES;
+    loop {
+        let left = budget.left();
+        if left.is_zero() {
+            return Err(SignerError::Timeout { device: exchange.device(), what: C::NAME, after: budget.whole });
+        }
+        tries = tries.saturating_sub(1);
+        match ask(exchange, command, C::DEADLINE.min(left)) {
+            Err(error) if tries > 0 && may_be_late(&error) => exchange.resync(),
+            result => return result,
+        }
+    }
+}
+
+/// May this be the answer to an earlier SETUP or RESET? A locked device or another app answers every question the same.
+const fn may_be_late(error: &SignerError) -> bool {
+    match error {
+        SignerError::Malformed { .. } => true,
+        SignerError::Status { status, .. } => !matches!(status, StatusWord::Locked),
+        _ => false,
+    }
+}

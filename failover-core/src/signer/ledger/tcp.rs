@@ -1,0 +1,136 @@
+//! Speculos' TCP: the emulator that Ledger's developers use, or this crate's simulated device.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{ApduExchange, apdu, frame};
+use crate::signer::{Selector, SignerError};
+
+/// How long a connection may take to be made.
+pub const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+
+/// A connection, made by the first question, and made again after anything that went wrong with the last one: an
+/// answer that came too late belongs to nobody then.
+#[derive(Debug)]
+pub struct Tcp {
+    host: String,
+    port: u16,
+    stream: Option<TcpStream>,
+}
+
+impl Tcp {
+    /// The device at this address. Nothing is connected yet.
+    #[must_use]
+    pub const fn new(host: String, port: u16) -> Self {
+        Self { host, port, stream: None }
+    }
+
+    fn connect(&self, until: Instant) -> io::Result<TcpStream> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in addresses(&self.host, self.port, left(until)?)? {
+            let left = left(until)?.min(CONNECT_DEADLINE);
+            match TcpStream::connect_timeout(&address, left) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn fresh(&mut self, until: Instant) -> io::Result<TcpStream> {
+        match self.stream.take() {
+            // Bytes before the question was asked answer another one; an end is a server that went away.
+            Some(stream) if is_silent(&stream) => Ok(stream),
+            _ => self.connect(until),
+        }
+    }
+
+    fn try_exchange(&mut self, apdu: &[u8], until: Instant) -> io::Result<Vec<u8>> {
+        let stream = self.fresh(until)?;
+        let mut timed = Until { stream: &stream, until };
+        frame::write_request(&mut timed, apdu)?;
+        let answer = frame::read_answer(&mut timed)?;
+        self.stream = Some(stream);
+        Ok(answer)
+    }
+}
+
+/// The system's resolver has no deadline of its own, so a name is looked up by a thread that may be left behind.
+fn addresses(host: &str, port: u16, within: Duration) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let host = host.to_owned();
+    thread::spawn(move || sender.send((host.as_str(), port).to_socket_addrs().map(Vec::from_iter)));
+    receiver.recv_timeout(within).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+fn is_silent(stream: &TcpStream) -> bool {
+    let waiting = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
+    let blocking = stream.set_nonblocking(false).is_ok();
+    blocking && waiting.is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
+}
+
+fn left(until: Instant) -> io::Result<Duration> {
+    match until.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+        left => Ok(left),
+    }
+}
+
+/// A stream whose every read and write ends by one moment, however slowly the bytes drip.
+struct Until<'a> {
+    stream: &'a TcpStream,
+    until: Instant,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(left(self.until)?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Until<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(left(self.until)?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl ApduExchange for Tcp {
+    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+        self.try_exchange(apdu, Instant::now() + deadline).map_err(|error| {
+            let (device, what) = (self.device(), apdu::name(apdu));
+            match error.kind() {
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                    SignerError::Timeout { device, what, after: deadline }
+                }
+                io::ErrorKind::InvalidData => SignerError::Malformed { what, why: error.to_string() },
+                io::ErrorKind::UnexpectedEof => {
+                    SignerError::Disconnected { device, why: "it closed the connection".to_owned() }
+                }
+                _ => SignerError::Disconnected { device, why: error.to_string() },
+            }
+        })
+    }
+
+    fn device(&self) -> String {
+        Selector::LedgerTcp { host: self.host.clone(), port: self.port }.to_string()
+    }
+
+    fn resync(&mut self) {
+        self.stream = None;
+    }
+}
