@@ -1,0 +1,114 @@
+//! Anything else that bakes, by three commands of the user's own.
+//!
+//! They are run as they are, argv lists, no shell and no sudo in front. What they say of the machine is theirs to
+//! prove: `status` must look at processes, too, if something other than its own service could sign there.
+
+use std::time::Duration;
+
+use super::elevation::last_words;
+use super::{BakerControl, BakerError, BakerState};
+use crate::host::{self, Host, HostIdentity};
+
+const STATUS: Duration = Duration::from_secs(10);
+const STOP: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
+
+/// The commands, as the configuration has them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commands {
+    /// Starts the baker, within 180 s.
+    pub start: Vec<String>,
+    /// Stops what signs, within 60 s.
+    pub stop: Vec<String>,
+    /// Prints one word, `running` or `stopped`, within 10 s. Its exit code is ignored.
+    pub status: Vec<String>,
+    /// How long the services wait before they restart by themselves, in seconds.
+    #[serde(default = "Commands::default_restart_delay")]
+    pub restart_delay: u64,
+}
+
+impl Commands {
+    /// What is taken where the configuration does not say: 30 s, more than any service of TezBake waits (20 s).
+    #[must_use]
+    pub const fn default_restart_delay() -> u64 {
+        30
+    }
+}
+
+/// A baker behind three commands.
+///
+/// ```
+/// use failover_core::baker::{BakerControl, BakerState, CommandControl, command::Commands};
+/// use failover_core::host::LocalHost;
+/// let argv = |words: &str| words.split(' ').map(str::to_owned).collect();
+/// let commands = Commands { start: argv("true"), stop: argv("true"), status: argv("echo stopped"), restart_delay: 30 };
+/// let state = CommandControl::new(LocalHost::new(), commands).state()?;
+/// assert!(matches!(state, BakerState::Stopped { .. }));
+/// # Ok::<(), failover_core::baker::BakerError>(())
+/// ```
+#[derive(Debug)]
+pub struct CommandControl<H> {
+    host: H,
+    commands: Commands,
+}
+
+impl<H: Host> CommandControl<H> {
+    /// Controls a baker by these commands.
+    #[must_use]
+    pub const fn new(host: H, commands: Commands) -> Self {
+        Self { host, commands }
+    }
+
+    fn change(&mut self, argv: &[String], deadline: Duration) -> Result<(), BakerError> {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let out = self.host.run(&words, deadline)?;
+        super::elevation::allowed(&self.host, &words, &out)?;
+        super::elevation::succeeded(&self.host, &argv.join(" "), &out)
+    }
+}
+
+impl<H: Host> BakerControl for CommandControl<H> {
+    fn describe(&self) -> String {
+        format!("{} on {}", self.commands.status.first().map_or("nothing", String::as_str), self.host.name())
+    }
+
+    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
+        Ok(host::identity(&mut self.host)?)
+    }
+
+    fn state(&mut self) -> Result<BakerState, BakerError> {
+        let argv: Vec<&str> = self.commands.status.iter().map(String::as_str).collect();
+        let out = self.host.run(&argv, STATUS)?;
+        let asked = || vec![self.commands.status.join(" ")];
+        match out.stdout.trim() {
+            "running" => Ok(BakerState::Running { what: asked() }),
+            "stopped" => Ok(BakerState::Stopped { checked: asked() }),
+            "" => Err(BakerError::Unclear {
+                host: self.host.name().to_owned(),
+                why: format!("the status command printed nothing and exits {}: {}", out.code, last_words(&out)),
+            }),
+            other => Err(BakerError::Unclear {
+                host: self.host.name().to_owned(),
+                why: format!(
+                    "the status command printed {:?}, neither running nor stopped",
+                    other.chars().take(80).collect::<String>()
+                ),
+            }),
+        }
+    }
+
+    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
+        Ok(Duration::from_secs(self.commands.restart_delay))
+    }
+
+    fn stop(&mut self) -> Result<(), BakerError> {
+        let argv = self.commands.stop.clone();
+        self.change(&argv, STOP)
+    }
+
+    fn start(&mut self) -> Result<(), BakerError> {
+        let argv = self.commands.start.clone();
+        self.change(&argv, START)
+    }
+}

@@ -1,0 +1,207 @@
+//! The service manager of one machine, and its process table.
+
+use std::time::{Duration, Instant};
+
+use super::elevation::{self, Elevation};
+use super::unit_state::{self, Activity, PROPERTIES, UnitState};
+use super::{BakerError, BakerState, UnitName, process};
+use crate::host::{Host, HostError, Output};
+
+/// For what only asks, or is queued.
+const SHORT: Duration = Duration::from_secs(10);
+/// For a start, which a slow service's own start-up time bounds (systemd's default is 90 s).
+const START: Duration = Duration::from_secs(100);
+/// How long a service may take to go before it is killed (S12).
+const GRACE: Duration = Duration::from_secs(1);
+/// For one look while the second runs; a machine that hangs does not put the kill off for longer.
+const GLANCE: Duration = Duration::from_secs(3);
+/// Between two looks at services that are going.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// `systemctl` and `ps` on one machine.
+#[derive(Debug)]
+pub(super) struct Systemctl<H> {
+    pub(super) host: H,
+    elevation: Elevation,
+}
+
+impl<H: Host> Systemctl<H> {
+    pub(super) fn new(host: H) -> Self {
+        Self { host, elevation: Elevation::default() }
+    }
+
+    /// The error for an answer that says neither running nor stopped.
+    pub(super) fn unclear(&self, why: impl Into<String>) -> BakerError {
+        BakerError::Unclear { host: self.host.name().to_owned(), why: why.into() }
+    }
+
+    /// Asks for something that changes nothing. Only exit 0 and a whole answer count.
+    fn ask(&mut self, argv: &[&str], deadline: Duration) -> Result<String, BakerError> {
+        let out = self.host.run(argv, deadline)?;
+        if out.code != 0 {
+            let said = elevation::last_words(&out);
+            return Err(self.unclear(format!("{} exits {}: {said}", brief(argv), out.code)));
+        }
+        self.whole(argv, out)
+    }
+
+    fn whole(&self, argv: &[&str], out: Output) -> Result<String, BakerError> {
+        if out.may_be_cut() {
+            return Err(self.unclear(format!("{} printed too much", brief(argv))));
+        }
+        Ok(out.stdout)
+    }
+
+    /// Runs a command as root.
+    pub(super) fn as_root(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, BakerError> {
+        self.elevation.run(&mut self.host, argv, deadline)
+    }
+
+    /// The units that these patterns name, whether loaded or only installed. Names that are no service are left out.
+    pub(super) fn list(&mut self, pattern: &str) -> Result<Vec<UnitName>, BakerError> {
+        let argv = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", pattern];
+        let out = self.host.run(&argv, SHORT)?;
+        // Since systemd 246 it exits 1, silently, where nothing matches.
+        let nothing = out.code == 1 && out.stdout.trim().is_empty() && out.stderr.trim().is_empty();
+        if out.code != 0 && !nothing {
+            let said = elevation::last_words(&out);
+            return Err(self.unclear(format!("{} exits {}: {said}", brief(&argv), out.code)));
+        }
+        let installed = self.whole(&argv, out)?;
+        let loaded =
+            self.ask(&["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", pattern], SHORT)?;
+        // A state's dot stands before the name where --plain does not take it away.
+        let first =
+            |line: &str| line.split_ascii_whitespace().find(|word| word.is_ascii() && *word != "*").map(str::to_owned);
+        let names = installed.lines().chain(loaded.lines()).filter_map(first);
+        let mut units: Vec<UnitName> =
+            names.filter(|name| name.ends_with(".service")).filter_map(|name| name.parse().ok()).collect();
+        units.sort();
+        units.dedup();
+        Ok(units)
+    }
+
+    fn show(&mut self, units: &[UnitName], deadline: Duration) -> Result<Vec<(UnitName, UnitState)>, BakerError> {
+        if units.is_empty() {
+            return Err(self.unclear("no signing service is known there"));
+        }
+        let text = self.ask(&with_units(&["systemctl", "show", "-p", PROPERTIES, "--"], units), deadline)?;
+        unit_state::parse(&text, units).map_err(|why| self.unclear(why))
+    }
+
+    /// Looks at these units and at all processes. Running as soon as anything runs; stopped only if everything was seen stopped.
+    pub(super) fn state(&mut self, units: &[UnitName]) -> Result<BakerState, BakerError> {
+        let shown = self.show(units, SHORT);
+        let table = self.ask(&["ps", "-eo", "pid=,comm=,args="], SHORT);
+        let processes = table.and_then(|table| process::signing(&table).map_err(|why| self.unclear(why)));
+
+        let mut running = Vec::new();
+        let mut unclear = Vec::new();
+        for (unit, state) in shown.as_ref().map(Vec::as_slice).unwrap_or_default() {
+            match state.activity() {
+                Activity::Running(words) => running.push(format!("{unit} ({words})")),
+                Activity::Unclear(words) => unclear.push(format!("{unit} is {words}")),
+                Activity::Stopped => {}
+            }
+        }
+        running.extend(processes.as_ref().map(Vec::as_slice).unwrap_or_default().iter().cloned());
+        if !running.is_empty() {
+            return Ok(BakerState::Running { what: running });
+        }
+        shown?;
+        processes?;
+        if !unclear.is_empty() {
+            return Err(self.unclear(unclear.join("; ")));
+        }
+        Ok(BakerState::Stopped { checked: units.iter().map(ToString::to_string).collect() })
+    }
+
+    /// The longest restart delay of these units.
+    pub(super) fn restart_delay(&mut self, units: &[UnitName]) -> Result<Duration, BakerError> {
+        let mut longest = Duration::ZERO;
+        for (unit, state) in self.show(units, SHORT)? {
+            longest = longest.max(state.restart_delay().map_err(|why| self.unclear(format!("{unit}: {why}")))?);
+        }
+        Ok(longest)
+    }
+
+    /// Stops these units: asked first, killed after a second. Goes on after a failure, since every part is in the safe
+    /// direction, and returns the first one unless the units are seen stopped.
+    pub(super) fn stop(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
+        if units.is_empty() {
+            return Err(self.unclear("no signing service is known there"));
+        }
+        let stop = with_units(&["systemctl", "--no-block", "stop", "--"], units);
+        let kill = with_units(&["systemctl", "kill", "-s", "SIGKILL", "--"], units);
+        let first = match self.change(&stop) {
+            // Nothing was done there, and nothing more can be.
+            Err(error) if is_closed(&error) => return Err(error),
+            other => other,
+        };
+        if self.gone_within(units, GRACE) {
+            return Ok(());
+        }
+        // Where a unit has no process left this fails, which is no matter.
+        let killed = self.change(&kill);
+        let again = self.change(&stop);
+        if self.gone_within(units, GRACE) {
+            return Ok(());
+        }
+        // A failed kill counts only where the stops worked and something is still there.
+        first.and(again).and(killed)
+    }
+
+    /// Starts these units.
+    pub(super) fn start(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
+        if units.is_empty() {
+            return Err(self.unclear("no signing service is known there"));
+        }
+        let argv = with_units(&["systemctl", "start", "--"], units);
+        let out = self.as_root(&argv, START)?;
+        elevation::succeeded(&self.host, &brief(&argv), &out)
+    }
+
+    fn change(&mut self, argv: &[&str]) -> Result<(), BakerError> {
+        let out = self.as_root(argv, SHORT)?;
+        elevation::succeeded(&self.host, &brief(argv), &out)
+    }
+
+    /// Whether these units are all seen stopped within some time. One look at least.
+    fn gone_within(&mut self, units: &[UnitName], longest: Duration) -> bool {
+        let start = Instant::now();
+        loop {
+            let shown = self.show(units, GLANCE);
+            if shown.is_ok_and(|units| units.iter().all(|(_, state)| state.activity() == Activity::Stopped)) {
+                return true;
+            }
+            if start.elapsed() >= longest {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Whether the machine cannot be commanded at all from here, so that trying on is of no use.
+fn is_closed(error: &BakerError) -> bool {
+    matches!(
+        error,
+        BakerError::Elevation { .. }
+            | BakerError::Host(
+                HostError::Unreachable { .. }
+                    | HostError::HostKey { .. }
+                    | HostError::Denied { .. }
+                    | HostError::NotRun { .. }
+            )
+    )
+}
+
+fn with_units<'a>(argv: &[&'a str], units: &'a [UnitName]) -> Vec<&'a str> {
+    argv.iter().copied().chain(units.iter().map(UnitName::as_str)).collect()
+}
+
+/// A command without its units.
+fn brief(argv: &[&str]) -> String {
+    let words: Vec<&str> = argv.iter().take_while(|word| **word != "--").copied().collect();
+    words.join(" ")
+}

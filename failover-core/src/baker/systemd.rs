@@ -1,0 +1,78 @@
+//! Signing services that systemd runs, by unit name.
+//!
+//! # The commands that are run
+//! [`SystemdControl`] asks its [`Host`] for these argv lists and no others, `UNITS` being one
+//! argument a unit. Any of those marked `*` may have `sudo -n` in front, where `id -u` did not print 0.
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `cat /etc/machine-id` | 32 hexadecimal digits |
+//! | `id -u` | `0`: no sudo needed |
+//! | `systemctl show -p Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,RestartUSec,Result -- UNITS` | one block of `Key=Value` lines a unit, blocks apart by an empty line, exit 0 |
+//! | `ps -eo pid=,comm=,args=` | one line a process, pid 1 among them (where it is missing, processes are hidden), exit 0 |
+//! | `systemctl --no-block stop -- UNITS` * | exit 0; 4 or "Access denied": root is needed |
+//! | `systemctl kill -s SIGKILL -- UNITS` * | only where a unit still runs a second after the stop |
+//! | `systemctl start -- UNITS` * | exit 0 |
+
+use std::time::Duration;
+
+use super::systemctl::Systemctl;
+use super::{BakerControl, BakerError, BakerState, UnitName};
+use crate::host::{self, Host, HostIdentity};
+
+/// Services by name, under systemd (252 and later).
+///
+/// Only the named units are stopped and started. The state is read from them and from the whole process table, so a
+/// signer that something else started counts as running. Unit names are the units' own, not aliases. Processes in
+/// another PID namespace than the host's own are not seen: run it on the host, not in a container.
+///
+/// ```no_run
+/// use failover_core::baker::{BakerControl, SystemdControl};
+/// use failover_core::host::LocalHost;
+/// let units = vec!["octez-baker".parse()?, "octez-signer".parse()?];
+/// let mut baker = SystemdControl::new(LocalHost::new(), units);
+/// baker.stop()?;
+/// println!("{:?}", baker.state()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SystemdControl<H> {
+    systemctl: Systemctl<H>,
+    units: Vec<UnitName>,
+}
+
+impl<H: Host> SystemdControl<H> {
+    /// Controls these units: every one that signs or asks for signatures, and no node. With an empty list nothing is
+    /// ever clear.
+    #[must_use]
+    pub fn new(host: H, units: Vec<UnitName>) -> Self {
+        Self { systemctl: Systemctl::new(host), units }
+    }
+}
+
+impl<H: Host> BakerControl for SystemdControl<H> {
+    fn describe(&self) -> String {
+        let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
+        format!("{} on {}", units.join(", "), self.systemctl.host.name())
+    }
+
+    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
+        Ok(host::identity(&mut self.systemctl.host)?)
+    }
+
+    fn state(&mut self) -> Result<BakerState, BakerError> {
+        self.systemctl.state(&self.units)
+    }
+
+    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
+        self.systemctl.restart_delay(&self.units)
+    }
+
+    fn stop(&mut self) -> Result<(), BakerError> {
+        self.systemctl.stop(&self.units)
+    }
+
+    fn start(&mut self) -> Result<(), BakerError> {
+        self.systemctl.start(&self.units)
+    }
+}

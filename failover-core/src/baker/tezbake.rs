@@ -1,0 +1,141 @@
+//! A baker installed by TezBake: its units are found on the machine, its node is left running.
+//!
+//! # The commands that are run
+//! Those of [`systemd`](super::systemd) but `systemctl start`, and these; those marked `*` may have `sudo -n` in front:
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `systemctl list-unit-files --no-legend --no-pager bb-*` | the first word of each line; exit 1 with no text at all is an empty list |
+//! | `systemctl list-units --all --plain --no-legend --no-pager bb-*` | likewise, exit 0 |
+//! | `tezbake start` * | exit 0 proves nothing; 151: root is needed |
+//!
+//! `bb-*` is one argument and reaches systemctl as it is: no shell expands it.
+
+use std::time::Duration;
+
+use super::systemctl::Systemctl;
+use super::{BakerControl, BakerError, BakerState, UnitName, elevation};
+use crate::host::{self, Host, HostIdentity};
+
+/// `tezbake start` starts four apps, one after the other.
+const START: Duration = Duration::from_secs(180);
+
+/// What every unit of TezBake is named like.
+const PATTERN: &str = "bb-*";
+
+/// How the units that sign or ask for signatures end (Tezos Baking 2.5.1): never node, accuser or DAL.
+const SIGNING: [&str; 6] = ["-xtz-baker", "-xtz-baker-next", "-xtz-signer", "-tezsign", "-xtz-prism", "-signer-tunnel"];
+
+/// A TezBake installation, all its instances.
+///
+/// Stopped through systemctl and never by `tezbake stop`, which waits up to 300 s for the node first and leaves the
+/// signer running where that fails (H11). Started by `tezbake start`, which also starts the node where it is stopped;
+/// that it exits 0 proves nothing (a service may die a second later, a guard may have kept it from starting).
+///
+/// ```no_run
+/// use failover_core::baker::{BakerControl, TezbakeControl};
+/// use failover_core::host::{SshHost, SshOptions};
+/// let host = SshHost::new("baker@primary", SshOptions::default())?;
+/// println!("{:?}", TezbakeControl::new(host).state()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TezbakeControl<H> {
+    systemctl: Systemctl<H>,
+    /// The units found last.
+    known: Vec<UnitName>,
+}
+
+impl<H: Host> TezbakeControl<H> {
+    /// Controls TezBake's services on a machine. Nothing is asked yet.
+    #[must_use]
+    pub fn new(host: H) -> Self {
+        Self { systemctl: Systemctl::new(host), known: Vec::new() }
+    }
+
+    /// The signing units there, as they are installed or loaded now. Looked for every time: an upgrade may change them.
+    ///
+    /// # Errors
+    /// None is there, or systemctl does not say: unknown (S3).
+    pub fn units(&mut self) -> Result<Vec<UnitName>, BakerError> {
+        let mut units = self.systemctl.list(PATTERN)?;
+        units.retain(signs);
+        if units.is_empty() {
+            return Err(self.systemctl.unclear("no signing service of TezBake is installed there"));
+        }
+        self.known.clone_from(&units);
+        Ok(units)
+    }
+}
+
+fn signs(unit: &UnitName) -> bool {
+    let stem = unit.as_str().trim_end_matches(".service");
+    stem.starts_with("bb-") && SIGNING.iter().any(|end| stem.ends_with(end))
+}
+
+impl<H: Host> BakerControl for TezbakeControl<H> {
+    fn describe(&self) -> String {
+        format!("tezbake on {}", self.systemctl.host.name())
+    }
+
+    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
+        Ok(host::identity(&mut self.systemctl.host)?)
+    }
+
+    fn state(&mut self) -> Result<BakerState, BakerError> {
+        let units = self.units()?;
+        self.systemctl.state(&units)
+    }
+
+    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
+        let units = self.units()?;
+        self.systemctl.restart_delay(&units)
+    }
+
+    fn stop(&mut self) -> Result<(), BakerError> {
+        // A stop is never put off by a list that does not come: then it is for the units found last.
+        let units = match self.units() {
+            Err(_) if !self.known.is_empty() => self.known.clone(),
+            units => units?,
+        };
+        self.systemctl.stop(&units)
+    }
+
+    fn start(&mut self) -> Result<(), BakerError> {
+        let out = self.systemctl.as_root(&["tezbake", "start"], START)?;
+        if out.code == 151 {
+            let host = self.systemctl.host.name().to_owned();
+            return Err(BakerError::Elevation { host, what: "tezbake start".to_owned() });
+        }
+        elevation::succeeded(&self.systemctl.host, "tezbake start", &out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_signs_is_told_by_its_name() {
+        let signs = |name: &str| signs(&name.parse().unwrap());
+        for name in [
+            "bb-default-node-xtz-baker",
+            "bb-default-node-xtz-baker-next",
+            "bb-default-signer-xtz-signer",
+            "bb-second-signer-tezsign",
+            "bb-default-signer-xtz-prism",
+            "bb-default-signer-tunnel",
+        ] {
+            assert!(signs(name), "{name}");
+        }
+        for name in [
+            "bb-default-node-xtz-node",
+            "bb-default-node-xtz-accuser",
+            "bb-default-dal-xtz-dal",
+            "bb-default-pay",
+            "octez-xtz-baker",
+        ] {
+            assert!(!signs(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A machine on which commands run: this one, or one over the system's `ssh`.
+//!
+//! Commands are argv lists, never a shell's line. A command whose end was not seen is [`HostError::Lost`]: what it
+//! did is unknown, and the only way on is to look again.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+mod capture;
+mod child;
+mod local;
+mod ssh;
+
+pub use local::LocalHost;
+pub use ssh::{DestinationError, SshHost, SshOptions};
+
+/// How much of an output stream is kept, in bytes: 1 MiB. A text this long may have lost its end.
+pub const OUTPUT_LIMIT: usize = 1 << 20;
+
+/// What a command said. Its exit code is data, not a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The exit code of the command itself.
+    pub code: i32,
+    /// Standard output, lossily decoded, 1 MiB at most.
+    pub stdout: String,
+    /// Standard error, likewise.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Whether the end of standard output may be missing: it is about as long as [`OUTPUT_LIMIT`].
+    #[must_use]
+    pub fn may_be_cut(&self) -> bool {
+        self.stdout.len().saturating_add(char::MAX.len_utf8()) > OUTPUT_LIMIT
+    }
+}
+
+/// Which machine it is, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HostIdentity {
+    /// The content of `/etc/machine-id`.
+    pub machine_id: String,
+}
+
+/// Why a command did not run to its end, or may not have.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The machine does not answer: refused, no route, no such name, connect timeout. Nothing was done there.
+    #[error("{host} cannot be reached: {why}")]
+    Unreachable {
+        /// Which machine.
+        host: String,
+        /// What ssh said.
+        why: String,
+    },
+    /// The machine answers with another host key, or one that is not known (H19). Nothing was done there.
+    #[error("{host} is not the machine it was: {why}")]
+    HostKey {
+        /// Which machine.
+        host: String,
+        /// What ssh said.
+        why: String,
+    },
+    /// ssh may not log in. Nothing was done there.
+    #[error("{host} does not let this user in: {why}")]
+    Denied {
+        /// Which machine.
+        host: String,
+        /// What ssh said.
+        why: String,
+    },
+    /// The session or the deadline ended before the command did: what it did is unknown.
+    #[error("the session to {host} ended before {what} did, after {}: what it did is unknown", humantime::format_duration(*after))]
+    Lost {
+        /// Which machine.
+        host: String,
+        /// Which command.
+        what: String,
+        /// The deadline.
+        after: Duration,
+    },
+    /// The program does not exist or may not be run.
+    #[error("{what} cannot be run on {host}: {why}")]
+    NotRun {
+        /// Which machine.
+        host: String,
+        /// Which command.
+        what: String,
+        /// What the system said.
+        why: String,
+    },
+}
+
+impl HostError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "treat the machine as out of reach: unplug its signer or switch it off",
+            Self::HostKey { .. } => {
+                "find out which machine answers before anything else; do not accept the new key blindly"
+            }
+            Self::Denied { .. } => "let this user in with its ssh key, then run `failover check`",
+            Self::Lost { .. } => "look at the machine again: what was asked may or may not have happened",
+            Self::NotRun { .. } => "correct the command in the configuration",
+        }
+    }
+}
+
+/// A machine on which commands run.
+pub trait Host: Send {
+    /// Its name, for a person.
+    fn name(&self) -> &str;
+
+    /// Runs a command to its end or to the deadline, with no standard input and no secret in its environment (S9).
+    ///
+    /// # Errors
+    /// See [`HostError`]. A non-zero exit code is no error here.
+    fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError>;
+}
+
+impl<H: Host + ?Sized> Host for Box<H> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+    fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
+        (**self).run(argv, deadline)
+    }
+}
+
+/// Reads which machine it is.
+///
+/// # Errors
+/// The machine does not answer, or has no machine-id.
+pub fn identity<H: Host + ?Sized>(host: &mut H) -> Result<HostIdentity, HostError> {
+    let out = host.run(&["cat", "/etc/machine-id"], Duration::from_secs(10))?;
+    let machine_id = out.stdout.trim().to_owned();
+    if out.code == 0 && machine_id.len() == 32 && machine_id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(HostIdentity { machine_id });
+    }
+    Err(HostError::NotRun {
+        host: host.name().to_owned(),
+        what: "cat /etc/machine-id".to_owned(),
+        why: format!("exit {}, {:?}", out.code, out.stderr.trim()),
+    })
+}

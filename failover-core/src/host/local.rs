@@ -1,0 +1,109 @@
+//! Commands on this machine.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::child::{self, Ending};
+use super::{Host, HostError, OUTPUT_LIMIT, Output};
+
+/// This machine.
+///
+/// Each command runs in a process group of its own, which is killed at the deadline. A command that a signal ended did
+/// nobody knows what: [`HostError::Lost`]. What a finished command leaves behind (a service started in the background)
+/// is left alone.
+///
+/// ```
+/// use failover_core::host::{Host, LocalHost};
+/// let out = LocalHost::new().run(&["echo", "it's", "here"], std::time::Duration::from_secs(10))?;
+/// assert_eq!((out.code, out.stdout.as_str()), (0, "it's here\n"));
+/// # Ok::<(), failover_core::host::HostError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct LocalHost {
+    path: Option<PathBuf>,
+}
+
+impl LocalHost {
+    /// This machine, with this program's own `PATH`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { path: None }
+    }
+
+    /// This machine, with a folder in front of `PATH`: where `tezbake`, `systemctl` or `sudo` are found first.
+    #[must_use]
+    pub fn with_path(folder: impl Into<PathBuf>) -> Self {
+        Self { path: Some(folder.into()) }
+    }
+}
+
+impl Host for LocalHost {
+    fn name(&self) -> &'static str {
+        "this machine"
+    }
+
+    fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
+        let start = Instant::now();
+        let what = shown(argv);
+        let host = || self.name().to_owned();
+        let not_run = |why: String| HostError::NotRun { host: host(), what: what.clone(), why };
+        let Some((program, arguments)) = argv.split_first() else {
+            return Err(not_run("the command is empty".to_owned()));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        if let Some(folder) = &self.path {
+            command.env("PATH", path_with(folder));
+        }
+        let ended = child::run(&mut command, deadline, |_| false).map_err(|error| not_run(error.to_string()))?;
+        let lost = |what: String, after| Err(HostError::Lost { host: host(), what, after });
+        let status = match ended.ending {
+            Ending::Exited(status) => status,
+            Ending::Deadline | Ending::Done => return lost(what.clone(), deadline),
+        };
+        let Some(code) = status.code() else {
+            let signal = status.signal().unwrap_or_default();
+            let after = Duration::from_millis(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
+            return lost(format!("{what} (killed by signal {signal})"), after);
+        };
+        Ok(Output { code, stdout: text(ended.stdout.take().0), stderr: text(ended.stderr.take().0) })
+    }
+}
+
+/// This program's `PATH` with a folder in front.
+fn path_with(folder: &Path) -> OsString {
+    let mut path = folder.as_os_str().to_owned();
+    if let Some(rest) = std::env::var_os("PATH").filter(|rest| !rest.is_empty()) {
+        path.push(":");
+        path.push(rest);
+    }
+    path
+}
+
+/// A command for a person: its words, cut where it is long.
+pub(super) fn shown(argv: &[&str]) -> String {
+    const LONGEST: usize = 160;
+    let whole = argv.join(" ");
+    let mut what: String = whole.chars().map(|c| if c.is_control() { '?' } else { c }).take(LONGEST).collect();
+    if whole.chars().nth(LONGEST).is_some() {
+        what.push('…');
+    }
+    what
+}
+
+/// Lossily decoded, and never longer than [`OUTPUT_LIMIT`] allows.
+pub(super) fn text(bytes: Vec<u8>) -> String {
+    let mut text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    let mut end = OUTPUT_LIMIT.min(text.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.truncate(end);
+    text
+}
