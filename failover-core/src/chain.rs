@@ -1,0 +1,190 @@
+//! EDGE: what the chain says.
+//!
+//! [`ChainLevelSource`] is one source: the Octez node's RPC in [`octez`]. It knows nothing of the procedure; it
+//! answers with values, or with an error that says why there is none. Unknown is never zero (S3).
+
+use crate::clock::Timestamp;
+use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Position, Round};
+
+mod activity;
+mod error;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod octez;
+mod rpc;
+mod text;
+
+pub use error::ChainError;
+pub use rpc::Rpc;
+
+/// A head, as one source shows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Head {
+    /// Its level.
+    pub level: Level,
+    /// Its round (the last field of the fitness).
+    pub round: Round,
+    /// Its hash.
+    pub hash: BlockHash,
+    /// Its own time, whole seconds.
+    pub timestamp: Timestamp,
+    /// The chain it is on.
+    pub chain_id: ChainId,
+    /// The protocol that made it, `P...`.
+    pub protocol: String,
+}
+
+/// What a node thinks of itself (`is_bootstrapped`, Octez v25).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncState {
+    /// Bootstrapped and in step with its peers.
+    Synced,
+    /// Not bootstrapped, or behind.
+    Unsynced,
+    /// In step with its peers, but the chain does not move.
+    Stuck,
+}
+
+/// The constants that times and cycles come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Constants {
+    /// Seconds of a round-0 block (`minimal_block_delay`).
+    pub block_seconds: u64,
+    /// Seconds that each further round adds (`delay_increment_per_round`).
+    pub round_increment_seconds: u64,
+    /// Levels in a cycle.
+    pub blocks_per_cycle: u64,
+}
+
+/// A consensus or companion key that the chain expects, or will expect.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ExpectedKey {
+    /// The key.
+    pub key: KeyHash,
+    /// What it is for.
+    pub role: KeyRole,
+    /// `None`: active now. Else the cycle in which it activates.
+    pub from_cycle: Option<u64>,
+}
+
+/// What a key of a baker is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRole {
+    /// Signs blocks and votes.
+    Consensus,
+    /// Signs, with a tz4 consensus key, votes that carry DAL content.
+    Companion,
+}
+
+/// A baker, as the chain knows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Delegate {
+    /// Every active and pending key, never empty.
+    pub keys: Vec<ExpectedKey>,
+    /// Deactivated bakers have no rights.
+    pub deactivated: bool,
+    /// Forbidden bakers were denounced.
+    pub forbidden: bool,
+    /// The cycle of the head that this was read at.
+    pub cycle: u64,
+    /// Levels left in that cycle after that head.
+    pub levels_to_next_cycle: u64,
+    /// The protocol that the next block will have; another than the head's means a change (wait 10 levels).
+    pub next_protocol: String,
+}
+
+/// Something that the baker signed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Signed {
+    /// What.
+    pub kind: Kind,
+    /// Where.
+    pub at: Position,
+    /// Where it was seen: `block 1,234`, `mempool`.
+    pub seen_in: String,
+}
+
+/// What the baker did at one level: the block of that level, preattestations in it, and the votes for it,
+/// which are in the next block and nowhere later.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LevelActivity {
+    /// The level.
+    pub level: Level,
+    /// Did the baker have the right to attest it? Absence says nothing where it had not.
+    pub rights: bool,
+    /// What it signed there; empty is a fact, because a block that could not be read completely is an error.
+    pub signed: Vec<Signed>,
+}
+
+/// The head of a peer of the node (`active_peers_heads`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PeerHead {
+    /// Its level.
+    pub level: Level,
+    /// Its hash.
+    pub hash: BlockHash,
+}
+
+/// One source of what the chain says. Every call has a deadline (S10).
+pub trait ChainLevelSource: Send {
+    /// Its name, as it is shown and left out by `--without`: `node http://127.0.0.1:8732`.
+    fn name(&self) -> &str;
+
+    /// The head, with its time: whether it is fresh is the caller's question.
+    ///
+    /// # Errors
+    /// See [`ChainError`]; a level of 0 or past 2^31 - 1 is malformed.
+    fn head(&mut self) -> Result<Head, ChainError>;
+
+    /// The hash of the block at a level: two sources agree where it is the same at the lower of their heads.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError>;
+
+    /// Is the node in step with its peers?
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn sync(&mut self) -> Result<SyncState, ChainError>;
+
+    /// Block times and cycle length.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn constants(&mut self) -> Result<Constants, ChainError>;
+
+    /// The baker's keys and standing.
+    ///
+    /// # Errors
+    /// See [`ChainError`]; an address that is no baker's is refused by the node.
+    fn delegate(&mut self, baker: &KeyHash) -> Result<Delegate, ChainError>;
+
+    /// The heads of the node's own peers: a second opinion (H1).
+    ///
+    /// # Errors
+    /// See [`ChainError`]; foreign nodes deny this one.
+    fn peers_heads(&mut self) -> Result<Vec<PeerHead>, ChainError>;
+
+    /// What the baker signed at a level. Needs the block after it.
+    ///
+    /// # Errors
+    /// See [`ChainError`]; a block with an operation of unknown kind or shape, or with fewer votes than its
+    /// metadata records, is [`ChainError::Incomplete`].
+    fn activity(&mut self, baker: &KeyHash, level: Level) -> Result<LevelActivity, ChainError>;
+
+    /// What the baker has signed in the newest block itself, whose votes are not there yet: its block and its
+    /// preattestations. Presence counts at once (S8).
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn newest(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
+
+    /// Votes of the baker in the mempool. It can only accuse: empty proves nothing.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
+}

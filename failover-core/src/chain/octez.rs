@@ -1,0 +1,280 @@
+//! An Octez node as a chain source.
+//!
+//! The RPC paths that are asked, all below `/chains/main`; `B` is the baker, `H` a block's hash, `L` a level
+//! (shapes: Octez v25.1, protocols 023 to 025):
+//!
+//! | path | for |
+//! |---|---|
+//! | `/blocks/head/header` | the head |
+//! | `/blocks/L/hash` | agreement of two sources |
+//! | `/blocks/L/header`, `/blocks/H/header` | which block is at a level; everything else of it is asked by its hash |
+//! | `/blocks/H/metadata`, `/blocks/H/operations/0?metadata=always` | who signed what |
+//! | `/blocks/L/helpers/validators?level=L&delegate=B` | had the baker the right to vote at `L`? |
+//! | `/blocks/head/helpers/validators?level=L&delegate=B` | the baker's slot, for votes in the mempool |
+//! | `/blocks/head/context/constants`, `/blocks/H/context/constants` | block times, cycle length |
+//! | `/blocks/H/context/delegates/B` | keys and standing |
+//! | `/is_bootstrapped` | in step with its peers? |
+//! | `/active_peers_heads` | the peers' heads |
+//! | `/mempool/pending_operations?version=2&validation_pass=0` | votes that are in no block yet |
+//!
+//! A foreign node denies `helpers/*`, `active_peers_heads` and nothing else of these (`RPC_server.ml`, Octez v25.1).
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::activity::{self, InBlock, Operation};
+use super::{ChainError, ChainLevelSource, Constants, Delegate, Head, LevelActivity, PeerHead, Rpc, Signed, SyncState};
+use crate::tezos::{BlockHash, KeyHash, Kind, Level};
+
+mod answer;
+mod delegate;
+mod header;
+mod mempool;
+mod metadata;
+mod number;
+mod rights;
+mod small;
+
+pub(super) use header::Header;
+pub(super) use metadata::{Metadata, Recorded};
+pub(super) use number::Number;
+
+/// How long a node may take for a whole answer; a synced one needs milliseconds, a busy one a second or two.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Most bytes of a small answer.
+const SMALL: usize = 1 << 20;
+/// Most bytes of an answer that grows with the chain: some hundred votes of about 700 bytes each, the balance updates
+/// at a cycle's end, a baker with thousands of delegators and stakers.
+const LARGE: usize = 16 << 20;
+/// Most bytes of the mempool's consensus operations.
+const MEMPOOL: usize = 4 << 20;
+/// Blocks whose reading is kept: the one after a level is the level's own in the next question.
+const BLOCKS_KEPT: usize = 8;
+/// Levels whose slot is kept.
+const SLOTS_KEPT: usize = 256;
+
+/// An Octez node, over whatever carries its RPC: HTTP, or a simulated node.
+///
+/// ```no_run
+/// # #[cfg(feature = "http")] {
+/// use failover_core::chain::{ChainLevelSource, octez::OctezNode};
+/// let mut node = OctezNode::connect("http://127.0.0.1:8732")?;
+/// let head = node.head()?;
+/// println!("{}: level {}, round {}, {}", node.name(), head.level, head.round, head.timestamp);
+/// # }
+/// # Ok::<(), failover_core::chain::ChainError>(())
+/// ```
+#[derive(Debug)]
+pub struct OctezNode<R> {
+    rpc: R,
+    deadline: Duration,
+    /// Blocks are immutable: what a baker signed in one is kept by hash.
+    blocks: VecDeque<(BlockHash, KeyHash, InBlock)>,
+    /// Rights are settled cycles ahead: a reorganisation does not change them.
+    slots: HashMap<(KeyHash, Level), Option<u16>>,
+}
+
+#[cfg(feature = "http")]
+impl OctezNode<super::http::Http> {
+    /// A node at a URL, `http://127.0.0.1:8732`. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// [`ChainError::Unreachable`] where the text is no http or https URL.
+    pub fn connect(url: &str) -> Result<Self, ChainError> {
+        super::http::Http::new(url).map(Self::new)
+    }
+}
+
+impl<R: Rpc> OctezNode<R> {
+    /// A node whose RPC is carried by `rpc`; each question has [`ANSWER_DEADLINE`].
+    #[must_use]
+    pub fn new(rpc: R) -> Self {
+        Self { rpc, deadline: ANSWER_DEADLINE, blocks: VecDeque::new(), slots: HashMap::new() }
+    }
+
+    /// The same with another deadline for each question.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    fn get(&mut self, path: &str, limit: usize) -> Result<Vec<u8>, ChainError> {
+        self.rpc.get(path, self.deadline, limit)
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, ChainError> {
+        self.ask_up_to(path, SMALL)
+    }
+
+    fn ask_up_to<T: DeserializeOwned>(&mut self, path: &str, limit: usize) -> Result<T, ChainError> {
+        let body = self.get(path, limit)?;
+        answer::parse(&body).map_err(|wrong| self.malformed(path)(wrong.why))
+    }
+
+    /// A part of a block: JSON that is not of its shape makes the block incomplete, not the node suspect.
+    fn part<'a, T: serde::Deserialize<'a>>(&self, path: &str, level: Level, body: &'a [u8]) -> Result<T, ChainError> {
+        answer::parse(body).map_err(|wrong| {
+            if wrong.is_json {
+                ChainError::Incomplete { level, why: wrong.why, seen: Vec::new() }
+            } else {
+                self.malformed(path)(wrong.why)
+            }
+        })
+    }
+
+    fn malformed(&self, path: &str) -> impl FnOnce(String) -> ChainError {
+        let (source_name, path) = (self.rpc.name().to_owned(), path.to_owned());
+        move |why| ChainError::Malformed { source_name, path, why }
+    }
+
+    fn header_at(&mut self, level: Level) -> Result<Header, ChainError> {
+        let header: Header = self.ask(&format!("/chains/main/blocks/{}/header", level.get()))?;
+        if header.level != level {
+            let why = format!("the node answered with block {}", header.level);
+            return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
+        }
+        Ok(header)
+    }
+
+    fn in_block(&mut self, baker: &KeyHash, header: &Header) -> Result<InBlock, ChainError> {
+        if let Some((_, _, known)) = self.blocks.iter().find(|(hash, whose, _)| *hash == header.hash && whose == baker)
+        {
+            return Ok(known.clone());
+        }
+        let path = format!("/chains/main/blocks/{}/metadata", header.hash);
+        let body = self.get(&path, LARGE)?;
+        let metadata: Metadata = self.part(&path, header.level, &body)?;
+        let path = format!("/chains/main/blocks/{}/operations/0?metadata=always", header.hash);
+        let body = self.get(&path, LARGE)?;
+        let operations: Vec<Operation<'_>> = self.part(&path, header.level, &body)?;
+        let read = activity::in_block(baker, header, &metadata, &operations)?;
+        if self.blocks.len() >= BLOCKS_KEPT {
+            self.blocks.pop_front();
+        }
+        self.blocks.push_back((header.hash, *baker, read.clone()));
+        Ok(read)
+    }
+
+    /// The baker's slot at a level, as the block `block` sees it; `None` where it has no right to vote.
+    fn slot(&mut self, block: &str, baker: &KeyHash, level: Level) -> Result<Option<u16>, ChainError> {
+        if let Some(known) = self.slots.get(&(*baker, level)) {
+            return Ok(*known);
+        }
+        let path = format!("/chains/main/blocks/{block}/helpers/validators?level={}&delegate={baker}", level.get());
+        let validators: rights::RawValidators = self.ask(&path)?;
+        let slot = validators.slot(baker, level).map_err(self.malformed(&path))?;
+        if self.slots.len() >= SLOTS_KEPT {
+            self.slots.clear();
+        }
+        self.slots.insert((*baker, level), slot);
+        Ok(slot)
+    }
+}
+
+impl<R: Rpc> ChainLevelSource for OctezNode<R> {
+    fn name(&self) -> &str {
+        self.rpc.name()
+    }
+
+    fn head(&mut self) -> Result<Head, ChainError> {
+        self.ask::<Header>("/chains/main/blocks/head/header").map(Head::from)
+    }
+
+    fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError> {
+        self.ask(&format!("/chains/main/blocks/{}/hash", level.get()))
+    }
+
+    fn sync(&mut self) -> Result<SyncState, ChainError> {
+        self.ask::<small::RawSync>("/chains/main/is_bootstrapped").map(|raw| raw.checked())
+    }
+
+    fn constants(&mut self) -> Result<Constants, ChainError> {
+        let path = "/chains/main/blocks/head/context/constants";
+        self.ask::<small::RawConstants>(path)?.checked().map_err(self.malformed(path))
+    }
+
+    fn delegate(&mut self, baker: &KeyHash) -> Result<Delegate, ChainError> {
+        let hash = self.head()?.hash;
+        let path = format!("/chains/main/blocks/{hash}/context/constants");
+        let constants = self.ask::<small::RawConstants>(&path)?.checked().map_err(self.malformed(&path))?;
+        let path = format!("/chains/main/blocks/{hash}/metadata");
+        let metadata: Metadata = self.ask_up_to(&path, LARGE)?;
+        let path = format!("/chains/main/blocks/{hash}/context/delegates/{baker}");
+        self.ask_up_to::<delegate::RawDelegate>(&path, LARGE)?
+            .at(&metadata.level_info, constants.blocks_per_cycle, metadata.next_protocol)
+            .map_err(self.malformed(&path))
+    }
+
+    fn peers_heads(&mut self) -> Result<Vec<PeerHead>, ChainError> {
+        let path = "/chains/main/active_peers_heads";
+        self.ask::<small::RawPeers>(path)?.checked().map_err(self.malformed(path))
+    }
+
+    fn activity(&mut self, baker: &KeyHash, level: Level) -> Result<LevelActivity, ChainError> {
+        let block = self.header_at(level)?;
+        let next = self.header_at(level.above(1))?;
+        if next.predecessor != block.hash || next.predecessor_round != block.round {
+            let why = format!("block {} does not follow it: the chain was reorganised meanwhile", next.level);
+            return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
+        }
+        let (block, next) = (self.in_block(baker, &block), self.in_block(baker, &next));
+        let signed = match (block, next) {
+            (Ok(block), Ok(next)) => block.this_level.into_iter().chain(next.level_before).collect::<Vec<_>>(),
+            // Whatever can be read of either counts (S8).
+            (Err(ChainError::Incomplete { level, why, mut seen }), next) => {
+                seen.extend(next.map_or_else(|e| e.seen().to_vec(), |next| next.level_before));
+                return Err(ChainError::Incomplete { level, why, seen });
+            }
+            (Ok(block), Err(ChainError::Incomplete { level, why, mut seen })) => {
+                seen.extend(block.this_level);
+                return Err(ChainError::Incomplete { level, why, seen });
+            }
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
+        // Who attested had the right to: one question less, and the only one that foreign nodes deny.
+        let rights = signed.iter().any(|s| s.kind == Kind::Attestation)
+            || self.slot(&level.get().to_string(), baker, level)?.is_some();
+        Ok(LevelActivity { level, rights, signed })
+    }
+
+    fn newest(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError> {
+        let header: Header = self.ask(&format!("/chains/main/blocks/{}/header", head.hash))?;
+        if header.hash != head.hash || header.level != head.level {
+            let why = format!("the node answered with block {}", header.level);
+            return Err(ChainError::Incomplete { level: head.level, why, seen: Vec::new() });
+        }
+        Ok(self.in_block(baker, &header)?.this_level)
+    }
+
+    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError> {
+        let path = "/chains/main/mempool/pending_operations?version=2&validation_pass=0";
+        let body = self.get(path, MEMPOOL)?;
+        let pending: mempool::Pending<'_> = answer::parse(&body).map_err(|wrong| self.malformed(path)(wrong.why))?;
+        let (votes, mut unknown) = pending.votes(head.level);
+        let mut signed: Vec<Signed> = Vec::new();
+        let mut failed = None;
+        for vote in votes {
+            if signed.iter().any(|s| s.kind == vote.kind && s.at == vote.at) {
+                continue;
+            }
+            match self.slot("head", baker, vote.at.level) {
+                Ok(slot) if slot == Some(vote.slot) => signed.push(vote.signed()),
+                Ok(_) => {}
+                Err(e) => {
+                    failed = Some(e);
+                    break;
+                }
+            }
+        }
+        // What was found counts at once, whatever else could not be read (S8).
+        match (signed.is_empty(), failed, unknown.take()) {
+            (true, Some(e), _) => Err(e),
+            (true, None, Some(why)) => Err(self.malformed(path)(why)),
+            _ => Ok(signed),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `/helpers/validators`: may the baker vote at a level, and in which slot?
+//!
+//! Asked rather than `attestation_rights`, because its slot is the one that operations carry whether or not all
+//! bakers attest (`baking.ml`, protocol 024), and because `octez-baker` itself lives on it.
+
+use serde::Deserialize;
+
+use crate::tezos::{KeyHash, Level};
+
+/// Either generation of the answer.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawValidators {
+    /// Protocol 024 and later; also the empty list.
+    Committees(Vec<Committee>),
+    /// Protocol 023.
+    Flat(Vec<Flat>),
+}
+
+#[derive(Deserialize)]
+pub(super) struct Committee {
+    level: u64,
+    delegates: Vec<Member>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    delegate: KeyHash,
+    attestation_slot: u16,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Flat {
+    level: u64,
+    delegate: KeyHash,
+    slots: Vec<u16>,
+}
+
+impl RawValidators {
+    /// The baker's slot at the level; `None` where it has no right to vote.
+    pub(super) fn slot(&self, baker: &KeyHash, level: Level) -> Result<Option<u16>, String> {
+        let asked = |at: u64| {
+            if at == level.get() {
+                Ok(())
+            } else {
+                Err(format!("rights of level {at} where those of {} were asked", level.get()))
+            }
+        };
+        let mut slot = None;
+        match self {
+            Self::Committees(committees) => {
+                for committee in committees {
+                    asked(committee.level)?;
+                    let ours = committee.delegates.iter().find(|member| member.delegate == *baker);
+                    slot = slot.or(ours.map(|member| member.attestation_slot));
+                }
+            }
+            Self::Flat(members) => {
+                for member in members {
+                    asked(member.level)?;
+                    if member.delegate == *baker {
+                        // The mempool takes a vote at the smallest slot only.
+                        slot = Some(*member.slots.iter().min().ok_or("a validator without slots")?);
+                    }
+                }
+            }
+        }
+        Ok(slot)
+    }
+}
