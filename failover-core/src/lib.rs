@@ -3,6 +3,11 @@
 pub mod baker;
 pub mod chain;
 pub mod clock;
+pub mod guard;
 pub mod host;
+pub mod journal;
+pub mod lock;
+pub mod operator;
 pub mod signer;
+pub mod state;
 pub mod tezos;

@@ -1,0 +1,162 @@
+//! The guard: keeps a machine that must not bake from baking.
+//!
+//! A machine may bake only while the token `ACTIVE` lies in its state folder. Whatever starts a baker asks
+//! [`Guard::check`] first. A token, a latch or a folder that cannot be read is a no. Installing the guard (taking the
+//! token away) is never gated (S12); lifting it takes a [`Lift`], which only an approved start gives (S1a).
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::clock::Timestamp;
+use crate::state::{self, Latch, PlanId, StateDir, StateError};
+
+/// What is in the token: on whose word this machine may bake.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// When the guard was lifted.
+    pub at: Timestamp,
+    /// By which plan's run.
+    pub plan: PlanId,
+}
+
+/// The leave to lift the guard. Has no public constructor: the decision gives it with the approved start.
+#[derive(Debug)]
+pub struct Lift {
+    plan: PlanId,
+}
+
+impl Lift {
+    /// To be made by the decision only, once the start is approved.
+    pub(crate) const fn approved(plan: PlanId) -> Self {
+        Self { plan }
+    }
+}
+
+/// Whether this machine may bake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum GuardStatus {
+    /// It may not: there is no token.
+    Guarded,
+    /// It may.
+    Lifted(Token),
+    /// It is not known, and so it may not.
+    Unknown(StateError),
+}
+
+/// Why this machine may not bake, or why the guard could not be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// There is no token.
+    #[error("this machine is guarded: it may not bake")]
+    Guarded,
+    /// A duplicate was seen, and nobody has cleared it.
+    #[error("a foreign signature was seen at {}, and nobody has cleared it: this machine may not bake", .0.at)]
+    Duplicate(Box<state::Duplicate>),
+    /// The token, the latch or the folder cannot be read.
+    #[error("it is not known whether this machine may bake, so it may not: {0}")]
+    Unknown(StateError),
+    /// The token could not be written or removed.
+    #[error("the guard could not be changed: {0}")]
+    State(#[from] StateError),
+    /// What was read back is not what was written (S5).
+    #[error("the guard was changed, but reads back as {found:?}")]
+    ReadBack {
+        /// What was found.
+        found: GuardStatus,
+    },
+}
+
+impl GuardError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Guarded => "if this machine is to bake, run `failover run` on it; never lift the guard by hand",
+            Self::Duplicate(_) => "unplug the signer of the old machine, then run `failover clear`",
+            Self::Unknown(error) => error.next(),
+            Self::State(_) | Self::ReadBack { .. } => "stop the baker and unplug the signer of this machine",
+        }
+    }
+}
+
+/// The guard of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    root: PathBuf,
+}
+
+impl Guard {
+    /// The guard whose token lies in this state folder. The folder need not be there: then the machine is guarded.
+    #[must_use]
+    pub fn new(state: impl Into<PathBuf>) -> Self {
+        Self { root: state.into() }
+    }
+
+    /// Looks at the token.
+    pub fn status(&self) -> GuardStatus {
+        match StateDir::existing(&self.root).and_then(|_| state::read(&self.token())) {
+            Ok(Some(token)) => GuardStatus::Lifted(token),
+            Ok(None) => GuardStatus::Guarded,
+            Err(error) => GuardStatus::Unknown(error),
+        }
+    }
+
+    /// May this machine bake now?
+    ///
+    /// # Errors
+    /// It may not, or it is not known.
+    pub fn check(&self) -> Result<Token, GuardError> {
+        self.no_duplicate()?;
+        match self.status() {
+            GuardStatus::Lifted(token) => Ok(token),
+            GuardStatus::Guarded => Err(GuardError::Guarded),
+            GuardStatus::Unknown(error) => Err(GuardError::Unknown(error)),
+        }
+    }
+
+    /// Installs the guard: takes the token away, durably, and reads back. Needs no approval (S12).
+    ///
+    /// # Errors
+    /// The token could not be taken away, or it is not known whether it is gone.
+    pub fn install(&self) -> Result<(), GuardError> {
+        state::remove(&self.token())?;
+        match self.status() {
+            GuardStatus::Guarded | GuardStatus::Unknown(StateError::Missing { .. }) => Ok(()),
+            found => Err(GuardError::ReadBack { found }),
+        }
+    }
+
+    /// Lifts the guard: puts the token there, durably, and reads it back.
+    ///
+    /// # Errors
+    /// A duplicate was seen and not cleared; the token could not be written or does not read back.
+    pub fn lift(&self, lift: &Lift, now: Timestamp) -> Result<Token, GuardError> {
+        self.no_duplicate()?;
+        let token = Token { at: now, plan: lift.plan };
+        state::write(&self.token(), &token)?;
+        match self.status() {
+            GuardStatus::Lifted(found) if found == token => Ok(token),
+            found => Err(GuardError::ReadBack { found }),
+        }
+    }
+
+    fn no_duplicate(&self) -> Result<(), GuardError> {
+        let state = StateDir::existing(&self.root).map_err(GuardError::Unknown)?;
+        match state.latch() {
+            Latch::Open => Ok(()),
+            Latch::Latched(duplicate) => Err(GuardError::Duplicate(Box::new(duplicate))),
+            Latch::Unknown(error) => Err(GuardError::Unknown(error)),
+        }
+    }
+
+    fn token(&self) -> PathBuf {
+        self.root.join("ACTIVE")
+    }
+}
+
+#[cfg(test)]
+mod tests;

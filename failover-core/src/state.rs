@@ -1,0 +1,32 @@
+//! The state folder: what this machine remembers between runs.
+//!
+//! `/var/lib/failover` unless told otherwise, for its owner only:
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `journals/` | one journal a run, named by its UTC time and its plan |
+//! | `plan.json` | the plan that was shown last, good for ten minutes |
+//! | `duplicate.json` | the latch: a foreign signature was seen; stays until `failover clear` (S8) |
+//! | `pins.json` | which machine is which, pinned by `failover check` (H19) |
+//! | `drill.json` | the last drill |
+//! | `ACTIVE` | the guard's token, see [`guard`](crate::guard) |
+//!
+//! Each file is written beside its place, fsynced and renamed, so that it is the old one or the new one after a
+//! cut, never a half. A file that is there and cannot be read is an error, never the same as none (S3).
+
+mod disk;
+mod drill;
+mod duplicate;
+mod error;
+mod folder;
+mod journals;
+mod pins;
+mod plan;
+
+pub(crate) use disk::{read, remove, write};
+pub use drill::Drill;
+pub use duplicate::{Duplicate, Latch};
+pub use error::StateError;
+pub use folder::StateDir;
+pub use pins::{Pin, Pins, Role};
+pub use plan::{Plan, PlanError, PlanId, PlanIdError};
