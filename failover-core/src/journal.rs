@@ -17,6 +17,7 @@
 
 mod error;
 mod file;
+pub mod record;
 mod scan;
 
 pub use error::JournalError;

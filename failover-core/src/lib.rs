@@ -3,6 +3,10 @@
 pub mod baker;
 pub mod chain;
 pub mod clock;
+pub mod decision;
+pub mod effect;
+pub mod facts;
+pub mod failover;
 pub mod guard;
 pub mod host;
 pub mod journal;

@@ -1,0 +1,209 @@
+//! PURE: what to do next. The only place that knows the order of the steps, the ladder of the fence and the floor.
+//!
+//! [`decide`] takes [`Facts`], a [`Policy`] and the [`Progress`] of the run, and gives one [`Verdict`]. It reads no
+//! clock, no file and no device; the same arguments give the same verdict.
+
+use std::time::Duration;
+
+use crate::facts::{Facts, Question, Signed, Unknown};
+use crate::tezos::Level;
+
+mod arm;
+mod fence;
+mod floor;
+mod foreign;
+mod gate;
+pub mod policy;
+mod prepare;
+mod progress;
+mod refusal;
+mod resume;
+mod step;
+
+pub use fence::{Fence, Rung, Silence, fence};
+pub use floor::{agreed, cap, floor};
+pub use foreign::{Foreign, consensus_marks, foreign};
+pub use policy::Policy;
+pub(crate) use prepare::signing_keys;
+pub use progress::{Noted, Progress, RefusedBefore, Started, Statement, Word};
+pub use refusal::Refusal;
+pub(crate) use refusal::positions;
+pub use step::{Approved, Path, Step};
+
+/// What is being waited for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "for")]
+#[non_exhaustive]
+pub enum WaitFor {
+    /// The next block of a slow chain.
+    Chain {
+        /// The head.
+        level: Level,
+    },
+    /// Something that is needed and not known at the moment.
+    Known {
+        /// What.
+        what: String,
+    },
+    /// A second reading of the primary, after its services' restart delay.
+    Stopped,
+    /// Silence of the primary.
+    Silence {
+        /// Levels that were silent.
+        silent: u64,
+        /// Levels that are needed.
+        needed: u64,
+    },
+    /// The time after the statement, where the primary could not be stopped.
+    Statement,
+    /// The backup's first signature above the floor, on chain.
+    Baking {
+        /// The floor.
+        floor: Level,
+        /// The head.
+        head: Level,
+    },
+    /// The levels below the floor, until all are judged (the quarantine).
+    Quarantine {
+        /// The last level that was judged.
+        judged: Option<Level>,
+        /// The floor.
+        floor: Level,
+    },
+}
+
+/// A wait, with what is left of it where that is known (S10).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Waiting {
+    /// For what.
+    pub why: WaitFor,
+    /// How long it takes at most, or about; seconds in JSON.
+    #[serde(default, rename = "left_seconds", with = "seconds", skip_serializing_if = "Option::is_none")]
+    pub left: Option<Duration>,
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde gives the field by reference")]
+    pub(super) fn serialize<S: Serializer>(left: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        left.map(|left| left.as_secs()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+    }
+}
+
+/// Baking has resumed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Resumed {
+    /// The backup's first signature on chain above the floor.
+    pub first: Signed,
+    /// The floor.
+    pub floor: Level,
+    /// Was the primary stopped from here, or only stated to be gone?
+    pub path: Path,
+}
+
+/// The verdict.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Do this now.
+    Do(Approved<Step>),
+    /// Ask this now.
+    Ask(Question),
+    /// Wait, then look again.
+    Wait(Waiting),
+    /// Not safe, or not ready: end, with nothing armed.
+    Refuse(Refusal),
+    /// A step failed too often: end, with nothing armed.
+    Failed {
+        /// Which step.
+        step: &'static str,
+        /// Why, the last time.
+        why: String,
+    },
+    /// Foreign positions: stop and disarm the backup at once, and keep it so (S8, S12).
+    Duplicate(Vec<Signed>),
+    /// Done.
+    Done(Resumed),
+}
+
+/// What to do next.
+#[must_use]
+pub fn decide(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
+    if let Some(verdict) = alarm(facts, policy, progress) {
+        return verdict;
+    }
+    if let Err(verdict) = open(facts, policy, progress) {
+        return verdict;
+    }
+    // A start that was tried and left its services running is only verified; else all is done again, from S1a on.
+    if resume::is_running(facts, progress) {
+        return resume::verify(facts, progress);
+    }
+    prepare::prepare(facts, policy, progress).unwrap_or_else(|| arm::fence_and_arm(facts, policy, progress))
+}
+
+/// Foreign positions come before everything else, whatever is unknown (S8).
+fn alarm(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict> {
+    let mut found = foreign(facts, progress).certain;
+    if !policy.quarantine {
+        found.retain(|s| progress.started.is_none_or(|started| s.at.level > started.floor));
+    }
+    if found.is_empty() {
+        return None;
+    }
+    // Before anything was armed, a primary that still signs is a fence that is not there (H4).
+    if !progress.armed && progress.started.is_none() {
+        return Some(Verdict::Refuse(Refusal::NotSilent { signed: found }));
+    }
+    Some(Verdict::Duplicate(found))
+}
+
+fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdict> {
+    let closed = match gate::chain(facts, policy, progress) {
+        Ok(()) => return Ok(()),
+        Err(closed) => closed,
+    };
+    match closed {
+        gate::Closed::Wait(waiting) => Err(Verdict::Wait(waiting)),
+        // In the middle of a run, what may be right again in a moment is waited for.
+        gate::Closed::Refuse(refusal) if progress.proceed && refusal.may_pass() => {
+            let since = progress.closed_for(facts.now);
+            if since >= policy::UNKNOWN {
+                return Err(Verdict::Refuse(refusal));
+            }
+            let left = Some(policy::UNKNOWN.saturating_sub(since));
+            Err(Verdict::Wait(Waiting { why: WaitFor::Known { what: refusal.to_string() }, left }))
+        }
+        gate::Closed::Refuse(refusal) => Err(Verdict::Refuse(refusal)),
+    }
+}
+
+/// Is the chain the right one, known, fresh and agreed on? While it is not, nothing is done but disarming.
+#[must_use]
+pub fn is_open(facts: &Facts, policy: &Policy, progress: &Progress) -> bool {
+    gate::chain(facts, policy, progress).is_ok()
+}
+
+/// A step, unless it failed too often.
+fn attempt(progress: &Progress, step: Step) -> Verdict {
+    let (name, tried) = (step.name(), progress.tried.get(step.name()).copied().unwrap_or(0));
+    match progress.failed(name) {
+        // H18: nothing was done yet, and a person can mend it.
+        Some((n, why)) if *n >= policy::TRIES && matches!(step, Step::HoldSigner) => {
+            let unknown =
+                Unknown { why: why.clone(), next: "stop the process that holds the device, then run again".to_owned() };
+            Verdict::Refuse(Refusal::NotReady { what: "the backup's signer".to_owned(), unknown })
+        }
+        Some((n, why)) if *n >= policy::TRIES => Verdict::Failed { step: name, why: why.clone() },
+        _ if tried >= policy::NO_EFFECT => {
+            Verdict::Failed { step: name, why: format!("it was done {tried} times and had no lasting effect") }
+        }
+        _ => Verdict::Do(Approved::new(step)),
+    }
+}

@@ -1,0 +1,162 @@
+//! From the primary's stop to the backup's start: the fence, the level, the floor, the start.
+
+use std::time::Duration;
+
+use super::fence::{Fence, fence, silence_above};
+use super::floor::{agreed, cap, floor as floor_now, leads};
+use super::foreign::consensus_marks;
+use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, UNPROVEN_WAIT, UNSEEN, unproven_sentence};
+use super::prepare::{ready, signing_keys};
+use super::progress::{Noted, Progress, Statement};
+use super::refusal::Refusal;
+use super::step::{Path, Step};
+use super::{Verdict, WaitFor, Waiting, attempt};
+use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, reached};
+
+use crate::tezos::Level;
+
+/// The next verdict once the backup is prepared.
+pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
+    let fence = fence(facts, policy, progress);
+    if let Some(verdict) = stop_primary(facts, progress, &fence) {
+        return verdict;
+    }
+    // Controlled: the level is noted as soon as the stop was read back. Else when the person has spoken.
+    if fence.path == Path::Controlled && progress.noted.is_none() {
+        // Of one gathering the chain is read first: h is a head that was read after the stop was read back.
+        let since = progress.stopped_since.is_some_and(|since| since < facts.now);
+        let first = Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None });
+        return if since { note(facts, progress) } else { first };
+    }
+    if let Some(verdict) = ask(facts, policy, progress, &fence) {
+        return verdict;
+    }
+    let Some(noted) = progress.noted else { return note(facts, progress) };
+    match arm(facts, policy, progress, &fence, noted) {
+        Ok(verdict) | Err(verdict) => verdict,
+    }
+}
+
+fn stop_primary(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Verdict> {
+    let seen = facts.primary.services.as_ref().ok()?;
+    if fence.path != Path::Controlled || !matches!(seen.value, BakerState::Running { .. }) {
+        return None;
+    }
+    Some(attempt(progress, Step::StopPrimary))
+}
+
+fn note(facts: &Facts, progress: &Progress) -> Verdict {
+    // Where nothing was proven, B is the one of the refusal, after which silence was counted.
+    if let (Some(_), Some(refused)) = (progress.stated(Statement::Unproven, facts.now), progress.refused_before) {
+        let Noted { head, bound } = refused.noted;
+        return attempt(progress, Step::NoteLevel { head, bound });
+    }
+    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else {
+        return Verdict::Refuse(Refusal::NotSynced);
+    };
+    let head = agreed(&head.value, &second.value);
+    attempt(progress, Step::NoteLevel { head, bound: head.above(UNSEEN) })
+}
+
+fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Option<Verdict> {
+    if progress.word(facts.now).is_some() || fence.path == Path::Unproven {
+        return None;
+    }
+    let name = policy.name.clone();
+    if !progress.denied.contains(&Statement::Disconnected) {
+        return Some(Verdict::Ask(Question::Disconnected { name }));
+    }
+    if !progress.denied.contains(&Statement::PoweredOff) {
+        return Some(Verdict::Ask(Question::PoweredOff { name }));
+    }
+    if unproven_is_offered(facts, progress) && !progress.denied.contains(&Statement::Unproven) {
+        return Some(Verdict::Ask(Question::Unproven {
+            sentence: unproven_sentence(&name),
+            levels_an_hour: 3600 / facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds.max(1)),
+        }));
+    }
+    // The refusal notes the level too: a later run counts silence from there.
+    if progress.noted.is_none() {
+        return Some(note(facts, progress));
+    }
+    Some(Verdict::Refuse(Refusal::NotFenced { rungs: fence.rungs.clone() }))
+}
+
+/// Only after a refusal for want of a fence, ten minutes and a hundred silent levels later.
+fn unproven_is_offered(facts: &Facts, progress: &Progress) -> bool {
+    progress.refused_before.is_some_and(|refused| {
+        facts.now.since(refused.at) >= UNPROVEN_WAIT
+            && silence_above(facts, progress, refused.noted.bound).silent >= SILENT_UNPROVEN
+    })
+}
+
+fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted: Noted) -> Result<Verdict, Verdict> {
+    let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
+    // TezSign is unlocked and raised inside the wait, its sign interface held (S1b), where the primary was seen
+    // stopped. A Ledger cannot be held, and an uncontrolled primary may still sign: there, all of the fence first.
+    let early = device.info.model == Model::TezSign && fence.path == Path::Controlled && fence.but_time;
+    if !early && !fence.approved {
+        return Err(wait(facts, fence));
+    }
+    let keys = signing_keys(facts, device);
+    let floor = match progress.floor {
+        Some(floor) if leads(facts, floor) || !fence.approved => floor,
+        before => floor_now(facts, policy, progress, noted.bound, before.map(|_| device.info.model))
+            .map_err(Verdict::Refuse)?,
+    };
+    if let Some(step) = raise(facts, policy, device, keys, floor)? {
+        return Ok(attempt(progress, step));
+    }
+    if !fence.approved {
+        return Err(wait(facts, fence));
+    }
+    let marks = consensus_marks(facts).ok_or(Verdict::Refuse(Refusal::NotSynced))?;
+    Ok(attempt(progress, Step::Start { floor, marks, path: fence.path }))
+}
+
+/// What is missing until every key is armed and every mark reads back at the floor or above.
+fn raise(
+    facts: &Facts,
+    policy: &Policy,
+    device: &DeviceState,
+    keys: Vec<KeyName>,
+    floor: Level,
+) -> Result<Option<Step>, Verdict> {
+    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else {
+        return Err(Verdict::Refuse(Refusal::NotSynced));
+    };
+    let cap = cap(policy, agreed(&head.value, &second.value));
+    let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
+    let armed = !states.is_empty() && states.iter().all(|k| k.arming == Arming::Armed);
+    let raised = states.iter().all(|k| k.marks.is_some_and(|m| reached(&m, floor)));
+    Ok(match (device.info.model, armed, raised) {
+        (_, true, true) => None,
+        (Model::TezSign, false, _) => Some(Step::Unlock { keys }),
+        (Model::TezSign, true, false) => Some(Step::Raise { keys, floor, cap }),
+        (Model::Ledger, ..) => {
+            let key = keys.into_iter().next().ok_or(Verdict::Refuse(Refusal::NotSynced))?;
+            Some(Step::Authorize { key, floor, cap, chain: policy.chain })
+        }
+    })
+}
+
+fn wait(facts: &Facts, fence: &Fence) -> Verdict {
+    let silence = fence.silence;
+    if silence.levels >= SILENT_LIMIT && silence.silent < fence.silence_needed {
+        return Verdict::Refuse(Refusal::SilenceProvesNothing { levels: silence.levels, with_rights: silence.silent });
+    }
+    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let missing = fence.silence_needed.saturating_sub(silence.silent);
+    // Three more blocks settle the first level; each further level takes one.
+    let silent_in = Duration::from_secs(block.saturating_mul(missing + 3));
+    if missing > 0 {
+        let why = WaitFor::Silence { silent: silence.silent, needed: fence.silence_needed };
+        return Verdict::Wait(Waiting { why, left: Some(silent_in.max(fence.wait_left)) });
+    }
+    match fence.path {
+        Path::Uncontrolled | Path::Unproven => {
+            Verdict::Wait(Waiting { why: WaitFor::Statement, left: Some(fence.wait_left) })
+        }
+        Path::Controlled => Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None }),
+    }
+}

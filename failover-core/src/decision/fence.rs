@@ -1,0 +1,203 @@
+//! The fence, rung by rung, and what is enough.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::foreign::{Whose, consensus_marks, whose};
+use super::policy::{
+    Policy, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
+    UNPROVEN_WAIT,
+};
+use super::progress::{Progress, Statement, Word};
+use super::step::Path;
+use crate::facts::{BakerState, Facts};
+use crate::tezos::Level;
+
+/// One rung, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Rung {
+    /// Its name: stopped, disconnected, powered-off, silent, waited.
+    pub name: String,
+    /// Is it proven?
+    pub proven: bool,
+    /// What proved it, or what is missing.
+    pub why: String,
+}
+
+/// The silence of the primary, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Silence {
+    /// Settled levels read completely above where the count begins.
+    pub levels: u64,
+    /// Of these, levels in which the baker had rights and nothing foreign was signed.
+    pub silent: u64,
+}
+
+/// The fence as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// Which set of rungs is needed.
+    pub path: Path,
+    /// Why this path.
+    pub why: String,
+    /// Every rung that this path looks at.
+    pub rungs: Vec<Rung>,
+    /// Everything but silence and waiting is proven.
+    pub but_time: bool,
+    /// All is proven: the backup may sign.
+    pub approved: bool,
+    /// The count of silent levels.
+    pub silence: Silence,
+    /// How many are needed.
+    pub silence_needed: u64,
+    /// How much of the waiting is left.
+    pub wait_left: Duration,
+}
+
+/// Which path: controlled where the primary's services are known and can be stopped.
+#[must_use]
+pub(super) fn path(facts: &Facts, policy: &Policy, progress: &Progress) -> (Path, String) {
+    if progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some() {
+        return (Path::Unproven, "nothing proves that the primary is off".to_owned());
+    }
+    if policy.emergency {
+        return (Path::Uncontrolled, "--emergency: the primary is not to be controlled".to_owned());
+    }
+    if let Some((n, why)) = progress.failed("stop-primary")
+        && *n >= TRIES
+    {
+        return (Path::Uncontrolled, format!("the primary could not be stopped: {why}"));
+    }
+    if progress.tried.get("stop-primary").is_some_and(|n| *n > TRIES)
+        && matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }))
+    {
+        return (Path::Uncontrolled, "what signs on the primary starts again by itself".to_owned());
+    }
+    match &facts.primary.services {
+        Ok(seen) => (Path::Controlled, format!("{} answers", seen.source)),
+        Err(unknown) => (Path::Uncontrolled, unknown.why.clone()),
+    }
+}
+
+/// Looks at every rung.
+#[must_use]
+pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
+    let (path, why) = path(facts, policy, progress);
+    let stopped = stopped(facts, progress);
+    let word = progress.word(facts.now);
+    let since = word.map(|(_, at)| facts.now.since(at));
+    let said = said(path, word.map(|(word, _)| word));
+    let needed = match path {
+        Path::Controlled => SILENT_CONTROLLED,
+        Path::Uncontrolled => SILENT_UNCONTROLLED,
+        Path::Unproven => SILENT_UNPROVEN,
+    };
+    let silence = silence(facts, progress);
+    let silent = Rung {
+        name: format!("silent({needed})"),
+        proven: progress.noted.is_some() && silence.silent >= needed,
+        why: format!("{} of {needed} levels with rights read, nothing signed", silence.silent.min(needed)),
+    };
+    let (first, wait_left) = match path {
+        Path::Controlled => (stopped, Duration::ZERO),
+        Path::Uncontrolled => waited("the statement", UNCONTROLLED_WAIT, since),
+        Path::Unproven => {
+            waited("the refusal", UNPROVEN_WAIT, progress.refused_before.map(|refused| facts.now.since(refused.at)))
+        }
+    };
+    let but_time = said.proven && (path != Path::Controlled || progress.stopped_since.is_some());
+    let approved = said.proven && first.proven && silent.proven;
+    Fence {
+        path,
+        why,
+        rungs: vec![first, said, silent],
+        but_time,
+        approved,
+        silence,
+        silence_needed: needed,
+        wait_left,
+    }
+}
+
+fn stopped(facts: &Facts, progress: &Progress) -> Rung {
+    let rung = |proven, why: String| Rung { name: "stopped".to_owned(), proven, why };
+    let since = match (&facts.primary.services, progress.stopped_since) {
+        (Err(unknown), _) => return rung(false, unknown.why.clone()),
+        (Ok(seen), None) => {
+            let what = match &seen.value {
+                BakerState::Running { what } => what.join(", "),
+                BakerState::Stopped { .. } => "read once".to_owned(),
+            };
+            return rung(false, format!("still running: {what}"));
+        }
+        (Ok(seen), Some(since)) => seen.at.since(since),
+    };
+    match &facts.primary.restart_delay {
+        Err(unknown) => rung(false, unknown.why.clone()),
+        Ok(delay) if since > delay.value + Duration::from_secs(1) => {
+            rung(true, format!("read twice, {} apart", humantime::format_duration(whole(since))))
+        }
+        Ok(delay) => {
+            let left = (delay.value + Duration::from_secs(1)).saturating_sub(since);
+            rung(false, format!("read once; again in {}", humantime::format_duration(whole(left))))
+        }
+    }
+}
+
+const fn whole(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs() + (duration.subsec_nanos() > 0) as u64)
+}
+
+fn said(path: Path, word: Option<Word>) -> Rung {
+    let (name, proven, why) = match (path, word) {
+        (Path::Unproven, _) => ("unproven", true, "a person takes the risk, typed in full"),
+        (_, Some(Word::Person(Statement::Disconnected))) => ("disconnected", true, "a person says so, typed in full"),
+        (_, Some(Word::Person(_))) => ("powered-off", true, "a person at it says so, typed in full"),
+        (_, Some(Word::PowerStatus)) => ("powered-off", true, "its power status says off"),
+        (_, None) => ("disconnected", false, "nobody says that the signer is unplugged or the machine off"),
+    };
+    Rung { name: name.to_owned(), proven, why: why.to_owned() }
+}
+
+fn waited(after: &str, needed: Duration, since: Option<Duration>) -> (Rung, Duration) {
+    let left = needed.saturating_sub(since.unwrap_or(Duration::ZERO));
+    let proven = since.is_some() && left.is_zero();
+    let why = if proven {
+        format!("{} since {after}", humantime::format_duration(needed))
+    } else {
+        format!("{} left", humantime::format_duration(whole(left)))
+    };
+    (Rung { name: "waited".to_owned(), proven, why }, left)
+}
+
+/// Counts silent levels: settled, read completely, with rights, nothing in them that is not the backup's own.
+#[must_use]
+fn silence(facts: &Facts, progress: &Progress) -> Silence {
+    silent_above(progress).map_or_else(Silence::default, |above| silence_above(facts, progress, above))
+}
+
+/// The same, counted above a level.
+pub(super) fn silence_above(facts: &Facts, progress: &Progress, above: Level) -> Silence {
+    let Ok(activity) = &facts.chain.activity else { return Silence::default() };
+    let now = consensus_marks(facts);
+    // Undecided is not silent.
+    let aliens: BTreeSet<Level> = activity
+        .value
+        .all()
+        .filter(|s| s.at.level > above && !matches!(whose(s, facts, progress, now), Whose::Ours))
+        .map(|s| s.at.level)
+        .collect();
+    let mut silence = Silence::default();
+    for level in activity.value.settled.iter().filter(|l| l.level > above).take(SILENT_LIMIT as usize) {
+        silence.levels += 1;
+        silence.silent += u64::from(level.rights && !aliens.contains(&level.level));
+    }
+    silence
+}
+
+/// Above which level silence is counted.
+#[must_use]
+fn silent_above(progress: &Progress) -> Option<Level> {
+    let bound = progress.noted?.bound;
+    Some(progress.silent_above.map_or(bound, |above| above.max(bound)))
+}

@@ -1,0 +1,72 @@
+//! The floor and the cap (S2, S4).
+
+use super::policy::{LEAD, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
+use super::progress::{Progress, Statement};
+use super::refusal::Refusal;
+use crate::facts::{Constants, Facts, Head, Model, SecondOpinion};
+use crate::tezos::Level;
+
+/// The highest agreed head: the own node's, or a peer's that agrees with it.
+#[must_use]
+pub fn agreed(head: &Head, second: &SecondOpinion) -> Level {
+    head.level.max(second.highest)
+}
+
+/// The head, extrapolated to now: what the chain may have reached while the node's head grew old.
+#[must_use]
+fn extrapolated(facts: &Facts, head: &Head, constants: &Constants) -> Level {
+    let age = facts.now.since(head.timestamp).as_secs();
+    head.level.above(age / constants.block_seconds.max(1))
+}
+
+/// No mark goes past this: the highest agreed fresh head and the policy's cap (S4).
+#[must_use]
+pub fn cap(policy: &Policy, agreed: Level) -> Level {
+    agreed.above(policy.cap)
+}
+
+/// F = max(B, the last signature seen anywhere, the head extrapolated to now) + margin.
+///
+/// # Errors
+/// [`Refusal::PastCap`]: the floor would be past the cap (H5). [`Refusal::Absurd`]: an observation is (S4).
+pub fn floor(
+    facts: &Facts,
+    policy: &Policy,
+    progress: &Progress,
+    bound: Level,
+    again: Option<Model>,
+) -> Result<Level, Refusal> {
+    let (Ok(head), Ok(second), Ok(constants)) = (&facts.chain.head, &facts.chain.second, &facts.chain.constants) else {
+        // The gate before this has refused already.
+        return Err(Refusal::NotSynced);
+    };
+    let agreed = agreed(&head.value, &second.value);
+    let cap = cap(policy, agreed);
+    let mut highest = bound.max(agreed).max(extrapolated(facts, &head.value, &constants.value));
+    for signed in facts.chain.seen() {
+        // S4: past the cap it is no observation, and which of the two is wrong is not for the tool to say (H20).
+        if signed.at.level > cap {
+            return Err(Refusal::Absurd { signed: signed.clone(), cap });
+        }
+        highest = highest.max(signed.at.level);
+    }
+    let extra = if again == Some(Model::Ledger) { LEDGER_EXTRA } else { 0 };
+    let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
+    let least = if unproven { MARGIN_UNPROVEN } else { 2 };
+    let floor = highest.above(policy.margin.max(least)).above(extra);
+    // What was raised once stays raised: a floor never goes down within a run.
+    let floor = progress.floor.map_or(floor, |f| f.max(floor));
+    if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
+}
+
+/// Is the floor far enough above the head for the start (S2)?
+#[must_use]
+pub(super) fn leads(facts: &Facts, floor: Level) -> bool {
+    match (&facts.chain.head, &facts.chain.second, &facts.chain.constants) {
+        (Ok(head), Ok(second), Ok(constants)) => {
+            let now = agreed(&head.value, &second.value).max(extrapolated(facts, &head.value, &constants.value));
+            floor >= now.above(LEAD)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,67 @@
+//! Foreign positions: signed by this baker above B, and not by the backup's device (S8).
+
+use super::progress::Progress;
+use crate::facts::{Arming, Facts, KeyRole, Marks, Signed, watermark};
+
+/// What was seen above B, sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Foreign {
+    /// Signed by another device, without doubt.
+    pub certain: Vec<Signed>,
+    /// Perhaps the backup's own: its marks are not known now.
+    pub undecided: Vec<Signed>,
+}
+
+/// Sorts everything seen above B.
+#[must_use]
+pub fn foreign(facts: &Facts, progress: &Progress) -> Foreign {
+    let mut result = Foreign::default();
+    let Some(noted) = progress.noted else { return result };
+    // Marks of an earlier reading say nothing of what was signed since.
+    let now = consensus_marks(facts);
+    for signed in facts.chain.seen().filter(|s| s.at.level > noted.bound) {
+        match whose(signed, facts, progress, now) {
+            Whose::Ours => {}
+            Whose::Foreign => result.certain.push(signed.clone()),
+            Whose::Undecided => result.undecided.push(signed.clone()),
+        }
+    }
+    result
+}
+
+pub(super) enum Whose {
+    Ours,
+    Foreign,
+    Undecided,
+}
+
+/// Who signed this position: the backup's device can only have signed between the marks it was started with and those
+/// that it had afterwards.
+pub(super) fn whose(signed: &Signed, facts: &Facts, progress: &Progress, now: Option<Marks>) -> Whose {
+    let Ok(device) = &facts.backup.device else {
+        return if progress.started.is_some() { Whose::Undecided } else { Whose::Foreign };
+    };
+    let model = device.value.info.model;
+    let between = |set: &Marks, now: &Marks| {
+        watermark::could_have_signed(model, set.of(signed.kind), now.of(signed.kind), signed.kind, signed.at)
+    };
+    if progress.earlier.iter().any(|(set, then)| between(set, then)) {
+        return Whose::Ours;
+    }
+    match (progress.started, now) {
+        (None, _) => Whose::Foreign,
+        (Some(started), Some(now)) if between(&started.marks, &now) => Whose::Ours,
+        (Some(_), Some(_)) => Whose::Foreign,
+        (Some(started), None) if signed.at.level < started.floor => Whose::Foreign,
+        (Some(_), None) => Whose::Undecided,
+    }
+}
+
+/// The marks that the device shows now for the baker's active consensus key.
+#[must_use]
+pub fn consensus_marks(facts: &Facts) -> Option<Marks> {
+    let delegate = &facts.chain.delegate.as_ref().ok()?.value;
+    let device = &facts.backup.device.as_ref().ok()?.value;
+    let active = delegate.keys.iter().find(|k| k.role == KeyRole::Consensus && k.from_cycle.is_none())?;
+    device.key(&active.key).filter(|k| k.arming != Arming::Corrupted)?.marks
+}

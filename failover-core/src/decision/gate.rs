@@ -1,0 +1,123 @@
+//! The gates: what must be known and right before anything else is decided.
+
+use super::policy::{FRESH, FUTURE, HALT, KEY_CHANGE, PEERS, Policy};
+use super::progress::Progress;
+use super::refusal::Refusal;
+use super::{WaitFor, Waiting};
+use crate::facts::{Delegate, DeviceState, Fact, Facts, SyncState};
+
+/// What a gate says when it does not open.
+pub(super) enum Closed {
+    Refuse(Refusal),
+    Wait(Waiting),
+}
+
+impl From<Refusal> for Closed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refuse(refusal)
+    }
+}
+
+fn known<'a, T>(fact: &'a Fact<T>, what: &str) -> Result<&'a T, Refusal> {
+    fact.as_ref()
+        .map(|seen| &seen.value)
+        .map_err(|unknown| Refusal::Unknown { what: what.to_owned(), unknown: unknown.clone() })
+}
+
+/// The chain is the right one, known, and agreed on (H1, H2, H13, H21).
+pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Closed> {
+    let head = known(&facts.chain.head, "the head")?;
+    if head.chain_id != policy.chain {
+        return Err(Refusal::WrongChain { found: head.chain_id, expected: policy.chain }.into());
+    }
+    if head.timestamp.since(facts.now) > FUTURE {
+        return Err(Refusal::Future { level: head.level, timestamp: head.timestamp }.into());
+    }
+    let second = known(&facts.chain.second, "the second opinion")?;
+    let agrees = second.agreeing >= PEERS && second.agreeing * 2 > second.asked;
+    let age = facts.now.since(head.timestamp);
+    if age > FRESH {
+        // Old, but the same block at independent sources: a slow chain. Else the node is behind.
+        if !agrees {
+            return Err(Refusal::Stale { level: head.level, age }.into());
+        }
+        let since = progress.head.map_or(age, |(_, at)| facts.now.since(at));
+        if since >= HALT {
+            return Err(Refusal::Halted { level: head.level, since }.into());
+        }
+        return Err(Closed::Wait(Waiting {
+            why: WaitFor::Chain { level: head.level },
+            left: Some(HALT.saturating_sub(since)),
+        }));
+    }
+    if !agrees {
+        let (agreeing, asked) = (second.agreeing, second.asked);
+        return Err(Refusal::Alone { level: head.level, agreeing, asked }.into());
+    }
+    if *known(&facts.chain.sync, "the node's sync state")? == SyncState::Unsynced {
+        return Err(Refusal::NotSynced.into());
+    }
+    known(&facts.chain.constants, "the chain's constants")?;
+    let delegate = known(&facts.chain.delegate, "the baker's keys")?;
+    if delegate.next_protocol != head.protocol {
+        return Err(Refusal::ProtocolChange.into());
+    }
+    standing(delegate, policy)?;
+    known(&facts.chain.activity, "what the baker signed lately")?;
+    Ok(())
+}
+
+fn standing(delegate: &Delegate, policy: &Policy) -> Result<(), Refusal> {
+    if delegate.forbidden || delegate.deactivated {
+        return Err(Refusal::Standing { baker: policy.baker, forbidden: delegate.forbidden });
+    }
+    Ok(())
+}
+
+/// The device has every key that the chain expects of this baker (H7, H8).
+pub(super) fn keys(delegate: &Delegate, device: &DeviceState) -> Result<(), Refusal> {
+    for expected in &delegate.keys {
+        if device.key(&expected.key).is_none() {
+            return Err(Refusal::MissingKey {
+                key: expected.key,
+                role: expected.role,
+                from_cycle: expected.from_cycle,
+                found: device.keys.iter().map(|k| format!("{} ({})", k.key, k.name)).collect(),
+            });
+        }
+    }
+    let next = delegate.keys.iter().filter_map(|k| k.from_cycle).any(|cycle| cycle <= delegate.cycle + 1);
+    if next && delegate.levels_to_next_cycle <= KEY_CHANGE {
+        return Err(Refusal::KeyChange { levels: delegate.levels_to_next_cycle });
+    }
+    Ok(())
+}
+
+/// The primary is the pinned machine, and not the backup itself (H19).
+pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
+    if policy.emergency {
+        return Ok(());
+    }
+    if let Some(why) = &facts.primary.impostor {
+        return Err(Refusal::WrongHost { why: why.clone() });
+    }
+    let Ok(primary) = &facts.primary.identity else { return Ok(()) };
+    if let Some(pin) = &policy.primary_pin
+        && *pin != primary.value
+    {
+        let why = format!(
+            "{} has the machine-id {}, not {} as it was checked",
+            primary.source, primary.value.machine_id, pin.machine_id
+        );
+        return Err(Refusal::WrongHost { why });
+    }
+    let backup = facts.backup.identity.as_ref().map_err(|unknown| Refusal::NotReady {
+        what: "this machine's identity".to_owned(),
+        unknown: unknown.clone(),
+    })?;
+    if backup.value == primary.value {
+        let why = format!("{} is this machine itself: primary and backup must be two", primary.source);
+        return Err(Refusal::WrongHost { why });
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The thresholds. `--yes` answers questions; it never lowers one of these (S11).
+
+use std::time::Duration;
+
+use crate::facts::HostIdentity;
+use crate::tezos::{ChainId, KeyHash};
+
+/// A head at most this old is fresh.
+pub const FRESH: Duration = Duration::from_secs(30);
+/// A head this far in the future means that a clock is wrong (H13).
+pub const FUTURE: Duration = Duration::from_secs(15);
+/// A chain that does not move for this long ends the run (H21).
+pub const HALT: Duration = Duration::from_secs(30 * 60);
+/// Something unknown for this long in the middle of a run ends it.
+pub const UNKNOWN: Duration = Duration::from_secs(120);
+/// A typed statement is asked again after this (S6).
+pub const STATEMENT_LIFE: Duration = Duration::from_secs(15 * 60);
+/// Waited after the last statement where the primary could not be stopped.
+pub const UNCONTROLLED_WAIT: Duration = Duration::from_secs(120);
+/// Silent levels demanded where the primary was stopped.
+pub const SILENT_CONTROLLED: u64 = 2;
+/// Silent levels demanded where it could not be.
+pub const SILENT_UNCONTROLLED: u64 = 10;
+/// Silent levels demanded, after a refusal, where nothing proves that the primary is off.
+pub const SILENT_UNPROVEN: u64 = 100;
+/// Waited after that refusal.
+pub const UNPROVEN_WAIT: Duration = Duration::from_secs(600);
+/// The margin then, at least.
+pub const MARGIN_UNPROVEN: u64 = 30;
+/// After this many levels without enough rights, silence proved nothing.
+pub const SILENT_LIMIT: u64 = 200;
+/// Votes for a level are settled at the head three levels above it.
+pub const SETTLED: u64 = 3;
+/// What the primary may have signed above the head: a candidate that was not seen, and one block of lag.
+pub const UNSEEN: u64 = 2;
+/// The floor is at least this far above the head right before the start (S2).
+pub const LEAD: u64 = 4;
+/// A key change or a protocol change this near is waited for or refused.
+pub const KEY_CHANGE: u64 = 50;
+/// Within this many levels of a protocol change, nothing is read with certainty.
+pub const PROTOCOL_CHANGE: u64 = 10;
+/// Levels more for the person at a Ledger's buttons, where its mark has to be raised again (S2).
+pub const LEDGER_EXTRA: u64 = 20;
+/// Peers that must agree with the node's head, and more than half of those asked.
+pub const PEERS: usize = 2;
+/// How often a step is tried before the run fails.
+pub const TRIES: u32 = 3;
+/// How often a step is done that reads back as not done.
+pub const NO_EFFECT: u32 = 8;
+/// After the start, the backup must sign within this many levels above the floor in which the baker has rights.
+pub const RESUME_LEVELS: u64 = 30;
+
+/// What this run is about, and how far it may go.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Policy {
+    /// The baker's name, as a person types it.
+    pub name: String,
+    /// The baker's address.
+    pub baker: KeyHash,
+    /// The chain.
+    pub chain: ChainId,
+    /// Levels between what the primary may have signed and the floor; 2 at least.
+    pub margin: u64,
+    /// Levels above the head past which no mark is set and no observation is believed (S4).
+    pub cap: u64,
+    /// Do not try to control the primary.
+    pub emergency: bool,
+    /// The primary, as `check` pinned it (H19).
+    pub primary_pin: Option<HostIdentity>,
+    /// Judge the levels above B up to F (S8). Only a test of the simulator switches it off.
+    #[serde(default = "yes")]
+    pub quarantine: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What is typed in full where nothing proves that the primary is off.
+#[must_use]
+pub fn unproven_sentence(name: &str) -> String {
+    format!(
+        "I cannot prove that {name}'s old machine is off. If it still signs, I lose 5 % of my stake for each block \
+         signed twice, and {name} is excluded for 2 days."
+    )
+}
+
+impl Policy {
+    /// The usual policy: margin 10, cap 100.
+    #[must_use]
+    pub const fn new(name: String, baker: KeyHash, chain: ChainId) -> Self {
+        Self { name, baker, chain, margin: 10, cap: 100, emergency: false, primary_pin: None, quarantine: true }
+    }
+}

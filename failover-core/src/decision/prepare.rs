@@ -1,0 +1,116 @@
+//! Before the primary is touched: the person, the right machines and keys, the backup fenced from itself, the
+//! passphrase proved (S1, S1a, S1b).
+
+use super::floor::{agreed, floor};
+use super::policy::{Policy, UNKNOWN, UNSEEN};
+use super::progress::Progress;
+use super::refusal::Refusal;
+use super::step::Step;
+use super::{Verdict, WaitFor, Waiting, attempt, gate};
+use crate::facts::{Arming, BakerState, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question};
+use crate::tezos::Level;
+
+/// A fact of the backup. Before anything was done its absence means "not ready"; in the middle of a run it is waited
+/// for, and then the run fails (H22).
+pub(super) fn ready<'a, T>(
+    fact: &'a Fact<T>,
+    what: &str,
+    facts: &Facts,
+    progress: &Progress,
+) -> Result<&'a T, Verdict> {
+    let unknown = match fact {
+        Ok(seen) => return Ok(&seen.value),
+        Err(unknown) => unknown,
+    };
+    let what = what.to_owned();
+    if !progress.proceed || progress.tried.is_empty() {
+        return Err(Verdict::Refuse(Refusal::NotReady { what, unknown: unknown.clone() }));
+    }
+    let since = progress.unknown_for(facts.now);
+    if since < UNKNOWN {
+        let why = WaitFor::Known { what: format!("{what}: {unknown}") };
+        return Err(Verdict::Wait(Waiting { why, left: Some(UNKNOWN.saturating_sub(since)) }));
+    }
+    Err(Verdict::Failed { step: "look", why: format!("{what}: {unknown}") })
+}
+
+/// The next step of the preparation; `None` where all of it is done.
+pub(super) fn prepare(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict> {
+    match next(facts, policy, progress) {
+        Ok(None) => None,
+        Ok(Some(verdict)) | Err(verdict) => Some(verdict),
+    }
+}
+
+fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Verdict>, Verdict> {
+    gate::hosts(facts, policy).map_err(Verdict::Refuse)?;
+    let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
+    if let Ok(delegate) = &facts.chain.delegate {
+        gate::keys(&delegate.value, device).map_err(Verdict::Refuse)?;
+    }
+    if !progress.proceed {
+        // H5: what cannot end well is refused before anything is done.
+        if let Some(bound) = unseen(facts) {
+            floor(facts, policy, progress, bound, None).map_err(Verdict::Refuse)?;
+        }
+        return Ok(Some(Verdict::Ask(Question::Proceed { name: policy.name.clone() })));
+    }
+    if let Some(step) = fence_self(facts, device, progress)? {
+        return Ok(Some(attempt(progress, step)));
+    }
+    match device.info.model {
+        Model::TezSign if !progress.holding => Ok(Some(attempt(progress, Step::HoldSigner))),
+        Model::TezSign if !progress.passphrase => {
+            Ok(Some(attempt(progress, Step::ProvePassphrase { keys: signing_keys(facts, device) })))
+        }
+        Model::Ledger => Ok(ledger_setting(progress)),
+        Model::TezSign => Ok(None),
+    }
+}
+
+/// B, if the primary stopped now.
+fn unseen(facts: &Facts) -> Option<Level> {
+    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else { return None };
+    Some(agreed(&head.value, &second.value).above(UNSEEN))
+}
+
+fn ledger_setting(progress: &Progress) -> Option<Verdict> {
+    match progress.ledger_setting {
+        None => Some(Verdict::Ask(Question::LedgerSetting)),
+        Some(false) => Some(Verdict::Refuse(Refusal::LedgerSetting)),
+        Some(true) => None,
+    }
+}
+
+/// S1a: the guard first, so that nothing comes back by itself, then services, then keys; each read back.
+fn fence_self(facts: &Facts, device: &DeviceState, progress: &Progress) -> Result<Option<Step>, Verdict> {
+    if *ready(&facts.backup.guard, "the guard", facts, progress)? == GuardState::Lifted {
+        return Ok(Some(Step::GuardBackup));
+    }
+    if matches!(
+        ready(&facts.backup.services, "what signs on this machine", facts, progress)?,
+        BakerState::Running { .. }
+    ) {
+        return Ok(Some(Step::StopBackup));
+    }
+    // What this run armed itself stays armed; what was found armed does not.
+    let found = device.keys.iter().any(|k| k.arming != Arming::Disarmed);
+    if (found && !progress.armed) || !progress.fenced_self {
+        return Ok(Some(Step::DisarmBackup));
+    }
+    Ok(None)
+}
+
+/// The names, on the device, of every key that the chain expects; the active consensus key first.
+pub(crate) fn signing_keys(facts: &Facts, device: &DeviceState) -> Vec<KeyName> {
+    let Ok(delegate) = &facts.chain.delegate else { return Vec::new() };
+    let mut expected: Vec<_> = delegate.value.keys.iter().collect();
+    expected.sort_by_key(|k| (k.role != KeyRole::Consensus, k.from_cycle));
+    let mut names: Vec<KeyName> = Vec::new();
+    for name in expected.into_iter().filter_map(|k| device.key(&k.key)).map(|k| &k.name) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}

@@ -1,0 +1,180 @@
+//! How far a run is: rebuilt from the journal, and from what this session has seen itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::policy::STATEMENT_LIFE;
+use super::step::Path;
+use crate::facts::{BakerState, Facts, Marks, Power, Timestamp};
+use crate::tezos::Level;
+
+/// What a person stated about the primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statement {
+    /// Its signer is unplugged.
+    Disconnected,
+    /// It is switched off.
+    PoweredOff,
+    /// Nothing proves it, and the person takes the risk.
+    Unproven,
+}
+
+/// What stands for the cable: a person's statement, or what feeds the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// A person said so.
+    Person(Statement),
+    /// The power status says off.
+    PowerStatus,
+}
+
+/// An earlier run of this baker that was refused because nothing fenced the primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedBefore {
+    /// When.
+    pub at: Timestamp,
+    /// h and B then: silence is counted from there.
+    pub noted: Noted,
+}
+
+/// What was noted when the fence's first or last word was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Noted {
+    /// h: the highest agreed fresh head.
+    pub head: Level,
+    /// B: the highest level that the primary may have signed. Takes its first value once in a run.
+    pub bound: Level,
+}
+
+/// The start of the backup's baker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Started {
+    /// The floor then (F).
+    pub floor: Level,
+    /// The consensus key's marks then, read back.
+    pub marks: Marks,
+    /// How the primary was fenced.
+    pub path: Path,
+    /// Did the step end, or was the run cut off in it?
+    pub complete: bool,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The person has seen the plan and said yes.
+    pub proceed: bool,
+    /// The person looked at the Ledger's setting: enabled, or not (H17).
+    pub ledger_setting: Option<bool>,
+    /// Said yes to, and when.
+    pub statements: BTreeMap<Statement, Timestamp>,
+    /// An earlier run was refused because nothing fenced the primary.
+    pub refused_before: Option<RefusedBefore>,
+    /// Since when the power status has said off.
+    pub power_off_since: Option<Timestamp>,
+    /// Said no to, in this session.
+    pub denied: Vec<Statement>,
+    /// h and B; remembered across resumes.
+    pub noted: Option<Noted>,
+    /// The floor that marks were last raised to.
+    pub floor: Option<Level>,
+    /// The start, once tried; remembered across resumes, because what the backup signed itself is not foreign.
+    pub started: Option<Started>,
+    /// Earlier starts of this run: the marks at the start, and those when the marks were raised again.
+    pub earlier: Vec<(Marks, Marks)>,
+    /// The backup was fenced from itself, in this session.
+    pub fenced_self: bool,
+    /// The sign interface is held, by this process.
+    pub holding: bool,
+    /// The passphrase was proved, in this session.
+    pub passphrase: bool,
+    /// Keys were unlocked or authorized by this run.
+    pub armed: bool,
+    /// How often each step failed, in this session, with the last reason.
+    pub failures: BTreeMap<&'static str, (u32, String)>,
+    /// How often each step was tried, in this session.
+    pub tried: BTreeMap<&'static str, u32>,
+    /// Since when every reading of the primary said stopped.
+    pub stopped_since: Option<Timestamp>,
+    /// A stop was sent to the primary.
+    pub stop_sent: bool,
+    /// The highest marks of the consensus key seen in this session.
+    pub own_marks: Option<Marks>,
+    /// Silence is counted above this level: B, or where an interrupted run was taken up again (S6).
+    pub silent_above: Option<Level>,
+    /// The last head, and since when it is the same (H21).
+    pub head: Option<(Level, Timestamp)>,
+    /// Since when the chain has not been as it must be.
+    pub closed_since: Option<Timestamp>,
+    /// Since when something that is needed is unknown.
+    pub unknown_since: Option<Timestamp>,
+}
+
+impl Progress {
+    /// Takes in what this session sees; nothing of it survives a crash.
+    pub fn observe(&mut self, facts: &Facts, consensus: Option<Marks>) {
+        match &facts.primary.services {
+            Ok(seen) => match seen.value {
+                BakerState::Stopped { .. } => {
+                    self.stopped_since.get_or_insert(seen.at);
+                }
+                BakerState::Running { .. } => self.stopped_since = None,
+            },
+            Err(_) => self.stopped_since = None,
+        }
+        match &facts.primary.power {
+            Ok(seen) if seen.value == Power::Off => {
+                self.power_off_since.get_or_insert(seen.at);
+            }
+            _ => self.power_off_since = None,
+        }
+        if let Ok(head) = &facts.chain.head
+            && self.head.is_none_or(|(level, _)| head.value.level > level)
+        {
+            self.head = Some((head.value.level, facts.now));
+        }
+        if let Some(marks) = consensus {
+            self.own_marks = Some(marks);
+        }
+        if facts.all_known() {
+            self.unknown_since = None;
+        } else {
+            self.unknown_since.get_or_insert(facts.now);
+        }
+    }
+
+    /// When a statement was made, where it still holds.
+    #[must_use]
+    pub fn stated(&self, statement: Statement, now: Timestamp) -> Option<Timestamp> {
+        self.statements.get(&statement).copied().filter(|at| now.since(*at) < STATEMENT_LIFE)
+    }
+
+    /// What stands for the cable, and since when: the earliest of all that hold, because one is enough.
+    #[must_use]
+    pub fn word(&self, now: Timestamp) -> Option<(Word, Timestamp)> {
+        [Statement::Disconnected, Statement::PoweredOff]
+            .into_iter()
+            .filter_map(|s| self.stated(s, now).map(|at| (Word::Person(s), at)))
+            .chain(self.power_off_since.map(|at| (Word::PowerStatus, at)))
+            .min_by_key(|(_, at)| *at)
+    }
+
+    /// For how long something that is needed has been unknown.
+    #[must_use]
+    pub fn unknown_for(&self, now: Timestamp) -> Duration {
+        self.unknown_since.map_or(Duration::ZERO, |since| now.since(since))
+    }
+
+    /// For how long the chain has not been as it must be.
+    #[must_use]
+    pub fn closed_for(&self, now: Timestamp) -> Duration {
+        self.closed_since.map_or(Duration::ZERO, |since| now.since(since))
+    }
+
+    /// How often a step failed, and why last.
+    #[must_use]
+    pub fn failed(&self, step: &'static str) -> Option<&(u32, String)> {
+        self.failures.get(step)
+    }
+}

@@ -1,0 +1,232 @@
+//! Why a run does not go on, as data: a code, a sentence, the next safe action, an exit code.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::fence::Rung;
+use crate::facts::{KeyRole, Signed, Timestamp, Unknown};
+use crate::tezos::{ChainId, KeyHash, Level};
+
+/// Why it is not safe, or not possible, to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "code")]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Something that is needed is not known (S3).
+    #[error("{what} is not known: {unknown}")]
+    Unknown {
+        /// What.
+        what: String,
+        /// Why.
+        unknown: Unknown,
+    },
+    /// H1: the head is too old, and nothing says that the chain is slow.
+    #[error("the node's head {level} is {} old: the node may be behind", humantime::format_duration(*age))]
+    Stale {
+        /// The head.
+        level: Level,
+        /// Its age.
+        age: Duration,
+    },
+    /// H1: the node's peers do not share its head.
+    #[error("only {agreeing} of {asked} peers of the node agree with its head {level}: there is no second opinion")]
+    Alone {
+        /// The head.
+        level: Level,
+        /// Peers that agree.
+        agreeing: usize,
+        /// Peers that told their head.
+        asked: usize,
+    },
+    /// H13: the head is from the future.
+    #[error("the head {level} is from the future ({timestamp}): this machine's clock or the node is wrong")]
+    Future {
+        /// The head.
+        level: Level,
+        /// Its time.
+        timestamp: Timestamp,
+    },
+    /// H2: another chain.
+    #[error("the node is on the chain {found}, not {expected}")]
+    WrongChain {
+        /// The node's.
+        found: ChainId,
+        /// The configured one.
+        expected: ChainId,
+    },
+    /// The node is not in step.
+    #[error("the node is not synced")]
+    NotSynced,
+    /// The protocol changes within the next blocks.
+    #[error("the protocol changes with the next block: wait 10 levels")]
+    ProtocolChange,
+    /// H7: the baker may not bake.
+    #[error("the chain says that {baker} is {}", if *forbidden { "forbidden: it was denounced" } else { "deactivated" })]
+    Standing {
+        /// The baker.
+        baker: KeyHash,
+        /// Forbidden, else deactivated.
+        forbidden: bool,
+    },
+    /// H7, H8: a key that the chain expects is not on the device.
+    #[error("the {role:?} key {key} that the chain expects{} is not on the device, which has {}", from(*from_cycle), all(found))]
+    MissingKey {
+        /// The key.
+        key: KeyHash,
+        /// Consensus or companion.
+        role: KeyRole,
+        /// From which cycle, where it is not active yet.
+        from_cycle: Option<u64>,
+        /// What the device has.
+        found: Vec<String>,
+    },
+    /// H8: a key change is about to happen.
+    #[error("another key becomes active in {levels} levels: wait until it has")]
+    KeyChange {
+        /// Levels left.
+        levels: u64,
+    },
+    /// H19: the primary is not the pinned machine, or it is the backup itself.
+    #[error("{why}")]
+    WrongHost {
+        /// In words.
+        why: String,
+    },
+    /// H4: the primary still signs.
+    #[error("the primary still signs: {}", positions(signed))]
+    NotSilent {
+        /// What was seen above B.
+        signed: Vec<Signed>,
+    },
+    /// Nothing signed, but hardly any rights either: silence proved nothing.
+    #[error("the baker had rights in only {with_rights} of {levels} levels: silence proves nothing")]
+    SilenceProvesNothing {
+        /// Levels counted.
+        levels: u64,
+        /// Levels with rights.
+        with_rights: u64,
+    },
+    /// The fence has not enough rungs.
+    #[error("the primary is not fenced: {}", missing(rungs))]
+    NotFenced {
+        /// Every rung, with what is missing.
+        rungs: Vec<Rung>,
+    },
+    /// H5: the floor is past the cap.
+    #[error("the floor {floor} is past the cap {cap}: a digit too many in the margin?")]
+    PastCap {
+        /// The floor.
+        floor: Level,
+        /// The cap.
+        cap: Level,
+    },
+    /// S4, H20: an observation past the cap is not believed, nor left out.
+    #[error("a {} of this baker at {} was seen in {}, past the cap {cap}: the source is wrong, or the head is", signed.kind, signed.at, signed.seen_in)]
+    Absurd {
+        /// What was seen, with its source.
+        signed: Signed,
+        /// The cap.
+        cap: Level,
+    },
+    /// H21: the chain does not move.
+    #[error("the chain has not moved since level {level} for {}", humantime::format_duration(*since))]
+    Halted {
+        /// The head.
+        level: Level,
+        /// For how long.
+        since: Duration,
+    },
+    /// S8: a duplicate was seen before and not cleared.
+    #[error("a duplicate was seen at {at} and has not been cleared")]
+    Latched {
+        /// When.
+        at: Timestamp,
+    },
+    /// H17: the device's setting is off.
+    #[error("the Ledger's setting \"High Watermark\" is not enabled, so its mark is lost at power-off")]
+    LedgerSetting,
+    /// The person said no.
+    #[error("cancelled")]
+    Cancelled,
+    /// The backup is not ready: its device, its services, its machine.
+    #[error("{what} is not ready: {unknown}")]
+    NotReady {
+        /// What.
+        what: String,
+        /// Why.
+        unknown: Unknown,
+    },
+}
+
+fn from(cycle: Option<u64>) -> String {
+    cycle.map(|c| format!(" from cycle {c}")).unwrap_or_default()
+}
+
+fn all(found: &[String]) -> String {
+    if found.is_empty() { "none".to_owned() } else { found.join(", ") }
+}
+
+fn missing(rungs: &[Rung]) -> String {
+    let missing: Vec<String> = rungs.iter().filter(|r| !r.proven).map(|r| format!("{}: {}", r.name, r.why)).collect();
+    missing.join("; ")
+}
+
+pub(crate) fn positions(signed: &[Signed]) -> String {
+    let shown: Vec<String> = signed.iter().take(3).map(|s| format!("{} {} in {}", s.kind, s.at, s.seen_in)).collect();
+    let more = signed.len().saturating_sub(3);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+impl Refusal {
+    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 8 cancelled by the person.
+    #[must_use]
+    pub const fn exit(&self) -> u8 {
+        match self {
+            Self::NotReady { .. } => 4,
+            Self::LedgerSetting | Self::Cancelled => 8,
+            _ => 3,
+        }
+    }
+
+    /// May it be right again in a moment, without a person doing anything?
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown { .. } | Self::Stale { .. } | Self::Alone { .. } | Self::NotSynced | Self::ProtocolChange
+        )
+    }
+
+    /// The next safe action.
+    #[must_use]
+    pub fn next(&self) -> String {
+        match self {
+            Self::Unknown { unknown, .. } | Self::NotReady { unknown, .. } => return unknown.next.clone(),
+            Self::Stale { .. } | Self::NotSynced => "wait until the node is synced, then run again",
+            Self::Alone { .. } => "look at the node's connections, then run again",
+            Self::Future { .. } => "set this machine's clock (chrony or ntp), then run again",
+            Self::WrongChain { .. } => "correct `node` or `network` in the configuration",
+            Self::ProtocolChange => "wait a minute, then run again",
+            Self::Standing { .. } => "a failover cannot help here: look at the baker on an explorer",
+            Self::MissingKey { .. } => "plug in the signer that has this key; do not register another key now",
+            Self::KeyChange { .. } => "wait for the key change, then run again with both keys on the device",
+            Self::WrongHost { .. } => "find out which machine answers there; run `failover check` when it is settled",
+            Self::NotSilent { .. } => "unplug the primary's signer or switch the machine off, then run again",
+            Self::SilenceProvesNothing { .. } => "run again when the baker has rights",
+            Self::NotFenced { .. } => {
+                "unplug the primary's signer or switch the machine off, then run again. If nobody can, run again in ten \
+                 minutes: after a hundred silent levels it asks whether you take the risk"
+            }
+            Self::Absurd { .. } => "find out which source says so; compare the head with an explorer",
+            Self::PastCap { .. } => "run again with a margin of 10",
+            Self::Halted { .. } => {
+                "leave everything as it is; nothing can be baked, and nothing is lost, until the chain moves"
+            }
+            Self::Latched { .. } => "find the machine that signed, then run `failover clear`",
+            Self::LedgerSetting => "enable \"High Watermark\" in the app's settings, then run again",
+            Self::Cancelled => "nothing more was done; run again when ready",
+        }
+        .to_owned()
+    }
+}

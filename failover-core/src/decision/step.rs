@@ -1,0 +1,155 @@
+//! The steps: what a run can do to the world.
+
+use std::fmt;
+
+use crate::facts::{KeyName, Marks};
+use crate::tezos::{ChainId, Level};
+
+/// How the primary can be fenced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// It answers and can be stopped from here.
+    Controlled,
+    /// It cannot be stopped from here, whatever still answers.
+    Uncontrolled,
+    /// Nobody can reach it, unplug it or switch it off; a person takes the risk, typed in full.
+    Unproven,
+}
+
+/// One effect. Its number is the one in the written procedure; 0 is the preparation of the backup.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+#[non_exhaustive]
+pub enum Step {
+    /// Stop the backup's own baker and signer services (S1a).
+    StopBackup,
+    /// Take the backup's token away: nothing may start there (S1a).
+    GuardBackup,
+    /// Lock or deauthorize every key of the backup's device (S1a).
+    DisarmBackup,
+    /// Claim the sign interface: nobody on this host can ask for a signature (S1b).
+    HoldSigner,
+    /// Unlock and lock again: the passphrase is right (S1).
+    ProvePassphrase {
+        /// Which keys.
+        keys: Vec<KeyName>,
+    },
+    /// Stop what signs on the primary; its node goes on.
+    StopPrimary,
+    /// Note the level: the highest head when the fence's first or last word was said, and what follows from it.
+    NoteLevel {
+        /// The highest agreed fresh head (h).
+        head: Level,
+        /// The highest level that the primary may have signed (B).
+        bound: Level,
+    },
+    /// Unlock the backup's keys, the sign interface held.
+    Unlock {
+        /// Which keys.
+        keys: Vec<KeyName>,
+    },
+    /// Raise every key's marks to the floor (F), and read them back.
+    Raise {
+        /// Which keys.
+        keys: Vec<KeyName>,
+        /// The floor.
+        floor: Level,
+        /// No mark goes past this.
+        cap: Level,
+    },
+    /// Authorize the Ledger's key with its mark at the floor or above, in one press.
+    Authorize {
+        /// Which key.
+        key: KeyName,
+        /// The floor.
+        floor: Level,
+        /// No mark goes past this.
+        cap: Level,
+        /// Whose mark it is.
+        chain: ChainId,
+    },
+    /// Lift the guard, let the sign interface go, start the baker.
+    Start {
+        /// The floor that every mark was read back at or above.
+        floor: Level,
+        /// The marks of the consensus key, as read back: whatever is signed above them from now on may be the backup's.
+        marks: Marks,
+        /// How the primary was fenced.
+        path: Path,
+    },
+}
+
+impl Step {
+    /// The step's number in the written procedure.
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        match self {
+            Self::StopBackup
+            | Self::GuardBackup
+            | Self::DisarmBackup
+            | Self::HoldSigner
+            | Self::ProvePassphrase { .. } => 0,
+            Self::StopPrimary => 2,
+            Self::NoteLevel { .. } => 4,
+            Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } => 5,
+            Self::Start { .. } => 6,
+        }
+    }
+
+    /// A short name, the same for every try.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::StopBackup => "stop-backup",
+            Self::GuardBackup => "guard-backup",
+            Self::DisarmBackup => "disarm-backup",
+            Self::HoldSigner => "hold-signer",
+            Self::ProvePassphrase { .. } => "prove-passphrase",
+            Self::StopPrimary => "stop-primary",
+            Self::NoteLevel { .. } => "note-level",
+            Self::Unlock { .. } => "unlock",
+            Self::Raise { .. } => "raise",
+            Self::Authorize { .. } => "authorize",
+            Self::Start { .. } => "start",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StopBackup => f.write_str("stop the backup's own baker and signer services"),
+            Self::GuardBackup => f.write_str("guard the backup: nothing may start here"),
+            Self::DisarmBackup => f.write_str("lock or deauthorize the backup's keys"),
+            Self::HoldSigner => f.write_str("hold the sign interface"),
+            Self::ProvePassphrase { .. } => f.write_str("prove the passphrase: unlock and lock again"),
+            Self::StopPrimary => f.write_str("stop what signs on the primary"),
+            Self::NoteLevel { head, bound } => {
+                write!(f, "note the level: head {head}, the primary may have signed up to {bound}")
+            }
+            Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
+            Self::Raise { floor, .. } => write!(f, "raise every mark to {floor} and read it back"),
+            Self::Authorize { floor, .. } => {
+                write!(f, "authorize the Ledger with its mark at {floor}: press the buttons")
+            }
+            Self::Start { .. } => f.write_str("start the backup's baker"),
+        }
+    }
+}
+
+/// Something that a decision allowed. Only the decision can make one, so there is no effect without a verdict.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Approved<T>(T);
+
+impl<T> Approved<T> {
+    pub(super) const fn new(step: T) -> Self {
+        Self(step)
+    }
+
+    /// What was allowed.
+    #[must_use]
+    pub const fn get(&self) -> &T {
+        &self.0
+    }
+}

@@ -1,0 +1,264 @@
+//! EFFECT: performs approved steps. The only place that changes the world.
+//!
+//! [`perform`] takes an [`Approved`] step, which only a decision can make. [`disarm`] needs none: the safe direction
+//! is never gated (S12). Nothing here decides; nothing here believes an answer: the next gathering reads back (S5).
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
+use crate::clock::Clock;
+use crate::decision::{Approved, Step};
+use crate::guard::{Guard, GuardError, GuardStatus, Lift};
+use crate::operator::{Operator, OperatorError};
+use crate::signer::{
+    Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, compare, plan_authorize, raise,
+};
+use crate::state::PlanId;
+use crate::tezos::{ChainId, Level};
+
+/// Why a step did not succeed. What it did all the same, the next reading says.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EffectError {
+    /// The backup's signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// Its marks.
+    #[error(transparent)]
+    Raise(#[from] RaiseError),
+    /// The services of a machine.
+    #[error(transparent)]
+    Baker(#[from] BakerError),
+    /// The guard.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// The person.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// The primary cannot be controlled at all.
+    #[error("the configuration has no way to stop the primary")]
+    NoControl,
+    /// The keys still read back as armed after they were locked.
+    #[error("{} still can sign after it was told not to", .0)]
+    StillArmed(KeyName),
+}
+
+impl EffectError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Signer(e) => e.next(),
+            Self::Raise(RaiseError::Signer(e)) => e.next(),
+            Self::Raise(_) => "read the marks with `failover hwm show`",
+            Self::Baker(e) => e.next(),
+            Self::Guard(e) => e.next(),
+            Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
+            Self::NoControl => "unplug the primary's signer or switch the machine off",
+            Self::StillArmed(_) => "unplug the backup's signer",
+        }
+    }
+
+    /// Can trying again help, without a person doing something first?
+    #[must_use]
+    pub const fn worth_a_retry(&self) -> bool {
+        !matches!(
+            self,
+            Self::Operator(_) | Self::NoControl | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
+        )
+    }
+}
+
+/// What effects act on.
+pub struct Hands {
+    /// The backup's signer. One thread owns it.
+    pub device: Box<dyn HwmSetter>,
+    /// The primary's services, where they can be controlled.
+    pub primary: Option<Box<dyn BakerControl>>,
+    /// What says whether the primary's machine has power.
+    pub power: Option<PowerStatus>,
+    /// The backup's services.
+    pub backup: Box<dyn BakerControl>,
+    /// The backup's guard.
+    pub guard: Guard,
+    /// The person.
+    pub operator: Box<dyn Operator>,
+    /// The passphrase, once proved; kept for the unlock, wiped at the end (S9).
+    pub passphrase: Option<Passphrase>,
+}
+
+impl std::fmt::Debug for Hands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hands").field("guard", &self.guard).finish_non_exhaustive()
+    }
+}
+
+/// Performs one approved step.
+///
+/// # Errors
+/// See [`EffectError`].
+pub fn perform(
+    step: &Approved<Step>,
+    hands: &mut Hands,
+    clock: &dyn Clock,
+    plan: PlanId,
+) -> Result<Vec<Raised>, EffectError> {
+    match step.get() {
+        Step::StopBackup => hands.backup.stop()?,
+        Step::GuardBackup => hands.guard.install()?,
+        Step::DisarmBackup => disarm_keys(&mut *hands.device)?,
+        Step::HoldSigner => hands.device.hold()?,
+        Step::ProvePassphrase { keys } => prove(hands, keys)?,
+        Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
+        Step::NoteLevel { .. } => {}
+        Step::Unlock { keys } => {
+            let Hands { device, operator, passphrase, .. } = hands;
+            let asked;
+            let passphrase = match passphrase {
+                Some(known) => known,
+                None => {
+                    asked = operator.passphrase()?;
+                    &asked
+                }
+            };
+            device.arm(Arm::Unlock { keys, passphrase })?;
+        }
+        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, keys, *floor, *cap)?),
+        Step::Authorize { key, floor, cap, chain } => {
+            return authorize(&mut *hands.device, key, *floor, *cap, *chain);
+        }
+        Step::Start { .. } => {
+            hands.guard.lift(&Lift::approved(plan), clock.now())?;
+            hands.device.release();
+            hands.backup.start()?;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).
+fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<(), EffectError> {
+    let passphrase = match hands.passphrase.take() {
+        Some(untried) => untried,
+        None => hands.operator.passphrase()?,
+    };
+    let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
+    disarm_keys(&mut *hands.device)?;
+    // A throttled device did not look at it: it is as good as before.
+    if matches!(unlocked, Ok(()) | Err(SignerError::Throttled { .. })) {
+        hands.passphrase = Some(passphrase);
+    }
+    Ok(unlocked?)
+}
+
+/// SETUP, read back. What its answer says does not count: it can say refused although the mark has changed, and late.
+fn authorize(
+    device: &mut dyn HwmSetter,
+    key: &KeyName,
+    floor: Level,
+    cap: Level,
+    chain: ChainId,
+) -> Result<Vec<Raised>, EffectError> {
+    let before = device.state()?;
+    let order = plan_authorize(&before, key, floor, cap)?;
+    let answer = device.arm(Arm::Authorize { order: &order, chain });
+    let after = device.state()?;
+    let read = |state: &crate::signer::DeviceState| state.named(key).and_then(|k| k.marks);
+    let armed = after.named(key).is_some_and(|k| k.arming == Arming::Armed);
+    match (read(&before), read(&after)) {
+        (Some(before), Some(after)) if armed => Ok(vec![compare(key, before, after, floor)?]),
+        _ => {
+            Err(answer.err().map_or(EffectError::Raise(RaiseError::Unknown { key: key.clone() }), EffectError::Signer))
+        }
+    }
+}
+
+/// Takes the device's ability to sign away, and reads back.
+///
+/// # Errors
+/// The device could not be told, or still can sign.
+pub fn disarm_keys(device: &mut dyn HwmSetter) -> Result<(), EffectError> {
+    let told = device.disarm();
+    match device.state()?.keys.iter().find(|k| k.arming != Arming::Disarmed) {
+        Some(key) => Err(told.err().map_or(EffectError::StillArmed(key.name.clone()), EffectError::Signer)),
+        None => Ok(()),
+    }
+}
+
+/// What [`disarm`] did, and what of it is proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disarmed {
+    /// Token removed, services stopped, keys locked or deauthorized: all read back.
+    pub proven: bool,
+    /// Each part, in words.
+    pub what: Vec<String>,
+}
+
+/// Leaves the backup unable to sign: token removed, keys locked or deauthorized, baker and signer services stopped,
+/// all read back. Tries every part whatever the others say, the fastest first, and never through `tezbake stop` (S12).
+pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
+    let mut what = Vec::new();
+    let mut proven = true;
+    let mut note = |ok: bool, text: String| {
+        proven &= ok;
+        what.push(text);
+    };
+    match hands.guard.install() {
+        Ok(()) => note(true, "guarded: nothing may start here".to_owned()),
+        Err(e) => note(false, format!("not guarded: {e}")),
+    }
+    // IF1 answers while the service holds IF0, so the lock need not wait for the stop.
+    let first = disarm_keys(&mut *hands.device);
+    let stopped = stop(&mut *hands.backup, clock);
+    // A service that was still running may have unlocked the keys again in between.
+    let last = disarm_keys(&mut *hands.device);
+    match (first, last) {
+        (_, Ok(())) => note(true, "keys read back locked or deauthorized".to_owned()),
+        (_, Err(e)) => note(false, format!("keys not read back locked: {e}")),
+    }
+    match stopped {
+        Ok(()) => note(true, "services read back stopped".to_owned()),
+        Err(why) => note(false, format!("services not read back stopped: {why}")),
+    }
+    hands.device.release();
+    Disarmed { proven, what }
+}
+
+fn stop(backup: &mut dyn BakerControl, clock: &dyn Clock) -> Result<(), String> {
+    let mut last = String::new();
+    for _ in 0..3 {
+        let told = backup.stop();
+        match backup.state() {
+            Ok(BakerState::Stopped { .. }) => return Ok(()),
+            Ok(BakerState::Running { what }) => last = format!("still running: {}", what.join(", ")),
+            Err(e) => last = told.err().unwrap_or(e).to_string(),
+        }
+        clock.sleep(Duration::from_millis(300));
+    }
+    Err(last)
+}
+
+/// Is this machine guarded, its services stopped and its keys unable to sign, all read now? What `return` and
+/// `stand-down` ask.
+#[must_use]
+pub fn is_disarmed(hands: &mut Hands) -> Disarmed {
+    let mut what = Vec::new();
+    let guarded = matches!(hands.guard.status(), GuardStatus::Guarded);
+    if !guarded {
+        what.push("the guard is lifted or not known".to_owned());
+    }
+    match hands.backup.state() {
+        Ok(BakerState::Stopped { .. }) => {}
+        Ok(BakerState::Running { what: running }) => what.push(format!("still running: {}", running.join(", "))),
+        Err(e) => what.push(e.to_string()),
+    }
+    match hands.device.state() {
+        Ok(state) => what.extend(
+            state.keys.iter().filter(|k| k.arming != Arming::Disarmed).map(|k| format!("the key {} can sign", k.name)),
+        ),
+        Err(e) => what.push(e.to_string()),
+    }
+    Disarmed { proven: what.is_empty(), what }
+}

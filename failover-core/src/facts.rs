@@ -1,0 +1,142 @@
+//! Facts: what was seen, with where and when, or why it is not known. No defaults (S3).
+//!
+//! [`Facts`] is all that a decision may look at. The types of the edges that it is made of are re-exported here, so
+//! that the decision imports facts and the vocabulary only.
+
+use std::time::Duration;
+
+mod gather;
+mod observed;
+
+pub use gather::{Eyes, Gatherer, Scope};
+pub use observed::{Fact, Observed, Unknown};
+
+pub use crate::baker::{BakerState, Power};
+pub use crate::chain::{Constants, Delegate, ExpectedKey, Head, KeyRole, LevelActivity, Signed, SyncState};
+pub use crate::clock::Timestamp;
+pub use crate::host::HostIdentity;
+pub use crate::operator::Question;
+pub use crate::signer::{Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, reached, watermark};
+
+/// Everything that is known at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// When the gathering began.
+    pub now: Timestamp,
+    /// The chain. Read before the devices: a position is the backup's own only if its mark, read later, says so (S8).
+    pub chain: ChainFacts,
+    /// The primary.
+    pub primary: PrimaryFacts,
+    /// The backup.
+    pub backup: BackupFacts,
+}
+
+impl Facts {
+    /// Is everything known that a run needs at every moment? The primary may be silent.
+    #[must_use]
+    pub const fn all_known(&self) -> bool {
+        let Self { chain, backup, .. } = self;
+        chain.head.is_ok()
+            && chain.second.is_ok()
+            && chain.sync.is_ok()
+            && chain.constants.is_ok()
+            && chain.delegate.is_ok()
+            && chain.activity.is_ok()
+            && backup.services.is_ok()
+            && backup.guard.is_ok()
+            && backup.device.is_ok()
+    }
+}
+
+/// What the chain says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainFacts {
+    /// The own node's head.
+    pub head: Fact<Head>,
+    /// What its peers say of that head.
+    pub second: Fact<SecondOpinion>,
+    /// Is the node in step?
+    pub sync: Fact<SyncState>,
+    /// Block times.
+    pub constants: Fact<Constants>,
+    /// The baker's keys and standing.
+    pub delegate: Fact<Delegate>,
+    /// What the baker signed lately.
+    pub activity: Fact<Activity>,
+    /// What was seen of it where `activity` is not known: it proves no silence, and accuses all the same (S8).
+    pub accusations: Vec<Signed>,
+}
+
+impl ChainFacts {
+    /// Every position of the baker that was seen, whether or not all was read.
+    pub fn seen(&self) -> impl Iterator<Item = &Signed> {
+        self.activity.iter().flat_map(|activity| activity.value.all()).chain(&self.accusations)
+    }
+}
+
+/// The heads of the node's peers, held against its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SecondOpinion {
+    /// How many peers told their head.
+    pub asked: usize,
+    /// How many are on the same chain of blocks, at most two levels away.
+    pub agreeing: usize,
+    /// The highest head of those that agree.
+    pub highest: crate::tezos::Level,
+}
+
+/// What the baker signed, read level by level.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Activity {
+    /// Settled levels, in order and without a gap, each read completely.
+    pub settled: Vec<LevelActivity>,
+    /// What was seen above them: in blocks that are not settled, and in the mempool. Presence counts at once.
+    pub recent: Vec<Signed>,
+    /// Why the mempool could not be read, where it could not. It can only accuse, so nothing is refused for it.
+    pub mempool_blind: Option<String>,
+}
+
+impl Activity {
+    /// Everything seen, settled or not.
+    pub fn all(&self) -> impl Iterator<Item = &Signed> {
+        self.settled.iter().flat_map(|level| &level.signed).chain(&self.recent)
+    }
+}
+
+/// The primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrimaryFacts {
+    /// Which machine answers there.
+    pub identity: Fact<HostIdentity>,
+    /// A machine answers there that is not the one ssh knows (H19): in its words.
+    pub impostor: Option<String>,
+    /// What signs there.
+    pub services: Fact<BakerState>,
+    /// How long its services wait before they restart.
+    pub restart_delay: Fact<Duration>,
+    /// Has its machine power?
+    pub power: Fact<Power>,
+}
+
+/// The backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupFacts {
+    /// Which machine this is.
+    pub identity: Fact<HostIdentity>,
+    /// What signs here.
+    pub services: Fact<BakerState>,
+    /// May it bake?
+    pub guard: Fact<GuardState>,
+    /// Its device.
+    pub device: Fact<DeviceState>,
+}
+
+/// May this machine bake?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GuardState {
+    /// It may not: there is no token.
+    Guarded,
+    /// It may.
+    Lifted,
+}

@@ -1,0 +1,295 @@
+//! The loop: gather, decide, record, perform, record.
+
+use std::mem::{Discriminant, discriminant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::chain::ChainLevelSource;
+use crate::clock::{Clock, Timestamp};
+use crate::decision::{
+    Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
+    decide, fence, is_open,
+};
+use crate::effect::{self, EffectError, Hands};
+use crate::facts::{Facts, Gatherer, Model, Scope};
+use crate::journal::JournalError;
+use crate::journal::record::{End, Record, StepResult};
+use crate::operator::{Answer, OperatorError, Question};
+use crate::state::{PlanId, StateDir};
+use crate::tezos::Level;
+
+/// A wait that lasts is shown again after this.
+const SHOW_AGAIN: Duration = Duration::from_secs(15);
+
+mod ending;
+mod plan;
+mod progress;
+
+pub use plan::{PlanRefused, plan};
+pub use progress::{Past, apply, refused_before};
+
+/// Where records go: the journal first, then the screen.
+pub trait Recorder {
+    /// Writes a record down, durably, before it returns (S6).
+    ///
+    /// # Errors
+    /// The record is not on disk.
+    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError>;
+}
+
+/// All that a run needs.
+pub struct Parts {
+    /// The chain.
+    pub source: Box<dyn ChainLevelSource>,
+    /// What it acts on.
+    pub hands: Hands,
+    /// The thresholds.
+    pub policy: Policy,
+    /// The plan's id.
+    pub plan: PlanId,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Where records go.
+    pub recorder: Box<dyn Recorder>,
+    /// Where the duplicate is latched.
+    pub state: StateDir,
+    /// Set from outside (Ctrl-C): stand down at the next look.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// One run.
+pub struct Failover {
+    gatherer: Gatherer,
+    hands: Hands,
+    policy: Policy,
+    plan: PlanId,
+    progress: Progress,
+    clock: Arc<dyn Clock>,
+    recorder: Box<dyn Recorder>,
+    state: StateDir,
+    cancel: Arc<AtomicBool>,
+    last_wait: Option<(Discriminant<WaitFor>, Timestamp)>,
+    last_rungs: Vec<crate::decision::Rung>,
+    resumed: bool,
+    backup_runs: bool,
+}
+
+impl std::fmt::Debug for Failover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Failover")
+            .field("policy", &self.policy)
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Failover {
+    /// A new run, or with `past` one that is taken up again.
+    #[must_use]
+    pub fn new(parts: Parts, past: Option<Past>) -> Self {
+        let Parts { source, hands, policy, plan, clock, recorder, state, cancel } = parts;
+        let resumed = past.is_some();
+        Self {
+            gatherer: Gatherer::new(source),
+            hands,
+            policy,
+            plan,
+            progress: past.map(|past| past.progress).unwrap_or_default(),
+            clock,
+            recorder,
+            state,
+            cancel,
+            last_wait: None,
+            last_rungs: Vec::new(),
+            resumed,
+            backup_runs: false,
+        }
+    }
+
+    /// Goes through the procedure to its end. The end is recorded; where even that fails, it is in the answer.
+    pub fn run(&mut self) -> End {
+        let end = match self.go() {
+            Ok(end) => end,
+            Err(error) => self.interrupted(&error),
+        };
+        // Whatever could not be written down has happened all the same; the exit code says so.
+        match self.record(&Record::End(end.clone())) {
+            Ok(()) => end,
+            Err(error) if end.exit == 0 => End { exit: 6, next: error.next().to_owned(), ..end },
+            Err(_) => end,
+        }
+    }
+
+    fn go(&mut self) -> Result<End, JournalError> {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let begin = if self.resumed {
+            Record::Resume { version }
+        } else {
+            Record::Begin { version, plan: self.plan, policy: self.policy.clone() }
+        };
+        self.record(&begin)?;
+        if !self.resumed
+            && let Ok(plan) = plan(self)
+        {
+            self.record(&Record::Plan(plan))?;
+        }
+        loop {
+            let facts = self.look();
+            self.record_fence(&facts)?;
+            if self.cancel.load(Ordering::SeqCst) {
+                return self.cancelled();
+            }
+            match decide(&facts, &self.policy, &self.progress) {
+                Verdict::Do(step) => self.perform(&step)?,
+                Verdict::Ask(question) => {
+                    if let Some(end) = self.ask(question)? {
+                        return Ok(end);
+                    }
+                }
+                Verdict::Wait(waiting) => self.wait(&facts, waiting)?,
+                Verdict::Refuse(refusal) => return self.refused(refusal),
+                Verdict::Failed { step, why } => return self.failed(step, why),
+                Verdict::Duplicate(signed) => return self.duplicate(signed),
+                Verdict::Done(resumed) => return Ok(ending::done(&self.policy, resumed)),
+            }
+        }
+    }
+
+    fn look(&mut self) -> Facts {
+        let bakes = self.backup_runs && self.progress.started.is_some_and(|started| started.complete);
+        let scope = Scope {
+            baker: self.policy.baker,
+            from: self.judged_from(),
+            // After the start, what the primary's host says changes nothing: the chain and the device decide.
+            primary: !self.policy.emergency && !bakes,
+        };
+        let Self { gatherer, hands, clock, .. } = self;
+        let eyes = crate::facts::Eyes {
+            primary: match &mut hands.primary {
+                Some(primary) => Some(&mut **primary),
+                None => None,
+            },
+            power: hands.power.as_mut(),
+            backup: &mut *hands.backup,
+            guard: &hands.guard,
+            device: &mut *hands.device,
+        };
+        let facts = gatherer.gather(eyes, &scope, &**clock);
+        self.progress.observe(&facts, consensus_marks(&facts));
+        self.progress.closed_since = match is_open(&facts, &self.policy, &self.progress) {
+            true => None,
+            false => self.progress.closed_since.or(Some(facts.now)),
+        };
+        self.backup_runs = facts
+            .backup
+            .services
+            .as_ref()
+            .map_or(self.backup_runs, |seen| matches!(seen.value, crate::facts::BakerState::Running { .. }));
+        // S6: silence starts over where a run was interrupted before its start.
+        if self.resumed
+            && self.progress.silent_above.is_none()
+            && let Ok(head) = &facts.chain.head
+        {
+            self.progress.silent_above = Some(head.value.level);
+        }
+        facts
+    }
+
+    /// The first level to judge: above B, or above the B of the refusal while nothing was noted yet.
+    fn judged_from(&self) -> Option<Level> {
+        let noted = self.progress.noted.or(self.progress.refused_before.map(|refused| refused.noted));
+        noted.map(|noted| noted.bound.above(1))
+    }
+
+    /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
+    #[must_use]
+    pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
+        self.progress.refused_before = refused;
+        self
+    }
+
+    fn perform(&mut self, step: &Approved<Step>) -> Result<(), JournalError> {
+        self.last_wait = None;
+        self.record(&Record::before(step.get()))?;
+        let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
+            Ok(raised) => StepResult::Done { raised },
+            Err(error) => {
+                let mut why = error.to_string();
+                if !error.worth_a_retry() {
+                    // What went wrong first says more than why it cannot be tried again.
+                    if let Some((_, before)) = self.progress.failed(step.get().name()) {
+                        why = format!("{before}; {why}");
+                    }
+                    self.progress.failures.insert(step.get().name(), (u32::MAX, why.clone()));
+                }
+                if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
+                    self.clock.sleep(Duration::from_secs(30));
+                }
+                StepResult::Failed { why, next: error.next().to_owned() }
+            }
+        };
+        self.record(&Record::after(step.get(), result))
+    }
+
+    fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {
+        self.last_wait = None;
+        match self.hands.operator.ask(&question) {
+            Ok(answer) => {
+                self.record(&Record::Asked { asked: question.clone(), answer })?;
+                match (question, answer) {
+                    (Question::Proceed { .. }, Answer::No) => self.refused(Refusal::Cancelled).map(Some),
+                    _ => Ok(None),
+                }
+            }
+            Err(OperatorError::Cancelled) => self.refused(Refusal::Cancelled).map(Some),
+            Err(error) => self.unanswered(&error).map(Some),
+        }
+    }
+
+    fn wait(&mut self, facts: &Facts, waiting: Waiting) -> Result<(), JournalError> {
+        let kind = discriminant(&waiting.why);
+        // Once when a wait begins, and now and then while it lasts: every wait shows how long is left (S10).
+        if self.last_wait.is_none_or(|(last, at)| last != kind || facts.now.since(at) >= SHOW_AGAIN) {
+            self.last_wait = Some((kind, facts.now));
+            let head = facts.chain.head.as_ref().ok().map(|h| h.value.level);
+            self.record(&Record::Wait { head, waiting: waiting.clone() })?;
+        }
+        self.clock.sleep(self.poll(facts, &waiting));
+        Ok(())
+    }
+
+    /// Often enough to see a foreign signature within a second (S8); a Ledger that signs is not asked more than once
+    /// a block, because its hidraw node is shared with the signer.
+    fn poll(&self, facts: &Facts, waiting: &Waiting) -> Duration {
+        let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
+        let ledger = facts.backup.device.as_ref().is_ok_and(|d| d.value.info.model == Model::Ledger);
+        match waiting.why {
+            WaitFor::Chain { .. } => Duration::from_secs(block),
+            _ if ledger && self.progress.started.is_some() => Duration::from_secs(block),
+            _ => Duration::from_millis((block * 1000 / 4).clamp(250, 900)),
+        }
+    }
+
+    fn record_fence(&mut self, facts: &Facts) -> Result<(), JournalError> {
+        if self.progress.noted.is_none() || self.progress.started.is_some() {
+            return Ok(());
+        }
+        let fence = fence(facts, &self.policy, &self.progress);
+        let proven = |rungs: &[crate::decision::Rung]| -> Vec<(String, bool)> {
+            rungs.iter().map(|r| (r.name.clone(), r.proven)).collect()
+        };
+        if proven(&fence.rungs) != proven(&self.last_rungs) {
+            self.record(&Record::fence(&fence))?;
+            self.last_rungs = fence.rungs;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), JournalError> {
+        let at = self.clock.now();
+        self.recorder.record(at, record)?;
+        apply(&mut self.progress, record, at, true);
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! How a run ends: what is taken down, what is said last.
+
+use super::{Failover, Record};
+use crate::decision::{Path, Policy, Refusal, Resumed};
+use crate::effect;
+use crate::facts::Signed;
+use crate::journal::JournalError;
+use crate::journal::record::End;
+use crate::operator::OperatorError;
+use crate::state::Duplicate;
+
+fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
+    End { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
+}
+
+pub(super) fn done(policy: &Policy, resumed: Resumed) -> End {
+    let Resumed { first, floor, path } = &resumed;
+    let message =
+        format!("{} bakes on the backup: {} {} is on chain, floor {floor}", policy.name, first.kind, first.at);
+    let next = match path {
+        Path::Controlled => {
+            "keep the old machine's signer unplugged; before it is used again, run `failover standby` there"
+        }
+        Path::Uncontrolled | Path::Unproven => {
+            "before you power the old machine, unplug its signer, then run `failover standby` there. \
+             If it is lost or stolen, rotate the consensus and companion keys now"
+        }
+    };
+    End { resumed: Some(resumed.clone()), ..end("done", 0, message, next.to_owned()) }
+}
+
+impl Failover {
+    /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
+    fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
+        let touched = self.progress.armed || self.progress.holding || self.progress.fenced_self;
+        let bakes = self.progress.started.is_some() && self.backup_runs;
+        if touched && !bakes {
+            self.disarm()?;
+        }
+        Ok(())
+    }
+
+    fn disarm(&mut self) -> Result<bool, JournalError> {
+        let effect::Disarmed { proven, what } = effect::disarm(&mut self.hands, &*self.clock);
+        self.record(&Record::Disarmed { proven, what })?;
+        Ok(proven)
+    }
+
+    pub(super) fn refused(&mut self, refusal: Refusal) -> Result<End, JournalError> {
+        self.stand_down_unless_started()?;
+        let outcome = match refusal.exit() {
+            8 => "cancelled",
+            4 => "not-ready",
+            _ => "refused",
+        };
+        let mut next = refusal.next();
+        if self.progress.stop_sent && self.progress.started.is_none() {
+            next.push_str("; or give the primary its job back with `failover return`");
+        }
+        Ok(End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), refusal.to_string(), next) })
+    }
+
+    pub(super) fn failed(&mut self, step: &str, why: String) -> Result<End, JournalError> {
+        self.stand_down_unless_started()?;
+        let next = if self.progress.started.is_some() {
+            "look at the backup's baker and node: the primary stays fenced, nothing is signed twice".to_owned()
+        } else if self.progress.stop_sent || self.progress.noted.is_some() {
+            "mend it and run `failover resume`, or give the primary its job back with `failover return`".to_owned()
+        } else {
+            "mend it and run again: the primary was not touched".to_owned()
+        };
+        Ok(end("failed", 1, format!("{step} failed: {why}"), next))
+    }
+
+    /// S8, S12: disarm first, write down as soon as it can be.
+    pub(super) fn duplicate(&mut self, signed: Vec<Signed>) -> Result<End, JournalError> {
+        let effect::Disarmed { proven, what } = effect::disarm(&mut self.hands, &*self.clock);
+        let latched = signed.first().map(|first| {
+            self.state.latch_duplicate(&Duplicate {
+                at: self.clock.now(),
+                chain: self.policy.chain,
+                baker: self.policy.baker,
+                kind: first.kind,
+                position: first.at,
+                evidence: first.seen_in.clone(),
+            })
+        });
+        self.record(&Record::Duplicate { signed: signed.clone() })?;
+        self.record(&Record::Disarmed { proven, what })?;
+        let mut message =
+            format!("another machine signs with this baker's keys: {}", crate::decision::positions(&signed));
+        if let Some(Err(error)) = latched {
+            message.push_str(&format!("; and this could not be kept for later: {error}"));
+        }
+        let next = if proven {
+            "find the other machine and unplug its signer; the backup stays stopped until `failover clear`"
+        } else {
+            "unplug the backup's signer now: it could not be read back as stopped"
+        };
+        Ok(end("duplicate", 5, message, next.to_owned()))
+    }
+
+    pub(super) fn cancelled(&mut self) -> Result<End, JournalError> {
+        self.stand_down_unless_started()?;
+        let message = "stopped by the person".to_owned();
+        Ok(end("interrupted", 6, message, "run `failover resume` to go on, or `failover stand-down`".to_owned()))
+    }
+
+    pub(super) fn unanswered(&mut self, error: &OperatorError) -> Result<End, JournalError> {
+        self.stand_down_unless_started()?;
+        let exit = if matches!(error, OperatorError::NoTerminal { .. }) { 2 } else { 6 };
+        let outcome = if exit == 2 { "usage" } else { "interrupted" };
+        Ok(end(outcome, exit, error.to_string(), "give the answer by the flag named above, and run again".to_owned()))
+    }
+
+    /// The journal cannot be written: nothing armed stays behind, and the run can be taken up again.
+    pub(super) fn interrupted(&mut self, error: &JournalError) -> End {
+        let mut message = error.to_string();
+        #[cfg(feature = "sim")]
+        if *error == JournalError::Cut {
+            return end("interrupted", 6, message, "run `failover resume`".to_owned());
+        }
+        if self.progress.started.is_none() && (self.progress.armed || self.progress.holding) {
+            let disarmed = effect::disarm(&mut self.hands, &*self.clock);
+            if !disarmed.proven {
+                message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
+            }
+        }
+        end("interrupted", 6, message, format!("{}, then `failover resume`", error.next()))
+    }
+}

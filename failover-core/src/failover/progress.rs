@@ -1,0 +1,123 @@
+//! Progress from records: live, and when an interrupted run is taken up again. Only B, statements and the start are
+//! remembered; everything else is looked at again (S6).
+
+use super::Statement;
+use crate::clock::Timestamp;
+use crate::decision::{Noted, Policy, Progress, Refusal, RefusedBefore, Started, Step};
+use crate::journal::Entry;
+use crate::journal::record::{End, Record, StepResult};
+use crate::operator::{Answer, Question};
+use crate::signer::Raised;
+use crate::state::PlanId;
+
+/// What an earlier session of this run left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The plan's id.
+    pub plan: PlanId,
+    /// What the run is about.
+    pub policy: Policy,
+    /// How far it was.
+    pub progress: Progress,
+}
+
+impl Past {
+    /// Reads a run's records; `None` where the first is no beginning.
+    #[must_use]
+    pub fn of(entries: &[Entry<Record>]) -> Option<Self> {
+        let Record::Begin { plan, policy, .. } = &entries.first()?.record else { return None };
+        let mut progress = Progress::default();
+        for entry in entries {
+            apply(&mut progress, &entry.record, entry.at, false);
+        }
+        Some(Self { plan: *plan, policy: policy.clone(), progress })
+    }
+}
+
+/// Was this run refused because nothing fenced the primary? Then when, and what was noted.
+#[must_use]
+pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
+    let last = entries.last()?;
+    let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
+    Past::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+}
+
+/// Takes a record in. `live`: it was made by this session.
+pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool) {
+    match record {
+        Record::Asked { asked, answer } => answered(progress, asked, *answer, at, live),
+        Record::Before { step, .. } => before(progress, step, live),
+        Record::After { step, result: StepResult::Done { raised }, .. } => done(progress, step, raised, live),
+        Record::After { step, result: StepResult::Failed { why, .. }, .. } if live => {
+            let failure = progress.failures.entry(step.name()).or_default();
+            *failure = (failure.0.saturating_add(1), why.clone());
+        }
+        Record::Disarmed { proven: true, .. } if live => progress.armed = false,
+        _ => {}
+    }
+}
+
+fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Timestamp, live: bool) {
+    let yes = answer == Answer::Yes;
+    let mut state = |statement| {
+        if yes {
+            progress.statements.insert(statement, at);
+        } else if live {
+            progress.denied.push(statement);
+        }
+    };
+    match asked {
+        Question::Proceed { .. } => progress.proceed = yes,
+        Question::Disconnected { .. } => state(Statement::Disconnected),
+        Question::PoweredOff { .. } => state(Statement::PoweredOff),
+        Question::LedgerSetting => progress.ledger_setting = Some(yes),
+        Question::Unproven { .. } => state(Statement::Unproven),
+    }
+}
+
+fn before(progress: &mut Progress, step: &Step, live: bool) {
+    if live {
+        *progress.tried.entry(step.name()).or_default() += 1;
+    }
+    match step {
+        // An unlock that was not answered may still happen: armed from here on.
+        Step::Unlock { .. } | Step::Authorize { .. } if live => progress.armed = true,
+        Step::StopPrimary => progress.stop_sent = true,
+        Step::Start { floor, marks, path } => {
+            progress.started = Some(Started { floor: *floor, marks: *marks, path: *path, complete: false });
+            // The start lets the sign interface go before it starts anything, and may fail after that.
+            progress.holding = false;
+        }
+        _ => {}
+    }
+}
+
+fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
+    if live {
+        progress.failures.remove(step.name());
+    }
+    match step {
+        Step::DisarmBackup if live => (progress.fenced_self, progress.armed) = (true, false),
+        Step::HoldSigner if live => progress.holding = true,
+        Step::ProvePassphrase { .. } if live => progress.passphrase = true,
+        Step::NoteLevel { head, bound } => {
+            progress.noted.get_or_insert(Noted { head: *head, bound: *bound });
+        }
+        Step::Raise { floor, .. } | Step::Authorize { floor, .. } => {
+            if live {
+                progress.floor = Some(*floor);
+            }
+            // What the backup signed between an earlier start and this raise stays its own.
+            if let (Some(started), Some(raised)) = (progress.started, raised.first()) {
+                progress.earlier.push((started.marks, raised.before));
+                progress.started = None;
+            }
+        }
+        Step::Start { .. } => {
+            if let Some(started) = &mut progress.started {
+                started.complete = true;
+            }
+        }
+        _ => {}
+    }
+}

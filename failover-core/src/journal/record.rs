@@ -1,0 +1,173 @@
+//! The records: what a run writes down, shows on the screen and prints with `--json`. One `record` field names the kind.
+
+use crate::decision::{Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
+use crate::facts::Signed;
+use crate::operator::{Answer, Question};
+use crate::signer::Raised;
+use crate::state::PlanId;
+use crate::tezos::Level;
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "record")]
+#[non_exhaustive]
+pub enum Record {
+    /// A run begins.
+    Begin {
+        /// The version of this software.
+        version: String,
+        /// The plan's id.
+        plan: PlanId,
+        /// What the run is about.
+        policy: Policy,
+    },
+    /// An interrupted run is taken up again.
+    Resume {
+        /// The version of this software.
+        version: String,
+    },
+    /// What is going to be done.
+    Plan(Plan),
+    /// A question and its answer.
+    Asked {
+        /// The question.
+        asked: Question,
+        /// The answer.
+        answer: Answer,
+    },
+    /// A step is about to be tried. Whatever comes next, it may have happened.
+    Before {
+        /// Its number in the written procedure; 0 is the preparation.
+        number: u8,
+        /// The step.
+        #[serde(flatten)]
+        step: Step,
+    },
+    /// A step was tried, and this is known of it.
+    After {
+        /// Its number in the written procedure.
+        number: u8,
+        /// The step.
+        #[serde(flatten)]
+        step: Step,
+        /// What came of it.
+        #[serde(flatten)]
+        result: StepResult,
+    },
+    /// The fence, rung by rung, whenever a rung changes.
+    Fence {
+        /// Which set is needed.
+        path: Path,
+        /// Every rung.
+        rungs: Vec<Rung>,
+    },
+    /// A wait, once for each thing that is waited for.
+    Wait {
+        /// The head then.
+        head: Option<Level>,
+        /// For what, and how long.
+        #[serde(flatten)]
+        waiting: Waiting,
+    },
+    /// Foreign positions: the backup is being stopped.
+    Duplicate {
+        /// What was seen.
+        signed: Vec<Signed>,
+    },
+    /// The backup was stopped and disarmed without a verdict (S12), and read back.
+    Disarmed {
+        /// Is it all read back?
+        proven: bool,
+        /// What is not, or what was done.
+        what: Vec<String>,
+    },
+    /// The run ended.
+    End(End),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase", tag = "result")]
+pub enum StepResult {
+    /// It was done; whether it took effect, the next reading says.
+    Done {
+        /// Marks before and after, where marks were raised.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        raised: Vec<Raised>,
+    },
+    /// It failed.
+    Failed {
+        /// Why.
+        why: String,
+        /// The next safe action.
+        next: String,
+    },
+}
+
+/// The plan, as it is shown before anything is done.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Plan {
+    /// The baker's name, to be typed.
+    pub name: String,
+    /// The plan's id; good for 10 minutes.
+    pub plan: PlanId,
+    /// Can the primary be stopped from here?
+    pub path: Path,
+    /// Why this path.
+    pub why: String,
+    /// The head.
+    pub head: Level,
+    /// The last thing that this baker signed, in the levels that were read.
+    pub last_signed: Option<Signed>,
+    /// The floor, if the primary stopped now.
+    pub floor: Level,
+    /// The keys that will be raised, by name.
+    pub keys: Vec<String>,
+    /// Silent levels that are demanded.
+    pub silent: u64,
+}
+
+/// How a run ended. The last record of every run, and the last line of every command.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct End {
+    /// done, refused, failed, duplicate, interrupted, cancelled, stood-down.
+    pub outcome: String,
+    /// The exit code.
+    pub exit: u8,
+    /// One sentence.
+    pub message: String,
+    /// The refusal, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// The proof of the end, where baking resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+    /// The next safe action.
+    pub next: String,
+}
+
+impl Record {
+    /// The fence's record.
+    #[must_use]
+    pub fn fence(fence: &Fence) -> Self {
+        Self::Fence { path: fence.path, rungs: fence.rungs.clone() }
+    }
+
+    /// The step that is about to be tried.
+    #[must_use]
+    pub fn before(step: &Step) -> Self {
+        Self::Before { number: step.number(), step: step.clone() }
+    }
+
+    /// The step that was tried.
+    #[must_use]
+    pub fn after(step: &Step, result: StepResult) -> Self {
+        Self::After { number: step.number(), step: step.clone(), result }
+    }
+
+    /// Does this record end a run?
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::End(_))
+    }
+}
