@@ -13,5 +13,7 @@ pub mod journal;
 pub mod lock;
 pub mod operator;
 pub mod signer;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod state;
 pub mod tezos;

@@ -1,0 +1,318 @@
+//! A drill: the whole procedure with the real protocol code, on a simulated world.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::book::Alarm;
+use super::operator::Person;
+use super::options::{Pace, Side, WorldOptions};
+use super::scenario::{Scenario, Stage};
+use super::world::World;
+use crate::baker::tezbake::TezbakeControl;
+use crate::chain::octez::OctezNode;
+use crate::clock::{Clock, Timestamp};
+use crate::decision::{Policy, Verdict};
+use crate::effect::Hands;
+use crate::facts::Facts;
+use crate::failover::{Failover, Parts, Past, Recorder};
+use crate::guard::Guard;
+use crate::journal::record::{End, Record};
+use crate::journal::{self, JournalError, JournalFile};
+use crate::lock::{FailoverLock, Holder, LockError};
+use crate::signer::Model;
+use crate::state::{PlanId, PlanIdError, StateDir, StateError};
+
+/// After the end of a run the world goes on for this long, so that a late double signature shows.
+const AFTERWARDS: Duration = Duration::from_secs(180);
+
+/// What a drill is run with.
+#[derive(Debug, Clone)]
+pub struct DrillOptions {
+    /// Which devices.
+    pub model: Model,
+    /// The same seed, the same drill.
+    pub seed: u64,
+    /// Does waiting take real time?
+    pub pace: Pace,
+}
+
+/// How a drill ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drilled {
+    /// The end of each session: one, or more where the run was interrupted and taken up again.
+    pub ends: Vec<End>,
+    /// Double signatures. None in a drill that went well.
+    pub alarms: Vec<Alarm>,
+    /// How many signatures were made by both machines.
+    pub signatures: usize,
+}
+
+impl Drilled {
+    /// The end of the last session.
+    #[must_use]
+    pub fn end(&self) -> Option<&End> {
+        self.ends.last()
+    }
+}
+
+/// Why there was no drill.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DrillError {
+    /// The scratch folder.
+    #[error("the drill's scratch folder cannot be used: {0}")]
+    State(#[from] StateError),
+    /// No plan id.
+    #[error(transparent)]
+    PlanId(#[from] PlanIdError),
+    /// The drill's lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The drill's journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// This scenario is for the other kind of signer.
+    #[error("the scenario {name} is for a {model}")]
+    OtherModel {
+        /// Its name.
+        name: &'static str,
+        /// The signer it is for.
+        model: Model,
+    },
+}
+
+/// Who watches a drill: gets every record as it is written.
+pub type Watcher = Arc<Mutex<dyn FnMut(Timestamp, &Record) + Send>>;
+
+/// Where a session is killed: nothing more of it is done, not even a disarm.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Cut {
+    /// As soon as a record for which this holds is on disk.
+    When(fn(&Record) -> bool),
+    /// As soon as the record with this index is on disk; a session's first has 0.
+    After(usize),
+    /// When the record with this index would be written: what it tells has happened, and it is not on disk.
+    Before(usize),
+}
+
+/// The journal, then the watcher; breaks off where the session is cut.
+struct Watched {
+    file: JournalFile<Record>,
+    watcher: Watcher,
+    cut: Option<Cut>,
+    written: usize,
+    broken: bool,
+}
+
+impl Recorder for Watched {
+    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
+        self.broken |= matches!(self.cut, Some(Cut::Before(index)) if index == self.written);
+        if self.broken {
+            return Err(JournalError::Cut);
+        }
+        self.file.append(at, record)?;
+        (self.watcher.lock().unwrap_or_else(PoisonError::into_inner))(at, record);
+        self.broken = match self.cut {
+            Some(Cut::When(holds)) => holds(record),
+            Some(Cut::After(index)) => index == self.written,
+            Some(Cut::Before(_)) | None => false,
+        };
+        self.written += 1;
+        if self.broken { Err(JournalError::Cut) } else { Ok(()) }
+    }
+}
+
+/// Rehearses one scenario; `scratch` holds its state and journal.
+///
+/// # Errors
+/// The scratch folder cannot be used, or the scenario is for the other kind of signer.
+pub fn drill(
+    scenario: &Scenario,
+    options: &DrillOptions,
+    scratch: &Path,
+    watcher: &Watcher,
+) -> Result<Drilled, DrillError> {
+    let mut rehearsal = Rehearsal::new(scenario, options, scratch, watcher)?;
+    for holds in scenario.breaks {
+        if rehearsal.session(Some(Cut::When(*holds)))?.exit != 6 {
+            return Ok(rehearsal.finish());
+        }
+    }
+    rehearsal.session(None)?;
+    Ok(rehearsal.finish())
+}
+
+/// A drill, session by session: the first begins the run, each further one takes it up again.
+#[derive(Debug)]
+pub struct Rehearsal {
+    world: World,
+    policy: Policy,
+    person: Person,
+    plan: PlanId,
+    state: StateDir,
+    journal: Option<PathBuf>,
+    watcher: Shown,
+    ends: Vec<End>,
+    _other: Option<FailoverLock>,
+}
+
+struct Shown(Watcher);
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
+    }
+}
+
+impl Rehearsal {
+    /// Builds the world and spoils it as the scenario says.
+    ///
+    /// # Errors
+    /// As [`drill`].
+    pub fn new(
+        scenario: &Scenario,
+        options: &DrillOptions,
+        scratch: &Path,
+        watcher: &Watcher,
+    ) -> Result<Self, DrillError> {
+        if let Some(model) = scenario.model.filter(|model| *model != options.model) {
+            return Err(DrillError::OtherModel { name: scenario.name, model });
+        }
+        let state = StateDir::open(scratch)?;
+        let mut wanted = WorldOptions { pace: options.pace, ..WorldOptions::new(options.model, options.seed) };
+        (scenario.world)(&mut wanted);
+        let world = World::new(wanted);
+        world.set_guard(Side::Backup, scratch.join("ACTIVE"));
+        let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+        let mut person = Person::new(world.clone());
+        (scenario.prepare)(&mut Stage { world: &world, policy: &mut policy, person: &mut person });
+        let (plan, watcher) = (PlanId::random()?, Shown(watcher.clone()));
+        let other = Holder::this("failover run, typed by somebody else", world.now(), None);
+        let other = match scenario.another_run {
+            true => Some(FailoverLock::acquire_in(state.path(), policy.chain, policy.baker, &other)?),
+            false => None,
+        };
+        Ok(Self { world, policy, person, plan, state, journal: None, watcher, ends: Vec::new(), _other: other })
+    }
+
+    /// The world, to let things happen in it between two sessions.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The thresholds, to change them before the first session.
+    pub const fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
+
+    /// Runs one session, to its end or to where it is cut. What it held is let go with it: a process that died
+    /// holds nothing.
+    ///
+    /// # Errors
+    /// The journal cannot be opened.
+    pub fn session(&mut self, cut: Option<Cut>) -> Result<&End, DrillError> {
+        let who = Holder::this("failover drill", self.world.now(), Some(self.plan));
+        let _lock = match FailoverLock::acquire_in(self.state.path(), self.policy.chain, self.policy.baker, &who) {
+            Ok(lock) => lock,
+            // As the command line does it: nothing is written down, nothing is done (S7).
+            Err(error @ LockError::Held { .. }) => {
+                self.ends.push(locked(&error));
+                return self.ends.last().ok_or(error.into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (file, past) = match &self.journal {
+            None => (self.state.create_journal(self.world.now(), self.plan)?, None),
+            Some(path) => {
+                let (file, found) = JournalFile::reopen(path)?;
+                let past = Past::of(&found.entries);
+                (file, past)
+            }
+        };
+        self.journal = Some(file.path().to_owned());
+        let watcher = &self.watcher.0;
+        let recorder = Watched { file, watcher: watcher.clone(), cut, written: 0, broken: false };
+        self.ends.push(Failover::new(self.parts(Box::new(recorder)), past).run());
+        self.ends.last().ok_or(DrillError::Journal(JournalError::Cut))
+    }
+
+    /// Looks once, as a session that takes the run up again would, and does nothing.
+    ///
+    /// # Errors
+    /// The journal cannot be opened.
+    pub fn look(&mut self) -> Result<(Facts, Verdict), DrillError> {
+        let (file, past) = self.journal()?;
+        self.journal = Some(file.path().to_owned());
+        let recorder = Watched { file, watcher: self.watcher.0.clone(), cut: None, written: 0, broken: false };
+        Ok(Failover::new(self.parts(Box::new(recorder)), past).look_once())
+    }
+
+    fn journal(&self) -> Result<(JournalFile<Record>, Option<Past>), DrillError> {
+        let Some(path) = &self.journal else {
+            return Ok((self.state.create_journal(self.world.now(), self.plan)?, None));
+        };
+        let (file, found) = JournalFile::reopen(path)?;
+        let past = Past::of(&found.entries);
+        Ok((file, past))
+    }
+
+    /// Lets the world go on for a while, so that a late double signature shows, and sums up.
+    #[must_use]
+    pub fn finish(self) -> Drilled {
+        self.world.clock().sleep(AFTERWARDS);
+        Drilled { ends: self.ends, alarms: self.world.alarms(), signatures: self.world.book().count() }
+    }
+
+    /// The real protocol code over the world's edges.
+    fn parts(&self, recorder: Box<dyn Recorder>) -> Parts {
+        let Self { world, policy, person, plan, state, .. } = self;
+        let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+        let hands = Hands {
+            device: world.signer(Side::Backup),
+            primary: Some(control(Side::Primary)),
+            backup: control(Side::Backup),
+            guard: Guard::new(state.path()),
+            operator: Box::new(person.clone()),
+            passphrase: None,
+            power: None,
+        };
+        Parts {
+            source: Box::new(OctezNode::new(world.node())),
+            hands,
+            policy: policy.clone(),
+            plan: *plan,
+            clock: Arc::new(world.clock()),
+            recorder,
+            state: state.clone(),
+            cancel: Arc::new(AtomicBool::new(false)),
+        }
+    }
+}
+
+/// The journal of a drill, read back.
+///
+/// # Errors
+/// It cannot be read.
+pub fn journal_of(scratch: &Path) -> Result<Vec<Record>, DrillError> {
+    let state = StateDir::existing(scratch)?;
+    let mut records = Vec::new();
+    for path in state.journals()? {
+        records.extend(journal::read(&path)?.entries.into_iter().map(|entry| entry.record));
+    }
+    Ok(records)
+}
+
+fn locked(error: &LockError) -> End {
+    End {
+        outcome: "locked".to_owned(),
+        exit: 7,
+        message: error.to_string(),
+        refusal: None,
+        resumed: None,
+        next: error.next().to_owned(),
+    }
+}

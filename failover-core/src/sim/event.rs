@@ -1,0 +1,97 @@
+//! What can happen to a world, now, at a time or at a level.
+
+use crate::chain::SyncState;
+use crate::clock::Timestamp;
+use crate::sim::options::Side;
+
+/// When something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// At a time; at once where that has passed.
+    Time(Timestamp),
+    /// When the chain's head reaches a level; at once where it has.
+    Level(u64),
+}
+
+impl From<Timestamp> for When {
+    fn from(time: Timestamp) -> Self {
+        Self::Time(time)
+    }
+}
+
+/// What happens. In JSON, as the control socket takes it: `"halt-chain"`, `{"power-off":"primary"}`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// The machine loses power, and its device with it: unlocked keys are gone.
+    PowerOff(Side),
+    /// The machine boots: its enabled services start, guarded ones do not.
+    PowerOn(Side),
+    /// Commands do not reach the machine; it goes on baking (H4).
+    Unreachable(Side),
+    /// Commands reach it again.
+    Reachable(Side),
+    /// The machine sees no blocks and is not seen by the chain.
+    CutFromChain(Side),
+    /// It is back on the chain.
+    BackOnChain(Side),
+    /// Its device is pulled out.
+    Unplug(Side),
+    /// Its device is plugged in: it boots locked.
+    Plug(Side),
+    /// A service is killed; it restarts by itself where it is told to.
+    KillService(Side, String),
+    /// From now on `tezbake stop` fails at the node, after which the signer was never stopped (H11).
+    NodeStopFails(Side),
+    /// No more blocks (H21).
+    HaltChain,
+    /// Blocks again.
+    ResumeChain,
+    /// The node shows a chain that is this many levels behind; its peers' heads are true (H1). 0 ends it.
+    NodeBehind(u64),
+    /// What the node says of itself.
+    NodeSync(SyncState),
+    /// The node's blocks have times this many seconds later than this machine's clock thinks right (H13). 0 ends it.
+    HeadFromFuture(i64),
+    /// The node is on another network (H2).
+    WrongChain,
+    /// The node's peers are on another branch (H20).
+    PeersDisagree,
+    /// The node's peers claim a head this much higher (H20).
+    PeersAhead(u64),
+    /// Our baker was denounced.
+    Forbid,
+    /// Our baker is deactivated.
+    Deactivate,
+    /// Our baker has a pending consensus key, not on any device, which activates in this many cycles (H8).
+    PendingKey {
+        /// Cycles from the head's.
+        cycles: u64,
+    },
+    /// A person at this side's Ledger presses the buttons of a prompt that was left on its screen (H10).
+    Press(Side),
+    /// The chain's next protocol is another one.
+    NextProtocol(String),
+    /// From now on every block shows a consensus operation of a kind that nobody knows (H15); `false` ends it.
+    UnknownOperation(bool),
+    /// The node's RPC fails in this way; `None` ends it.
+    Rpc(Option<RpcFault>),
+}
+
+/// How an RPC fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RpcFault {
+    /// HTML instead of JSON, with status 200.
+    Html,
+    /// 200 MB that never were asked for.
+    Huge,
+    /// It accepts and never answers.
+    Hangs,
+    /// 403: the node's access list forbids it.
+    Denied,
+    /// The level of every head is 0, as `tezbake info` shows it when the node is down.
+    LevelZero,
+    /// The answer stops in the middle.
+    Cut,
+}

@@ -1,0 +1,126 @@
+//! Which command was asked for, and who asks.
+
+use std::time::Duration;
+
+use super::{Machine, files, process, systemctl, tezbake};
+use crate::clock::Timestamp;
+use crate::host::Output;
+
+/// What a command did, and how long it would have taken.
+#[derive(Debug, Clone)]
+pub(crate) struct Ran {
+    pub(crate) output: Output,
+    pub(crate) took: Duration,
+}
+
+impl Ran {
+    pub(crate) fn new(code: i32, stdout: impl Into<String>, stderr: impl Into<String>) -> Self {
+        let output = Output { code, stdout: stdout.into(), stderr: stderr.into() };
+        Self { output, took: Duration::ZERO }
+    }
+
+    pub(crate) fn ok(stdout: impl Into<String>) -> Self {
+        Self::new(0, stdout, "")
+    }
+}
+
+/// A command without what stands in front of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Command<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) args: &'a [&'a str],
+    pub(crate) root: bool,
+}
+
+/// Runs a command; `None` where there is no such program.
+pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str]) -> Option<Ran> {
+    let command = peel(argv, machine.uid == 0)?;
+    Some(match command.name {
+        "systemctl" => systemctl::run(machine, now, command),
+        "tezbake" => tezbake::run(machine, now, command),
+        "ps" => process::run(machine, command),
+        "cat" => cat(machine, command),
+        "test" | "rm" | "touch" => token(machine, command)?,
+        "id" => Ran::ok(format!("{}\n", if command.root { 0 } else { machine.uid })),
+        "true" => Ran::ok(""),
+        // `sudo -n -l COMMAND` prints what may be run.
+        "-l" => Ran::ok(format!("{}\n", command.args.join(" "))),
+        _ => return None,
+    })
+}
+
+/// Takes `sudo -n`, `timeout`, `env` and a folder away from the front. Every user here has a NOPASSWD rule.
+fn peel<'a>(argv: &'a [&'a str], root: bool) -> Option<Command<'a>> {
+    let (first, mut rest) = argv.split_first()?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    match name {
+        "sudo" => {
+            let mut list = false;
+            while let Some((flag, more)) = rest.split_first()
+                && flag.starts_with('-')
+            {
+                list |= *flag == "-l";
+                rest = more;
+            }
+            if list {
+                return Some(Command { name: "-l", args: rest, root: true });
+            }
+            peel(rest, true)
+        }
+        "timeout" => {
+            while let Some((flag, more)) = rest.split_first()
+                && flag.starts_with('-')
+            {
+                let valued = matches!(*flag, "-k" | "-s" | "--kill-after" | "--signal");
+                rest = if valued { more.get(1..)? } else { more };
+            }
+            peel(rest.get(1..)?, root)
+        }
+        "env" => {
+            while let Some((setting, more)) = rest.split_first()
+                && setting.contains('=')
+            {
+                rest = more;
+            }
+            peel(rest, root)
+        }
+        _ => Some(Command { name, args: rest, root }),
+    }
+}
+
+/// Files: the machine's id, the baker's marks, the guard's token.
+fn cat(machine: &Machine, command: Command<'_>) -> Ran {
+    let mut stdout = String::new();
+    for path in command.args.iter().filter(|arg| **arg != "--") {
+        match *path {
+            "/etc/machine-id" => {
+                stdout.push_str(&machine.machine_id);
+                stdout.push('\n');
+            }
+            path if path == files::MARK_FILE && machine.written.json().is_some() => {
+                stdout.push_str(&machine.written.json().unwrap_or_default());
+            }
+            path => return Ran::new(1, stdout, format!("cat: {path}: No such file or directory\n")),
+        }
+    }
+    Ran::ok(stdout)
+}
+
+/// The guard's token, and no other file, may be looked at, removed and made.
+fn token(machine: &Machine, command: Command<'_>) -> Option<Ran> {
+    let path = command.args.iter().rev().find(|arg| !arg.starts_with('-'))?;
+    let token = machine.guard.as_ref().filter(|guard| guard.as_os_str() == *path);
+    let failed = |what: &str| Ran::new(1, "", format!("{}: {path}: {what}\n", command.name));
+    Some(match (command.name, token) {
+        ("test", token) => Ran::new(i32::from(!token.is_some_and(|t| t.exists())), "", ""),
+        ("rm", Some(token)) => match std::fs::remove_file(token) {
+            Err(e) if !command.args.contains(&"-f") => failed(&e.to_string()),
+            _ => Ran::ok(""),
+        },
+        ("touch", Some(token)) => match std::fs::write(token, "") {
+            Err(e) => failed(&e.to_string()),
+            Ok(()) => Ran::ok(""),
+        },
+        _ => failed("Permission denied"),
+    })
+}

@@ -1,0 +1,158 @@
+//! A service of a machine, as systemd keeps it.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// What a service is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    Node,
+    Baker,
+    Accuser,
+    /// octez-signer in front of a Ledger.
+    Signer,
+    /// The tezsign host service: it unlocks by itself where it has a secret, and holds the sign interface.
+    TezSign,
+}
+
+impl Job {
+    /// The program that runs, as it stands in the process list.
+    pub(crate) const fn program(self) -> &'static str {
+        match self {
+            Self::Node => "octez-node",
+            Self::Baker => "octez-baker",
+            Self::Accuser => "octez-accuser",
+            Self::Signer => "octez-signer",
+            Self::TezSign => "tezsign",
+        }
+    }
+
+    /// Its command line, as Tezos Baking's units have it (xtz.node, xtz.signer, 2026).
+    pub(crate) const fn arguments(self) -> &'static str {
+        match self {
+            Self::Node => "/bake-buddy/node/bin/node run --data-dir /bake-buddy/node/data/.tezos-node",
+            Self::Baker => {
+                "/bake-buddy/node/bin/octez-baker --remote-signer http://127.0.0.1:20090/ run with local node \
+                 /bake-buddy/node/data/.tezos-node baker --without-dal"
+            }
+            Self::Accuser => "/bake-buddy/node/bin/octez-accuser run",
+            Self::Signer => "/bake-buddy/signer/bin/octez-signer launch http signer --address 127.0.0.1 --port 20090",
+            Self::TezSign => "/bake-buddy/signer/bin/tezsign run --no-retry",
+        }
+    }
+
+    /// Must it ask the guard before it starts?
+    pub(crate) const fn signs(self) -> bool {
+        matches!(self, Self::Baker | Self::Signer | Self::TezSign)
+    }
+}
+
+/// Is it running?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Running {
+    /// inactive, dead.
+    No,
+    /// active, running, since then.
+    Yes { pid: u32, since: Timestamp },
+    /// activating, auto-restart, until then.
+    Waiting { until: Timestamp },
+    /// failed.
+    Failed,
+}
+
+/// A service.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub(crate) name: String,
+    pub(crate) job: Job,
+    pub(crate) enabled: bool,
+    pub(crate) running: Running,
+    pub(crate) restart_delay: Duration,
+    /// `success`, `signal`, `exit-code`, `exec-condition`.
+    pub(crate) result: &'static str,
+    /// Did the guard let the last start through?
+    pub(crate) asserted: bool,
+}
+
+impl Unit {
+    pub(crate) fn new(name: &str, job: Job, block_seconds: u64) -> Self {
+        let seconds = match job {
+            _ if block_seconds <= 1 => 1,
+            Job::TezSign => 3,
+            _ => 20,
+        };
+        Self {
+            name: name.to_owned(),
+            job,
+            enabled: true,
+            running: Running::No,
+            restart_delay: Duration::from_secs(seconds),
+            result: "success",
+            asserted: true,
+        }
+    }
+
+    pub(crate) const fn is_running(&self) -> bool {
+        matches!(self.running, Running::Yes { .. })
+    }
+
+    pub(crate) const fn pid(&self) -> Option<u32> {
+        match self.running {
+            Running::Yes { pid, .. } => Some(pid),
+            _ => None,
+        }
+    }
+
+    /// `ActiveState` and `SubState`.
+    pub(crate) const fn states(&self) -> (&'static str, &'static str) {
+        match self.running {
+            Running::No => ("inactive", "dead"),
+            Running::Yes { .. } => ("active", "running"),
+            Running::Waiting { .. } => ("activating", "auto-restart"),
+            Running::Failed => ("failed", "failed"),
+        }
+    }
+
+    /// A property that `systemctl show` prints; `None` for one that it does not know.
+    pub(crate) fn property(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "Restart" => "always".to_owned(),
+            "RestartUSec" => format!("{}s", self.restart_delay.as_secs()),
+            "MainPID" => self.pid().unwrap_or(0).to_string(),
+            "Result" => self.result.to_owned(),
+            "ExecMainStartTimestamp" => match self.running {
+                Running::Yes { since, .. } => since.to_string(),
+                _ => String::new(),
+            },
+            "Id" | "Names" => format!("{}.service", self.name),
+            "LoadState" => "loaded".to_owned(),
+            "ActiveState" => self.states().0.to_owned(),
+            "SubState" => self.states().1.to_owned(),
+            "FragmentPath" => format!("/etc/systemd/system/{}.service", self.name),
+            "UnitFileState" => if self.enabled { "enabled" } else { "disabled" }.to_owned(),
+            "NeedDaemonReload" => "no".to_owned(),
+            "AssertResult" => if self.asserted { "yes" } else { "no" }.to_owned(),
+            "ConditionResult" => "yes".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+/// The properties that are known, in the order in which systemd prints them: the service's, then the unit's.
+pub(crate) const PROPERTIES: [&str; 14] = [
+    "Restart",
+    "RestartUSec",
+    "MainPID",
+    "Result",
+    "ExecMainStartTimestamp",
+    "Id",
+    "Names",
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "FragmentPath",
+    "UnitFileState",
+    "NeedDaemonReload",
+    "AssertResult",
+];

@@ -1,0 +1,60 @@
+//! The person of a drill: answers as scripted, and does what they say, or lies.
+
+use super::event::Event;
+use super::options::Side;
+use super::world::World;
+use crate::operator::{Answer, Operator, OperatorError, Question};
+use crate::signer::Passphrase;
+
+/// What the person does when asked about the primary's signer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cable {
+    /// Pulls the primary's signer out, then says so.
+    Pulls,
+    /// Says so, and has not.
+    Lies,
+    /// Says no, to that and to the power.
+    CannotSay,
+}
+
+/// A scripted person.
+#[derive(Debug, Clone)]
+pub struct Person {
+    world: World,
+    /// The cable.
+    pub cable: Cable,
+    /// Is the Ledger's setting enabled, as the person reads it?
+    pub ledger_setting: bool,
+    /// The passphrase that they type; `None`: the right one.
+    pub passphrase: Option<String>,
+}
+
+impl Person {
+    /// An honest person with the right passphrase.
+    #[must_use]
+    pub const fn new(world: World) -> Self {
+        Self { world, cable: Cable::Pulls, ledger_setting: true, passphrase: None }
+    }
+}
+
+impl Operator for Person {
+    fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
+        let yes = |yes| if yes { Answer::Yes } else { Answer::No };
+        Ok(match question {
+            Question::Proceed { .. } => Answer::Yes,
+            Question::Disconnected { .. } => {
+                if self.cable == Cable::Pulls {
+                    self.world.apply(Event::Unplug(Side::Primary));
+                }
+                yes(self.cable != Cable::CannotSay)
+            }
+            Question::PoweredOff { .. } | Question::Unproven { .. } => Answer::No,
+            Question::LedgerSetting => yes(self.ledger_setting),
+        })
+    }
+
+    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+        let text = self.passphrase.clone().unwrap_or_else(|| self.world.passphrase());
+        Ok(Passphrase::new(text.into_bytes()))
+    }
+}

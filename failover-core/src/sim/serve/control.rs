@@ -1,0 +1,100 @@
+//! Commands for the machines of a served world: one JSON line in, one JSON line out.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Running, accept_loop, orders};
+use crate::host::Output;
+use crate::sim::options::Side;
+use crate::sim::world::World;
+
+/// The longest line.
+const LINE: u64 = 1024 * 1024;
+/// How long either side waits for the other.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What ssh exits with when it could not do what it was asked.
+const SSH_FAILED: i32 = 255;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    side: String,
+    argv: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Reply {
+    Ran { code: i32, stdout: String, stderr: String },
+    Unreachable { unreachable: String },
+}
+
+/// Takes commands on a unix socket, in the background.
+pub(super) fn serve(world: &World, path: &Path, running: Running) -> io::Result<()> {
+    // One that an earlier world left behind.
+    let _none = fs::remove_file(path);
+    let listener = UnixListener::bind(path)?;
+    listener.set_nonblocking(true)?;
+    let world = world.clone();
+    std::thread::spawn(move || {
+        accept_loop(
+            || listener.accept().map(|(stream, _)| stream),
+            &running,
+            |stream| {
+                let world = world.clone();
+                std::thread::spawn(move || connection(&world, &stream));
+            },
+        );
+    });
+    Ok(())
+}
+
+fn connection(world: &World, stream: &UnixStream) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    let request: Request = serde_json::from_str(&read_line(stream)?)?;
+    let argv: Vec<&str> = request.argv.iter().map(String::as_str).collect();
+    let reply = match Side::named(&request.side).map(|side| world.exec(side, &argv)) {
+        Some(Ok(Output { code, stdout, stderr })) => Reply::Ran { code, stdout, stderr },
+        Some(Err(error)) => Reply::Unreachable { unreachable: error.to_string() },
+        None if request.side == orders::WORLD => {
+            let Output { code, stdout, stderr } = orders::run(world, &argv);
+            Reply::Ran { code, stdout, stderr }
+        }
+        None => Reply::Unreachable { unreachable: format!("there is no side {:?}", request.side) },
+    };
+    write_line(stream, &serde_json::to_string(&reply)?)
+}
+
+fn read_line(stream: &UnixStream) -> io::Result<String> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut line = String::new();
+    BufReader::new(stream).take(LINE).read_line(&mut line)?;
+    Ok(line)
+}
+
+fn write_line(mut stream: &UnixStream, line: &str) -> io::Result<()> {
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(format!("{line}\n").as_bytes())
+}
+
+/// Runs a command on a machine of a served world, for a stand-in program. A machine that cannot be reached exits
+/// 255 with a word on standard error, as ssh does. The side `world` is the world itself: `book` prints what was
+/// signed, `event JSON` lets an [`Event`](crate::sim::Event) happen.
+///
+/// # Errors
+/// The world is not served there, or does not answer.
+pub fn stand_in(control: &Path, side: &str, argv: &[String]) -> io::Result<Output> {
+    let stream = UnixStream::connect(control)?;
+    let request = Request { side: side.to_owned(), argv: argv.to_vec() };
+    write_line(&stream, &serde_json::to_string(&request)?)?;
+    Ok(match serde_json::from_str(&read_line(&stream)?)? {
+        Reply::Ran { code, stdout, stderr } => Output { code, stdout, stderr },
+        Reply::Unreachable { unreachable } => {
+            Output { code: SSH_FAILED, stdout: String::new(), stderr: format!("ssh: {unreachable}\n") }
+        }
+    })
+}

@@ -1,0 +1,40 @@
+//! A Ledger on Speculos' TCP, with a person who presses its buttons a moment later.
+
+use std::io;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use super::{Running, address};
+use crate::sim::ledger::Person;
+use crate::sim::options::Side;
+use crate::sim::world::World;
+
+/// How long the person reads before pressing.
+const READING: Duration = Duration::from_millis(300);
+const LOOKING: Duration = Duration::from_millis(20);
+
+/// Serves a side's Ledger, in the background, and gives its `HOST:PORT`.
+pub(super) fn serve(world: &World, side: Side, running: &Running) -> io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let served = address(listener.local_addr()?);
+    let Some(ledger) = world.ledger(side) else { return Ok(served) };
+    ledger.lock().person(Person::Ignores);
+    let device = ledger.clone();
+    std::thread::spawn(move || device.serve(&listener));
+    let running = running.clone();
+    std::thread::spawn(move || {
+        let mut since: Option<Instant> = None;
+        while running.get() {
+            std::thread::sleep(LOOKING);
+            let prompting = ledger.lock().is_prompting();
+            let asked = *since.get_or_insert_with(Instant::now);
+            if !prompting {
+                since = None;
+            } else if asked.elapsed() >= READING {
+                ledger.lock().press();
+                since = None;
+            }
+        }
+    });
+    Ok(served)
+}

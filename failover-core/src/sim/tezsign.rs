@@ -1,0 +1,194 @@
+//! A TezSign, byte for byte: what the gadget does with the bytes of its two interfaces.
+//!
+//! Behaviour: TezSign 2026-04-30 (`broker/`, `app/gadget/gadget.go`, `keychain/`), compared with recorded exchanges.
+//! [`TezSignSim`] is the device; [`SimGadget`] is a handle to one that the real driver connects to in memory.
+
+use crate::clock::Timestamp;
+use crate::signer::tezsign::Interface;
+use crate::signer::tezsign::frame::{FrameKind, encode};
+use crate::signer::tezsign::message::{Request, Response};
+use crate::signer::{Marks, Passphrase};
+use crate::tezos::KeyHash;
+use prost::Message as _;
+
+use super::book::SignatureBook;
+
+mod gadget;
+mod handler;
+mod key;
+mod stash;
+mod store;
+mod throttle;
+
+pub use gadget::{SimGadget, SimLink};
+pub use key::{PASSPHRASE, SimKey};
+use stash::Stash;
+use store::Store;
+use throttle::Throttle;
+
+/// What a simulated gadget is made of.
+#[derive(Debug, Clone)]
+pub struct TezSignOptions {
+    /// Its name in the book of signatures and in errors.
+    pub name: String,
+    /// The serial number of its card.
+    pub serial: String,
+    /// The version of its software; the recorded gadget says `unknown`.
+    pub version: String,
+    /// When that was built; the recorded gadget says `unknown`.
+    pub build_date: String,
+    /// The master passphrase, `None` for an empty card without a master secret.
+    pub passphrase: Option<Passphrase>,
+    /// Its keys, locked and not loaded since boot; marks empty.
+    pub keys: Vec<SimKey>,
+    /// Where its signatures are written down.
+    pub book: SignatureBook,
+}
+
+impl Default for TezSignOptions {
+    /// The recorded gadget's passphrase and its keys `consensus` and `companion`.
+    fn default() -> Self {
+        Self {
+            name: "tezsign".to_owned(),
+            serial: "SIM0001".to_owned(),
+            version: "unknown".to_owned(),
+            build_date: "unknown".to_owned(),
+            passphrase: Some(Passphrase::new(PASSPHRASE.to_vec())),
+            keys: SimKey::defaults(),
+            book: SignatureBook::default(),
+        }
+    }
+}
+
+/// What is wrong with a gadget, until told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It reads, and neither accepts nor answers nor does anything.
+    Hang,
+    /// It does what it is asked, and no answer arrives.
+    LostAnswers,
+    /// It does what it is asked, and answers a set-level with an error all the same.
+    SetLevelDenied,
+    /// Its list of keys is empty, as where its store cannot be read; keys in memory still sign.
+    UnreadableStore,
+}
+
+/// A simulated gadget.
+#[derive(Debug)]
+pub struct TezSignSim {
+    name: String,
+    serial: String,
+    version: String,
+    build_date: String,
+    store: Store,
+    throttle: Throttle,
+    stashes: [Stash; 2],
+    fault: Option<Fault>,
+    book: SignatureBook,
+}
+
+impl TezSignSim {
+    /// A gadget that has just been booted.
+    #[must_use]
+    pub fn new(options: TezSignOptions) -> Self {
+        let TezSignOptions { name, serial, version, build_date, passphrase, keys, book } = options;
+        let (stashes, fault) = (Default::default(), None);
+        let throttle = Throttle::default();
+        Self { name, serial, version, build_date, store: Store::new(passphrase, keys), throttle, stashes, fault, book }
+    }
+
+    /// Takes bytes that a host wrote to an interface, and gives those that it would read.
+    pub fn receive(&mut self, interface: Interface, bytes: &[u8], now: Timestamp) -> Vec<u8> {
+        let mut answer = Vec::new();
+        if self.fault == Some(Fault::Hang) {
+            return answer;
+        }
+        let stash = self.stash(interface);
+        stash.write(bytes);
+        let mut requests = Vec::new();
+        while let Some(frame) = stash.next_frame() {
+            requests.push(frame);
+        }
+        for request in requests.into_iter().filter(|frame| frame.kind == FrameKind::Request) {
+            answer.extend_from_slice(&encode(FrameKind::Accept, request.id, &[]));
+            let response: Response = match Request::decode(request.payload.as_slice()) {
+                Ok(message) => self.handle(interface, message, now).into(),
+                Err(_) => handler::error(1, "bad protobuf: proto: cannot parse invalid wire-format data").into(),
+            };
+            answer.extend_from_slice(&encode(FrameKind::Response, request.id, &response.encode_to_vec()));
+        }
+        if self.fault == Some(Fault::LostAnswers) {
+            answer.clear();
+        }
+        answer
+    }
+
+    fn stash(&mut self, interface: Interface) -> &mut Stash {
+        let [sign, management] = &mut self.stashes;
+        match interface {
+            Interface::Sign => sign,
+            Interface::Management => management,
+        }
+    }
+
+    /// Its name in the book of signatures.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The serial number of its card.
+    #[must_use]
+    pub fn serial(&self) -> &str {
+        &self.serial
+    }
+
+    /// Its keys: alias, hash, unlocked or not, and the marks that it really has, shown or not.
+    #[must_use]
+    pub fn keys(&self) -> Vec<(String, KeyHash, bool, Marks)> {
+        self.store.overview()
+    }
+
+    /// Sets what is wrong with it, `None` for nothing.
+    pub fn set_fault(&mut self, fault: Option<Fault>) {
+        self.fault = fault;
+    }
+
+    /// Sets a key's marks, whatever they were: a restored card has none, a cloned one those of the day it was cloned.
+    /// Nothing happens where there is no such key.
+    pub fn set_marks(&mut self, alias: &str, marks: Marks) {
+        self.store.set_marks(alias, marks);
+    }
+
+    /// Damages a key's state file: it reads locked and corrupted, does not sign, and a set-level repairs it.
+    pub fn corrupt(&mut self, alias: &str) {
+        self.store.corrupt(alias);
+    }
+
+    /// A card with other keys, for the same passphrase.
+    pub fn set_keys(&mut self, keys: Vec<SimKey>) {
+        self.store.set_keys(keys);
+    }
+
+    /// Changes the master passphrase.
+    pub fn set_passphrase(&mut self, passphrase: Passphrase) {
+        self.store.set_passphrase(passphrase);
+    }
+
+    /// Power off and on: every key is locked and not loaded, marks stay, what was half read is gone.
+    pub fn power_cycle(&mut self) {
+        self.store.power_cycle();
+        self.throttle = Throttle::default();
+        self.stashes = Default::default();
+    }
+
+    /// Is an interface dead until a reboot, because its read loop spins on less than a header?
+    #[must_use]
+    pub fn is_wedged(&self, interface: Interface) -> bool {
+        let [sign, management] = &self.stashes;
+        match interface {
+            Interface::Sign => sign.is_wedged(),
+            Interface::Management => management.is_wedged(),
+        }
+    }
+}

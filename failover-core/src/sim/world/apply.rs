@@ -1,0 +1,84 @@
+//! What happens to the world from outside.
+
+use super::State;
+use crate::sim::chain::BLOCKS_PER_CYCLE;
+use crate::sim::event::Event;
+use crate::sim::options::Side;
+
+impl State {
+    pub(crate) fn apply(&mut self, event: Event) {
+        let now = self.now();
+        match event {
+            Event::PowerOff(side) => self.machines.of_mut(side).power_off(),
+            Event::PowerOn(side) => self.machines.of_mut(side).power_on(now),
+            Event::Unreachable(side) => self.machines.of_mut(side).reachable = false,
+            Event::Reachable(side) => self.machines.of_mut(side).reachable = true,
+            Event::CutFromChain(side) => self.cut(side, true),
+            Event::BackOnChain(side) => self.cut(side, false),
+            Event::Unplug(side) => self.machines.of_mut(side).unplug(now),
+            Event::Plug(side) => {
+                let machine = self.machines.of_mut(side);
+                if machine.powered {
+                    machine.device.power_on();
+                }
+            }
+            Event::KillService(side, name) => {
+                let machine = self.machines.of_mut(side);
+                if machine.unit(&name).is_some_and(crate::sim::machine::Unit::is_running) {
+                    machine.ended(&name, "signal", now);
+                }
+            }
+            Event::NodeStopFails(side) => self.machines.of_mut(side).node_stop_fails = true,
+            Event::HaltChain => self.faults.halted = true,
+            Event::ResumeChain => self.resume(),
+            Event::NodeBehind(levels) => self.faults.behind = levels,
+            Event::NodeSync(sync) => self.faults.sync = Some(sync),
+            Event::HeadFromFuture(seconds) => self.faults.seconds_ahead = seconds,
+            Event::WrongChain => self.faults.wrong_chain = true,
+            Event::PeersDisagree => self.faults.peers_disagree = true,
+            Event::PeersAhead(levels) => self.faults.peers_ahead = levels,
+            Event::Forbid => self.faults.forbidden = true,
+            Event::Deactivate => self.faults.deactivated = true,
+            Event::PendingKey { cycles } => {
+                let level = self.chain.head().map_or(1, |head| head.level);
+                self.faults.pending_key = Some((level.saturating_sub(1) / BLOCKS_PER_CYCLE).saturating_add(cycles));
+            }
+            Event::Press(side) => {
+                if let Some(ledger) = self.machines.of(side).device.ledger() {
+                    ledger.lock().press();
+                }
+            }
+            Event::NextProtocol(protocol) => self.faults.next_protocol = Some(protocol),
+            Event::UnknownOperation(shown) => {
+                self.faults.unknown_operation = self.chain.head().map(|head| head.level).filter(|_| shown);
+            }
+            Event::Rpc(fault) => self.faults.rpc = fault,
+        }
+    }
+
+    /// A machine is cut from the chain, or back; the backup's node is the one that is asked.
+    fn cut(&mut self, side: Side, cut: bool) {
+        self.machines.of_mut(side).on_chain = !cut;
+        if side == Side::Backup {
+            let head = self.chain.head().map(|head| head.level);
+            self.faults.frozen = if cut { self.faults.frozen.or(head) } else { None };
+        }
+    }
+
+    /// The chain goes on after a halt, in whatever round the clock says.
+    fn resume(&mut self) {
+        if !std::mem::take(&mut self.faults.halted) {
+            return;
+        }
+        let Some(head) = self.chain.head() else { return };
+        let (level, mut round) = (head.level.saturating_add(1), 0);
+        let mut begins =
+            crate::clock::Timestamp::from_millis(head.seconds.saturating_mul(1000)).after(self.round_time(head.round));
+        // A halt of a day is some 240 rounds.
+        while begins < self.now() && round < 100_000 {
+            begins = begins.after(self.round_time(round));
+            round += 1;
+        }
+        self.queue(begins, super::Due::Slot { level, round });
+    }
+}

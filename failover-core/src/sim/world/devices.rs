@@ -1,0 +1,125 @@
+//! The two devices of a world: for the drivers, and for what can be wrong with them.
+
+use std::time::Duration;
+
+use super::World;
+use crate::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger};
+use crate::signer::tezsign::{Connect, Interface, TezSign};
+use crate::signer::{HwmSetter, SignerError};
+use crate::sim::device::Device;
+use crate::sim::ledger::SimLedger;
+use crate::sim::options::Side;
+use crate::sim::tezsign::SimGadget;
+
+impl World {
+    /// A side's device behind the real driver, in memory.
+    #[must_use]
+    pub fn signer(&self, side: Side) -> Box<dyn HwmSetter> {
+        match self.gadget(side) {
+            Some(gadget) => Box::new(TezSign::new(gadget)),
+            None => {
+                let (path, derivation) = self.ledger_key();
+                Box::new(Ledger::new(Cable { world: self.clone(), side }, path, derivation))
+            }
+        }
+    }
+
+    /// A side's TezSign, for the driver (it is a [`crate::signer::tezsign::Connect`]) and for faults.
+    #[must_use]
+    pub fn gadget(&self, side: Side) -> Option<SimGadget> {
+        self.with(|state| state.machines.of(side).device.gadget())
+    }
+
+    /// A side's Ledger, for faults and servers; it answers even while it is unplugged.
+    #[must_use]
+    pub fn ledger(&self, side: Side) -> Option<SimLedger> {
+        self.with(|state| state.machines.of(side).device.ledger())
+    }
+
+    /// Where our baker's key is on the Ledgers.
+    #[must_use]
+    pub fn ledger_key(&self) -> (KeyPath, Derivation) {
+        super::build::ledger_key()
+    }
+
+    /// A person at this side's machine lets its device sign: unlocks it, or presses the button that authorizes the
+    /// key. `false`: the device did not.
+    pub fn unlock(&self, side: Side, passphrase: &str) -> bool {
+        self.with(|state| state.machines.of_mut(side).device.unlock(passphrase))
+    }
+
+    /// The card was restored without its marks: they are at zero (H6).
+    pub fn restore_card(&self, side: Side) {
+        self.with(|state| {
+            let chain = state.options.chain;
+            state.machines.of_mut(side).device.set_marks(chain, 0);
+        });
+    }
+
+    /// Another card, with other keys, under the same serial (H7).
+    pub fn wrong_card(&self, side: Side) {
+        let (seed, book) = (self.0.options.seed.wrapping_add(1), self.book());
+        self.with(|state| {
+            let device = &mut state.machines.of_mut(side).device;
+            match device {
+                Device::TezSign(port) => {
+                    let keys = super::build::keys(seed).to_vec();
+                    port.gadget.with(|sim| sim.set_keys(keys));
+                }
+                Device::Ledger(port) => {
+                    *port.ledger.lock() = super::build::ledger(side, seed, &book);
+                }
+            }
+        });
+    }
+
+    /// The signer service of a side runs already, since before any guard was put up (H14).
+    pub fn start_signer(&self, side: Side) {
+        self.with(|state| {
+            let now = state.now();
+            state.machines.of_mut(side).start_signer(now);
+        });
+    }
+
+    /// Another process on this side's machine holds its TezSign's sign interface, for good (H18).
+    pub fn hold_sign_interface(&self, side: Side, holder: &str) {
+        if let Some(gadget) = self.gadget(side)
+            && let Ok(link) = gadget.seen_by(holder).open(Interface::Sign, Duration::ZERO)
+        {
+            self.with(|state| state.held.push(link));
+        }
+    }
+
+    fn plugged_ledger(&self, side: Side) -> Option<SimLedger> {
+        self.with(|state| {
+            let machine = state.machines.of(side);
+            match &machine.device {
+                Device::Ledger(port) if port.plugged && machine.powered => Some(port.ledger.clone()),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// The cable of a side's Ledger.
+#[derive(Debug)]
+struct Cable {
+    world: World,
+    side: Side,
+}
+
+impl ApduExchange for Cable {
+    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+        match self.world.plugged_ledger(self.side) {
+            Some(mut ledger) => ledger.exchange(request, deadline),
+            None => {
+                let why = "it was unplugged".to_owned();
+                Err(SignerError::Disconnected { device: self.device(), why })
+            }
+        }
+    }
+
+    fn device(&self) -> String {
+        format!("ledger:the simulated {}'s", self.side)
+    }
+}

@@ -1,0 +1,26 @@
+//! What is wrong with the node at the moment.
+
+use crate::chain::SyncState;
+use crate::sim::event::RpcFault;
+
+/// What is wrong with the node and its chain at the moment; by default nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults {
+    pub(crate) halted: bool,
+    pub(crate) behind: u64,
+    /// The last level that the node saw before it was cut from the chain.
+    pub(crate) frozen: Option<u64>,
+    pub(crate) sync: Option<SyncState>,
+    pub(crate) seconds_ahead: i64,
+    pub(crate) wrong_chain: bool,
+    pub(crate) peers_disagree: bool,
+    pub(crate) peers_ahead: u64,
+    pub(crate) forbidden: bool,
+    pub(crate) deactivated: bool,
+    /// The cycle in which a pending key becomes active.
+    pub(crate) pending_key: Option<u64>,
+    pub(crate) next_protocol: Option<String>,
+    /// Blocks above this level carry an operation of unknown kind.
+    pub(crate) unknown_operation: Option<u64>,
+    pub(crate) rpc: Option<RpcFault>,
+}

@@ -1,0 +1,10 @@
+//! Stopping, starting and looking at what signs, through real processes on a machine made of stand-ins.
+
+#[cfg(test)]
+mod machine;
+#[cfg(all(test, feature = "sim"))]
+mod simulated;
+#[cfg(test)]
+mod systemd;
+#[cfg(test)]
+mod tezbake;

@@ -1,0 +1,6 @@
+//! An Octez node as a chain source, answered from a table of real and changed answers.
+#![cfg(test)]
+
+mod activity;
+mod octez;
+mod support;

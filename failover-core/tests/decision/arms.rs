@@ -1,0 +1,142 @@
+//! The order of the steps, and what is foreign.
+
+use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide};
+use failover_core::facts::{Arming, Facts, GuardState, Question};
+use failover_core::tezos::Kind;
+
+use crate::world::*;
+
+fn step(facts: &Facts, progress: &Progress) -> Step {
+    match decide(facts, &policy(), progress) {
+        Verdict::Do(approved) => approved.get().clone(),
+        other => panic!("no step: {other:?}"),
+    }
+}
+
+#[test]
+fn the_plan_is_confirmed_before_anything_is_done() {
+    let verdict = decide(&facts(), &policy(), &Progress::default());
+    assert_eq!(verdict, Verdict::Ask(Question::Proceed { name: "mybaker".to_owned() }));
+}
+
+#[test]
+fn s1a_the_backup_is_fenced_from_itself_first() {
+    let go = Progress { proceed: true, ..Progress::default() };
+    let mut facts = facts();
+    facts.backup.guard = known(GuardState::Lifted);
+    facts.backup.services = known(running());
+    facts.primary.services = known(running());
+    assert_eq!(step(&facts, &go), Step::GuardBackup);
+    facts.backup.guard = known(GuardState::Guarded);
+    assert_eq!(step(&facts, &go), Step::StopBackup);
+    facts.backup.services = known(stopped());
+    facts.backup.device = known(device(Arming::Armed, Some(marks(5))));
+    assert_eq!(step(&facts, &go), Step::DisarmBackup);
+    let go = Progress { fenced_self: true, ..go };
+    assert_eq!(step(&facts, &go), Step::DisarmBackup, "found armed, though told not to be");
+    facts.backup.device = known(device(Arming::Corrupted, None));
+    assert_eq!(step(&facts, &go), Step::DisarmBackup, "a corrupted key is not disarmed");
+    facts.backup.device = known(device(Arming::Disarmed, None));
+    assert_eq!(step(&facts, &go), Step::HoldSigner);
+    let go = Progress { holding: true, ..go };
+    assert!(matches!(step(&facts, &go), Step::ProvePassphrase { keys } if keys.len() == 2));
+    let go = Progress { passphrase: true, ..go };
+    assert_eq!(step(&facts, &go), Step::StopPrimary);
+}
+
+#[test]
+fn the_level_is_noted_once_the_stop_was_read_back() {
+    let progress = Progress { noted: None, ..prepared() };
+    assert_eq!(step(&facts(), &progress), Step::NoteLevel { head: level(HEAD), bound: level(HEAD + 2) });
+}
+
+#[test]
+fn tezsign_is_unlocked_and_raised_inside_the_wait_and_started_after_it() {
+    let (mut facts, mut progress) = raised(HEAD + 7);
+    facts.backup.device = known(device(Arming::Disarmed, None));
+    activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 4);
+    assert!(matches!(step(&facts, &progress), Step::Unlock { .. }));
+    facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD))));
+    progress.floor = None;
+    let Step::Raise { floor, cap, keys } = step(&facts, &progress) else { panic!("no raise") };
+    assert_eq!((floor, cap), (level(HEAD + 10), level(HEAD + 100)));
+    assert_eq!(keys[0].as_str(), "consensus");
+    facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD + 10))));
+    progress.floor = Some(floor);
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if w.why == WaitFor::Silence { silent: 1, needed: 2 }), "{verdict:?}");
+    activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 3);
+    assert!(matches!(step(&facts, &progress), Step::Start { floor: f, .. } if f == floor));
+}
+
+#[test]
+fn s2_the_floor_is_raised_again_where_the_head_came_near() {
+    let (facts, progress) = raised(HEAD + 3);
+    assert!(matches!(step(&facts, &progress), Step::Raise { floor, .. } if floor == level(HEAD + 10)));
+}
+
+#[test]
+fn one_mark_of_one_key_below_the_floor_keeps_the_baker_from_starting() {
+    let (mut facts, progress) = raised(HEAD + 7);
+    let companion = &mut facts.backup.device.as_mut().unwrap().value.keys[0];
+    companion.marks.as_mut().unwrap().preattestation = marks(HEAD + 6).block;
+    assert!(matches!(step(&facts, &progress), Step::Raise { .. }));
+}
+
+#[test]
+fn an_unreachable_primary_needs_two_minutes_and_ten_levels() {
+    let (mut facts, progress) = raised(HEAD + 7);
+    facts.primary.services = unknown();
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if w.why == WaitFor::Silence { silent: 2, needed: 10 }), "{verdict:?}");
+}
+
+#[test]
+fn s8_a_position_in_the_quarantine_stops_the_backup() {
+    for kind in Kind::ALL {
+        let (mut facts, progress) = started(HEAD - 2, HEAD);
+        activity(&mut facts).recent.push(signed(kind, HEAD - 3, 0));
+        let verdict = decide(&facts, &policy(), &progress);
+        assert!(matches!(verdict, Verdict::Duplicate(_)), "{kind}: {verdict:?}");
+    }
+}
+
+#[test]
+fn s8_the_floor_itself_is_foreign_on_a_tezsign() {
+    let (mut facts, progress) = started(HEAD - 2, HEAD);
+    activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 2, 0));
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Duplicate(_)));
+}
+
+#[test]
+fn s8_a_position_above_the_devices_own_mark_is_foreign() {
+    let (mut facts, progress) = started(HEAD - 6, HEAD - 3);
+    activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 2, 0));
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Duplicate(_)));
+}
+
+#[test]
+fn what_the_backup_signed_before_a_second_start_stays_its_own() {
+    let (mut facts, mut progress) = started(HEAD - 2, HEAD + 7);
+    activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD, 0));
+    progress.earlier = vec![(marks(HEAD - 2), marks(HEAD))];
+    progress.started.as_mut().unwrap().marks = marks(HEAD + 7);
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Wait(_)));
+    progress.earlier.clear();
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Duplicate(_)));
+}
+
+#[test]
+fn done_needs_the_own_signature_on_chain_and_every_level_judged() {
+    let (mut facts, progress) = started(HEAD - 4, HEAD);
+    let own = signed(Kind::Attestation, HEAD - 3, 0);
+    activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 3);
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Baking { .. })), "{verdict:?}");
+    activity(&mut facts).settled[1].signed.push(own.clone());
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Done(done) if done.first == own), "{verdict:?}");
+    activity(&mut facts).settled.remove(0);
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Quarantine { .. })), "{verdict:?}");
+}

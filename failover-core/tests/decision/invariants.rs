@@ -1,0 +1,161 @@
+//! S1, S2, S3, S8 over many random worlds: whatever is known and whatever happened, a start never comes too early.
+
+use std::time::Duration;
+
+use failover_core::clock::Timestamp;
+use failover_core::decision::{Noted, Progress, Statement, Step, Verdict, decide, fence, foreign};
+use failover_core::facts::{Arming, Facts, GuardState, SecondOpinion, SyncState, reached};
+use failover_core::tezos::{Kind, Level};
+
+use crate::world::*;
+
+/// xorshift64*: the same worlds in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
+    }
+
+    fn one_in(&mut self, sides: u64) -> bool {
+        self.roll(sides) == 0
+    }
+}
+
+fn ago(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(now().millis() - i64::try_from(seconds * 1000).expect("small"))
+}
+
+fn random_facts(dice: &mut Dice) -> Facts {
+    let mut facts = facts();
+    if dice.one_in(20) {
+        facts.chain.head = unknown();
+    } else {
+        facts.chain.head.as_mut().unwrap().value.timestamp = ago(dice.roll(40));
+    }
+    match dice.roll(30) {
+        0 => facts.chain.second = unknown(),
+        1 => facts.chain.second = known(SecondOpinion { asked: 4, agreeing: 1, highest: level(HEAD) }),
+        2 => facts.chain.sync = known(SyncState::Unsynced),
+        3 => facts.chain.activity = unknown(),
+        4 => facts.chain.delegate = unknown(),
+        _ => {}
+    }
+    if facts.chain.activity.is_ok() {
+        let last = HEAD - 3;
+        activity(&mut facts).settled = quiet(HEAD - 6 + dice.roll(3), last);
+        if dice.one_in(8) {
+            let kind = Kind::ALL[dice.roll(3) as usize];
+            let at = HEAD - 6 + dice.roll(12);
+            activity(&mut facts).recent.push(signed(kind, at, dice.roll(2) as u32));
+        }
+    }
+    match dice.roll(8) {
+        0 => facts.primary.services = unknown(),
+        1 => facts.primary.services = known(running()),
+        _ => {}
+    }
+    if dice.one_in(8) {
+        facts.primary.restart_delay = unknown();
+    }
+    facts.backup.services = if dice.one_in(20) { known(running()) } else { known(stopped()) };
+    facts.backup.guard = match dice.roll(8) {
+        0 => known(GuardState::Lifted),
+        1 => unknown(),
+        _ => known(GuardState::Guarded),
+    };
+    let arming = [Arming::Disarmed, Arming::Corrupted, Arming::Armed][(dice.roll(12) as usize).min(2)];
+    let shown = (arming == Arming::Armed).then(|| marks(HEAD - 2 + dice.roll(14)));
+    facts.backup.device = if dice.one_in(12) { unknown() } else { known(device(arming, shown)) };
+    facts
+}
+
+fn random_progress(dice: &mut Dice) -> Progress {
+    let mut progress = prepared();
+    progress.armed = !dice.one_in(4);
+    progress.proceed = !dice.one_in(10);
+    progress.fenced_self = !dice.one_in(10);
+    progress.passphrase = !dice.one_in(10);
+    progress.holding = !dice.one_in(10);
+    progress.floor = Level::new(HEAD - 2 + dice.roll(14)).filter(|_| !dice.one_in(3));
+    progress.stopped_since = (!dice.one_in(4)).then(|| ago(15 + dice.roll(60)));
+    progress.statements.clear();
+    if !dice.one_in(3) {
+        progress.statements.insert(Statement::Disconnected, ago(dice.roll(1000)));
+    }
+    if dice.one_in(5) {
+        progress.noted = None;
+    } else {
+        progress.noted = Some(Noted { head: level(HEAD - 8), bound: level(HEAD - 7 + dice.roll(4)) });
+    }
+    if dice.one_in(8) {
+        progress.silent_above = Some(level(HEAD - 4));
+    }
+    progress
+}
+
+#[test]
+fn a_start_is_approved_only_behind_a_whole_fence_with_every_mark_at_the_floor() {
+    let mut dice = Dice(0x5eed);
+    let (mut starts, mut arms) = (0, 0);
+    for _ in 0..100_000 {
+        let (facts, progress) = (random_facts(&mut dice), random_progress(&mut dice));
+        let policy = policy();
+        let verdict = decide(&facts, &policy, &progress);
+        let Verdict::Do(approved) = &verdict else { continue };
+        match approved.get() {
+            Step::Start { floor, .. } => {
+                starts += 1;
+                let fence = fence(&facts, &policy, &progress);
+                assert!(fence.approved, "S1: {fence:?}");
+                assert!(fence.silence.silent >= fence.silence_needed, "{fence:?}");
+                let device = &facts.backup.device.as_ref().expect("S3").value;
+                for key in &device.keys {
+                    assert_eq!(key.arming, Arming::Armed);
+                    assert!(key.marks.is_some_and(|m| reached(&m, *floor)), "S1: {key:?} below {floor}");
+                }
+                let head = &facts.chain.head.as_ref().expect("S3").value;
+                assert!(now().since(head.timestamp) <= Duration::from_secs(30), "S3: a stale head");
+                assert!(*floor >= head.level.above(4), "S2: {floor} does not lead {}", head.level);
+                let bound = progress.noted.expect("a start without B").bound;
+                assert!(*floor >= bound.above(2), "S2: {floor} is not above {bound}");
+                assert!(foreign(&facts, &progress).certain.is_empty(), "S8");
+                assert!(facts.chain.activity.is_ok() && facts.chain.second.is_ok() && facts.chain.delegate.is_ok());
+                assert!(progress.proceed && progress.passphrase && progress.fenced_self, "S1, S1a");
+            }
+            Step::Unlock { .. } | Step::Raise { .. } => {
+                arms += 1;
+                assert!(progress.holding, "S1b: unlocked without the sign interface held");
+                assert!(progress.passphrase && progress.fenced_self, "S1, S1a");
+                assert!(progress.word(facts.now).is_some(), "S1: armed before anybody spoke");
+            }
+            _ => {}
+        }
+    }
+    assert!(starts > 100 && arms > 1000, "the worlds are too wild to say anything: {starts} starts, {arms} arms");
+}
+
+#[test]
+fn raises_stay_between_the_floor_and_the_cap() {
+    let mut dice = Dice(0xcafe);
+    let mut raises = 0;
+    for _ in 0..100_000 {
+        let (facts, progress) = (random_facts(&mut dice), random_progress(&mut dice));
+        let Verdict::Do(approved) = decide(&facts, &policy(), &progress) else { continue };
+        if let Step::Raise { floor, cap, .. } = approved.get() {
+            raises += 1;
+            let bound = progress.noted.expect("B").bound;
+            assert!(floor <= cap && *cap == level(HEAD + 100), "S4: {floor} {cap}");
+            if progress.floor.is_none() {
+                for signed in facts.chain.activity.as_ref().expect("known").value.all() {
+                    assert!(*floor >= signed.at.level.above(2), "S2: below {signed:?}");
+                }
+                assert!(*floor >= bound.above(10).max(level(HEAD + 10)), "S2: {floor}");
+            }
+        }
+    }
+    assert!(raises > 1000, "{raises}");
+}

@@ -1,0 +1,15 @@
+//! The decision, one spoiled fact at a time.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod arms;
+mod invariants;
+mod refuses;
+mod resumes;
+mod unproven;
+mod world;

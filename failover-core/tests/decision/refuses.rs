@@ -1,0 +1,164 @@
+//! What keeps a run from going on, by name.
+
+use std::time::Duration;
+
+use failover_core::clock::Timestamp;
+use failover_core::decision::{Progress, Refusal, Verdict, WaitFor, decide};
+use failover_core::facts::{Arming, ExpectedKey, Facts, HostIdentity, KeyRole, SecondOpinion, Signed, SyncState};
+use failover_core::tezos::{ChainId, Kind};
+
+use crate::world::*;
+
+fn refusal(facts: &Facts, progress: &Progress) -> Refusal {
+    match decide(facts, &policy(), progress) {
+        Verdict::Refuse(refusal) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+macro_rules! refuses {
+    ($($name:ident: $spoil:expr => $pattern:pat, exit $exit:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let mut facts = facts();
+            let spoil: fn(&mut Facts) = $spoil;
+            spoil(&mut facts);
+            let refusal = refusal(&facts, &Progress::default());
+            assert!(matches!(refusal, $pattern), "{refusal:?}");
+            assert_eq!(refusal.exit(), $exit);
+            assert!(!refusal.next().is_empty());
+        }
+    )*};
+}
+
+fn old(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(now().millis() - seconds * 1000)
+}
+
+refuses! {
+    h1_a_stale_head_that_peers_do_not_share: |f| {
+        f.chain.head.as_mut().unwrap().value.timestamp = old(300);
+        f.chain.second = known(SecondOpinion { asked: 5, agreeing: 0, highest: level(HEAD) });
+    } => Refusal::Stale { .. }, exit 3;
+    h1_a_fresh_head_that_only_one_peer_shares: |f| {
+        f.chain.second = known(SecondOpinion { asked: 1, agreeing: 1, highest: level(HEAD) });
+    } => Refusal::Alone { .. }, exit 3;
+    h1_most_peers_are_elsewhere: |f| {
+        f.chain.second = known(SecondOpinion { asked: 6, agreeing: 3, highest: level(HEAD) });
+    } => Refusal::Alone { .. }, exit 3;
+    h2_another_chain: |f| f.chain.head.as_mut().unwrap().value.chain_id = ChainId::new([1, 2, 3, 4])
+        => Refusal::WrongChain { .. }, exit 3;
+    h13_a_head_from_the_future: |f| f.chain.head.as_mut().unwrap().value.timestamp = old(-16)
+        => Refusal::Future { .. }, exit 3;
+    the_node_is_not_synced: |f| f.chain.sync = known(SyncState::Unsynced) => Refusal::NotSynced, exit 3;
+    an_unknown_head: |f| f.chain.head = unknown() => Refusal::Unknown { .. }, exit 3;
+    h15_activity_that_cannot_be_read: |f| f.chain.activity = unknown() => Refusal::Unknown { .. }, exit 3;
+    a_protocol_change: |f| f.chain.delegate.as_mut().unwrap().value.next_protocol = "PtNext".to_owned()
+        => Refusal::ProtocolChange, exit 3;
+    h7_a_forbidden_baker: |f| f.chain.delegate.as_mut().unwrap().value.forbidden = true
+        => Refusal::Standing { forbidden: true, .. }, exit 3;
+    h7_other_keys_than_the_chain_expects: |f| {
+        f.chain.delegate.as_mut().unwrap().value.keys[1].key = policy_baker();
+    } => Refusal::MissingKey { role: KeyRole::Consensus, .. }, exit 3;
+    h8_the_companion_is_not_on_the_device: |f| {
+        f.backup.device.as_mut().unwrap().value.keys.remove(0);
+    } => Refusal::MissingKey { role: KeyRole::Companion, .. }, exit 3;
+    h8_a_pending_key_that_is_not_on_the_device: |f| {
+        let key = ExpectedKey { key: policy_baker(), role: KeyRole::Consensus, from_cycle: Some(1002) };
+        f.chain.delegate.as_mut().unwrap().value.keys.push(key);
+    } => Refusal::MissingKey { from_cycle: Some(1002), .. }, exit 3;
+    h8_a_pending_key_about_to_activate: |f| {
+        let delegate = &mut f.chain.delegate.as_mut().unwrap().value;
+        delegate.levels_to_next_cycle = 50;
+        delegate.keys.push(ExpectedKey { key: consensus(), role: KeyRole::Consensus, from_cycle: Some(1001) });
+    } => Refusal::KeyChange { levels: 50 }, exit 3;
+    h19_the_primary_is_this_machine: |f| f.primary.identity = f.backup.identity.clone()
+        => Refusal::WrongHost { .. }, exit 3;
+    h19_another_host_key: |f| f.primary.impostor = Some("changed".to_owned()) => Refusal::WrongHost { .. }, exit 3;
+    h18_no_device: |f| f.backup.device = unknown() => Refusal::NotReady { .. }, exit 4;
+}
+
+fn policy_baker() -> failover_core::tezos::KeyHash {
+    "tz1dyX3B1CFYa2DfdFLyPtiJCfQRUgPVME6E".parse().expect("a key")
+}
+
+#[test]
+fn h19_a_machine_that_is_not_the_pinned_one() {
+    let mut policy = policy();
+    policy.primary_pin = Some(HostIdentity { machine_id: "c".repeat(32) });
+    let verdict = decide(&facts(), &policy, &Progress::default());
+    assert!(matches!(verdict, Verdict::Refuse(Refusal::WrongHost { .. })), "{verdict:?}");
+}
+
+#[test]
+fn h21_a_slow_chain_is_waited_for_half_an_hour_and_no_longer() {
+    let mut facts = facts();
+    facts.chain.head.as_mut().unwrap().value.timestamp = old(1700);
+    let mut progress = Progress { head: Some((level(HEAD), old(1700))), ..prepared() };
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Chain { .. })), "{verdict:?}");
+    progress.head = Some((level(HEAD), old(1800)));
+    assert!(matches!(refusal(&facts, &progress), Refusal::Halted { .. }));
+}
+
+#[test]
+fn h4_a_primary_that_still_signs_is_not_fenced() {
+    let mut facts = facts();
+    activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 4, 0));
+    assert!(matches!(refusal(&facts, &prepared()), Refusal::NotSilent { .. }));
+}
+
+#[test]
+fn late_votes_at_or_below_b_are_no_alarm() {
+    let (mut facts, progress) = raised(HEAD + 7);
+    activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 5, 0));
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Do(_)));
+}
+
+#[test]
+fn h5_a_margin_with_a_digit_too_many_is_past_the_cap() {
+    let policy = failover_core::decision::Policy { margin: 101, ..policy() };
+    let verdict = decide(&facts(), &policy, &prepared());
+    let mut armed = facts();
+    armed.backup.device = known(device(Arming::Armed, Some(marks(5))));
+    assert!(matches!(verdict, Verdict::Refuse(Refusal::PastCap { .. })), "{verdict:?}");
+}
+
+#[test]
+fn nobody_says_that_the_signer_is_unplugged() {
+    let progress = Progress {
+        statements: Default::default(),
+        denied: vec![failover_core::decision::Statement::Disconnected, failover_core::decision::Statement::PoweredOff],
+        ..prepared()
+    };
+    assert!(matches!(refusal(&facts(), &progress), Refusal::NotFenced { .. }));
+}
+
+#[test]
+fn what_is_unknown_in_the_middle_of_a_run_is_waited_for_two_minutes() {
+    let mut facts = facts();
+    facts.chain.activity = unknown();
+    let mut progress = Progress { closed_since: Some(old(119)), ..prepared() };
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if w.left == Some(Duration::from_secs(1))), "{verdict:?}");
+    progress.closed_since = Some(old(120));
+    assert!(matches!(refusal(&facts, &progress), Refusal::Unknown { .. }));
+}
+
+#[test]
+fn s4_an_observation_past_the_cap_is_named_not_believed_and_not_left_out() {
+    let mut facts = facts();
+    let lie = Signed { seen_in: "tzkt".to_owned(), ..signed(Kind::Attestation, 20_000_000, 0) };
+    activity(&mut facts).recent.push(lie.clone());
+    let refusal = match decide(&facts, &policy(), &Progress::default()) {
+        Verdict::Refuse(refusal) => refusal,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refusal.exit(), 3);
+    assert!(refusal.to_string().contains("tzkt"), "{refusal}");
+    assert!(matches!(refusal, Refusal::Absurd { signed, .. } if signed == lie));
+    // At the cap it is believed, and then the floor is past it.
+    activity(&mut facts).recent = vec![signed(Kind::Attestation, HEAD + 100, 0)];
+    let verdict = decide(&facts, &policy(), &Progress::default());
+    assert!(matches!(verdict, Verdict::Refuse(Refusal::PastCap { .. })), "{verdict:?}");
+}

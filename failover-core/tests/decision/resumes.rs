@@ -1,0 +1,64 @@
+//! A run that is taken up again after its start.
+
+use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide};
+use failover_core::facts::{Arming, Facts, GuardState, Model};
+use failover_core::tezos::Kind;
+
+use crate::world::{HEAD, activity, device, known, marks, policy, quiet, signed, started};
+
+/// As the journal gives it to a new session: nothing is held, nothing was proved here.
+fn resumed(progress: Progress) -> Progress {
+    let Progress { proceed, statements, noted, started, .. } = progress;
+    Progress { proceed, statements, noted, started, ..Progress::default() }
+}
+
+fn next(facts: &Facts, progress: Progress) -> String {
+    match decide(facts, &policy(), &resumed(progress)) {
+        Verdict::Do(step) => step.get().name().to_owned(),
+        Verdict::Wait(waiting) => format!("wait {:?}", waiting.why),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_backup_that_bakes_is_only_verified() {
+    let (facts, progress) = started(HEAD - 2, HEAD);
+    assert!(next(&facts, progress).starts_with("wait"));
+}
+
+#[test]
+fn after_a_reboot_all_is_done_again() {
+    let (mut facts, progress) = started(HEAD - 2, HEAD);
+    facts.backup.guard = known(GuardState::Guarded);
+    assert_eq!(next(&facts, progress), "stop-backup", "what runs under the guard is not the approved start");
+
+    let (mut facts, progress) = started(HEAD - 2, HEAD);
+    facts.backup.device = known(device(Arming::Disarmed, Some(marks(HEAD))));
+    assert_eq!(next(&facts, progress), "guard-backup", "locked keys bake nothing");
+}
+
+#[test]
+fn a_backup_that_does_nothing_with_its_rights_is_started_again() {
+    let (mut facts, progress) = started(HEAD - 40, HEAD - 40);
+    activity(&mut facts).settled = quiet(HEAD - 42, HEAD - 3);
+    assert_eq!(next(&facts, progress.clone()), "guard-backup");
+    // Where this session started it, that is a failure: a person has to look.
+    let mut here = progress;
+    here.tried.insert(Step::StopPrimary.name(), 1);
+    here.tried.insert("start", 1);
+    assert!(matches!(decide(&facts, &policy(), &here), Verdict::Failed { step: "start", .. }));
+}
+
+/// The primary came back at the floor and the backup's mark has passed it: whose vote (F, 0) is, a Ledger cannot say.
+#[test]
+fn a_vote_at_the_floor_itself_is_no_success() {
+    let (mut facts, progress) = started(HEAD - 4, HEAD);
+    facts.backup.device.as_mut().unwrap().value.info.model = Model::Ledger;
+    activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 3);
+    activity(&mut facts).settled[0].signed.push(signed(Kind::Attestation, HEAD - 4, 0));
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Baking { .. })), "{verdict:?}");
+    activity(&mut facts).settled[1].signed.push(signed(Kind::Attestation, HEAD - 3, 0));
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(verdict, Verdict::Done(_)), "{verdict:?}");
+}

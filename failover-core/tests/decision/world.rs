@@ -1,0 +1,159 @@
+//! Facts by hand: a backup that is ready, a primary that is stopped, a chain that is fine; each test spoils one thing.
+
+use std::time::Duration;
+
+use failover_core::clock::Timestamp;
+use failover_core::decision::policy::Policy;
+use failover_core::decision::{Noted, Path, Progress, Started, Statement};
+use failover_core::facts::{
+    Activity, Arming, BackupFacts, BakerState, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey, Fact, Facts,
+    GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model, Observed,
+    PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown,
+};
+use failover_core::signer::DeviceInfo;
+use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Level, Position, Round};
+
+pub(crate) const HEAD: u64 = 15_000_000;
+
+pub(crate) fn level(n: u64) -> Level {
+    Level::new(n).expect("a level")
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-11-22T03:00:00Z".parse().expect("a time")
+}
+
+pub(crate) fn known<T>(value: T) -> Fact<T> {
+    Ok(Observed { value, source: "test".to_owned(), at: now() })
+}
+
+pub(crate) fn unknown<T>() -> Fact<T> {
+    Err(Unknown { why: "not seen".to_owned(), next: "look".to_owned() })
+}
+
+pub(crate) fn consensus() -> KeyHash {
+    KeyHash::new(Curve::Bls, [1; 20])
+}
+
+pub(crate) fn companion() -> KeyHash {
+    KeyHash::new(Curve::Bls, [2; 20])
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy::new("mybaker".to_owned(), consensus(), ChainId::MAINNET)
+}
+
+pub(crate) fn marks(at: u64) -> Marks {
+    Marks::all(Mark::at(Position::start_of(level(at))))
+}
+
+pub(crate) fn signed(kind: Kind, at: u64, round: u32) -> Signed {
+    Signed { kind, at: Position::new(level(at), Round(round)), seen_in: "test".to_owned() }
+}
+
+pub(crate) fn device(arming: Arming, marks: Option<Marks>) -> DeviceState {
+    let key = |name: &str, key| KeyState { name: KeyName::new(name), key, arming, marks };
+    DeviceState {
+        info: DeviceInfo { model: Model::TezSign, selector: "tezsign".to_owned(), serial: None, version: None },
+        keys: vec![key("companion", companion()), key("consensus", consensus())],
+    }
+}
+
+pub(crate) fn head(at: u64) -> Head {
+    Head {
+        level: level(at),
+        round: Round(0),
+        hash: BlockHash::new([7; 32]),
+        timestamp: now(),
+        chain_id: ChainId::MAINNET,
+        protocol: "PsUshuai".to_owned(),
+    }
+}
+
+pub(crate) fn stopped() -> BakerState {
+    BakerState::Stopped { checked: vec!["baker.service".to_owned()] }
+}
+
+pub(crate) fn running() -> BakerState {
+    BakerState::Running { what: vec!["baker.service".to_owned()] }
+}
+
+/// Levels `from` to `to`, with rights, nothing signed.
+pub(crate) fn quiet(from: u64, to: u64) -> Vec<LevelActivity> {
+    (from..=to).map(|n| LevelActivity { level: level(n), rights: true, signed: Vec::new() }).collect()
+}
+
+pub(crate) fn facts() -> Facts {
+    let expected = |key, role| ExpectedKey { key, role, from_cycle: None };
+    let id = |c: &str| HostIdentity { machine_id: c.repeat(32) };
+    Facts {
+        now: now(),
+        chain: ChainFacts {
+            head: known(head(HEAD)),
+            second: known(SecondOpinion { asked: 5, agreeing: 5, highest: level(HEAD) }),
+            sync: known(SyncState::Synced),
+            constants: known(Constants { block_seconds: 6, round_increment_seconds: 3, blocks_per_cycle: 14_400 }),
+            delegate: known(Delegate {
+                keys: vec![expected(companion(), KeyRole::Companion), expected(consensus(), KeyRole::Consensus)],
+                deactivated: false,
+                forbidden: false,
+                cycle: 1000,
+                levels_to_next_cycle: 5000,
+                next_protocol: "PsUshuai".to_owned(),
+            }),
+            activity: known(Activity { settled: quiet(HEAD - 10, HEAD - 3), recent: Vec::new(), mempool_blind: None }),
+            accusations: Vec::new(),
+        },
+        primary: PrimaryFacts {
+            identity: known(id("a")),
+            impostor: None,
+            services: known(stopped()),
+            restart_delay: known(Duration::from_secs(20)),
+            power: unknown(),
+        },
+        backup: BackupFacts {
+            identity: known(id("b")),
+            services: known(stopped()),
+            guard: known(GuardState::Guarded),
+            device: known(device(Arming::Disarmed, None)),
+        },
+    }
+}
+
+/// The backup is prepared, the primary was stopped 42 s ago at h = HEAD - 7, its signer is unplugged.
+pub(crate) fn prepared() -> Progress {
+    let earlier = Timestamp::from_millis(now().millis() - 42_000);
+    Progress {
+        proceed: true,
+        fenced_self: true,
+        holding: true,
+        passphrase: true,
+        stopped_since: Some(earlier),
+        statements: [(Statement::Disconnected, earlier)].into(),
+        noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) }),
+        ..Progress::default()
+    }
+}
+
+/// Unlocked, raised to `floor`, read back.
+pub(crate) fn raised(floor: u64) -> (Facts, Progress) {
+    let mut facts = facts();
+    facts.backup.device = known(device(Arming::Armed, Some(marks(floor))));
+    let progress = Progress { armed: true, floor: Some(level(floor)), own_marks: Some(marks(floor)), ..prepared() };
+    (facts, progress)
+}
+
+/// Started at `floor`, its services running, its marks at `mark` now.
+pub(crate) fn started(floor: u64, mark: u64) -> (Facts, Progress) {
+    let (mut facts, mut progress) = raised(floor);
+    facts.backup.services = known(running());
+    facts.backup.guard = known(GuardState::Lifted);
+    facts.backup.device = known(device(Arming::Armed, Some(marks(mark))));
+    progress.started =
+        Some(Started { floor: level(floor), marks: marks(floor), path: Path::Controlled, complete: true });
+    (facts, progress)
+}
+
+pub(crate) fn activity(facts: &mut Facts) -> &mut Activity {
+    &mut facts.chain.activity.as_mut().expect("known").value
+}

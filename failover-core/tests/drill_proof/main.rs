@@ -1,0 +1,16 @@
+//! The whole procedure on simulated worlds, many times: every scenario, every crash, many seeds.
+//!
+//! Some of it is a sample, so that it stays quick. `FAILOVER_PROOF=N` proves more: the whole crash table, and N random
+//! worlds. A world that fails is printed as the command that replays it.
+#![cfg(feature = "sim")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test's helpers may stop it like the test itself, and the crash table is printed"
+)]
+
+mod accusations;
+mod crash;
+mod scenarios;
+mod support;

@@ -1,0 +1,292 @@
+//! Commands over ssh, against a real sshd on loopback.
+
+#[cfg(test)]
+mod sshd {
+    use std::fs;
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::path::{Path, PathBuf};
+    use std::process::{Child, Command, Stdio};
+    use std::time::Duration;
+
+    use failover_core::host::{Host, HostError, Output, SshHost, SshOptions};
+
+    /// Long enough for a busy machine; where a test waits for a deadline it has its own.
+    pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+    /// An sshd of this user's own, with keys and a configuration in a scratch folder.
+    pub(crate) struct Sshd {
+        child: Child,
+        pub(crate) port: u16,
+        dir: tempfile::TempDir,
+    }
+
+    pub(crate) fn succeed(program: &str, arguments: &[&str]) -> String {
+        let out = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+        let out =
+            out.unwrap_or_else(|error| panic!("{program}: {error}: install openssh-client, openssh-server and procps"));
+        assert!(out.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+
+    impl Sshd {
+        pub(crate) fn start() -> Self {
+            let program = Path::new("/usr/sbin/sshd");
+            assert!(program.exists(), "there is no {}: install the Debian package openssh-server", program.display());
+            if succeed("id", &["-u"]) == "0" {
+                // Where sshd of Debian separates its privileges.
+                fs::create_dir_all("/run/sshd").unwrap();
+            }
+            let dir = tempfile::tempdir().unwrap();
+            for name in ["host", "other", "user", "stranger"] {
+                let file = dir.path().join(name);
+                succeed("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file.to_str().unwrap()]);
+            }
+            fs::copy(dir.path().join("user.pub"), dir.path().join("authorized")).unwrap();
+            // The port was free a moment ago; where another process took it, the next one is tried.
+            for _ in 0..5 {
+                let port = free_port();
+                if let Some(child) = spawn(program, dir.path(), port) {
+                    return Self { child, port, dir };
+                }
+            }
+            panic!("sshd does not start: {}", fs::read_to_string(dir.path().join("log")).unwrap_or_default());
+        }
+
+        pub(crate) fn file(&self, name: &str) -> PathBuf {
+            self.dir.path().join(name)
+        }
+
+        /// Options that reach this sshd, which knows its host key as the one in the file `host_key`.
+        pub(crate) fn options(&self, host_key: &str) -> SshOptions {
+            let key = fs::read_to_string(self.file(&format!("{host_key}.pub"))).unwrap();
+            let known = self.file(&format!("known {host_key}"));
+            fs::write(&known, format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
+            SshOptions {
+                // None of the person's own configuration.
+                config_file: Some("/dev/null".into()),
+                port: Some(self.port),
+                identity: Some(self.file("user")),
+                known_hosts: Some(known),
+                connect_timeout: Duration::from_secs(20),
+                ..SshOptions::default()
+            }
+        }
+
+        pub(crate) fn host(&self) -> SshHost {
+            host(self.options("host"))
+        }
+
+        pub(crate) fn sh(&self, line: &str, deadline: Duration) -> Result<Output, HostError> {
+            self.host().run(&["sh", "-c", line], deadline)
+        }
+    }
+
+    impl Drop for Sshd {
+        fn drop(&mut self) {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+        }
+    }
+
+    pub(crate) fn host(options: SshOptions) -> SshHost {
+        SshHost::new("127.0.0.1", options).unwrap()
+    }
+
+    pub(crate) fn free_port() -> u16 {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    }
+
+    fn spawn(program: &Path, dir: &Path, port: u16) -> Option<Child> {
+        let config = dir.join("config");
+        let lines = [
+            format!("ListenAddress 127.0.0.1:{port}"),
+            format!("HostKey {}", dir.join("host").display()),
+            format!("AuthorizedKeysFile {}", dir.join("authorized").display()),
+            "PidFile none".to_owned(),
+            "StrictModes no".to_owned(),
+            "UsePAM no".to_owned(),
+            "PasswordAuthentication no".to_owned(),
+            "KbdInteractiveAuthentication no".to_owned(),
+            "PermitRootLogin prohibit-password".to_owned(),
+            "MaxStartups 100".to_owned(),
+        ];
+        fs::write(&config, lines.join("\n") + "\n").unwrap();
+        let log = fs::File::create(dir.join("log")).unwrap();
+        let mut child = Command::new(program)
+            .args(["-D", "-e", "-f"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        for _ in 0..600 {
+            if child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Some(child);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::time::Duration;
+
+    use failover_core::baker::{BakerControl, BakerError, CommandControl, SystemdControl, command::Commands};
+    use failover_core::host::{self, Host, HostError, LocalHost, OUTPUT_LIMIT, SshOptions};
+
+    use super::sshd::{LONG, Sshd, free_port, host, succeed};
+
+    #[test]
+    fn a_command_runs_with_its_words_as_they_are() {
+        let sshd = Sshd::start();
+        let words =
+            ["", " ", "it's", "a\nb", "$HOME", "`id`", "\\", "*", "~", "\"", "a;b|c&d", "--", "-n", "\u{1f512}"];
+        let argv: Vec<&str> = ["printf", "%s|"].into_iter().chain(words).collect();
+        let out = sshd.host().run(&argv, LONG).unwrap();
+        assert_eq!(out.stdout, words.map(|word| format!("{word}|")).concat());
+        assert_eq!((out.code, out.stderr.as_str()), (0, ""));
+
+        // Both streams, apart and whole; no input; a plain language; the identity of the machine.
+        let out = sshd.sh("echo out; echo err >&2; cat; echo $LC_ALL", LONG).unwrap();
+        assert_eq!((out.stdout.as_str(), out.stderr.as_str()), ("out\nC\n", "err\n"));
+        let here = host::identity(&mut LocalHost::new());
+        let there = host::identity(&mut sshd.host());
+        assert_eq!(here.is_ok(), there.is_ok());
+        assert_eq!(here.ok(), there.ok());
+    }
+
+    #[test]
+    fn every_exit_code_is_the_commands_own() {
+        let sshd = Sshd::start();
+        for code in [0, 3, 124, 126, 127, 151, 255] {
+            assert_eq!(sshd.sh(&format!("exit {code}"), LONG).unwrap().code, code);
+        }
+        let error = sshd.host().run(&["no-such-program-anywhere"], LONG).unwrap_err();
+        assert!(matches!(error, HostError::NotRun { .. }), "{error:?}");
+        let error = sshd.sh("kill -KILL $$", LONG).unwrap_err();
+        assert!(matches!(error, HostError::Lost { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_flood_does_not_hide_the_end() {
+        let sshd = Sshd::start();
+        let out = sshd.sh("head -c 3000000 /dev/zero; exit 5", LONG).unwrap();
+        assert_eq!((out.code, out.stdout.len()), (5, OUTPUT_LIMIT));
+        assert!(out.may_be_cut());
+    }
+
+    #[test]
+    fn a_service_left_behind_does_not_hide_the_end() {
+        let sshd = Sshd::start();
+        let out = sshd.sh("sleep 1000 & echo $!", LONG).unwrap();
+        succeed("kill", &[out.stdout.trim()]);
+    }
+
+    #[test]
+    fn another_host_key_is_another_machine() {
+        let sshd = Sshd::start();
+        let none = SshOptions { known_hosts: Some(sshd.file("nothing")), ..sshd.options("host") };
+        for options in [sshd.options("other"), none] {
+            let error = host(options).run(&["true"], LONG).unwrap_err();
+            assert!(matches!(error, HostError::HostKey { .. }), "{error:?}");
+        }
+        assert!(!sshd.file("nothing").exists(), "an unknown key was taken for good");
+    }
+
+    #[test]
+    fn a_stranger_is_denied() {
+        let sshd = Sshd::start();
+        let options = SshOptions { identity: Some(sshd.file("stranger")), ..sshd.options("host") };
+        let error = host(options).run(&["true"], LONG).unwrap_err();
+        assert!(matches!(error, HostError::Denied { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn nobody_there_is_unreachable() {
+        let sshd = Sshd::start();
+        let refused = SshOptions { port: Some(free_port()), ..sshd.options("host") };
+        // Accepts, and never says a word.
+        let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let silent = SshOptions {
+            port: Some(silent.local_addr().unwrap().port()),
+            connect_timeout: Duration::from_secs(1),
+            ..sshd.options("host")
+        };
+        for options in [refused, silent] {
+            let error = host(options).run(&["true"], LONG).unwrap_err();
+            assert!(matches!(error, HostError::Unreachable { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn no_ssh_and_a_wrong_option_are_no_run() {
+        let sshd = Sshd::start();
+        std::fs::write(sshd.file("bad"), "Nonsense yes\n").unwrap();
+        let bad = SshOptions { config_file: Some(sshd.file("bad")), ..sshd.options("host") };
+        let none = SshOptions { program: "/nonexistent/ssh".into(), ..sshd.options("host") };
+        for options in [bad, none] {
+            let error = host(options).run(&["true"], LONG).unwrap_err();
+            assert!(matches!(error, HostError::NotRun { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_outlives_its_deadline_is_lost_and_ended_there_too() {
+        let sshd = Sshd::start();
+        let pid = sshd.file("pid");
+        let line = format!("echo $$ >{}; exec sleep 1000", pid.display());
+        let error = sshd.sh(&line, Duration::from_secs(5)).unwrap_err();
+        assert!(matches!(error, HostError::Lost { .. }), "{error:?}");
+        let pid = std::fs::read_to_string(pid).unwrap();
+        let gone = || !std::path::Path::new("/proc").join(pid.trim()).exists();
+        for _ in 0..600 {
+            if gone() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the remote command runs on");
+    }
+
+    #[test]
+    fn a_server_that_freezes_in_the_middle_is_lost() {
+        let sshd = Sshd::start();
+        // The command freezes the sshd of its own session: with it, everything that would tell of its end.
+        let line = "session=$PPID
+            while [ \"$(cat /proc/$session/comm)\" != sshd ]; do session=$(awk '/^PPid/ { print $2 }' /proc/$session/status); done
+            echo $session >FILE; kill -STOP $session; sleep 1000"
+            .replace("FILE", &sshd.file("session").display().to_string());
+        let error = sshd.sh(&line, LONG).unwrap_err();
+        assert!(matches!(error, HostError::Lost { .. }), "{error:?}");
+        let session = std::fs::read_to_string(sshd.file("session")).unwrap();
+        succeed("kill", &["-KILL", session.trim()]);
+    }
+
+    #[test]
+    fn sudo_that_wants_a_password_is_a_refusal_of_rights() {
+        let sshd = Sshd::start();
+        let bin = sshd.file("bin");
+        std::fs::create_dir(&bin).unwrap();
+        let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/systemctl");
+        for program in ["sudo", "id"] {
+            std::os::unix::fs::symlink(data.join(program), bin.join(program)).unwrap();
+        }
+        std::fs::write(sshd.file("uid"), "1000\n").unwrap();
+        let there = || host(SshOptions { path: Some(bin.clone()), ..sshd.options("host") });
+        let mut baker = SystemdControl::new(there(), vec!["octez-baker".parse().unwrap()]);
+        assert!(matches!(baker.stop(), Err(BakerError::Elevation { .. })));
+
+        let argv = |words: &str| words.split(' ').map(str::to_owned).collect();
+        let commands =
+            Commands { start: argv("true"), stop: argv("sudo -n halt"), status: argv("id"), restart_delay: 1 };
+        assert!(matches!(CommandControl::new(there(), commands).stop(), Err(BakerError::Elevation { .. })));
+    }
+}

@@ -1,0 +1,73 @@
+//! The journals of a machine: their names, their order, and the one that a resume goes on with.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+
+use std::fs;
+
+use failover_core::clock::Timestamp;
+use failover_core::journal::{Entry, JournalError};
+use failover_core::state::{PlanId, StateDir, StateError};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "lowercase")]
+enum Record {
+    Began,
+    End,
+}
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_millis(1_795_316_400_000 + minutes * 60_000 + 1)
+}
+
+fn finished(entries: &[Entry<Record>]) -> bool {
+    entries.last().is_some_and(|e| e.record == Record::End)
+}
+
+fn plan() -> PlanId {
+    "K7MPQ2".parse().unwrap()
+}
+
+#[test]
+fn the_newest_unfinished_run_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = StateDir::open(dir.path().join("state")).unwrap();
+    assert!(state.unfinished::<Record>(finished).unwrap().is_none());
+
+    for (minute, records) in
+        [(0, &[Record::Began][..]), (1, &[Record::Began]), (2, &[Record::Began, Record::End]), (3, &[])]
+    {
+        let mut journal = state.create_journal(at(minute), plan()).unwrap();
+        for record in records {
+            journal.append(at(minute), record).unwrap();
+        }
+    }
+    fs::write(state.path().join("journals/notes.txt"), "a person's").unwrap();
+    let names: Vec<String> =
+        state.journals().unwrap().iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names[0], "20261122T030300Z-K7MPQ2.jsonl");
+    assert_eq!(names.len(), 4);
+    assert!(names.is_sorted_by(|a, b| a > b));
+
+    let (path, journal) = state.unfinished::<Record>(finished).unwrap().unwrap();
+    assert_eq!(path, state.path().join("journals/20261122T030100Z-K7MPQ2.jsonl"));
+    assert_eq!(journal.entries.len(), 1);
+}
+
+#[test]
+fn one_that_cannot_be_read_is_not_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = StateDir::open(dir.path().join("state")).unwrap();
+    state.create_journal(at(0), plan()).unwrap().append(at(0), &Record::Began).unwrap();
+    fs::write(state.path().join("journals/20261122T030500Z-K7MPQ2.jsonl"), "?\n?\n").unwrap();
+    let found = state.unfinished::<Record>(finished);
+    assert!(matches!(found, Err(StateError::Journal(JournalError::Bad { line: 1, .. }))), "{found:?}");
+}
+
+#[test]
+fn no_run_overwrites_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = StateDir::open(dir.path().join("state")).unwrap();
+    state.create_journal::<Record>(at(0), plan()).unwrap();
+    let again = state.create_journal::<Record>(at(0), plan());
+    assert!(matches!(again, Err(StateError::Journal(JournalError::Open { .. }))));
+}
