@@ -1,0 +1,200 @@
+//! The command line: what can be typed, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use failover_core::signer::Selector;
+use failover_core::tezos::{KeyHash, Level};
+
+use crate::exit;
+
+mod procedure;
+mod value;
+
+pub(crate) use procedure::{Answers, Drill, Pace, Resume, Run, Signer, StandIn};
+pub(crate) use value::{Confirmation, NodeUrl};
+
+/// Moves a Tezos baker to its backup machine and signer without ever signing twice.
+///
+/// Start with `failover drill`: it rehearses the whole procedure on simulated devices, with nothing plugged in.
+#[derive(Debug, Parser)]
+#[command(name = "failover", version, propagate_version = true, max_term_width = 110, after_help = exit::HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: $XDG_CONFIG_HOME/failover/config.toml, else /etc/failover/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of the journals, the guard's token and the pins [default: `state` in the configuration, else
+    /// /var/lib/failover]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// One JSON record a line instead of text; the last one is {"record":"end",...}
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The device instead of the configured one: tezsign, tezsign:SERIAL, tezsign+unix:PATH, ledger,
+    /// ledger:SERIAL-OR-PATH, ledger+tcp:HOST:PORT
+    #[arg(long, global = true, value_name = "SELECTOR")]
+    pub(crate) device: Option<Selector>,
+    /// The own node's RPC instead of the configured one
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) node: Option<NodeUrl>,
+}
+
+/// What failover does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Rehearse the whole procedure on simulated devices, chain and bakers: no hardware, no network, no configuration
+    Drill(Drill),
+    /// Is this backup ready, before it is needed?
+    Check,
+    /// The procedure: show the plan, ask, act, verify
+    Run(Run),
+    /// Go on with an interrupted run
+    Resume(Resume),
+    /// Leave the backup unable to sign
+    StandDown,
+    /// Give the fenced primary back its job, if the backup never started
+    Return(Answers),
+    /// After a duplicate: show it, and lift the stop on a typed statement
+    Clear,
+    /// Devices, marks, keys, bakers, chain, guard and journal in one screen
+    Status,
+    /// The head from every source, with ages and the verdict
+    Level,
+    /// The last signatures of a baker on chain, by kind
+    Activity(Activity),
+    /// What is plugged in, and what is there but not accessible, with what to do
+    Devices,
+    /// The high watermarks: show them, raise them, never lower them
+    #[command(subcommand)]
+    Hwm(Hwm),
+    /// What keeps this machine from baking
+    #[command(subcommand)]
+    Guard(Guard),
+    /// After a failover: make this machine the new backup
+    #[command(hide = true)]
+    Standby,
+    /// Watch for duplicates, missed votes, a dead baker
+    #[command(hide = true)]
+    Watch,
+    /// What happened, as Markdown or HTML
+    #[command(hide = true)]
+    Report {
+        /// Which run's journal [default: the last one]
+        #[arg(value_name = "JOURNAL")]
+        journal: Option<PathBuf>,
+    },
+    /// The configuration file
+    #[command(subcommand)]
+    Config(Config),
+    /// Write the shell's completions to standard output
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page to standard output
+    Man,
+    /// A simulated machine's command, for `drill --serve`
+    #[command(hide = true)]
+    StandIn(StandIn),
+}
+
+/// `activity`.
+#[derive(Debug, Args)]
+pub(crate) struct Activity {
+    /// The baker's address [default: the configured one]
+    #[arg(value_name = "BAKER")]
+    pub(crate) baker: Option<KeyHash>,
+    /// How many levels below the head are read
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) levels: u64,
+}
+
+/// `hwm`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hwm {
+    /// Show every key's marks; unknown is shown as unknown, never as 0
+    Show,
+    /// Raise the marks to LEVEL, read back and compare; already there is success
+    ///
+    /// A locked TezSign key is unlocked for it and locked again. A Ledger asks the person at its buttons.
+    Raise(Raise),
+}
+
+/// `hwm raise`.
+#[derive(Debug, Args)]
+pub(crate) struct Raise {
+    /// The level, in digits: 15267109, 15_267_109 or 15,267,109
+    #[arg(value_name = "LEVEL", value_parser = value::level)]
+    pub(crate) level: Level,
+    /// Which keys, by their names on the device [default: the configured ones, else every key]
+    #[arg(value_name = "KEY")]
+    pub(crate) keys: Vec<String>,
+    /// The chain's head as you read it elsewhere, where no node can be asked: the cap is 100 levels above
+    #[arg(long, value_name = "LEVEL", value_parser = value::level)]
+    pub(crate) head: Option<Level>,
+}
+
+/// `guard`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum Guard {
+    /// For ExecCondition and ExecStartPre: exit 0 where this machine may bake, 3 where it may not
+    Check,
+    /// Show whether this machine may bake, since when and by which run
+    Status,
+    /// Keep this machine's services from starting
+    #[command(hide = true)]
+    Install,
+    /// Let them start again
+    #[command(hide = true)]
+    Lift,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Write a commented configuration to standard output or a new file
+    New(ConfigNew),
+    /// Read the configuration and say what will be used
+    Check,
+}
+
+/// `config new`. The device and the node are the global flags.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigNew {
+    /// The baker's name: what a person types to confirm
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The baker's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) address: Option<KeyHash>,
+    /// The network's name, or a chain id
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet")]
+    pub(crate) network: String,
+    /// The primary's ssh destination; left out: it can never be reached
+    #[arg(long, value_name = "DESTINATION")]
+    pub(crate) primary: Option<String>,
+    /// Write to this file, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,108 @@
+//! Flags of the commands that run the procedure.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Confirmation;
+
+/// Answers that a flag can give beforehand: they answer questions, they never lower a threshold (S11).
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Answers {
+    /// Go on with the plan without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// "The primary's signer is unplugged", said of this plan (`failover run --plan-only` prints it)
+    #[arg(long, value_name = "NAME:PLAN")]
+    pub(crate) confirm_disconnected: Option<Confirmation>,
+    /// "The primary is switched off", said of this plan
+    #[arg(long, value_name = "NAME:PLAN")]
+    pub(crate) confirm_powered_off: Option<Confirmation>,
+    /// "The Ledger's setting High Watermark is enabled; I looked at its screen"
+    #[arg(long)]
+    pub(crate) confirm_ledger_setting: bool,
+}
+
+/// `run`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+    /// Show the plan and its PLAN, which is good for 10 minutes, and change nothing
+    #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off"])]
+    pub(crate) plan_only: bool,
+    /// Levels between the highest level the primary may have signed and the marks [default: 10, or as configured]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]
+    pub(crate) margin: Option<u64>,
+    /// Leave out a source that cannot be right; never the own node
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) without: Vec<String>,
+    /// Do not try to control the primary
+    #[arg(long)]
+    pub(crate) emergency: bool,
+}
+
+/// `resume`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+}
+
+/// `drill`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Drill {
+    /// Which device is simulated [default: tezsign, or the one that the scenario is for]
+    #[arg(long, value_enum)]
+    pub(crate) signer: Option<Signer>,
+    /// What happens: planned, emergency, or a hazard by its name (`--list`)
+    #[arg(long, value_name = "NAME", default_value = "planned")]
+    pub(crate) scenario: String,
+    /// List the scenarios
+    #[arg(long, conflicts_with = "serve")]
+    pub(crate) list: bool,
+    /// How fast the simulated clock goes
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) pace: Pace,
+    /// Repeat a drill exactly
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Serve the simulated world on loopback and write a ready configuration to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) serve: Option<PathBuf>,
+}
+
+/// A simulated device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Signer {
+    /// A TezSign with a consensus and a companion key
+    #[value(name = "tezsign")]
+    TezSign,
+    /// A Ledger with the Tezos Baking app
+    Ledger,
+}
+
+/// The pace of a drill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Pace {
+    /// Waits are jumped over
+    #[default]
+    Fast,
+    /// As long as it really takes
+    Real,
+}
+
+/// `stand-in`: what the simulated machines' `tezbake`, `systemctl` and `ps` call.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StandIn {
+    /// The simulated world's socket
+    #[arg(value_name = "SOCKET")]
+    pub(crate) socket: PathBuf,
+    /// Which machine: primary or backup
+    #[arg(value_name = "SIDE")]
+    pub(crate) side: String,
+    /// The command and its arguments
+    #[arg(value_name = "ARGV", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) argv: Vec<OsString>,
+}

@@ -1,0 +1,72 @@
+//! The commands, one file each.
+
+use crate::args::{self, Cli, Command};
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::settings::Settings;
+
+mod activity;
+mod check;
+mod clear;
+mod config_check;
+mod config_new;
+mod devices;
+mod drill;
+mod give_back;
+mod guard;
+mod hwm;
+mod level;
+mod run;
+mod shell;
+mod stand_down;
+mod stand_in;
+mod status;
+
+pub(crate) use stand_in::run as stand_in;
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// What went wrong, with its exit code and the next safe action.
+pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<End, Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Config(args::Config::New(wanted)) => config_new::run(&global, wanted, out),
+        Command::Completions { shell } => Ok(shell::completions(shell, out)),
+        Command::Man => shell::man(out),
+        Command::Drill(wanted) => drill::run(&global, &wanted, out),
+        command => with_settings(command, &Settings::load(global)?, out),
+    }
+}
+
+fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Result<End, Failure> {
+    match command {
+        Command::Config(args::Config::Check) => config_check::run(settings, out),
+        Command::Level => level::run(settings, out),
+        Command::Activity(wanted) => activity::run(settings, &wanted, out),
+        Command::Devices => devices::run(settings, out),
+        Command::Hwm(args::Hwm::Show) => hwm::show(settings, out),
+        Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(settings, &wanted, out),
+        Command::Guard(args::Guard::Check) => guard::check(settings, out),
+        Command::Guard(args::Guard::Status) => guard::status(settings, out),
+        Command::Run(wanted) => run::run(settings, &wanted, out),
+        Command::Resume(wanted) => run::resume(settings, &wanted, out),
+        Command::StandDown => stand_down::run(settings, out),
+        Command::Return(answers) => give_back::run(settings, answers, out),
+        Command::Clear => clear::run(settings, out),
+        Command::Status => status::run(settings, out),
+        Command::Check => check::run(settings, out),
+        Command::Standby => Err(later("standby", "keep its signer unplugged, and its services stopped by hand")),
+        Command::Watch => Err(later("watch", "look with `failover activity`")),
+        Command::Report { .. } => Err(later("report", "read the journal itself: one JSON record a line")),
+        Command::Guard(args::Guard::Install | args::Guard::Lift) => {
+            Err(later("guard install and lift", "add `failover guard check` to the services as ExecCondition by hand"))
+        }
+        _ => Err(Failure::usage("this command is not in this version", "see `failover --help`")),
+    }
+}
+
+/// A command that is planned and not there yet says so, with what can be done instead.
+fn later(what: &str, instead: &str) -> Failure {
+    Failure::usage(format!("this version has no {what} yet"), instead)
+}

@@ -1,0 +1,214 @@
+//! `check`: is this backup ready, before it is needed? Every refusal is 4: not ready.
+
+use std::path::Path;
+use std::time::Duration;
+
+use failover_core::baker::{BakerControl, BakerState};
+use failover_core::clock::{Clock, SystemClock};
+use failover_core::decision::Verdict;
+use failover_core::guard::{Guard, GuardStatus};
+use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
+use serde::Serialize;
+
+use crate::config::{Config, Control};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::settings::Settings;
+use crate::{parts, session};
+
+/// A drill should not be longer ago than this.
+const DRILL: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "check")]
+struct Looked<'a> {
+    what: &'a str,
+    ready: bool,
+    says: String,
+}
+
+impl std::fmt::Display for Looked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{}] {}: {}", if self.ready { "x" } else { " " }, self.what, self.says)
+    }
+}
+
+struct Checks<'a> {
+    out: &'a mut Output,
+    missing: Vec<String>,
+}
+
+impl Checks<'_> {
+    fn note(&mut self, what: &str, found: Result<String, (String, String)>) {
+        let (ready, says) = match found {
+            Ok(says) => (true, says),
+            Err((says, next)) => {
+                self.missing.push(next);
+                (false, says)
+            }
+        };
+        self.out.show(&Looked { what, ready, says });
+    }
+}
+
+/// Looks at everything that a run needs; pins the machines where the primary answers (H19).
+///
+/// # Errors
+/// The configuration or the state cannot be used.
+pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let state = StateDir::open(settings.state())?;
+    let mut checks = Checks { out, missing: Vec::new() };
+    if let GuardStatus::Lifted(token) = Guard::new(state.path()).status() {
+        let says = format!("it bakes since {}, by the run of plan {}", token.at, token.plan);
+        checks.note("this machine is the backup", Err((says, String::new())));
+        return Ok(End::new(
+            Exit::NotReady,
+            "nothing needs to be done here: run `failover check` on the machine that is the backup now",
+        ));
+    }
+    procedure(settings, &config, &state, &mut checks)?;
+    machines(&config, &state, &mut checks)?;
+    checks.note("passphrase", passphrase(&config));
+    checks.note("drill", last_drill(&state));
+    let missing = checks.missing;
+    Ok(match missing.first() {
+        None => End::done("this backup is ready; nothing needs to be done"),
+        Some(next) => End::new(Exit::NotReady, next.clone()),
+    })
+}
+
+/// The decision's own gates: device, keys, node, peers, clock, this machine. A backup that is ready would now ask.
+fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Result<(), Failure> {
+    let policy = session::policy(config, state, None, false)?;
+    let mut looking = session::looking(settings, config, state, policy, PlanId::random()?)?;
+    let (facts, verdict) = looking.look_once();
+    let says = match &verdict {
+        Verdict::Refuse(refusal) => Err((refusal.to_string(), refusal.next())),
+        _ => Ok("chain, keys, device and this machine are as a run needs them".to_owned()),
+    };
+    checks.note("run", says);
+    let armed =
+        facts.backup.device.as_ref().map_err(|unknown| (unknown.why.clone(), unknown.next.clone())).and_then(|d| {
+            let armed: Vec<String> = d
+                .value
+                .keys
+                .iter()
+                .filter(|k| k.arming != failover_core::signer::Arming::Disarmed)
+                .map(|k| k.name.to_string())
+                .collect();
+            if armed.is_empty() {
+                Ok("no key can sign".to_owned())
+            } else {
+                Err((
+                    format!("can sign: {}", armed.join(", ")),
+                    "run `failover stand-down`: a backup must not be able to sign".to_owned(),
+                ))
+            }
+        });
+    checks.note("keys locked or not authorized", armed);
+    Ok(())
+}
+
+fn machines(config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Result<(), Failure> {
+    let mut backup = parts::open_control(&config.backup)?;
+    checks.note("services here", stopped(&mut *backup));
+    let Some(machine) = &config.primary.machine else {
+        checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
+        return Ok(());
+    };
+    let mut primary = parts::open_control(machine)?;
+    let found = primary.identity().and_then(|identity| primary.state().map(|_| identity));
+    let identity = match found {
+        Ok(identity) => identity,
+        Err(error) => {
+            checks.note("primary", Err((error.to_string(), error.next().to_owned())));
+            return Ok(());
+        }
+    };
+    checks.note("primary", pin(state, &primary.describe(), identity)?);
+    if !matches!(machine.control, Control::Command { .. }) {
+        checks.note("stopping the primary", may_stop(machine)?);
+    }
+    Ok(())
+}
+
+fn stopped(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
+    match backup.state() {
+        Ok(BakerState::Stopped { .. }) => Ok("nothing signs on this machine".to_owned()),
+        Ok(BakerState::Running { what }) => {
+            Err((format!("running: {}", what.join(", ")), "run `failover stand-down`".to_owned()))
+        }
+        Err(error) => Err((error.to_string(), error.next().to_owned())),
+    }
+}
+
+/// Pins the primary the first time, and compares ever after.
+fn pin(
+    state: &StateDir,
+    host: &str,
+    identity: failover_core::host::HostIdentity,
+) -> Result<Result<String, (String, String)>, Failure> {
+    let mut pins: Pins = state.pins()?.unwrap_or_default();
+    if let Some(known) = pins.get(Role::Primary) {
+        return Ok(if known.identity == identity {
+            Ok(format!("{host} is the machine that was pinned"))
+        } else {
+            let says = format!("{host} has the machine-id {}, not {}", identity.machine_id, known.identity.machine_id);
+            let next = format!(
+                "find out which machine answers; if the primary was replaced, remove pins.json in {}",
+                state.path().display()
+            );
+            Err((says, next))
+        });
+    }
+    let says = format!("{host} pinned: machine-id {}", identity.machine_id);
+    pins.machines.insert(Role::Primary, Pin { host: host.to_owned(), identity, at: SystemClock.now() });
+    state.set_pins(&pins)?;
+    Ok(Ok(says))
+}
+
+/// `sudo -n -l` tells beforehand whether a stop would be let through.
+fn may_stop(machine: &crate::config::Machine) -> Result<Result<String, (String, String)>, Failure> {
+    let mut host = parts::open_host(machine)?;
+    let deadline = Duration::from_secs(15);
+    let root = host.run(&["id", "-u"], deadline).is_ok_and(|out| out.code == 0 && out.stdout.trim() == "0");
+    if root {
+        return Ok(Ok("as root".to_owned()));
+    }
+    Ok(match host.run(&["sudo", "-n", "-l", "systemctl", "stop", "x"], deadline) {
+        Ok(out) if out.code == 0 => Ok("sudo lets it through without a password".to_owned()),
+        Ok(_) => Err((
+            "sudo wants a password there, or does not allow systemctl".to_owned(),
+            "add a NOPASSWD rule for systemctl on the primary, or log in as root".to_owned(),
+        )),
+        Err(error) => Err((error.to_string(), error.next().to_owned())),
+    })
+}
+
+fn passphrase(config: &Config) -> Result<String, (String, String)> {
+    match &config.signer.passphrase_file {
+        Some(file) if Path::new(file).is_file() => Ok(format!("read from {}", file.display())),
+        Some(file) => Err((format!("{} is not there", file.display()), "correct `passphrase_file`".to_owned())),
+        None => Ok("asked when it is needed, or TEZSIGN_UNLOCK_PASS".to_owned()),
+    }
+}
+
+fn last_drill(state: &StateDir) -> Result<String, (String, String)> {
+    let next = "rehearse: failover drill".to_owned();
+    match state.drill() {
+        Ok(Some(drill)) => {
+            let age = SystemClock.now().since(drill.at);
+            let days = age.as_secs() / 86_400;
+            if age > DRILL || drill.exit != 0 {
+                Err((format!("the last one was {days} days ago and ended with {}", drill.exit), next))
+            } else {
+                Ok(format!("{days} days ago"))
+            }
+        }
+        Ok(None) => Err(("none on this machine yet".to_owned(), next)),
+        Err(error) => Err((error.to_string(), error.next().to_owned())),
+    }
+}

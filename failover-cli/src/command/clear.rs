@@ -1,0 +1,49 @@
+//! `clear`: after a duplicate, shows it and lifts the stop on a typed statement.
+
+use std::fmt;
+
+use failover_core::clock::{Clock, SystemClock};
+use failover_core::state::{Duplicate, Latch, StateDir};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::prompt;
+use crate::session;
+use crate::settings::Settings;
+
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "duplicate")]
+struct Seen<'a> {
+    #[serde(flatten)]
+    seen: &'a Duplicate,
+}
+
+impl fmt::Display for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Duplicate { at, baker, kind, position, evidence, .. } = self.seen;
+        write!(f, "At {at} another machine had signed for {baker}: {kind} {position}, seen in {evidence}")
+    }
+}
+
+/// Shows the duplicate, asks, lifts.
+///
+/// # Errors
+/// The state cannot be read or written, or nobody can be asked.
+pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let state = StateDir::open(settings.state())?;
+    let _lock = session::lock(&config, None)?;
+    match state.latch() {
+        Latch::Open => return Ok(End::done("no duplicate was seen; there is nothing to clear")),
+        Latch::Latched(seen) => out.show(&Seen { seen: &seen }),
+        Latch::Unknown(error) => out.warn(format!("what was seen cannot be read any more: {error}")),
+    }
+    let sentence = format!("I found the other machine of {} and it cannot sign any more", config.baker.name);
+    if !prompt::typed_sentence("for the statement that clears the duplicate", &sentence)? {
+        return Ok(End::new(Exit::Cancelled, "the backup stays stopped; find the machine that signed"));
+    }
+    state.clear_duplicate(SystemClock.now())?;
+    Ok(End::done("the stop is lifted; start over with `failover run`"))
+}

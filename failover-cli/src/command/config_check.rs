@@ -1,0 +1,98 @@
+//! `config check`: what will be used.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::settings::Settings;
+
+/// The configuration, as it was understood.
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "config")]
+struct Understood {
+    file: String,
+    name: String,
+    address: String,
+    network: String,
+    chain_id: String,
+    node: String,
+    tzkt: Option<String>,
+    others: Vec<String>,
+    device: String,
+    keys: Vec<String>,
+    passphrase: &'static str,
+    primary: Option<String>,
+    power_status: Option<Vec<String>>,
+    backup: String,
+    margin: u64,
+    state: String,
+}
+
+impl fmt::Display for Understood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = if self.keys.is_empty() { "every key on it".to_owned() } else { self.keys.join(", ") };
+        let mut sources = vec![self.node.clone()];
+        sources.extend(self.tzkt.iter().chain(&self.others).cloned());
+        writeln!(f, "File        {}", self.file)?;
+        writeln!(f, "Baker       {} {} on {} ({})", self.name, self.address, self.network, self.chain_id)?;
+        writeln!(f, "Chain       {}", sources.join(", "))?;
+        writeln!(f, "Device      {}, {keys}", self.device)?;
+        writeln!(f, "Passphrase  {}", self.passphrase)?;
+        writeln!(f, "Primary     {}", self.primary.as_deref().unwrap_or("can never be reached"))?;
+        if let Some(argv) = &self.power_status {
+            writeln!(f, "Power       {}", argv.join(" "))?;
+        }
+        writeln!(f, "Backup      {}", self.backup)?;
+        writeln!(f, "Margin      {} levels", self.margin)?;
+        writeln!(f, "State       {}", self.state)
+    }
+}
+
+/// Reads the configuration and shows it.
+///
+/// # Errors
+/// There is none, or it is wrong.
+pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let tezsign = config.signer.device.model() == failover_core::signer::Model::TezSign;
+    let keys = match tezsign {
+        true => config.signer.keys.iter().map(ToString::to_string).collect(),
+        false => config.signer.path.iter().map(ToString::to_string).collect(),
+    };
+    if let Some(folder) = config
+        .backup
+        .path
+        .iter()
+        .chain(config.primary.machine.iter().filter_map(|m| m.path.as_ref()))
+        .find(|p| !p.is_dir())
+    {
+        out.warn(format!("path: there is no folder {}", folder.display()));
+    }
+    settings.passphrase(out)?;
+    out.show(&Understood {
+        file: config.file.display().to_string(),
+        name: config.baker.name,
+        address: config.baker.address.to_string(),
+        network: config.baker.network,
+        chain_id: config.baker.chain.to_string(),
+        node: config.chain.node.to_string(),
+        tzkt: config.chain.tzkt.map(|url| url.to_string()),
+        others: config.chain.others.iter().map(ToString::to_string).collect(),
+        device: config.signer.device.to_string(),
+        keys,
+        passphrase: match (tezsign, &config.signer.passphrase_file) {
+            (false, _) => "none: a Ledger asks at its buttons",
+            (true, Some(_)) => "passphrase_file",
+            (true, None) if std::env::var_os("TEZSIGN_UNLOCK_PASS").is_some() => "TEZSIGN_UNLOCK_PASS",
+            (true, None) => "asked on the terminal",
+        },
+        primary: config.primary.machine.map(|machine| machine.to_string()),
+        power_status: config.primary.power_status,
+        backup: config.backup.to_string(),
+        margin: config.margin,
+        state: settings.state().display().to_string(),
+    });
+    Ok(End::done("run `failover check`: is this backup ready"))
+}

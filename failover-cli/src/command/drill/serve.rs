@@ -1,0 +1,114 @@
+//! `drill --serve`: the simulated world as separate servers, with a configuration that is ready to use.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use failover_core::signer::Model;
+use failover_core::sim::serve::serve;
+use failover_core::sim::{Side, World, WorldOptions};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{End, Output};
+
+/// How often the simulator's book is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The world is there, and this is how to reach it.
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "serving")]
+struct Serving {
+    config: PathBuf,
+    node: String,
+    device: String,
+}
+
+impl fmt::Display for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { config, node, device } = self;
+        writeln!(f, "node {node}, backup signer {device}")?;
+        write!(f, "Try: failover --config {} run --plan-only", config.display())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "signed-twice")]
+struct SignedTwice {
+    message: String,
+}
+
+impl fmt::Display for SignedTwice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Serves until it is killed, or until a position was signed twice: then it fails loudly.
+///
+/// # Errors
+/// The folder or a socket cannot be used.
+pub(super) fn run(folder: &Path, options: WorldOptions, out: &mut Output) -> Result<End, Failure> {
+    let wrong = |e: io::Error| {
+        Failure::new(Exit::NotReady, format!("{}: {e}", folder.display()), "choose a folder that can be written")
+    };
+    fs::create_dir_all(folder).map_err(wrong)?;
+    let folder = fs::canonicalize(folder).map_err(wrong)?;
+    let exe = std::env::current_exe().map_err(wrong)?;
+    let world = World::new(options);
+    world.set_guard(Side::Backup, folder.join("state").join("ACTIVE"));
+    let served = serve(&world, &folder, &exe).map_err(wrong)?;
+    let passphrase = folder.join("passphrase");
+    private(&passphrase, &world.passphrase()).map_err(wrong)?;
+    let config = folder.join("failover.toml");
+    private(&config, &configuration(&world, &folder, &served, &passphrase)).map_err(wrong)?;
+    out.show(&Serving { config, node: served.node_url.clone(), device: served.backup_device.clone() });
+    loop {
+        std::thread::sleep(LOOK);
+        let alarms = world.alarms();
+        if !alarms.is_empty() {
+            for alarm in &alarms {
+                out.show(&SignedTwice { message: alarm.to_string() });
+            }
+            return Ok(End::new(Exit::Failed, "a position was signed twice: look at what ran against this world"));
+        }
+    }
+}
+
+/// Written beside and renamed, so that whoever waits for the file never reads half of it.
+fn private(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let _none = fs::remove_file(&beside);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    fs::rename(beside, path)
+}
+
+fn configuration(
+    world: &World,
+    folder: &Path,
+    served: &failover_core::sim::serve::Served,
+    passphrase: &Path,
+) -> String {
+    let quoted = |text: &dyn fmt::Display| toml::Value::String(text.to_string()).to_string();
+    let signer = match world.options().model {
+        Model::TezSign => format!("passphrase_file = {}\n", quoted(&passphrase.display())),
+        Model::Ledger => "path = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"\n".to_owned(),
+    };
+    format!(
+        "# A simulated world; nothing here is real.\nstate = {state}\n\n[baker]\nname = \"mybaker\"\naddress = {baker}\n\
+         network = {chain}\n\n[chain]\nnode = {node}\n\n[signer]\ndevice = {device}\n{signer}\n\
+         [primary]\ncontrol = \"tezbake\"\npath = {primary}\n\n[backup]\ncontrol = \"tezbake\"\npath = {backup}\n",
+        state = quoted(&folder.join("state").display()),
+        baker = quoted(&world.baker()),
+        chain = quoted(&world.options().chain),
+        node = quoted(&served.node_url),
+        device = quoted(&served.backup_device),
+        primary = quoted(&served.primary_bin.display()),
+        backup = quoted(&served.backup_bin.display()),
+    )
+}

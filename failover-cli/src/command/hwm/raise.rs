@@ -1,0 +1,150 @@
+//! `hwm raise`: read, refuse to lower, refuse past the cap, set, read back, compare.
+
+use std::fmt;
+
+use failover_core::signer::{
+    self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, SignerDevice,
+};
+use failover_core::tezos::{Kind, Level};
+use serde::Serialize;
+
+use super::{cap, unlock};
+use crate::args::{Answers, Raise};
+use crate::config::Signer;
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::parts;
+use crate::prompt::{Prompt, Uninterrupted};
+use crate::settings::Settings;
+
+/// What became of one key, read back.
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "raised")]
+struct RaisedRecord {
+    key: KeyName,
+    /// Was it there before?
+    already: bool,
+    before: Marks,
+    after: Marks,
+}
+
+impl From<Raised> for RaisedRecord {
+    fn from(raised: Raised) -> Self {
+        let Raised { key, before, after } = raised;
+        Self { already: before == after, key, before, after }
+    }
+}
+
+impl fmt::Display for RaisedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, if self.already { "already there" } else { "raised, and read back" })?;
+        for kind in Kind::ALL {
+            let (before, after) = (self.before.of(kind), self.after.of(kind));
+            match self.already {
+                true => write!(f, "\n  {kind:<15} {after}")?,
+                false => write!(f, "\n  {kind:<15} {before} -> {after}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Raises the marks of all keys that are meant.
+///
+/// # Errors
+/// See [`RaiseError`]; no head, no device, no passphrase. Whatever it is, no mark was lowered.
+pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<End, Failure> {
+    let signer = settings.signer()?;
+    let cap = cap::find(settings, wanted, out)?;
+    let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
+    let mut device = parts::open_device(&signer)?;
+    let state = device.state()?;
+    let keys = meant(&state, &signer, wanted);
+    // What can be refused is refused before a passphrase is asked for.
+    let (known, locked) = split(&state, &keys)?;
+    signer::refuse_lower(&state, &known, wanted.level)?;
+    let raised = if locked.is_empty() {
+        raise(&mut *device, &keys, wanted.level, cap, out)?
+    } else {
+        out.line(format!("Unlocking {} for the raise; locked again afterwards.", names(&locked)));
+        let others = |key: &&KeyState| key.arming == Arming::Armed && !locked.contains(&key.name);
+        if let Some(other) = state.keys.iter().find(others) {
+            out.warn(format!("the key {} was unlocked, and will be locked as well: nothing was using it", other.name));
+        }
+        let uninterrupted = Uninterrupted::new();
+        let raised =
+            unlock::unlocked(&mut *device, &locked, &mut prompt, |device| raise(device, &keys, wanted.level, cap, out));
+        drop(uninterrupted);
+        raised?
+    };
+    let already = raised.iter().all(|raised| raised.before == raised.after);
+    for raised in raised {
+        out.show(&RaisedRecord::from(raised));
+    }
+    if already {
+        out.line("Every mark is already there.");
+    }
+    Ok(End::done("look at the marks with `failover hwm show`"))
+}
+
+fn raise(
+    device: &mut dyn HwmSetter,
+    keys: &[KeyName],
+    level: Level,
+    cap: Level,
+    out: &mut Output,
+) -> Result<Vec<Raised>, Failure> {
+    let state = device.state()?;
+    signer::refuse_lower(&state, keys, level)?;
+    let orders = signer::plan_raise(&state, keys, level, cap)?;
+    for order in &orders {
+        out.line(format!("Raising {} to {}.", order.key(), order.level()));
+    }
+    if SignerDevice::model(device) == Model::Ledger && !orders.is_empty() {
+        out.line("Look at the Ledger: it shows the level. Compare it digit by digit, then accept with its buttons.");
+    }
+    Ok(signer::raise(device, keys, level, cap)?)
+}
+
+/// The keys that are meant: those that were named, else the configured ones, else every key on the device. A Ledger
+/// has one mark for all its keys, so its first key, the configured one, stands for them.
+fn meant(state: &DeviceState, signer: &Signer, wanted: &Raise) -> Vec<KeyName> {
+    if !wanted.keys.is_empty() {
+        let mut keys: Vec<KeyName> = Vec::new();
+        for key in wanted.keys.iter().map(KeyName::new) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        return keys;
+    }
+    if !signer.keys.is_empty() {
+        return signer.keys.clone();
+    }
+    let count = if state.info.model == Model::Ledger { 1 } else { state.keys.len() };
+    state.keys.iter().take(count).map(|key| key.name.clone()).collect()
+}
+
+/// Keys whose marks are shown, and keys that must be unlocked first.
+fn split(state: &DeviceState, keys: &[KeyName]) -> Result<(Vec<KeyName>, Vec<KeyName>), Failure> {
+    let mut known = Vec::new();
+    let mut locked = Vec::new();
+    for key in keys {
+        match state.named(key) {
+            Some(found) if found.marks.is_some() => known.push(key.clone()),
+            Some(found) if found.arming == Arming::Disarmed && state.info.model == Model::TezSign => {
+                locked.push(key.clone());
+            }
+            Some(_) => return Err(RaiseError::Unknown { key: key.clone() }.into()),
+            None => {
+                let known = state.keys.iter().map(|k| k.name.clone()).collect();
+                return Err(signer::SignerError::UnknownKey { key: key.clone(), known }.into());
+            }
+        }
+    }
+    Ok((known, locked))
+}
+
+fn names(keys: &[KeyName]) -> String {
+    keys.iter().map(KeyName::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,165 @@
+//! `run` and `resume`: the procedure.
+
+use failover_core::clock::{Clock, SystemClock};
+use failover_core::decision::Policy;
+use failover_core::failover::{Past, plan, refused_before};
+use failover_core::journal::record::Record;
+use failover_core::journal::{self, Entry, JournalFile};
+use failover_core::state::{Plan, PlanError, PlanId, PlanIdError, StateDir};
+
+use crate::args::{self, Answers, Confirmation};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::prompt::Prompt;
+use crate::session;
+use crate::settings::Settings;
+use crate::story::Story;
+
+impl From<PlanIdError> for Failure {
+    fn from(error: PlanIdError) -> Self {
+        Self::usage(&error, "run `failover run --plan-only` and use the plan that it prints")
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self::usage(&error, error.next())
+    }
+}
+
+/// Is a run over, so that there is nothing to resume?
+pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
+    // Interrupted and failed runs can be taken up again; done, refused, cancelled and stood-down ones are over.
+    entries.iter().rev().find_map(|entry| match &entry.record {
+        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed")),
+        Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
+        _ => None,
+    }) == Some(true)
+}
+
+/// The plan that a flag's statement names, where it is one that was shown in the last ten minutes.
+fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Failure> {
+    let given: Vec<&Confirmation> =
+        [&answers.confirm_disconnected, &answers.confirm_powered_off].into_iter().flatten().collect();
+    let Some(first) = given.first() else { return Ok(None) };
+    let shown = state.plan()?.ok_or_else(|| {
+        Failure::usage("no plan was shown yet that could be confirmed", "run `failover run --plan-only` first")
+    })?;
+    for confirmation in &given {
+        shown.confirms(&confirmation.name, confirmation.plan.parse()?, SystemClock.now())?;
+    }
+    Ok(Some(first.plan.parse()?))
+}
+
+/// `run`.
+///
+/// # Errors
+/// The configuration, the state, the lock or a part cannot be used. Everything later is the run's own end.
+pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let state = StateDir::open(settings.state())?;
+    for source in &wanted.without {
+        out.warn(format!("{source} is not asked by this version, so there is nothing to leave out"));
+    }
+    session::no_duplicate(&state)?;
+    let policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
+    let _lock = session::lock(&config, None)?;
+    if let Some((path, _)) = state.unfinished(finished)?
+        && !wanted.plan_only
+    {
+        return Err(Failure::new(
+            Exit::Interrupted,
+            format!("the run {} was interrupted", path.display()),
+            "run `failover resume` to go on, or `failover stand-down` to leave it",
+        ));
+    }
+    let known = confirmed(&wanted.answers, &state)?;
+    let id = match known {
+        Some(id) => id,
+        None => PlanId::random()?,
+    };
+    let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
+    if known.is_some() {
+        prompt.about(id.to_string());
+    }
+    if wanted.plan_only {
+        show_plan(settings, &config, &state, (policy, id), out)?;
+        return Ok(End::done(format!(
+            "unplug the primary's signer, then within 10 minutes: failover run --confirm-disconnected {}:{id}",
+            config.baker.name
+        )));
+    }
+    let refused = match state.journals()?.first() {
+        Some(last) => refused_before(&journal::read::<Record>(last)?.entries),
+        None => None,
+    };
+    let file = state.create_journal(SystemClock.now(), id)?;
+    let mut run = session::failover(settings, &config, &state, (policy, id, file), Box::new(prompt), None, out)?;
+    run = run.after_refusal(refused);
+    Ok(session::ended(run.run(), out))
+}
+
+/// Looks once, shows the plan and keeps its name.
+fn show_plan(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    (policy, id): (Policy, PlanId),
+    out: &mut Output,
+) -> Result<(), Failure> {
+    match plan(&mut session::looking(settings, config, state, policy, id)?) {
+        Ok(plan) => {
+            session::show(out, &mut Story::default(), &Record::Plan(plan));
+            state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now() })?;
+            Ok(())
+        }
+        Err(refusal) => Err(Failure::new(Exit::of(refusal.exit()), &refusal, refusal.next())),
+    }
+}
+
+/// Nothing is left to resume: says how the last run ended.
+fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
+    let none = || Failure::usage("no run was interrupted", "start one with `failover run`");
+    let newest = state.journals()?.into_iter().next().ok_or_else(none)?;
+    let last = journal::read::<Record>(&newest)?.entries.into_iter().last();
+    match last.map(|entry| entry.record) {
+        Some(Record::End(end)) => {
+            out.line(format!("The last run is over: {}", end.message));
+            Ok(End::of_run(end))
+        }
+        _ => Err(none()),
+    }
+}
+
+/// `resume`.
+///
+/// # Errors
+/// There is nothing to resume, or as `run`.
+pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let state = StateDir::open(settings.state())?;
+    session::no_duplicate(&state)?;
+    let _lock = session::lock(&config, None)?;
+    let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
+    let (file, journal) = JournalFile::<Record>::reopen(&path)?;
+    let Some(past) = Past::of(&journal.entries) else {
+        return Err(Failure::refused(
+            format!("{} does not begin as a run does", path.display()),
+            "run `failover stand-down`, then start again with `failover run`",
+        ));
+    };
+    if past.policy.baker != config.baker.address || past.policy.chain != config.baker.chain {
+        return Err(Failure::usage(
+            format!("the interrupted run is for {} on {}", past.policy.baker, past.policy.chain),
+            "use that baker's configuration",
+        ));
+    }
+    let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
+    prompt.about(past.plan.to_string());
+    let (policy, plan) = (past.policy.clone(), past.plan);
+    let mut run =
+        session::failover(settings, &config, &state, (policy, plan, file), Box::new(prompt), Some(past), out)?;
+    Ok(session::ended(run.run(), out))
+}

@@ -1,0 +1,170 @@
+//! The configuration: read once, checked whole, every value typed. What it does not say has no default that a
+//! person would not expect.
+
+use std::path::{Path, PathBuf};
+
+use failover_core::signer::ledger::{Derivation, KeyPath};
+use failover_core::signer::{KeyName, Selector};
+use failover_core::tezos::{ChainId, KeyHash};
+
+use crate::args::NodeUrl;
+
+mod check;
+mod error;
+mod file;
+mod find;
+mod template;
+
+pub(crate) use error::ConfigError;
+pub(crate) use find::find;
+pub(crate) use template::Template;
+
+/// The bit of a hardened component of a Ledger's path.
+const HARDENED: u32 = 0x8000_0000;
+/// Levels between the highest level the primary may have signed and the marks, unless told (SAFETY.md).
+const MARGIN: u64 = 10;
+
+/// A configuration that was read and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The folder of journals, token, pins; `None`: the usual one.
+    pub(crate) state: Option<PathBuf>,
+    /// Which baker.
+    pub(crate) baker: Baker,
+    /// Where the chain is read.
+    pub(crate) chain: Chain,
+    /// The backup's device.
+    pub(crate) signer: Signer,
+    /// The machine that baked until now.
+    pub(crate) primary: Primary,
+    /// This machine.
+    pub(crate) backup: Machine,
+    /// Levels of margin.
+    pub(crate) margin: u64,
+}
+
+/// `[baker]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Baker {
+    /// What a person types to confirm.
+    pub(crate) name: String,
+    /// The baker's (manager) address.
+    pub(crate) address: KeyHash,
+    /// The network, as written.
+    pub(crate) network: String,
+    /// Its chain id.
+    pub(crate) chain: ChainId,
+}
+
+/// `[chain]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chain {
+    /// The own node.
+    pub(crate) node: NodeUrl,
+    /// TzKT's API.
+    pub(crate) tzkt: Option<NodeUrl>,
+    /// More nodes.
+    pub(crate) others: Vec<NodeUrl>,
+}
+
+/// `[signer]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signer {
+    /// Which device.
+    pub(crate) device: Selector,
+    /// TezSign: the keys by alias; empty means every key on the device.
+    pub(crate) keys: Vec<KeyName>,
+    /// Ledger: the key's path.
+    pub(crate) path: Option<KeyPath>,
+    /// Ledger: the key's curve.
+    pub(crate) curve: Derivation,
+    /// TezSign: where the passphrase is read.
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+impl Signer {
+    /// What a device named on the command line is taken to be: every key, the usual path.
+    pub(crate) fn of(device: Selector) -> Self {
+        Self { device, keys: Vec::new(), path: usual_path(), curve: Derivation::Ed25519, passphrase_file: None }
+    }
+}
+
+/// A Ledger's usual path, Octez's default for bakers: 44'/1729'/0'/0'.
+fn usual_path() -> Option<KeyPath> {
+    KeyPath::new(vec![44 | HARDENED, 1729 | HARDENED, HARDENED, HARDENED])
+}
+
+/// `[primary]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Primary {
+    /// How it is controlled; `None`: it can never be reached.
+    pub(crate) machine: Option<Machine>,
+    /// What prints `on` or `off`: an argv, run on this machine.
+    pub(crate) power_status: Option<Vec<String>>,
+}
+
+/// A machine and what controls its baker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Machine {
+    /// ssh destination; `None`: this machine.
+    pub(crate) host: Option<String>,
+    /// What controls the baker there.
+    pub(crate) control: Control,
+    /// A folder that is searched first for `tezbake`, `systemctl` and `ps`.
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// What controls a baker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// TezBake.
+    TezBake,
+    /// systemd units, by name.
+    Systemd {
+        /// The units that sign.
+        units: Vec<String>,
+    },
+    /// Commands, as argv lists.
+    Command {
+        /// Starts what signs.
+        start: Vec<String>,
+        /// Stops what signs.
+        stop: Vec<String>,
+        /// Prints `running` or `stopped`.
+        status: Vec<String>,
+    },
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or something in it is wrong: the file and the line are named.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(path, &find::text_of(path)?)
+    }
+
+    /// Checks a file's text; `path` is for the messages, and what relative paths in it start from.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        check::Checker::new(path, text).config()
+    }
+}
+
+impl std::fmt::Display for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.control {
+            Control::TezBake => f.write_str("tezbake")?,
+            Control::Systemd { units } => write!(f, "systemd ({})", units.join(", "))?,
+            Control::Command { .. } => f.write_str("commands")?,
+        }
+        match &self.host {
+            Some(host) => write!(f, " on {host}"),
+            None => f.write_str(" on this machine"),
+        }
+    }
+}

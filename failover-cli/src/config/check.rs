@@ -1,0 +1,229 @@
+//! From the file as it is written to a configuration that can be used.
+
+use std::path::{Path, PathBuf};
+
+use failover_core::baker::UnitName;
+use failover_core::signer::ledger::Derivation;
+use failover_core::signer::{KeyName, Model};
+use failover_core::tezos::ChainId;
+use toml::Spanned;
+
+use super::file::{self, ControlName, File};
+use super::{Baker, Chain, Config, ConfigError, Control, MARGIN, Machine, Primary, Signer};
+
+type Argv = Option<Spanned<Vec<String>>>;
+
+/// Checks a file; knows its name and text for the messages.
+pub(super) struct Checker<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+/// The keys that say how a machine is controlled, wherever they stand.
+struct ControlKeys {
+    name: Spanned<ControlName>,
+    units: Argv,
+    start: Argv,
+    stop: Argv,
+    status: Argv,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) const fn new(path: &'a Path, text: &'a str) -> Self {
+        Self { path, text }
+    }
+
+    fn at(&self, offset: usize, why: impl Into<String>) -> ConfigError {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        ConfigError::At { path: self.path.to_owned(), line, why: why.into() }
+    }
+
+    fn wrong<T>(&self, value: &Spanned<T>, why: impl Into<String>) -> ConfigError {
+        self.at(value.span().start, why)
+    }
+
+    /// Relative paths start from the folder of the file: a configuration can be moved with what it names.
+    fn resolve(&self, path: PathBuf) -> PathBuf {
+        self.path.parent().map_or_else(|| path.clone(), |folder| folder.join(&path))
+    }
+
+    pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        let file: File = toml::from_str(self.text).map_err(|error| {
+            let why = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            self.at(error.span().map_or(0, |span| span.start), why)
+        })?;
+        let File { state, baker, chain, signer, primary, backup, policy } = file;
+        Ok(Config {
+            file: self.path.to_owned(),
+            state: self.folder("state", state)?,
+            baker: self.baker(baker)?,
+            chain: Chain { node: chain.node, tzkt: chain.tzkt, others: chain.others },
+            signer: self.signer(signer)?,
+            primary: self.primary(primary)?,
+            backup: self.backup(backup.into_inner())?,
+            margin: self.margin(policy)?,
+        })
+    }
+
+    fn baker(&self, baker: file::Baker) -> Result<Baker, ConfigError> {
+        let name = baker.name.get_ref();
+        if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) || name.chars().count() > 64 {
+            return Err(self.wrong(&baker.name, "name: between 1 and 64 characters, as a person would type them"));
+        }
+        let chain = ChainId::of_network(baker.network.get_ref()).map_err(|error| {
+            self.wrong(&baker.network, format!("network: no known network and no chain id: {error}"))
+        })?;
+        let (name, network) = (baker.name.into_inner(), baker.network.into_inner());
+        Ok(Baker { name, address: baker.address, network, chain })
+    }
+
+    fn signer(&self, signer: Spanned<file::Signer>) -> Result<Signer, ConfigError> {
+        let signer = signer.into_inner();
+        let tezsign = signer.device.model() == Model::TezSign;
+        let ledger_only =
+            [signer.path.as_ref().map(|p| ("path", p.span())), signer.curve.as_ref().map(|c| ("curve", c.span()))];
+        if let (true, Some((key, span))) = (tezsign, ledger_only.into_iter().flatten().next()) {
+            return Err(self.at(span.start, format!("{key}: a TezSign's keys have aliases; this is for a Ledger")));
+        }
+        let tezsign_only = [
+            signer.keys.as_ref().map(|k| ("keys", k.span())),
+            signer.passphrase_file.as_ref().map(|p| ("passphrase_file", p.span())),
+        ];
+        if let (false, Some((key, span))) = (tezsign, tezsign_only.into_iter().flatten().next()) {
+            return Err(self.at(span.start, format!("{key}: this is for a TezSign; a Ledger has path and curve")));
+        }
+        Ok(Signer {
+            device: signer.device,
+            keys: self.keys(signer.keys)?,
+            path: signer.path.map(Spanned::into_inner).or_else(super::usual_path),
+            curve: signer.curve.map_or(Derivation::Ed25519, Spanned::into_inner),
+            passphrase_file: signer.passphrase_file.map(|p| self.resolve(p.into_inner())),
+        })
+    }
+
+    fn keys(&self, keys: Argv) -> Result<Vec<KeyName>, ConfigError> {
+        let Some(keys) = keys else { return Ok(Vec::new()) };
+        let names = keys.get_ref();
+        // TezSign 2026-04-30: [a-z0-9_-]{1,64}
+        let alias = |name: &String| {
+            (1..=64).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+        };
+        if names.is_empty() {
+            return Err(self.wrong(&keys, "keys: name at least one, or leave it out: every key of the device"));
+        }
+        if let Some(name) = names.iter().find(|name| !alias(name)) {
+            return Err(self.wrong(&keys, format!("keys: {name:?} is no alias of a key (a-z, 0-9, _ and -)")));
+        }
+        if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|n| n == *name)) {
+            return Err(self.wrong(&keys, format!("keys: {name:?} is there twice")));
+        }
+        Ok(keys.into_inner().into_iter().map(KeyName::new).collect())
+    }
+
+    fn primary(&self, primary: Option<Spanned<file::Primary>>) -> Result<Primary, ConfigError> {
+        let Some(primary) = primary else { return Ok(Primary { machine: None, power_status: None }) };
+        let file::Primary { host, control, units, start, stop, status, path, power_status } = primary.into_inner();
+        let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
+        let machine = match (host, control) {
+            (None, None) => {
+                let needless = [("units", &units), ("start", &start), ("stop", &stop), ("status", &status)];
+                if let Some((key, value)) = needless.into_iter().find_map(|(k, v)| v.as_ref().map(|v| (k, v))) {
+                    return Err(self.wrong(value, format!("{key}: nothing uses it without host and control")));
+                }
+                None
+            }
+            (Some(host), None) => return Err(self.wrong(&host, "host: control is missing")),
+            // Without a host the commands run on this machine: only a drill's stand-ins, never the backup itself.
+            (None, Some(control)) if path.is_none() => {
+                return Err(
+                    self.wrong(&control, "control: host is missing; a primary that can never be reached has neither")
+                );
+            }
+            (host, Some(name)) => {
+                let host = host.map(|host| self.host(host)).transpose()?;
+                let control = self.control(ControlKeys { name, units, start, stop, status })?;
+                // On another machine the folder is that machine's: it is taken as it is written.
+                let path = if host.is_some() { path.map(Spanned::into_inner) } else { self.folder("path", path)? };
+                Some(Machine { host, control, path })
+            }
+        };
+        Ok(Primary { machine, power_status })
+    }
+
+    fn backup(&self, backup: file::Machine) -> Result<Machine, ConfigError> {
+        let file::Machine { control, units, start, stop, status, path } = backup;
+        let control = self.control(ControlKeys { name: control, units, start, stop, status })?;
+        Ok(Machine { host: None, control, path: self.folder("path", path)? })
+    }
+
+    fn folder(&self, key: &str, path: Option<Spanned<PathBuf>>) -> Result<Option<PathBuf>, ConfigError> {
+        match path {
+            Some(path) if path.get_ref().as_os_str().is_empty() => {
+                Err(self.wrong(&path, format!("{key}: name a folder")))
+            }
+            path => Ok(path.map(|path| self.resolve(path.into_inner()))),
+        }
+    }
+
+    fn host(&self, host: Spanned<String>) -> Result<String, ConfigError> {
+        let text = host.get_ref();
+        // A leading dash would be an option to ssh.
+        if text.is_empty() || text.starts_with('-') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(self.wrong(&host, "host: an ssh destination like baker@primary"));
+        }
+        Ok(host.into_inner())
+    }
+
+    fn control(&self, keys: ControlKeys) -> Result<Control, ConfigError> {
+        let ControlKeys { name, units, start, stop, status } = keys;
+        let foreign = |list: &[(&str, &Argv)]| {
+            let found = list.iter().find_map(|(key, value)| value.as_ref().map(|value| (*key, value)));
+            found.map_or(Ok(()), |(key, value)| Err(self.wrong(value, format!("{key}: not used by this control"))))
+        };
+        let missing = |key: &str| self.wrong(&name, format!("control: {key} is missing"));
+        match *name.get_ref() {
+            ControlName::TezBake => {
+                foreign(&[("units", &units), ("start", &start), ("stop", &stop), ("status", &status)])?;
+                Ok(Control::TezBake)
+            }
+            ControlName::Systemd => {
+                foreign(&[("start", &start), ("stop", &stop), ("status", &status)])?;
+                let units = units.ok_or_else(|| missing("units"))?;
+                if units.get_ref().is_empty() {
+                    return Err(self.wrong(&units, "units: the names of the units that sign, at least one"));
+                }
+                if let Some(error) = units.get_ref().iter().find_map(|unit| unit.parse::<UnitName>().err()) {
+                    return Err(self.wrong(&units, format!("units: {error}")));
+                }
+                Ok(Control::Systemd { units: units.into_inner() })
+            }
+            ControlName::Command => {
+                foreign(&[("units", &units)])?;
+                Ok(Control::Command {
+                    start: self.argv("start", start.ok_or_else(|| missing("start"))?)?,
+                    stop: self.argv("stop", stop.ok_or_else(|| missing("stop"))?)?,
+                    status: self.argv("status", status.ok_or_else(|| missing("status"))?)?,
+                })
+            }
+        }
+    }
+
+    fn argv(&self, key: &str, argv: Spanned<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+        let odd = |word: &String| word.contains('\0');
+        if argv.get_ref().first().is_none_or(String::is_empty) || argv.get_ref().iter().any(odd) {
+            return Err(self.wrong(&argv, format!("{key}: a program and its arguments, as a list")));
+        }
+        Ok(argv.into_inner())
+    }
+
+    fn margin(&self, policy: file::Policy) -> Result<u64, ConfigError> {
+        match policy.margin {
+            Some(margin) if !(2..=1000).contains(margin.get_ref()) => {
+                Err(self.wrong(&margin, "margin: between 2 and 1000 levels"))
+            }
+            margin => Ok(margin.map_or(MARGIN, Spanned::into_inner)),
+        }
+    }
+}

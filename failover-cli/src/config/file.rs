@@ -1,0 +1,92 @@
+//! The file as it is written: every key that there is, and no other.
+
+use std::path::PathBuf;
+
+use failover_core::signer::Selector;
+use failover_core::signer::ledger::{Derivation, KeyPath};
+use failover_core::tezos::KeyHash;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::args::NodeUrl;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) state: Option<Spanned<PathBuf>>,
+    pub(super) baker: Baker,
+    pub(super) chain: Chain,
+    pub(super) signer: Spanned<Signer>,
+    #[serde(default)]
+    pub(super) primary: Option<Spanned<Primary>>,
+    pub(super) backup: Spanned<Machine>,
+    #[serde(default)]
+    pub(super) policy: Policy,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Baker {
+    pub(super) name: Spanned<String>,
+    pub(super) address: KeyHash,
+    pub(super) network: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chain {
+    pub(super) node: NodeUrl,
+    pub(super) tzkt: Option<NodeUrl>,
+    #[serde(default)]
+    pub(super) others: Vec<NodeUrl>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signer {
+    pub(super) device: Selector,
+    pub(super) keys: Option<Spanned<Vec<String>>>,
+    pub(super) path: Option<Spanned<KeyPath>>,
+    pub(super) curve: Option<Spanned<Derivation>>,
+    pub(super) passphrase_file: Option<Spanned<PathBuf>>,
+}
+
+/// `[primary]`: a machine, and what only the primary has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Primary {
+    pub(super) host: Option<Spanned<String>>,
+    pub(super) control: Option<Spanned<ControlName>>,
+    pub(super) units: Option<Spanned<Vec<String>>>,
+    pub(super) start: Option<Spanned<Vec<String>>>,
+    pub(super) stop: Option<Spanned<Vec<String>>>,
+    pub(super) status: Option<Spanned<Vec<String>>>,
+    pub(super) path: Option<Spanned<PathBuf>>,
+    pub(super) power_status: Option<Spanned<Vec<String>>>,
+}
+
+/// `[backup]`: this machine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Machine {
+    pub(super) control: Spanned<ControlName>,
+    pub(super) units: Option<Spanned<Vec<String>>>,
+    pub(super) start: Option<Spanned<Vec<String>>>,
+    pub(super) stop: Option<Spanned<Vec<String>>>,
+    pub(super) status: Option<Spanned<Vec<String>>>,
+    pub(super) path: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ControlName {
+    TezBake,
+    Systemd,
+    Command,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    pub(super) margin: Option<Spanned<u64>>,
+}

@@ -1,0 +1,116 @@
+//! Why a command did not do what it was asked: one sentence, the exit code, the next safe action.
+
+use std::fmt::Display;
+
+use failover_core::baker::BakerError;
+use failover_core::chain::ChainError;
+use failover_core::host::HostError;
+use failover_core::operator::OperatorError;
+use failover_core::signer::ledger::StatusWord;
+use failover_core::signer::{RaiseError, SignerError};
+
+use crate::exit::Exit;
+use crate::output::End;
+
+/// A command's failure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Failure {
+    /// The sentence.
+    pub(crate) message: String,
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// The next safe action.
+    pub(crate) next: String,
+}
+
+impl Failure {
+    /// A failure with its three parts.
+    pub(crate) fn new(exit: Exit, message: impl Display, next: impl Display) -> Self {
+        Self { message: message.to_string(), exit, next: next.to_string() }
+    }
+
+    /// The command line or the configuration is wrong.
+    pub(crate) fn usage(message: impl Display, next: impl Display) -> Self {
+        Self::new(Exit::Usage, message, next)
+    }
+
+    /// Not safe, or not known to be.
+    pub(crate) fn refused(message: impl Display, next: impl Display) -> Self {
+        Self::new(Exit::Refused, message, next)
+    }
+
+    /// How the command ends.
+    pub(crate) fn end(&self) -> End {
+        End::new(self.exit, self.next.clone())
+    }
+}
+
+impl From<SignerError> for Failure {
+    fn from(error: SignerError) -> Self {
+        let exit = match &error {
+            SignerError::NotFound { .. }
+            | SignerError::Ambiguous { .. }
+            | SignerError::Permission { .. }
+            | SignerError::Busy { .. }
+            | SignerError::NoKeys
+            | SignerError::KeyLocked { .. }
+            | SignerError::Status { status: StatusWord::Locked, .. }
+            | SignerError::WrongApp { .. } => Exit::NotReady,
+            SignerError::UnknownKey { .. } | SignerError::Unsupported { .. } => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, &error, error.next())
+    }
+}
+
+impl From<RaiseError> for Failure {
+    fn from(error: RaiseError) -> Self {
+        let next = match error {
+            RaiseError::Signer(signer) => return signer.into(),
+            RaiseError::Lower { .. } => "compare with `failover hwm show`: no mark has to go down",
+            RaiseError::PastCap { .. } => "compare the level with `failover level`, digit by digit",
+            RaiseError::Unknown { .. } => "read the key with `failover hwm show`; a corrupted one must not be used",
+            RaiseError::NoKeys => "name the keys, or check the card",
+            RaiseError::WentDown { .. } => "do not sign with this device: lock or deauthorize it, then look at it",
+            _ => "read the marks with `failover hwm show` before anything else",
+        };
+        let exit = match error {
+            RaiseError::Lower { .. } | RaiseError::PastCap { .. } | RaiseError::Unknown { .. } => Exit::Refused,
+            RaiseError::NoKeys => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, &error, next)
+    }
+}
+
+impl From<ChainError> for Failure {
+    /// What the chain does not say is unknown, and what needs it is refused (S3).
+    fn from(error: ChainError) -> Self {
+        Self::refused(&error, error.next())
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        match &error {
+            OperatorError::NoTerminal { flag, .. } => {
+                Self::usage(&error, format!("give the answer with {flag}, or run it on a terminal"))
+            }
+            _ => Self::new(Exit::Cancelled, &error, "nothing was changed; run the command again when ready"),
+        }
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Self::new(Exit::Failed, &error, error.next())
+    }
+}
+
+impl From<BakerError> for Failure {
+    fn from(error: BakerError) -> Self {
+        let exit = if matches!(error, BakerError::Elevation { .. }) { Exit::NotReady } else { Exit::Failed };
+        Self::new(exit, &error, error.next())
+    }
+}

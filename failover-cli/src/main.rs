@@ -1,0 +1,27 @@
+//! `failover`: parses, asks, prints. Every decision is the library's.
+
+use std::process::ExitCode;
+
+mod app;
+mod args;
+mod command;
+mod config;
+mod exit;
+mod failure;
+mod heads;
+mod output;
+mod parts;
+mod prompt;
+mod session;
+mod settings;
+mod signals;
+mod story;
+mod table;
+
+fn main() -> ExitCode {
+    // The process that talks to a Ledger is this program too: a process can be killed, a thread that reads cannot.
+    if let Some(code) = failover_core::signer::ledger::hid::serve_child(std::env::args_os()) {
+        return code;
+    }
+    app::main(std::env::args_os().collect())
+}

@@ -1,0 +1,78 @@
+//! The library's parts, as the configuration names them. Nothing is asked of them yet.
+
+use failover_core::baker::command::Commands;
+use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
+use failover_core::chain::octez::OctezNode;
+use failover_core::chain::{ChainError, ChainLevelSource};
+use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
+use failover_core::signer::{HwmSetter, Model, SignerError, ledger, tezsign};
+
+use crate::args::NodeUrl;
+use crate::config::{Control, Machine, Signer};
+use crate::failure::Failure;
+
+/// The device.
+///
+/// # Errors
+/// It is not there, or not the only one that fits.
+pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerError> {
+    match signer.device.model() {
+        Model::TezSign => tezsign::open(&signer.device),
+        Model::Ledger => {
+            let path = signer.path.as_ref().ok_or_else(|| SignerError::Unsupported {
+                what: "opening it as a Ledger",
+                why: "no key path is configured".to_owned(),
+            })?;
+            ledger::open(&signer.device, path, signer.curve)
+        }
+    }
+}
+
+/// A node.
+///
+/// # Errors
+/// The URL cannot be used.
+pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainLevelSource>, ChainError> {
+    Ok(Box::new(OctezNode::connect(url.as_str())?))
+}
+
+/// What controls the baker of a machine.
+///
+/// # Errors
+/// The ssh destination or a unit's name cannot be used.
+pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, Failure> {
+    let host = open_host(machine)?;
+    Ok(match &machine.control {
+        Control::TezBake => Box::new(TezbakeControl::new(host)),
+        Control::Systemd { units } => {
+            let units: Result<Vec<UnitName>, _> = units.iter().map(|unit| unit.parse()).collect();
+            let units = units.map_err(|error| Failure::usage(&error, "correct `units` in the configuration"))?;
+            Box::new(SystemdControl::new(host, units))
+        }
+        Control::Command { start, stop, status } => {
+            let commands = Commands {
+                start: start.clone(),
+                stop: stop.clone(),
+                status: status.clone(),
+                restart_delay: Commands::default_restart_delay(),
+            };
+            Box::new(CommandControl::new(host, commands))
+        }
+    })
+}
+
+/// A machine, this one or one over ssh.
+///
+/// # Errors
+/// The ssh destination cannot be used.
+pub(crate) fn open_host(machine: &Machine) -> Result<Box<dyn Host>, Failure> {
+    match (&machine.host, &machine.path) {
+        (Some(host), path) => {
+            let options = SshOptions { path: path.clone(), ..SshOptions::default() };
+            let host = SshHost::new(host.clone(), options);
+            Ok(Box::new(host.map_err(|error| Failure::usage(&error, "correct `host` in the configuration"))?))
+        }
+        (None, Some(folder)) => Ok(Box::new(LocalHost::with_path(folder))),
+        (None, None) => Ok(Box::new(LocalHost::new())),
+    }
+}

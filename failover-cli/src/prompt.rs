@@ -1,0 +1,174 @@
+//! The person at the terminal: questions, typed statements, the passphrase. No default is yes.
+
+use std::time::Duration;
+
+use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::signer::Passphrase;
+
+use crate::args::Answers;
+
+mod passphrase;
+mod terminal;
+
+pub(crate) use passphrase::Source;
+pub(crate) use terminal::Uninterrupted;
+use terminal::{Echo, Terminal};
+
+/// How long a question stands (S10); a plan lives as long.
+const DEADLINE: Duration = Duration::from_secs(600);
+
+/// Asks on the terminal what no flag has answered. Questions go to standard error, records to standard output.
+pub(crate) struct Prompt {
+    answers: Answers,
+    /// The plan that the flags' statements must name; `None`: no plan was made, so no flag can answer.
+    plan: Option<String>,
+    source: Source,
+}
+
+impl Prompt {
+    /// A prompt with the flags' answers and the passphrase's source.
+    pub(crate) const fn new(answers: Answers, source: Source) -> Self {
+        Self { answers, plan: None, source }
+    }
+
+    /// Names the plan about which the flags' statements must have been made.
+    pub(crate) fn about(&mut self, plan: impl Into<String>) {
+        self.plan = Some(plan.into());
+    }
+
+    /// Did a flag make this statement about this baker and this plan?
+    fn stated(&self, flag: Option<&crate::args::Confirmation>, name: &str) -> bool {
+        flag.is_some_and(|c| c.name == name && self.plan.as_deref() == Some(c.plan.as_str()))
+    }
+
+    fn typed(what: &'static str, flag: &'static str, text: &str, expected: &str) -> Result<Answer, OperatorError> {
+        let mut terminal = Terminal::open(what, flag)?;
+        let line = terminal.line(text, what, Echo::On, DEADLINE)?;
+        let typed = std::str::from_utf8(&line).unwrap_or_default().trim();
+        Ok(if !expected.is_empty() && typed == expected { Answer::Yes } else { Answer::No })
+    }
+}
+
+/// What a person types to say that the primary's signer is unplugged.
+fn disconnected(name: &str) -> String {
+    format!("the signer of {name} is unplugged")
+}
+
+/// What a person types to say that the primary is off.
+fn powered_off(name: &str) -> String {
+    format!("the machine of {name} is switched off")
+}
+
+/// Asks for a sentence to be typed in full; anything else is no.
+///
+/// # Errors
+/// There is no terminal, or the person cancelled.
+pub(crate) fn typed_sentence(what: &'static str, sentence: &str) -> Result<bool, OperatorError> {
+    let text = format!("If it is so, type in full:\n  {sentence}\nAnything else is no.");
+    Ok(Prompt::typed(what, "a terminal; no flag says it", &text, sentence)? == Answer::Yes)
+}
+
+impl Operator for Prompt {
+    fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
+        match question {
+            Question::Proceed { .. } if self.answers.yes => Ok(Answer::Yes),
+            Question::Proceed { name } => {
+                let text =
+                    format!("Go on with this plan? Type the baker's name, {name}, to go on; anything else stops.");
+                Self::typed("whether to go on", "--yes", &text, name)
+            }
+            Question::Disconnected { name } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
+                Ok(Answer::Yes)
+            }
+            Question::PoweredOff { name } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
+                Ok(Answer::Yes)
+            }
+            // One of the two statements was made by a flag: the person has said which of them is true.
+            Question::Disconnected { name } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
+                Ok(Answer::No)
+            }
+            Question::Disconnected { name } => {
+                let sentence = disconnected(name);
+                let text = format!(
+                    "Look at the primary: is its signer unplugged? If it is, type in full:\n  {sentence}\nAnything else is no."
+                );
+                Self::typed(
+                    "whether the primary's signer is unplugged",
+                    "--confirm-disconnected NAME:PLAN",
+                    &text,
+                    &sentence,
+                )
+            }
+            Question::PoweredOff { name } => {
+                let sentence = powered_off(name);
+                let text = format!(
+                    "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\nAnything else is no."
+                );
+                Self::typed("whether the primary is switched off", "--confirm-powered-off NAME:PLAN", &text, &sentence)
+            }
+            Question::LedgerSetting if self.answers.confirm_ledger_setting || self.answers.yes => Ok(Answer::Yes),
+            Question::LedgerSetting => {
+                let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
+                            If it says Enabled, type: enabled\nAnything else is no.";
+                Self::typed("the Ledger's setting High Watermark", "--confirm-ledger-setting", text, "enabled")
+            }
+            // No flag takes this risk, and a run that answers questions by flags does not ask it.
+            Question::Unproven { .. } if self.answers.yes => Ok(Answer::No),
+            Question::Unproven { sentence, levels_an_hour } => {
+                let text = format!(
+                    "Nothing proves that the primary is off. Waiting another hour costs the votes and blocks of about \
+                     {levels_an_hour} levels, and no stake. To go on without proof, type in full:\n  {sentence}"
+                );
+                let asked = Self::typed("for the statement in place of proof", "a terminal", &text, sentence);
+                // Without a terminal it stays what it was: refused.
+                if matches!(asked, Err(OperatorError::NoTerminal { .. })) { Ok(Answer::No) } else { asked }
+            }
+            _ => {
+                Err(OperatorError::NoTerminal { what: "a question that this version does not know", flag: "an update" })
+            }
+        }
+    }
+
+    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+        self.source.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prompt(flags: Answers, plan: Option<&str>) -> Prompt {
+        let mut prompt = Prompt::new(flags, Source::none());
+        if let Some(plan) = plan {
+            prompt.about(plan);
+        }
+        prompt
+    }
+
+    #[test]
+    fn a_statement_by_flag_counts_for_its_baker_and_its_plan_only() {
+        let flags = Answers { confirm_disconnected: Some("bob:1f2e".parse().unwrap()), ..Answers::default() };
+        let question = |name: &str| Question::Disconnected { name: name.to_owned() };
+        assert_eq!(prompt(flags.clone(), Some("1f2e")).ask(&question("bob")), Ok(Answer::Yes));
+        // Tests have no terminal on their standard input, or they would hang here; see tests/prompt.rs for one that has.
+        for (plan, name) in [(Some("1f2f"), "bob"), (Some("1f2e"), "eve"), (None, "bob")] {
+            assert!(!prompt(flags.clone(), plan).stated(flags.confirm_disconnected.as_ref(), name));
+        }
+    }
+
+    #[test]
+    fn yes_answers_the_plan_and_nothing_else() {
+        let flags = Answers { yes: true, ..Answers::default() };
+        assert_eq!(prompt(flags.clone(), None).ask(&Question::Proceed { name: "bob".into() }), Ok(Answer::Yes));
+        assert!(!flags.confirm_ledger_setting);
+    }
+
+    #[test]
+    fn powered_off_by_flag_leaves_disconnected_unsaid() {
+        let flags = Answers { confirm_powered_off: Some("bob:1".parse().unwrap()), ..Answers::default() };
+        let mut prompt = prompt(flags, Some("1"));
+        assert_eq!(prompt.ask(&Question::Disconnected { name: "bob".into() }), Ok(Answer::No));
+        assert_eq!(prompt.ask(&Question::PoweredOff { name: "bob".into() }), Ok(Answer::Yes));
+    }
+}

@@ -1,0 +1,123 @@
+//! Where TezSign's passphrase comes from: a file, the environment, the person (S9).
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use failover_core::operator::OperatorError;
+use failover_core::signer::Passphrase;
+use zeroize::Zeroizing;
+
+use super::terminal::{Echo, Terminal};
+use crate::failure::Failure;
+
+/// The variable that TezSign's own host software reads. No child process of this one inherits it.
+const VARIABLE: &str = "TEZSIGN_UNLOCK_PASS";
+/// No passphrase is longer.
+const LIMIT: u64 = 4096;
+/// How long the question stands (S10).
+const DEADLINE: Duration = Duration::from_secs(300);
+
+/// Where the passphrase comes from. A given one is offered once: where it was wrong, only a person can know better.
+#[derive(Debug, Default)]
+pub(crate) struct Source {
+    given: Option<Passphrase>,
+    offered: bool,
+}
+
+impl Source {
+    /// Only the person.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
+    /// The file, else the environment, else the person. The second value is what a person should know about the file.
+    ///
+    /// # Errors
+    /// The file that the configuration names cannot be read or is empty.
+    pub(crate) fn open(file: Option<&Path>) -> Result<(Self, Option<String>), Failure> {
+        // Taken in any case, so that the bytes in the environment's copy are the only ones left.
+        let variable = std::env::var_os(VARIABLE).map(|value| Zeroizing::new(value.into_vec()));
+        let Some(path) = file else {
+            let given = variable.filter(|bytes| !bytes.is_empty()).map(|bytes| Passphrase::new(bytes.to_vec()));
+            return Ok((Self { given, offered: false }, None));
+        };
+        let (passphrase, warning) = read(path)?;
+        Ok((Self { given: Some(passphrase), offered: false }, warning))
+    }
+
+    /// The passphrase; asked from the second time on.
+    pub(super) fn next(&mut self) -> Result<Passphrase, OperatorError> {
+        if let Some(given) = self.given.as_ref().filter(|_| !self.offered) {
+            self.offered = true;
+            return Ok(given.clone());
+        }
+        let what = if self.offered { "for the right passphrase" } else { "for the passphrase" };
+        let mut terminal = Terminal::open(what, "passphrase_file in the configuration, or TEZSIGN_UNLOCK_PASS")?;
+        let question = "TezSign's master passphrase (not shown while you type):";
+        let line = terminal.line(question, what, Echo::Off, DEADLINE)?;
+        if line.is_empty() { Err(OperatorError::Cancelled) } else { Ok(Passphrase::new(line.to_vec())) }
+    }
+}
+
+fn read(path: &Path) -> Result<(Passphrase, Option<String>), Failure> {
+    let wrong = |why: String| {
+        let message = format!("passphrase_file {} {why}", path.display());
+        Failure::usage(message, "correct the file or `passphrase_file` in the configuration")
+    };
+    let file = File::open(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    let mode = file.metadata().map_err(|e| wrong(format!("cannot be read: {e}")))?.mode();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT as usize + 1));
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    // An editor ends a file with a line end; no passphrase is typed with one.
+    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    if bytes.is_empty() {
+        return Err(wrong("is empty".to_owned()));
+    }
+    if bytes.len() as u64 > LIMIT {
+        return Err(wrong(format!("is longer than {LIMIT} bytes")));
+    }
+    let open = mode & 0o077 != 0;
+    let warning = open.then(|| format!("passphrase_file {} can be read by others: chmod 600 it", shown(path)));
+    Ok((Passphrase::new(bytes.to_vec()), warning))
+}
+
+fn shown(path: &Path) -> String {
+    PathBuf::from(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_without_its_line_end_and_offered_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pass");
+        std::fs::write(&path, "p4ss wörd \r\n").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        let (mut source, warning) = Source::open(Some(&path)).unwrap();
+        assert_eq!(warning, None);
+        assert_eq!(source.next().unwrap().expose(), "p4ss wörd ".as_bytes());
+        assert!(!format!("{source:?}").contains("p4ss"));
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        assert!(Source::open(Some(&path)).unwrap().1.unwrap().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_empty_is_a_usage_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pass");
+        assert!(Source::open(Some(&path)).unwrap_err().message.contains("cannot be read"));
+        std::fs::write(&path, "\n").unwrap();
+        assert!(Source::open(Some(&path)).unwrap_err().message.ends_with("is empty"));
+    }
+}

@@ -1,0 +1,226 @@
+//! What a run of the procedure needs: the parts that the configuration names, the journal, the lock, the screen.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use failover_core::baker::PowerStatus;
+use failover_core::clock::{Clock, SystemClock, Timestamp};
+use failover_core::decision::Policy;
+use failover_core::effect::Hands;
+use failover_core::failover::{Failover, Parts, Past, Recorder};
+use failover_core::guard::Guard;
+use failover_core::host::LocalHost;
+use failover_core::journal::record::{End as Ended, Record};
+use failover_core::journal::{self, JournalError, JournalFile};
+use failover_core::lock::{FailoverLock, Holder, LockError};
+use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::signer::Passphrase;
+use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
+
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{End, Output};
+use crate::parts;
+use crate::settings::Settings;
+use crate::signals;
+use crate::story::Story;
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::new(Exit::NotReady, &error, error.next())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::new(Exit::NotReady, &error, error.next())
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        let exit = if matches!(error, LockError::Held { .. }) { Exit::Locked } else { Exit::NotReady };
+        Self::new(exit, &error, error.next())
+    }
+}
+
+/// The thresholds, as configured and pinned.
+///
+/// # Errors
+/// The state folder cannot be read.
+pub(crate) fn policy(
+    config: &Config,
+    state: &StateDir,
+    margin: Option<u64>,
+    emergency: bool,
+) -> Result<Policy, Failure> {
+    let mut policy = Policy::new(config.baker.name.clone(), config.baker.address, config.baker.chain);
+    policy.margin = margin.unwrap_or(config.margin);
+    policy.emergency = emergency;
+    policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
+    Ok(policy)
+}
+
+/// What effects act on.
+///
+/// # Errors
+/// The device, the ssh destination or the state cannot be used.
+pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
+    Ok(Hands {
+        device: parts::open_device(&config.signer)?,
+        primary: config.primary.machine.as_ref().map(parts::open_control).transpose()?,
+        backup: parts::open_control(&config.backup)?,
+        guard: Guard::new(state.path()),
+        operator,
+        passphrase: None,
+        power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
+    })
+}
+
+/// Refuses where a duplicate was seen and not cleared (S8).
+///
+/// # Errors
+/// There is one, or it cannot be told.
+pub(crate) fn no_duplicate(state: &StateDir) -> Result<(), Failure> {
+    match state.latch() {
+        Latch::Open => Ok(()),
+        Latch::Latched(seen) => Err(Failure::refused(
+            format!("a duplicate was seen at {} ({} {}), and nobody has cleared it", seen.at, seen.kind, seen.position),
+            "find the machine that signed, then run `failover clear`",
+        )),
+        Latch::Unknown(error) => Err(Failure::refused(&error, error.next())),
+    }
+}
+
+/// One failover at a time (S7).
+///
+/// # Errors
+/// Another run holds the lock.
+pub(crate) fn lock(config: &Config, plan: Option<PlanId>) -> Result<FailoverLock, Failure> {
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let who = Holder::this(command, SystemClock.now(), plan);
+    Ok(FailoverLock::acquire(config.baker.chain, config.baker.address, &who)?)
+}
+
+/// For a look that writes nothing down, because it does nothing.
+struct Unwritten;
+
+impl Recorder for Unwritten {
+    fn record(&mut self, _: Timestamp, _: &Record) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+struct Nobody;
+
+impl Operator for Nobody {
+    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
+        Err(OperatorError::Cancelled)
+    }
+    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+        Err(OperatorError::Cancelled)
+    }
+}
+
+/// What looks at everything and does nothing: for the plan.
+///
+/// # Errors
+/// As [`hands`].
+pub(crate) fn looking(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    policy: Policy,
+    plan: PlanId,
+) -> Result<Failover, Failure> {
+    let parts = Parts {
+        source: parts::open_node(&settings.node()?)?,
+        hands: hands(config, state, Box::new(Nobody))?,
+        policy,
+        plan,
+        clock: Arc::new(SystemClock),
+        recorder: Box::new(Unwritten),
+        state: state.clone(),
+        cancel: Arc::new(AtomicBool::new(false)),
+    };
+    Ok(Failover::new(parts, None))
+}
+
+/// A record as its line in the journal has it.
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    v: u32,
+    seq: u64,
+    at: Timestamp,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+/// The journal first, then the screen.
+struct Shown {
+    file: JournalFile<Record>,
+    out: Output,
+    story: Story,
+}
+
+impl Recorder for Shown {
+    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
+        let seq = self.file.append(at, record)?;
+        if !record.is_end() {
+            self.out.record(&Line { v: journal::VERSION, seq, at, record });
+            for line in self.story.tell(record) {
+                self.out.line(line);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Shows one record: as itself for a program, as a story for a person. The end is shown as the command's last line.
+pub(crate) fn show(out: &mut Output, story: &mut Story, record: &Record) {
+    if record.is_end() {
+        return;
+    }
+    out.record(record);
+    for line in story.tell(record) {
+        out.line(line);
+    }
+}
+
+/// A run over real parts.
+///
+/// # Errors
+/// As [`hands`].
+pub(crate) fn failover(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    run: (Policy, PlanId, JournalFile<Record>),
+    operator: Box<dyn Operator>,
+    past: Option<Past>,
+    out: &mut Output,
+) -> Result<Failover, Failure> {
+    let (policy, plan, file) = run;
+    let parts = Parts {
+        source: parts::open_node(&settings.node()?)?,
+        hands: hands(config, state, operator)?,
+        policy,
+        plan,
+        clock: Arc::new(SystemClock),
+        recorder: Box::new(Shown { file, out: out.another(), story: Story::default() }),
+        state: state.clone(),
+        cancel: signals::cancel(out),
+    };
+    Ok(Failover::new(parts, past))
+}
+
+/// The end of a run as the end of a command.
+pub(crate) fn ended(ended: Ended, out: &mut Output) -> End {
+    if ended.exit == 0 {
+        out.line(&ended.message)
+    } else {
+        out.say_wrong(&ended.message)
+    }
+    End::of_run(ended)
+}

@@ -1,0 +1,117 @@
+//! The configuration as a person gets it wrong: the file, the line, one sentence, exit 2.
+
+use std::path::Path;
+
+use crate::support::{Said, call};
+
+const WHOLE: &str = r#"[baker]
+name = "mybaker"
+address = "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9"
+network = "mainnet"
+[chain]
+node = "http://127.0.0.1:8732"
+others = ["http://10.0.0.2:8732"]
+[signer]
+device = "tezsign"
+keys = ["consensus", "companion"]
+[primary]
+host = "baker@primary"
+control = "systemd"
+units = ["octez-baker.service"]
+power_status = ["ipmitool", "power", "status"]
+[backup]
+control = "command"
+start = ["start-it"]
+stop = ["stop-it"]
+status = ["ask-it"]
+[policy]
+margin = 12
+"#;
+
+fn check(folder: &Path, text: &str) -> Said {
+    let path = folder.join("c.toml");
+    std::fs::write(&path, text).unwrap();
+    call(&["--json", "--config", path.to_str().unwrap(), "config", "check"])
+}
+
+#[test]
+fn a_whole_one_is_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = check(folder.path(), WHOLE);
+    assert_eq!(said.code, 0, "{said:?}");
+    said.end();
+    let config = &said.named("config")[0];
+    assert_eq!(config["chain_id"], "NetXdQprcVkpaWU");
+    assert_eq!(config["primary"], "systemd (octez-baker.service) on baker@primary");
+    assert_eq!(config["backup"], "commands on this machine");
+    assert_eq!(config["margin"], 12);
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    for (line, from, to, says) in [
+        (2, "name = \"mybaker\"", "name = \" \"", "name:"),
+        (3, "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9", "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z8", "base58check"),
+        (4, "mainnet", "manenet", "network:"),
+        (6, "http://127.0.0.1:8732", "127.0.0.1:8732", "not a URL"),
+        (6, "node =", "nod =", "unknown field `nod`"),
+        (7, "http://10.0.0.2:8732", "", "not a URL"),
+        (9, "\"tezsign\"", "\"usb\"", "is no device"),
+        (9, "\"tezsign\"", "3", "invalid type"),
+        (10, "\"companion\"", "\"consensus\"", "there twice"),
+        (10, "\"companion\"", "\"Companion\"", "no alias"),
+        (10, "[\"consensus\", \"companion\"]", "[]", "at least one"),
+        (10, "device = \"tezsign\"\n", "device = \"ledger\"\n", "keys:"),
+        (12, "baker@primary", "-oProxyCommand=x", "ssh destination"),
+        (12, "control = \"systemd\"\n", "", "control is missing"),
+        (13, "\"systemd\"", "\"upstart\"", "unknown variant"),
+        (13, "units = [\"octez-baker.service\"]\n", "", "units is missing"),
+        (12, "host = \"baker@primary\"\n", "", "host is missing"),
+        (14, "\"octez-baker.service\"", "\"-x\"", "units:"),
+        (15, "[\"ipmitool\", \"power\", \"status\"]", "[]", "power_status:"),
+        (18, "\"command\"", "\"tezbake\"\nunits = [\"a\"]", "not used by this control"),
+        (17, "start = [\"start-it\"]\n", "", "start is missing"),
+        (22, "margin = 12", "margin = 1", "between 2 and 1000"),
+        (22, "margin = 12", "margin = -1", "invalid value"),
+        (23, "margin = 12\n", "margin = 12\n[polici]\n", "unknown field `polici`"),
+        (23, "margin = 12\n", "margin = 12\nmargin = 13\n", "duplicate key"),
+        (5, "[chain]", "[chain", ""),
+    ] {
+        assert!(WHOLE.contains(from), "{from}");
+        let said = check(folder.path(), &WHOLE.replacen(from, to, 1));
+        let error = said.error();
+        assert_eq!(said.code, 2, "{to}: {error}");
+        said.end();
+        // A line that was left out or put in moves the ones below it.
+        let at = format!("c.toml:{line}: ");
+        assert!(error.contains(&at) && error.contains(says) && !error.contains('\n'), "{to} wants {at}{says}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_section_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = check(folder.path(), "");
+    assert!(said.error().contains("missing field `baker`"), "{said:?}");
+    assert_eq!(call(&["--config", "/nonexistent/c.toml", "config", "check"]).code, 2);
+    let said = call(&["--config", "/", "devices", "--json"]);
+    assert_eq!(said.code, 2, "a configuration that cannot be read is never skipped: {said:?}");
+}
+
+#[test]
+fn a_new_one_is_written_once_and_never_over_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.toml");
+    let path = path.to_str().unwrap();
+    let address = "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9";
+    let new = ["config", "new", "--address", address, "--device", "ledger", "--primary", "b@p", "--output", path];
+    assert_eq!(call(&new).code, 0);
+    let said = call(&["--json", "--config", path, "config", "check"]);
+    assert_eq!((said.code, &said.named("config")[0]["keys"][0]), (0, &"44'/1729'/0'/0'".into()), "{said:?}");
+    let before = std::fs::read(path).unwrap();
+    let said = call(&new);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert_eq!(std::fs::read(path).unwrap(), before);
+    assert_eq!(call(&["config", "new", "--network", "nonet"]).code, 2);
+}

@@ -1,0 +1,9 @@
+//! The program as a process: what it says, and how it exits.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may stop it too")]
+
+mod config;
+mod hwm;
+mod level;
+mod prompt;
+mod support;
+mod usage;

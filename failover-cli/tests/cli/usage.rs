@@ -1,0 +1,84 @@
+//! The command line as scripts see it: exit codes, and a last line whatever happens.
+
+use crate::support::{call, failover};
+
+#[test]
+fn what_is_wrong_on_the_command_line_exits_2() {
+    let raise = ["hwm", "raise"];
+    for args in [
+        vec!["nosuch"],
+        vec!["level", "--nosuch"],
+        vec!["--device", "usb", "devices"],
+        vec!["--node", "ftp://x", "level"],
+        vec!["run", "--margin", "1"],
+        vec!["run", "--plan-only", "--yes"],
+        vec!["run", "--confirm-disconnected", "name"],
+        vec!["activity", "--levels", "0"],
+        vec!["activity", "tz1xxx"],
+        [&raise[..], &["0"]].concat(),
+        [&raise[..], &["15_00"]].concat(),
+        [&raise[..], &["2147483648"]].concat(),
+    ] {
+        let said = call(&args);
+        assert_eq!(said.code, 2, "{args:?}: {said:?}");
+        assert!(said.err.starts_with("Error: "), "{args:?}: {said:?}");
+        assert!(said.out.starts_with("Next: ") && said.out.lines().count() == 1, "{args:?}: {said:?}");
+        let said = call(&[&args[..], &["--json"]].concat());
+        assert_eq!(said.end()["outcome"], "usage", "{args:?}");
+        assert!(!said.error().is_empty() && said.err.is_empty(), "{args:?}: {said:?}");
+    }
+}
+
+#[test]
+fn every_command_ends_with_its_end_also_when_it_fails() {
+    let nowhere = ["--json", "--state", "/nonexistent/state", "--node", "http://127.0.0.1:1"];
+    let device = ["--device", "tezsign+unix:/nonexistent/t.sock"];
+    for (args, code) in [
+        (vec!["level"], 3),
+        (vec!["activity", "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9"], 3),
+        (vec!["activity"], 2),
+        (vec!["devices"], 0),
+        (vec!["hwm", "show"], 4),
+        (vec!["hwm", "raise", "100"], 3),
+        (vec!["hwm", "raise", "100", "--head", "90"], 4),
+        (vec!["guard", "check"], 3),
+        (vec!["guard", "status"], 3),
+        (vec!["config", "check"], 2),
+        (vec!["config", "new"], 0),
+        (vec!["completions", "bash"], 0),
+        (vec!["man"], 0),
+        (vec!["--help"], 0),
+        (vec!["--version"], 0),
+    ] {
+        let said = call(&[&nowhere[..], &device, &args].concat());
+        assert_eq!(said.code, code, "{args:?}: {said:?}");
+        said.end();
+        assert!(said.err.is_empty(), "{args:?}: {said:?}");
+    }
+}
+
+#[test]
+fn a_device_that_is_there_and_cannot_be_used_is_listed() {
+    let said = call(&["--json", "--device", "ledger+tcp:127.0.0.1:1", "devices"]);
+    let devices = said.named("device");
+    let found = devices.iter().find(|d| d["selector"] == "ledger+tcp:127.0.0.1:1").unwrap();
+    assert_eq!((&found["model"], &found["accessible"]), (&"ledger".into(), &false.into()));
+    assert!(!found["why"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn documents_go_to_standard_output_alone() {
+    for (args, begins) in [(["completions", "bash"], "_failover()"), (["config", "new"], "# failover")] {
+        let said = call(&args);
+        assert!(said.code == 0 && said.out.starts_with(begins), "{said:?}");
+        assert!(!said.out.contains("\nNext: ") && said.err.starts_with("Next: "), "{said:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_panic() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = failover(&["man"]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+}

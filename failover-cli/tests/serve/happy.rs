@@ -1,0 +1,116 @@
+//! The main job from `check` to the end, for both signers.
+
+use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::state::{Drill, StateDir};
+use serde_json::Value;
+
+use crate::said::Said;
+use crate::world::{Signer, World, until};
+
+/// First not ready, because no drill was done on this machine; then the machine is pinned, and all is well.
+fn check(world: &World) {
+    let first = world.call(&["check"]);
+    first.ends(4);
+    let missing: Vec<Value> = first.named("check").into_iter().filter(|look| look["ready"] == false).collect();
+    assert!(missing.len() == 1 && missing[0]["what"] == "drill", "{missing:?}");
+    assert!(first.out.contains("pinned: machine-id"), "{}", first.out);
+    let state = StateDir::existing(world.state()).unwrap();
+    let drill = Drill {
+        at: SystemClock.now(),
+        scenario: "planned".to_owned(),
+        signer: "tezsign".to_owned(),
+        exit: 0,
+        version: "0.1.0".to_owned(),
+    };
+    state.set_drill(&drill).unwrap();
+    let second = world.call(&["check"]);
+    second.ends(0);
+    assert!(second.out.contains("is the machine that was pinned"), "{}", second.out);
+}
+
+/// The level of every kind of every key, as they were read back.
+fn read_back(run: &Said) -> Vec<Vec<u64>> {
+    let steps = run.named("after");
+    let raised = steps.iter().rev().find_map(|step| step["raised"].as_array()).unwrap();
+    let level = |key: &Value, kind: &str| key["after"][kind]["level"].as_u64().unwrap();
+    raised.iter().map(|key| ["block", "preattestation", "attestation"].map(|k| level(key, k)).to_vec()).collect()
+}
+
+/// What a run that went well says, whatever the signer.
+fn went_well(world: &World, run: &Said, keys: usize) {
+    let end = run.ends(0);
+    assert_eq!(end["outcome"], "done");
+    let floor = end["resumed"]["floor"].as_u64().unwrap();
+    let noted = run.named("after").into_iter().find(|r| r["step"] == "note-level").unwrap();
+    let (head, bound) = (noted["head"].as_u64().unwrap(), noted["bound"].as_u64().unwrap());
+    assert!(bound == head + 2 && floor >= bound + 10, "{noted} {floor}");
+    assert!(end["resumed"]["first"]["at"]["level"].as_u64().unwrap() >= floor, "{end}");
+    assert_eq!(read_back(run), vec![vec![floor; 3]; keys]);
+    // The screen says what the journal has, and nothing else.
+    let strip = |mut record: Value| {
+        let map = record.as_object_mut().unwrap();
+        for key in ["v", "at", "seq", "n"] {
+            map.remove(key);
+        }
+        record
+    };
+    let shown: Vec<Value> = run.records().into_iter().map(strip).collect();
+    assert_eq!(world.journal().into_iter().map(strip).collect::<Vec<_>>(), shown);
+    assert!(!world.bakes("primary") && world.bakes("backup"));
+    let book = world.book();
+    assert!(book.primary > 0 && book.backup > 0, "{book:?}");
+    assert_eq!(world.call(&["guard", "check"]).ends(0)["outcome"], "done");
+    // The backup may have signed: the primary does not get its job back.
+    world.call(&["return", "--yes"]).ends(3);
+    assert!(!world.bakes("primary"));
+    until("the backup goes on baking", || world.book().backup > book.backup);
+    assert_eq!(world.book().primary, book.primary);
+}
+
+fn looks(world: &World) {
+    world.call(&["config", "check"]).ends(0);
+    world.call(&["devices"]).ends(0);
+    world.call(&["level"]).ends(0);
+    let activity = world.call(&["activity", "--levels", "5"]);
+    activity.ends(0);
+    assert!(activity.out.contains("attestation"), "{}", activity.out);
+    let status = world.call(&["status"]);
+    status.ends(0);
+    assert!(status.out.contains("no run yet") && status.out.contains("running"), "{}", status.out);
+    assert!(world.call(&["guard", "check"]).why().contains("may not"), "nothing has lifted it");
+    assert_eq!(world.book().backup, 0);
+}
+
+#[test]
+fn a_tezsign_takes_over_in_seven_steps() {
+    let world = World::new(Signer::TezSign);
+    check(&world);
+    looks(&world);
+    let plan = world.plan();
+    let run = world.call(&["run", "--yes", "--confirm-disconnected", &plan]);
+    went_well(&world, &run, 2);
+    let mut steps = run.steps();
+    steps.dedup();
+    let expected =
+        ["disarm-backup", "hold-signer", "prove-passphrase", "stop-primary", "note-level", "unlock", "raise", "start"];
+    assert_eq!(steps, expected);
+    // A statement holds for its own run only.
+    assert_eq!(world.call(&["resume"]).ends(0)["outcome"], "done");
+    let passphrase = world.json()["passphrase"].as_str().unwrap().to_owned();
+    for file in world.journals() {
+        assert!(!std::fs::read_to_string(file).unwrap().contains(&passphrase));
+    }
+    assert!(!run.out.contains(&passphrase) && !run.err.contains(&passphrase));
+}
+
+#[test]
+fn a_ledger_takes_over_with_one_press() {
+    let world = World::new(Signer::Ledger);
+    check(&world);
+    looks(&world);
+    let run = world.run();
+    went_well(&world, &run, 1);
+    let mut steps = run.steps();
+    steps.dedup();
+    assert_eq!(steps, ["disarm-backup", "stop-primary", "note-level", "authorize", "start"]);
+}

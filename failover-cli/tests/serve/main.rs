@@ -1,0 +1,14 @@
+//! The real program against a served world: servers, devices on sockets, stand-ins for `tezbake` and `systemctl`, all
+//! as processes. Each test has a world of its own, whose book must show no position signed twice.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may stop it too")]
+
+mod bad_input;
+mod crash;
+mod double;
+mod happy;
+mod interrupted;
+mod refusals;
+mod said;
+mod ssh;
+mod sshd;
+mod world;
