@@ -1,0 +1,52 @@
+//! How many decisions a second? One is taken at every look; a look takes tens of milliseconds over the network.
+#![expect(clippy::print_stdout, reason = "a benchmark shows its figures")]
+
+use std::error::Error;
+use std::hint::black_box;
+
+use failover_core::baker::{BakerControl, TezbakeControl};
+use failover_core::chain::octez::OctezNode;
+use failover_core::decision::{Noted, Policy, Progress, agreed, decide, fence, policy};
+use failover_core::facts::{Eyes, Gatherer, Scope};
+use failover_core::guard::Guard;
+use failover_core::signer::Model;
+use failover_core::sim::{Side, World, WorldOptions};
+
+#[path = "measure.rs"]
+mod measure;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let world = World::new(WorldOptions::new(Model::TezSign, 7));
+    let mut primary = TezbakeControl::new(world.host(Side::Primary));
+    primary.stop()?;
+    let mut backup = TezbakeControl::new(world.host(Side::Backup));
+    let mut device = world.signer(Side::Backup);
+    let guard = Guard::new("/nonexistent");
+    let scope = Scope { baker: world.baker(), from: None, primary: true };
+    let eyes =
+        Eyes { primary: Some(&mut primary), power: None, backup: &mut backup, guard: &guard, device: &mut *device };
+    let facts = Gatherer::new(Box::new(OctezNode::new(world.node()))).gather(eyes, &scope, &world.clock());
+    let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+
+    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else { return Err("no head".into()) };
+    let head = agreed(&head.value, &second.value);
+    let begun = Progress::default();
+    let fenced = Progress {
+        proceed: true,
+        fenced_self: true,
+        holding: true,
+        passphrase: true,
+        stopped_since: Some(facts.now),
+        noted: Some(Noted { head, bound: head.above(policy::UNSEEN) }),
+        ..Progress::default()
+    };
+    measure::title("decide");
+    let first = measure::per_second(|| drop(black_box(decide(black_box(&facts), &policy, &begun))));
+    measure::row("decide, before the plan is confirmed", first, 1.0);
+    let later = measure::per_second(|| drop(black_box(decide(black_box(&facts), &policy, &fenced))));
+    measure::row("decide, in the middle of the fence", later, later / first);
+    let rungs = measure::per_second(|| drop(black_box(fence(black_box(&facts), &policy, &fenced))));
+    measure::row("fence alone", rungs, rungs / first);
+    println!("{} settled levels in the facts", facts.chain.activity.map_or(0, |a| a.value.settled.len()));
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! What would a failover do now? Looks once, decides, and changes nothing.
+//!
+//! `cargo run --features sim --example plan_a_failover -- tezsign http://127.0.0.1:8732 baker@primary tz1... mainnet`,
+//! on the backup. Without arguments, the world is a simulated one.
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+
+use std::error::Error;
+use std::sync::Arc;
+
+use failover_core::baker::{BakerControl, TezbakeControl};
+use failover_core::chain::{ChainLevelSource, octez::OctezNode};
+use failover_core::clock::{Clock, SystemClock};
+use failover_core::decision::{Policy, Progress, agreed, decide, fence, floor, policy};
+use failover_core::facts::{Eyes, Gatherer, Scope};
+use failover_core::guard::Guard;
+use failover_core::host::{LocalHost, SshHost, SshOptions};
+use failover_core::signer::{HwmSetter, Model, tezsign};
+use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::state::StateDir;
+use failover_core::tezos::ChainId;
+
+type Parts = (Box<dyn HwmSetter>, Box<dyn ChainLevelSource>, [Box<dyn BakerControl>; 2], Arc<dyn Clock>, Policy);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (mut device, node, [mut primary, mut backup], clock, policy) = match arguments.as_slice() {
+        [device, url, host, baker, network] => real(device, url, host, baker, network)?,
+        _ => simulated(&World::new(WorldOptions::new(Model::TezSign, 7))),
+    };
+    let guard = Guard::new(StateDir::DEFAULT);
+    let eyes =
+        Eyes { primary: Some(&mut *primary), power: None, backup: &mut *backup, guard: &guard, device: &mut *device };
+    let scope = Scope { baker: policy.baker, from: None, primary: true };
+    let facts = Gatherer::new(node).gather(eyes, &scope, &*clock);
+    let progress = Progress::default();
+    println!("next: {:?}", decide(&facts, &policy, &progress));
+    println!("path: {:?}, because {}", fence(&facts, &policy, &progress).path, fence(&facts, &policy, &progress).why);
+    if let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) {
+        let bound = agreed(&head.value, &second.value).above(policy::UNSEEN);
+        println!("the primary may have signed up to {bound}");
+        println!("floor of every mark: {}", floor(&facts, &policy, &progress, bound, None).map_err(|r| r.to_string())?);
+    }
+    Ok(())
+}
+
+fn real(device: &str, url: &str, host: &str, baker: &str, network: &str) -> Result<Parts, Box<dyn Error>> {
+    let policy = Policy::new("mybaker".to_owned(), baker.parse()?, ChainId::of_network(network)?);
+    let primary = TezbakeControl::new(SshHost::new(host, SshOptions::default())?);
+    let bakers: [Box<dyn BakerControl>; 2] = [Box::new(primary), Box::new(TezbakeControl::new(LocalHost::new()))];
+    Ok((tezsign::open(&device.parse()?)?, Box::new(OctezNode::connect(url)?), bakers, Arc::new(SystemClock), policy))
+}
+
+fn simulated(world: &World) -> Parts {
+    let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+    let bakers = Side::BOTH.map(|side| Box::new(TezbakeControl::new(world.host(side))) as Box<dyn BakerControl>);
+    let node = Box::new(OctezNode::new(world.node()));
+    (world.signer(Side::Backup), node, bakers, Arc::new(world.clock()), policy)
+}

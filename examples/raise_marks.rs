@@ -1,0 +1,45 @@
+//! How are the marks of every key of a TezSign raised, and never lowered?
+//!
+//! `TEZSIGN_UNLOCK_PASS=... cargo run --features sim --example raise_marks -- tezsign HEAD`, with the chain's head as you
+//! know it. The keys are unlocked for it, raised to 10 levels above the head, and locked again. Without arguments, the
+//! device is a simulated backup's.
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+
+use std::error::Error;
+
+use failover_core::signer::{
+    Arm, HwmSetter, KeyName, Model, Passphrase, RaiseError, Raised, SignerDevice, raise, refuse_lower, tezsign,
+};
+use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::tezos::Level;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (mut device, head, passphrase) = match (arguments.next(), arguments.next()) {
+        (Some(selector), Some(head)) => {
+            let head = Level::new(head.parse()?).ok_or("level 0 is unknown, not a level")?;
+            (tezsign::open(&selector.parse()?)?, head, std::env::var("TEZSIGN_UNLOCK_PASS")?)
+        }
+        (None, _) => {
+            let world = World::new(WorldOptions::new(Model::TezSign, 7));
+            (world.signer(Side::Backup), world.head_level(), world.passphrase())
+        }
+        _ => return Err("usage: raise_marks [SELECTOR HEAD]".into()),
+    };
+    let keys: Vec<KeyName> = device.state()?.keys.into_iter().map(|key| key.name).collect();
+    let passphrase = Passphrase::new(passphrase.into_bytes());
+    device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
+    // Whatever becomes of it, no key stays unlocked.
+    let raised = raise_all(&mut *device, &keys, head);
+    device.disarm()?;
+    for key in raised? {
+        println!("{}: {} before, {} read back", key.key, key.before.lowest(), key.after.lowest());
+    }
+    Ok(())
+}
+
+fn raise_all(device: &mut dyn HwmSetter, keys: &[KeyName], head: Level) -> Result<Vec<Raised>, RaiseError> {
+    // A level that a person typed is refused where it would lower a mark; one that is reached already is success.
+    refuse_lower(&device.state()?, keys, head.above(10))?;
+    raise(device, keys, head.above(10), head.above(100))
+}
