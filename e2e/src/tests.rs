@@ -1,0 +1,50 @@
+//! The tests, in the order in which they run.
+
+use crate::failed::Outcome;
+use crate::program::Program;
+
+mod discovery;
+mod faults;
+mod ledger_faults;
+mod marks;
+mod whole;
+
+/// Name and test.
+pub(crate) type Named = (&'static str, fn(&Program) -> Outcome);
+
+/// What is plugged in.
+pub(crate) const DISCOVERY: &[Named] = &[
+    ("devices: a TezSign and a Ledger", discovery::both),
+    ("devices: no permission", discovery::no_access),
+    ("devices: an interface held by another process", discovery::busy),
+    ("devices: two of a kind", discovery::two),
+];
+
+/// With one TezSign; whatever Ledger there may be does not matter.
+pub(crate) const TEZSIGN: &[Named] = &[
+    ("TezSign: one that boots is waited for", discovery::booting),
+    ("TezSign: marks shown, raised, read back", marks::tezsign),
+    ("TezSign: the same at full speed, 64-byte packets", marks::full_speed),
+    ("TezSign unplugged while idle", faults::idle),
+    ("TezSign unplugged before set-level is done", faults::pulled_before),
+    ("TezSign unplugged after set-level was done", faults::pulled_after),
+    ("TezSign unplugged in the middle of the answer", faults::pulled_in_answer),
+    ("TezSign accepts and never answers", faults::silent),
+    ("TezSign whose answer is lost or whose endpoint stalls", faults::lost_answers),
+    ("TezSign: garbage and stale answers", faults::noise),
+    ("TezSign: an earlier process died waiting", faults::dead_process),
+    ("TezSign reset by another program", faults::reset),
+    ("TezSign: the sign interface is held while keys are unlocked", faults::held),
+    ("TezSign: check and a whole run", whole::tezsign),
+];
+
+/// With one Ledger.
+pub(crate) const LEDGER: &[Named] = &[
+    ("Ledger: locked, or another app open", discovery::other_app),
+    ("Ledger: marks shown, raised, read back", marks::ledger),
+    ("Ledger held by another process", ledger_faults::held),
+    ("Ledger unplugged while its prompt is on the screen", ledger_faults::pulled_at_prompt),
+    ("Ledger accepted when nobody waits any more", ledger_faults::accepted_late),
+    ("Ledger rejected", ledger_faults::rejected),
+    ("Ledger: check and a whole run", whole::ledger),
+];

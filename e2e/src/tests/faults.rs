@@ -1,0 +1,166 @@
+//! Faults on the wire of a TezSign: the deadline is kept, one sentence, and the marks are what a read-back says.
+
+use std::time::{Duration, Instant};
+
+use failover_core::sim::tezsign::TezSignSim;
+
+use super::discovery::show;
+use super::marks::{LEVEL, locked_at, raise, raising};
+use crate::failed::{Failed, Outcome, ensure};
+use crate::program::{Program, Said};
+use crate::tezsign::UsbTezSign;
+use crate::wire::{SET_LEVEL, STATUS, Trouble};
+
+/// No error of a raise takes longer, on however slow a machine: a deadline of 3 s for each of a few exchanges.
+const ERROR: u64 = 25;
+
+/// Waits for something that must come.
+pub(super) fn until(what: &str, holds: impl Fn() -> bool) -> Outcome {
+    let start = Instant::now();
+    while !holds() {
+        ensure(start.elapsed() < Duration::from_secs(20), || format!("{what} did not come"))?;
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// One error that is a sentence, with what to do next.
+pub(super) fn one_sentence(said: &Said) -> Outcome {
+    let errors = said.named("error");
+    ensure(errors.len() == 1, || format!("{} errors: {}", errors.len(), said.out))?;
+    ensure(!said.out.contains("panicked"), || said.out.clone())
+}
+
+/// Raises with trouble at the first set-level; then, plugged in again, everything must come right.
+fn raise_with(program: &Program, trouble: Trouble, level: Option<u64>) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    device.wire.trouble(SET_LEVEL, trouble);
+    let said = raise(program, "tezsign")?.within(ERROR)?;
+    ensure(device.wire.had_trouble(), || "the trouble did not come".to_owned())?;
+    ensure(said.code != 0, || format!("it says that all went well: {}", said.out))?;
+    one_sentence(&said)?;
+    // Whatever it said, the mark is what the device did with the one set-level that it got.
+    let marks = device.sim.with(|sim| sim.keys()).into_iter().find(|(_, _, _, marks)| *marks != Default::default());
+    ensure(marks.map(|(.., marks)| marks) == level.map(|level| super::marks::marks_at(Some(level))), || {
+        "the marks are not what was done".to_owned()
+    })?;
+    device.usb.unplug()?;
+    device.sim.with(TezSignSim::power_cycle);
+    device.usb.plug()?;
+    raise(program, "tezsign")?.exits(0)?;
+    locked_at(&device, [Some(LEVEL); 2])
+}
+
+/// Unplugged while nothing goes on.
+pub(super) fn idle(program: &Program) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    program.call(&show("tezsign"))?.exits(0)?;
+    device.usb.unplug()?;
+    program.call(&show("tezsign"))?.exits(4)?.within(10)?.says("no tezsign found")?;
+    device.usb.plug()?;
+    program.call(&show("tezsign"))?.exits(0).map(|_| ())
+}
+
+/// Unplugged when set-level arrives, before it is done.
+pub(super) fn pulled_before(program: &Program) -> Outcome {
+    raise_with(program, Trouble::PulledBefore, None)
+}
+
+/// Unplugged when set-level was done, before a word of the answer.
+pub(super) fn pulled_after(program: &Program) -> Outcome {
+    raise_with(program, Trouble::PulledAfter, Some(LEVEL))
+}
+
+/// Unplugged in the middle of the answer.
+pub(super) fn pulled_in_answer(program: &Program) -> Outcome {
+    raise_with(program, Trouble::PulledInAnswer, Some(LEVEL))
+}
+
+/// Accepted, not done, never answered.
+pub(super) fn silent(program: &Program) -> Outcome {
+    raise_with(program, Trouble::Silent, None)
+}
+
+/// Done, and the answer lost or its endpoint stalled: only the read-back counts, and it says that the mark is there.
+pub(super) fn lost_answers(program: &Program) -> Outcome {
+    for trouble in [Trouble::DoneAndSilent, Trouble::Halts] {
+        let device = UsbTezSign::new("E2E0001")?;
+        device.wire.trouble(SET_LEVEL, trouble);
+        let said = raise(program, "tezsign")?.within(ERROR)?;
+        ensure(device.wire.had_trouble(), || format!("{trouble:?} did not come"))?;
+        said.exits(0)?;
+        raise(program, "tezsign")?.exits(0)?;
+        locked_at(&device, [Some(LEVEL); 2])?;
+        // Two keys, two marks: nothing was set twice.
+        let sets = device.wire.count(SET_LEVEL);
+        ensure(sets == 2, || format!("{sets} set-levels for two keys"))?;
+    }
+    Ok(())
+}
+
+/// Bytes without sense, and an answer to somebody else, come first.
+pub(super) fn noise(program: &Program) -> Outcome {
+    for (request, trouble) in [
+        (STATUS, Trouble::Garbage),
+        (SET_LEVEL, Trouble::Garbage),
+        (STATUS, Trouble::Stale),
+        (SET_LEVEL, Trouble::Stale),
+    ] {
+        let device = UsbTezSign::new("E2E0001")?;
+        device.wire.trouble(request, trouble);
+        raise(program, "tezsign")?.exits(0)?;
+        ensure(device.wire.had_trouble(), || "the trouble did not come".to_owned())?;
+        locked_at(&device, [Some(LEVEL); 2])?;
+    }
+    Ok(())
+}
+
+/// The answer to a host process that died before it read it comes first at the next one.
+pub(super) fn dead_process(program: &Program) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    device.wire.trouble(STATUS, Trouble::Silent);
+    let dies = program.start(&show("tezsign"))?;
+    until("the request", || device.wire.count(STATUS) > 0)?;
+    dies.kill()?;
+    program.call(&show("tezsign"))?.exits(0).map(|_| ())
+}
+
+/// A reset by another program, between two calls and in the middle of one.
+pub(super) fn reset(program: &Program) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    program.call(&show("tezsign"))?.exits(0)?;
+    program.helper(&["reset"])?.end(Duration::from_secs(20))?.exits(0)?;
+    program.call(&show("tezsign"))?.exits(0)?;
+    device.wire.trouble(SET_LEVEL, Trouble::Silent);
+    let raises = program.start(&raising("tezsign"))?;
+    until("set-level", || device.wire.count(SET_LEVEL) > 0)?;
+    program.helper(&["reset"])?.end(Duration::from_secs(20))?.exits(0)?;
+    let said = raises.end(Duration::from_secs(ERROR))?;
+    // The connection is lost; what was unlocked is locked all the same.
+    let said = said.exits(1)?;
+    one_sentence(&said)?;
+    let unlocked = device.sim.with(|sim| sim.keys()).iter().any(|(_, _, unlocked, _)| *unlocked);
+    ensure(!unlocked, || "a key was left unlocked".to_owned())?;
+    raise(program, "tezsign")?.exits(0)?;
+    locked_at(&device, [Some(LEVEL); 2])
+}
+
+/// While keys are unlocked for a raise, nobody else gets the sign interface, and the management one is not needed for it (S1b).
+pub(super) fn held(program: &Program) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    device.wire.trouble(SET_LEVEL, Trouble::Silent);
+    let raises = program.start(&raising("tezsign"))?;
+    until("set-level", || device.wire.count(SET_LEVEL) > 0)?;
+    let unlocked = device.sim.with(|sim| sim.keys()).iter().any(|(_, _, unlocked, _)| *unlocked);
+    ensure(unlocked, || "no key is unlocked while it is raised".to_owned())?;
+    let pid = raises.id();
+    let claim = program.helper(&["claim", "sign"])?.end(Duration::from_secs(20))?.exits(1)?;
+    ensure(claim.out.contains(&format!("held by failover (pid {pid})")), || Failed(claim.out.clone()).0)?;
+    raises.end(Duration::from_secs(ERROR))?;
+    // Afterwards it is free again, and nothing is unlocked.
+    let claims = program.helper(&["claim", "sign"])?;
+    claims.until_says("claimed")?;
+    claims.kill()?;
+    raise(program, "tezsign")?.exits(0)?;
+    locked_at(&device, [Some(LEVEL); 2])
+}

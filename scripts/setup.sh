@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs what building (`build`) or testing (`test`) needs and this machine does not have. Asks for nothing,
+# uses sudo only where something is missing and this user is not root, and does nothing the second time.
+set -euo pipefail
+
+want=${1:?build or test}
+
+say() { echo "setup: $*" >&2; }
+stop() { say "$*"; exit 1; }
+
+# Rust from the usual place, where the shell does not know it yet.
+if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
+    stop "cargo is in $HOME/.cargo/bin, which is not in PATH: run  . \"$HOME/.cargo/env\"  and try again"
+fi
+command -v cargo >/dev/null || stop "there is no cargo. Install Rust 1.89 or later, https://rustup.rs:
+  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh
+then open a new shell and try again"
+
+missing=()
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
+command -v pkg-config >/dev/null || missing+=(pkg-config)
+pkg-config --exists libudev 2>/dev/null || missing+=(libudev-dev)
+if [ "$want" = test ]; then
+    [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
+    command -v ssh >/dev/null && command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+    # ps shows what signs on a machine; kill ends a test's processes; flock and unshare are what tests hold and hide with.
+    command -v ps >/dev/null && command -v pgrep >/dev/null && [ -x /bin/kill ] || missing+=(procps)
+    command -v flock >/dev/null && command -v unshare >/dev/null || missing+=(util-linux)
+fi
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    command -v apt-get >/dev/null || stop "this machine has no apt-get. Install by hand what these Debian packages hold: ${missing[*]}"
+    root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || stop "as root, run: apt-get install ${missing[*]}"
+        root=(sudo)
+        say "sudo is needed to install: ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    # The tests start an sshd of their own on loopback. This machine does not get one because of them.
+    quiet_ssh=false
+    if [[ " ${missing[*]} " == *" openssh-server "* ]] && [ -d /run/systemd/system ]; then
+        quiet_ssh=true
+        "${root[@]}" systemctl mask --quiet --runtime ssh.service ssh.socket || true
+    fi
+    apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
+    "${apt[@]}" update || say "the package lists could not be updated; trying with the old ones"
+    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null \
+        || stop "the packages could not be installed: ${missing[*]}"
+    if $quiet_ssh; then
+        "${root[@]}" systemctl disable --quiet ssh.service ssh.socket || true
+        "${root[@]}" systemctl unmask --quiet --runtime ssh.service ssh.socket || true
+    fi
+fi
+
+[ "$want" = test ] || exit 0
+
+for tool in fmt clippy; do
+    cargo "$tool" --version >/dev/null 2>&1 || stop "cargo has no $tool: run  rustup component add rustfmt clippy"
+done
+scripts/deny.sh --version >/dev/null 2>&1 || {
+    version=$(sed -n 's/^version=//p' scripts/deny.sh)
+    say "building cargo-deny $version into .tools, once; this takes some minutes"
+    cargo install --quiet --locked --version "$version" --root .tools cargo-deny \
+        || stop "cargo-deny could not be built; is there a network?"
+}

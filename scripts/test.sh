@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Every check, in the order in which they are likely to fail fast. `scripts/setup.sh test` comes first.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step=
+begin() { step=$1; echo "== $step"; }
+
+output=$(mktemp)
+trap '[ -z "$step" ] || echo "test: FAILED at: $step (after ${SECONDS} s)"; rm -f "$output"' EXIT
+
+begin 'format'
+cargo fmt --all --check
+
+begin 'lints'
+cargo clippy --quiet --locked --workspace --all-targets --all-features -- -D warnings
+begin 'lints without features'
+cargo clippy --quiet --locked -p failover-core --no-default-features --all-targets -- -D warnings
+
+begin 'documentation'
+export RUSTDOCFLAGS='-D warnings'
+# The links between private parts first; the pages that stay are the public ones.
+cargo doc --quiet --locked -p failover-core --all-features --no-deps --document-private-items
+cargo doc --quiet --locked --workspace --all-features --no-deps
+unset RUSTDOCFLAGS
+
+begin 'licences and sources'
+# The crates of other platforms too: their licences count, and without them there is no answer offline.
+cargo fetch --quiet --locked
+scripts/deny.sh --offline --log-level error check licenses bans sources
+
+begin 'advisories'
+advisories='not checked'
+if timeout 60 scripts/deny.sh --log-level off fetch db >/dev/null 2>&1; then
+    scripts/deny.sh --log-level error check --disable-fetch advisories
+    advisories='checked'
+else
+    echo 'not checked: the database of advisories cannot be fetched from here'
+fi
+
+begin 'tests'
+cargo test --locked --workspace --all-features --exclude failover-cli --no-fail-fast 2>&1 | tee "$output"
+begin 'tests of the command line'
+# Real processes that mostly wait for the next block: more of them at once than there are cores.
+RUST_TEST_THREADS=4 cargo test --locked -p failover-cli --all-features --no-fail-fast 2>&1 | tee -a "$output"
+
+passed=$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' "$output")
+step=
+echo "test: all passed: $passed tests, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"
