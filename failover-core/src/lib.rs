@@ -1,4 +1,175 @@
-//! Moves a Tezos baker to its backup machine and signer without ever signing twice.
+//! Moves a Tezos baker to its backup machine and signer without ever helping one key sign two different things.
+//!
+//! When a baker's primary machine dies, somebody has to make sure that it is really off, find out the highest level
+//! that it may have signed, raise the high watermarks of the backup's signer above that, start the backup's baker, and
+//! see it bake. This library is that procedure, and the parts that it is made of. It has no terminal code: the program
+//! `failover` only parses, asks and prints.
+//!
+//! # The picture
+//!
+//! ```text
+//!   EDGES (I/O)            FACTS                DECISION (pure)               EFFECT (I/O)
+//!
+//!  signer    chain  ──┐                                                  ┌──► signer: lock, unlock,
+//!                     │                        decide(facts,             │            raise, authorize
+//!                     ├──► Observed /    ────►        policy,   ─────────┼──► baker:  stop, start
+//!                     │    Unknown(why)               progress)          │
+//!  baker  operator  ──┘                             │                    └──► guard:  take, give the token
+//!    ▲                                              │
+//!    │                                              └─► Do(Approved<Step>) | Ask | Wait
+//!    │                                                  Refuse | Failed | Duplicate | Done
+//!    │
+//!    └────────── journal: one record before and one after every effect; the screen and the JSON too
+//! ```
+//!
+//! The arrows go one way. An edge turns a part of the world into values and knows nothing of the procedure. A fact is
+//! what was seen, with where and when, or why it is not known. The decision is a pure function, and the only place that
+//! knows the order of the steps. An effect takes an [`Approved`](decision::Approved) step, which only a decision can
+//! make, and believes no answer: the next look reads back.
+//!
+//! # In which order to read
+//!
+//! 1. [`tezos`]: the words. Levels that are never zero, rounds, kinds, hashes of keys.
+//! 2. [`signer`]: the devices that hold the keys, byte for byte, and what a mark on each lets through
+//!    ([`signer::watermark`]).
+//! 3. [`chain`]: what an Octez node says, and which positions a baker signed.
+//! 4. [`baker`]: the services that sign, on a [`host`]: this machine, or one over ssh.
+//! 5. [`facts`]: all of this at one moment. With [`operator`], the person, and [`clock`], the time, it is the whole input.
+//! 6. [`decision`]: what to do next: the fence, the floor, what is foreign, and why not.
+//! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.
+//! 8. [`journal`]: what is on the disk after a cut at every point; [`state`]: the folder that it is in; [`lock`]: one
+//!    failover a baker at a time.
+//! 9. [`failover`]: the loop: gather, decide, record, perform, record.
+//! 10. [`guard`]: what keeps a machine that must not bake from baking.
+//! 11. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
+//!     shouts when a key signs two different things.
+//!
+//! # The four primitives
+//!
+//! Each can be used alone. Here they talk to a simulated world; the comment says how to open a real one. The folder
+//! `examples` has each as a program.
+//!
+//! ## A signing device: [`SignerDevice`]
+//!
+//! ```
+//! # #[cfg(feature = "sim")] {
+//! use failover_core::SignerDevice;
+//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
+//!
+//! // A real one: signer::tezsign::open(&"tezsign".parse()?)?, or signer::ledger::open.
+//! let mut device = world.signer(failover_core::sim::Side::Primary);
+//! for key in device.state()?.keys {
+//!     match key.marks {
+//!         Some(marks) => println!("{} {}: signed up to {}", key.name, key.key, marks.highest()),
+//!         None => println!("{} is locked: what it signed is unknown, not zero", key.name),
+//!     }
+//! }
+//! # }
+//! # Ok::<(), failover_core::signer::SignerError>(())
+//! ```
+//!
+//! ## Raising its marks: [`HwmSetter`]
+//!
+//! ```
+//! # #[cfg(feature = "sim")] {
+//! use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice, raise};
+//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
+//! # let (mut device, head) = (world.signer(failover_core::sim::Side::Backup), world.head_level());
+//! # let passphrase = Passphrase::new(world.passphrase().into_bytes());
+//!
+//! let keys = [KeyName::new("consensus"), KeyName::new("companion")];
+//! device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
+//! // Read, refuse to lower, refuse past the cap, set, read back, compare: to 10 above the head, never past 100 above.
+//! for raised in raise(&mut *device, &keys, head.above(10), head.above(100))? {
+//!     println!("{}: {} before, {} after", raised.key, raised.before.lowest(), raised.after.lowest());
+//! }
+//! device.disarm()?;
+//! # }
+//! # Ok::<(), failover_core::signer::RaiseError>(())
+//! ```
+//!
+//! ## What the chain says: [`ChainLevelSource`]
+//!
+//! ```
+//! # #[cfg(feature = "sim")] {
+//! use failover_core::chain::{ChainLevelSource, octez::OctezNode};
+//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
+//! # let baker = world.baker();
+//!
+//! // A real one: OctezNode::connect("http://127.0.0.1:8732")?.
+//! let mut node = OctezNode::new(world.node());
+//! let head = node.head()?;
+//! println!("{}: level {}, made at {}", node.name(), head.level, head.timestamp);
+//! // What the baker signed three levels below, where nothing can be added any more.
+//! let level = head.level.below(3).ok_or("the chain has just begun")?;
+//! for signed in node.activity(&baker, level)?.signed {
+//!     println!("{} at {}, seen in {}", signed.kind, signed.at, signed.seen_in);
+//! }
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ## The services that sign: [`BakerControl`]
+//!
+//! ```
+//! # #[cfg(feature = "sim")] {
+//! use failover_core::baker::{BakerControl, BakerState, TezbakeControl};
+//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
+//!
+//! // A real one: TezbakeControl::new(SshHost::new("baker@primary", SshOptions::default())?).
+//! let mut primary = TezbakeControl::new(world.host(failover_core::sim::Side::Primary));
+//! primary.stop()?;
+//! // That the command went well proves nothing. What is read afterwards does, and an error here is unknown.
+//! match primary.state()? {
+//!     BakerState::Stopped { checked } => println!("stopped: {}", checked.join(", ")),
+//!     BakerState::Running { what } => println!("still there: {}", what.join(", ")),
+//! }
+//! # }
+//! # Ok::<(), failover_core::baker::BakerError>(())
+//! ```
+//!
+//! # What must hold, and where it lives
+//!
+//! The code and its tests name these by their number.
+//!
+//! | | what must hold | where |
+//! |---|---|---|
+//! | S1 | nothing lets the backup sign before the fence is approved; no start before every mark of every signing key was read back at the floor or above | [`decision::decide`], [`decision::fence()`] |
+//! | S1a | the backup is stopped, guarded and locked itself, first of all | [`decision::Step`], number 0; [`guard`] |
+//! | S1b | from before an unlock until the start nobody else on this host can ask for a signature | [`SignerDevice::hold`] |
+//! | S2 | the floor lies above everything that was observed | [`decision::floor()`] |
+//! | S3 | unknown is never zero | [`facts::Fact`], [`tezos::Level`], [`chain::ChainError`] |
+//! | S4 | a mark is never lowered, nor raised past a cap | [`signer::plan_raise`], [`signer::refuse_lower`], [`decision::cap`] |
+//! | S5 | only a read-back counts as done | [`signer::raise()`], [`baker::BakerState`], [`effect`] |
+//! | S6 | every effect is on the disk before it is tried and after it is known | [`journal`], [`failover::Recorder`] |
+//! | S7 | one failover a baker at a time | [`lock`], on one machine |
+//! | S8 | a position that is neither the primary's past nor the backup's own stops the backup, and it stays stopped | [`decision::foreign()`], [`state::StateDir::latch_duplicate`] |
+//! | S9 | passphrases are in no log, argument, environment or `Debug`, and are wiped | [`signer::Passphrase`], [`host`] |
+//! | S10 | nothing waits for ever | a deadline beside every exchange; [`decision::policy`] |
+//! | S11 | a script and a person take the same decisions | [`decision::Policy`], [`operator`] |
+//! | S12 | disarming is never gated | [`effect::disarm`], [`SignerDevice::disarm`] |
+//!
+//! # Feature flags
+//!
+//! | feature | default | what it brings | what it needs |
+//! |---|---|---|---|
+//! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
+//! | `ledger` | yes | Ledger over USB HID | libudev |
+//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS | nothing |
+//! | `sim` | no | the module [`sim`] | nothing |
+//!
+//! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport
+//! that implements [`signer::tezsign::Connect`], [`signer::ledger::ApduExchange`] or [`chain::Rpc`].
+//!
+//! # What is not proven
+//!
+//! **No real device and no real baker has been used with this code yet.** The protocols are checked byte for byte against
+//! exchanges recorded from TezSign's own code (2026-04-30) and the real Ledger app (Tezos Baking 2.5.1), and against
+//! samples of what Octez nodes answer; the procedure against simulated machines, with real sockets, processes and a real
+//! sshd. TezBake and systemd are simulated from what their sources and manuals say. USB itself, a person at a Ledger's
+//! buttons, and a real TezBake are still to come.
+//!
+#![cfg_attr(not(feature = "sim"), doc = "[`sim`]: #feature-flags")]
 
 pub mod baker;
 pub mod chain;
@@ -17,3 +188,12 @@ pub mod signer;
 pub mod sim;
 pub mod state;
 pub mod tezos;
+
+pub use baker::BakerControl;
+pub use chain::ChainLevelSource;
+pub use signer::{HwmSetter, SignerDevice};
+
+/// The README's code, run as tests.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../README.md")]
+pub struct ReadmeDoctests;

@@ -1,0 +1,50 @@
+# Two commands on a fresh machine: `make drill` and `make test`. Both install what is missing.
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+
+.PHONY: help drill test crash bench install fmt doc clean
+
+help:
+	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
+	@echo '               (ARGS="--signer ledger --scenario emergency" and others are passed on)'
+	@echo 'make test      format, lints, docs, licences, and every test'
+	@echo 'make bench     how fast decisions, wire formats and blocks are; ratios in one run'
+	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
+	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
+	@echo 'make fmt       format the code'
+	@echo 'make doc       build the documentation of the library'
+	@echo 'make clean     remove what was built'
+
+drill:
+	@scripts/setup.sh build
+	@cargo build --locked -p failover-cli
+	@cargo run --quiet --locked -p failover-cli -- drill $(ARGS)
+
+test:
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+bench:
+	@scripts/setup.sh build
+	@cargo bench --quiet --locked -p failover-core --all-features --bench decide --bench wire --bench scan
+
+crash:
+	@scripts/setup.sh test
+	@FAILOVER_CRASH=all cargo test --locked -p failover-cli --test serve -- --nocapture
+
+install:
+	@scripts/setup.sh build
+	@cargo build --locked --release -p failover-cli
+	@scripts/install.sh '$(DESTDIR)$(PREFIX)'
+
+fmt:
+	cargo fmt --all
+
+doc:
+	cargo doc --locked --workspace --all-features --no-deps
+
+clean:
+	cargo clean
+
+include scripts/devices.mk
