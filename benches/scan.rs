@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainLevelSource, Rpc};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc};
 use serde_json::Value;
 
 #[path = "measure.rs"]

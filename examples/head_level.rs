@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use failover_core::chain::ChainLevelSource;
+use failover_core::chain::ChainNode;
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::signer::Model;
@@ -14,7 +14,7 @@ use failover_core::sim::{World, WorldOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let world = World::new(WorldOptions::new(Model::TezSign, 7));
-    let (mut node, now): (Box<dyn ChainLevelSource>, _) = match std::env::args().nth(1) {
+    let (mut node, now): (Box<dyn ChainNode>, _) = match std::env::args().nth(1) {
         Some(url) => (Box::new(OctezNode::connect(&url)?), SystemClock.now()),
         None => (Box::new(OctezNode::new(world.node())), world.now()),
     };

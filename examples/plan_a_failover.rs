@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use failover_core::baker::{BakerControl, TezbakeControl};
-use failover_core::chain::{ChainLevelSource, octez::OctezNode};
+use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Policy, Progress, agreed, decide, fence, floor, policy};
 use failover_core::facts::{Eyes, Gatherer, Scope};
@@ -19,7 +19,7 @@ use failover_core::sim::{Side, World, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::tezos::ChainId;
 
-type Parts = (Box<dyn HwmSetter>, Box<dyn ChainLevelSource>, [Box<dyn BakerControl>; 2], Arc<dyn Clock>, Policy);
+type Parts = (Box<dyn HwmSetter>, Box<dyn ChainNode>, [Box<dyn BakerControl>; 2], Arc<dyn Clock>, Policy);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

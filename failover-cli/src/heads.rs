@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use failover_core::chain::{ChainError, ChainLevelSource, Head, PeerHead, SyncState};
+use failover_core::chain::{ChainError, ChainNode, Head, PeerHead, SyncState};
 use failover_core::clock::Timestamp;
 use failover_core::tezos::{ChainId, Level};
 use serde::Serialize;
@@ -110,7 +110,7 @@ pub(crate) struct Seen {
 }
 
 /// Asks one source; the own node is also asked whether it is in step.
-pub(crate) fn look(source: &mut dyn ChainLevelSource, own: bool, now: Timestamp, expected: Option<ChainId>) -> Seen {
+pub(crate) fn look(source: &mut dyn ChainNode, own: bool, now: Timestamp, expected: Option<ChainId>) -> Seen {
     let name = source.name().to_owned();
     let head = source.head().and_then(|head| {
         let sync = if own { Some(source.sync()?) } else { None };

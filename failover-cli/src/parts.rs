@@ -3,7 +3,7 @@
 use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainLevelSource};
+use failover_core::chain::{ChainError, ChainNode};
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::signer::{HwmSetter, Model, SignerError, ledger, tezsign};
 
@@ -32,7 +32,7 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
 ///
 /// # Errors
 /// The URL cannot be used.
-pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainLevelSource>, ChainError> {
+pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError> {
     Ok(Box::new(OctezNode::connect(url.as_str())?))
 }
 

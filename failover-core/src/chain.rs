@@ -1,7 +1,8 @@
 //! EDGE: what the chain says.
 //!
-//! [`ChainLevelSource`] is one source: the Octez node's RPC in [`octez`]. It knows nothing of the procedure; it
-//! answers with values, or with an error that says why there is none. Unknown is never zero (S3).
+//! [`ChainLevelSource`] is any source of the level; [`ChainNode`] one that knows keys and votes too: the Octez node's
+//! RPC in [`octez`]. They know nothing of the procedure; they answer with values, or with an error that says why there
+//! is none. Unknown is never zero (S3).
 
 use crate::clock::Timestamp;
 use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Position, Round};
@@ -127,7 +128,16 @@ pub struct PeerHead {
     pub hash: BlockHash,
 }
 
-/// One source of what the chain says. Every call has a deadline (S10).
+/// The last signature of a baker that a source knows of, for one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LastSigned {
+    /// What.
+    pub kind: Kind,
+    /// The level that was signed, not the one of the block that includes it. An indexer knows no round.
+    pub level: Level,
+}
+
+/// A source of the chain's level. Every call has a deadline (S10).
 pub trait ChainLevelSource: Send {
     /// Its name, as it is shown and left out by `--without`: `node http://127.0.0.1:8732`.
     fn name(&self) -> &str;
@@ -144,6 +154,18 @@ pub trait ChainLevelSource: Send {
     /// See [`ChainError`].
     fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError>;
 
+    /// The baker's last signature of each kind, where the source keeps an index of them. `None`: it keeps none, which
+    /// says nothing about the baker.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn last_signed(&mut self, _baker: &KeyHash) -> Result<Option<Vec<LastSigned>>, ChainError> {
+        Ok(None)
+    }
+}
+
+/// A node: a source that can also be asked for keys, votes and the mempool.
+pub trait ChainNode: ChainLevelSource {
     /// Is the node in step with its peers?
     ///
     /// # Errors

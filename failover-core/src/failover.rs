@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chain::ChainLevelSource;
+use crate::chain::ChainNode;
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
@@ -41,7 +41,7 @@ pub trait Recorder {
 /// All that a run needs.
 pub struct Parts {
     /// The chain.
-    pub source: Box<dyn ChainLevelSource>,
+    pub source: Box<dyn ChainNode>,
     /// What it acts on.
     pub hands: Hands,
     /// The thresholds.

@@ -88,11 +88,11 @@
 //! # Ok::<(), failover_core::signer::RaiseError>(())
 //! ```
 //!
-//! ## What the chain says: [`ChainLevelSource`]
+//! ## What the chain says: [`ChainLevelSource`] and [`ChainNode`]
 //!
 //! ```
 //! # #[cfg(feature = "sim")] {
-//! use failover_core::chain::{ChainLevelSource, octez::OctezNode};
+//! use failover_core::chain::{ChainLevelSource, ChainNode, octez::OctezNode};
 //! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
 //! # let baker = world.baker();
 //!
@@ -190,7 +190,7 @@ pub mod state;
 pub mod tezos;
 
 pub use baker::BakerControl;
-pub use chain::ChainLevelSource;
+pub use chain::{ChainLevelSource, ChainNode};
 pub use signer::{HwmSetter, SignerDevice};
 
 /// The README's code, run as tests.

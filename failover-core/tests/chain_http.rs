@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use failover_core::chain::http::Http;
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainLevelSource, Rpc, SyncState};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc, SyncState};
 
 /// Long enough for a loopback answer on a busy machine, short enough to wait for.
 const PLENTY: Duration = Duration::from_secs(20);

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainLevelSource, SyncState};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, SyncState};
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
 use failover_core::sim::{Event, RpcFault, Side, SimNode, World, WorldOptions};

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainLevelSource};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
 use failover_core::clock::SystemClock;
 use failover_core::clock::{Clock, Timestamp};
 use failover_core::signer::ledger::{Derivation, KeyPath};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use failover_core::chain::ChainLevelSource;
+use failover_core::chain::ChainNode;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::tezos::{BlockHash, ChainId, Level};
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     Ok(End::done("nothing needs to be done; `failover check` looks at the rest of the backup"))
 }
 
-fn look(source: &mut dyn ChainLevelSource, own: bool, expected: Option<ChainId>, out: &mut Output) -> Seen {
+fn look(source: &mut dyn ChainNode, own: bool, expected: Option<ChainId>, out: &mut Output) -> Seen {
     let now = SystemClock.now();
     let seen = heads::look(source, own, now, expected);
     match &seen.head {

@@ -25,7 +25,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::activity::{self, InBlock, Operation};
-use super::{ChainError, ChainLevelSource, Constants, Delegate, Head, LevelActivity, PeerHead, Rpc, Signed, SyncState};
+use super::{
+    ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Head, LevelActivity, PeerHead, Rpc, Signed, SyncState,
+};
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
 mod answer;
@@ -187,7 +189,9 @@ impl<R: Rpc> ChainLevelSource for OctezNode<R> {
     fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError> {
         self.ask(&format!("/chains/main/blocks/{}/hash", level.get()))
     }
+}
 
+impl<R: Rpc> ChainNode for OctezNode<R> {
     fn sync(&mut self) -> Result<SyncState, ChainError> {
         self.ask::<small::RawSync>("/chains/main/is_bootstrapped").map(|raw| raw.checked())
     }

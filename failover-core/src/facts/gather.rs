@@ -8,7 +8,7 @@ use super::{
     LevelActivity, Observed, Power, PrimaryFacts, SecondOpinion, Signed, Timestamp, Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
-use crate::chain::{ChainError, ChainLevelSource, PeerHead};
+use crate::chain::{ChainError, ChainNode, PeerHead};
 use crate::clock::Clock;
 use crate::guard::{Guard, GuardStatus};
 use crate::host::HostError;
@@ -53,7 +53,7 @@ pub struct Eyes<'a> {
 
 /// Gathers, and remembers what does not change.
 pub struct Gatherer {
-    source: Box<dyn ChainLevelSource>,
+    source: Box<dyn ChainNode>,
     constants: Option<Constants>,
     delegate: Option<(Head, Fact<Delegate>)>,
     settled: BTreeMap<Level, LevelActivity>,
@@ -87,7 +87,7 @@ because!(ChainError, BakerError, SignerError);
 impl Gatherer {
     /// Gathers from this source of the chain.
     #[must_use]
-    pub fn new(source: Box<dyn ChainLevelSource>) -> Self {
+    pub fn new(source: Box<dyn ChainNode>) -> Self {
         Self {
             source,
             constants: None,

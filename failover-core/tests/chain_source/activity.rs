@@ -4,7 +4,7 @@ use super::support::{
     BLOCK_BAKER, Change, SEOUL, STRANGER, TALLINN, TALLINN_LEVEL, TZ4_BAKER, Table, header, key, level, made_hash,
     metadata, sample, tallinn, tallinn_operations,
 };
-use failover_core::chain::{ChainError, ChainLevelSource, Head};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Head};
 use failover_core::tezos::Kind::{self, Attestation, Block, Preattestation};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use super::support::{
     BLOCK_BAKER, Change, STRANGER, TALLINN, TZ4_BAKER, Table, header, key, level, made_hash, metadata, sample,
 };
-use failover_core::chain::{ChainError, ChainLevelSource, Head, KeyRole, SyncState};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Head, KeyRole, SyncState};
 use failover_core::tezos::{ChainId, Kind};
 use serde_json::{Value, json};
 
