@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
-use failover_core::decision::{Noted, Policy, Progress, agreed, decide, fence, policy};
+use failover_core::decision::{Noted, Policy, Progress, decide, fence, policy};
 use failover_core::facts::{Eyes, Gatherer, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
@@ -25,11 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scope = Scope { baker: world.baker(), from: None, primary: true };
     let eyes =
         Eyes { primary: Some(&mut primary), power: None, backup: &mut backup, guard: &guard, device: &mut *device };
-    let facts = Gatherer::new(Box::new(OctezNode::new(world.node()))).gather(eyes, &scope, &world.clock());
+    let facts = Gatherer::new(Box::new(OctezNode::new(world.node())), Vec::new()).gather(eyes, &scope, &world.clock());
     let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
 
-    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else { return Err("no head".into()) };
-    let head = agreed(&head.value, &second.value);
+    let head = facts.chain.agreed().ok_or("no head")?;
     let begun = Progress::default();
     let fenced = Progress {
         proceed: true,

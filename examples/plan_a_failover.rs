@@ -10,7 +10,7 @@ use std::sync::Arc;
 use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::decision::{Policy, Progress, agreed, decide, fence, floor, policy};
+use failover_core::decision::{Policy, Progress, decide, fence, floor, policy};
 use failover_core::facts::{Eyes, Gatherer, Scope};
 use failover_core::guard::Guard;
 use failover_core::host::{LocalHost, SshHost, SshOptions};
@@ -31,12 +31,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let eyes =
         Eyes { primary: Some(&mut *primary), power: None, backup: &mut *backup, guard: &guard, device: &mut *device };
     let scope = Scope { baker: policy.baker, from: None, primary: true };
-    let facts = Gatherer::new(node).gather(eyes, &scope, &*clock);
+    let facts = Gatherer::new(node, Vec::new()).gather(eyes, &scope, &*clock);
     let progress = Progress::default();
     println!("next: {:?}", decide(&facts, &policy, &progress));
     println!("path: {:?}, because {}", fence(&facts, &policy, &progress).path, fence(&facts, &policy, &progress).why);
-    if let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) {
-        let bound = agreed(&head.value, &second.value).above(policy::UNSEEN);
+    if let Some(agreed) = facts.chain.agreed() {
+        let bound = agreed.above(policy::UNSEEN);
         println!("the primary may have signed up to {bound}");
         println!("floor of every mark: {}", floor(&facts, &policy, &progress, bound, None).map_err(|r| r.to_string())?);
     }

@@ -15,6 +15,7 @@ mod prompt;
 mod session;
 mod settings;
 mod signals;
+mod sources;
 mod story;
 mod table;
 

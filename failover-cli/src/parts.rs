@@ -2,12 +2,9 @@
 
 use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
-use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainNode};
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::signer::{HwmSetter, Model, SignerError, ledger, tezsign};
 
-use crate::args::NodeUrl;
 use crate::config::{Control, Machine, Signer};
 use crate::failure::Failure;
 
@@ -26,14 +23,6 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
             ledger::open(&signer.device, path, signer.curve)
         }
     }
-}
-
-/// A node.
-///
-/// # Errors
-/// The URL cannot be used.
-pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError> {
-    Ok(Box::new(OctezNode::connect(url.as_str())?))
 }
 
 /// What controls the baker of a machine.

@@ -24,6 +24,7 @@ use crate::output::{End, Output};
 use crate::parts;
 use crate::settings::Settings;
 use crate::signals;
+use crate::sources;
 use crate::story::Story;
 
 impl From<StateError> for Failure {
@@ -135,7 +136,8 @@ pub(crate) fn looking(
     plan: PlanId,
 ) -> Result<Failover, Failure> {
     let parts = Parts {
-        source: parts::open_node(&settings.node()?)?,
+        source: sources::open_node(&settings.node()?)?,
+        others: sources::open_others(&config.chain, &policy.without)?,
         hands: hands(config, state, Box::new(Nobody))?,
         policy,
         plan,
@@ -203,7 +205,8 @@ pub(crate) fn failover(
 ) -> Result<Failover, Failure> {
     let (policy, plan, file) = run;
     let parts = Parts {
-        source: parts::open_node(&settings.node()?)?,
+        source: sources::open_node(&settings.node()?)?,
+        others: sources::open_others(&config.chain, &policy.without)?,
         hands: hands(config, state, operator)?,
         policy,
         plan,

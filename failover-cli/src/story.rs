@@ -173,6 +173,7 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<String>) {
         Path::Controlled => format!("    controlled: {}, and will be stopped", plan.why),
         Path::Uncontrolled | Path::Unproven => format!("    emergency: {}", plan.why),
     });
+    lines.extend(plan.sources.iter().map(|source| format!("    {source}")));
     lines.push(match &plan.last_signed {
         Some(last) => format!("    head {}; the baker's last signature seen: {} {}", plan.head, last.kind, last.at),
         None => format!("    head {}; nothing signed by this baker in the levels read", plan.head),

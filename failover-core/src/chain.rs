@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Position, Round};
 
 mod activity;
+pub mod agreement;
 mod error;
 #[cfg(feature = "http")]
 pub mod http;

@@ -21,7 +21,7 @@ mod resume;
 mod step;
 
 pub use fence::{Fence, Rung, Silence, fence};
-pub use floor::{agreed, cap, floor};
+pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, foreign};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;

@@ -5,14 +5,19 @@
 
 use std::time::Duration;
 
+use crate::tezos::Level;
+
 mod gather;
 mod observed;
+mod sources;
 
 pub use gather::{Eyes, Gatherer, Scope};
 pub use observed::{Fact, Observed, Unknown};
+pub use sources::{Compared, OtherSource, SecondOpinion};
 
 pub use crate::baker::{BakerState, Power};
-pub use crate::chain::{Constants, Delegate, ExpectedKey, Head, KeyRole, LevelActivity, Signed, SyncState};
+pub use crate::chain::agreement::Standing;
+pub use crate::chain::{Constants, Delegate, ExpectedKey, Head, KeyRole, LastSigned, LevelActivity, Signed, SyncState};
 pub use crate::clock::Timestamp;
 pub use crate::host::HostIdentity;
 pub use crate::operator::Question;
@@ -34,10 +39,10 @@ pub struct Facts {
 impl Facts {
     /// Is everything known that a run needs at every moment? The primary may be silent.
     #[must_use]
-    pub const fn all_known(&self) -> bool {
+    pub fn all_known(&self) -> bool {
         let Self { chain, backup, .. } = self;
         chain.head.is_ok()
-            && chain.second.is_ok()
+            && (chain.second.is_ok() || chain.others.iter().any(OtherSource::agrees))
             && chain.sync.is_ok()
             && chain.constants.is_ok()
             && chain.delegate.is_ok()
@@ -55,6 +60,8 @@ pub struct ChainFacts {
     pub head: Fact<Head>,
     /// What its peers say of that head.
     pub second: Fact<SecondOpinion>,
+    /// What other sources say of it, as far as they were asked.
+    pub others: Vec<OtherSource>,
     /// Is the node in step?
     pub sync: Fact<SyncState>,
     /// Block times.
@@ -68,21 +75,30 @@ pub struct ChainFacts {
 }
 
 impl ChainFacts {
+    /// The highest agreed head: the own node's, or that of a peer or another source that agrees with it. `None` where
+    /// the own head is not known.
+    #[must_use]
+    pub fn agreed(&self) -> Option<Level> {
+        let own = self.head.as_ref().ok()?.value.level;
+        let peers = self.second.iter().map(|second| second.value.highest);
+        let others = self.others.iter().filter_map(OtherSource::agreed);
+        Some(peers.chain(others).fold(own, Level::max))
+    }
+
+    /// What the own node's peers and other sources say of its head, or why they say nothing: one sentence each.
+    #[must_use]
+    pub fn opinions(&self) -> Vec<String> {
+        let peers = match &self.second {
+            Ok(second) => format!("{} of {} peers of the node agree", second.value.agreeing, second.value.asked),
+            Err(unknown) => format!("the heads of the node's peers are not known: {unknown}"),
+        };
+        std::iter::once(peers).chain(self.others.iter().map(ToString::to_string)).collect()
+    }
+
     /// Every position of the baker that was seen, whether or not all was read.
     pub fn seen(&self) -> impl Iterator<Item = &Signed> {
         self.activity.iter().flat_map(|activity| activity.value.all()).chain(&self.accusations)
     }
-}
-
-/// The heads of the node's peers, held against its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct SecondOpinion {
-    /// How many peers told their head.
-    pub asked: usize,
-    /// How many are on the same chain of blocks, at most two levels away.
-    pub agreeing: usize,
-    /// The highest head of those that agree.
-    pub highest: crate::tezos::Level,
 }
 
 /// What the baker signed, read level by level.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chain::ChainNode;
+use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
@@ -40,8 +40,10 @@ pub trait Recorder {
 
 /// All that a run needs.
 pub struct Parts {
-    /// The chain.
+    /// The chain: the own node.
     pub source: Box<dyn ChainNode>,
+    /// Other sources, held against it (H1, H20).
+    pub others: Vec<Box<dyn ChainLevelSource>>,
     /// What it acts on.
     pub hands: Hands,
     /// The thresholds.
@@ -88,10 +90,10 @@ impl Failover {
     /// A new run, or with `past` one that is taken up again.
     #[must_use]
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
-        let Parts { source, hands, policy, plan, clock, recorder, state, cancel } = parts;
+        let Parts { source, others, hands, policy, plan, clock, recorder, state, cancel } = parts;
         let resumed = past.is_some();
         Self {
-            gatherer: Gatherer::new(source),
+            gatherer: Gatherer::new(source, others),
             hands,
             policy,
             plan,

@@ -11,8 +11,8 @@ use crate::args::Activity;
 use crate::failure::Failure;
 use crate::heads;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::settings::Settings;
+use crate::sources;
 
 /// One level.
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Activity, out: &mut Output) -> R
         .baker
         .or(configured)
         .ok_or_else(|| Failure::usage("no baker is named", "give its address, or write a configuration"))?;
-    let mut node = parts::open_node(&settings.node()?)?;
+    let mut node = sources::open_node(&settings.node()?)?;
     let expected = settings.known().map(|config| config.baker.chain);
     let seen = heads::look(&mut *node, true, SystemClock.now(), expected);
     let head = heads::agreed(&seen, &[])?.clone();

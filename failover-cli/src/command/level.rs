@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::heads::{self, Seen, Verdict};
 use crate::output::{End, Output};
-use crate::parts;
 use crate::settings::Settings;
+use crate::sources;
 
 /// One source's head.
 #[derive(Serialize)]
@@ -54,11 +54,11 @@ impl fmt::Display for Agreed {
 /// No source is named, or the own node's head is not known, not fresh, or contradicted.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let expected = settings.known().map(|config| config.baker.chain);
-    let mut own = parts::open_node(&settings.node()?)?;
+    let mut own = sources::open_node(&settings.node()?)?;
     let seen = look(&mut *own, true, expected, out);
     let mut others = Vec::new();
     for url in settings.known().map(|config| config.chain.others.clone()).unwrap_or_default() {
-        others.push(look(&mut *parts::open_node(&url)?, false, expected, out));
+        others.push(look(&mut *sources::open_node(&url)?, false, expected, out));
     }
     if let Some(tzkt) = settings.known().and_then(|config| config.chain.tzkt.as_ref()) {
         out.warn(format!("tzkt {tzkt} is not read by this version: it is no second opinion yet"));

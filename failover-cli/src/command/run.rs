@@ -60,11 +60,9 @@ fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Fail
 pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
-    for source in &wanted.without {
-        out.warn(format!("{source} is not asked by this version, so there is nothing to leave out"));
-    }
     session::no_duplicate(&state)?;
-    let policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
+    let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
+    policy.without.clone_from(&wanted.without);
     let _lock = session::lock(&config, None)?;
     if let Some((path, _)) = state.unfinished(finished)?
         && !wanted.plan_only

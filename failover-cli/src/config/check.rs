@@ -58,12 +58,21 @@ impl<'a> Checker<'a> {
             file: self.path.to_owned(),
             state: self.folder("state", state)?,
             baker: self.baker(baker)?,
-            chain: Chain { node: chain.node, tzkt: chain.tzkt, others: chain.others },
+            chain: self.chain(chain)?,
             signer: self.signer(signer)?,
             primary: self.primary(primary)?,
             backup: self.backup(backup.into_inner())?,
             margin: self.margin(policy)?,
         })
+    }
+
+    /// A source is no second opinion on itself.
+    fn chain(&self, chain: file::Chain) -> Result<Chain, ConfigError> {
+        let file::Chain { node, tzkt, others } = chain;
+        if let Some(others) = others.as_ref().filter(|others| others.get_ref().contains(&node)) {
+            return Err(self.wrong(others, "others: the own node is no second opinion on itself"));
+        }
+        Ok(Chain { node, tzkt, others: others.map(Spanned::into_inner).unwrap_or_default() })
     }
 
     fn baker(&self, baker: file::Baker) -> Result<Baker, ConfigError> {

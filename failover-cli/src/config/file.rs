@@ -37,8 +37,7 @@ pub(super) struct Baker {
 pub(super) struct Chain {
     pub(super) node: NodeUrl,
     pub(super) tzkt: Option<NodeUrl>,
-    #[serde(default)]
-    pub(super) others: Vec<NodeUrl>,
+    pub(super) others: Option<Spanned<Vec<NodeUrl>>>,
 }
 
 #[derive(Debug, Deserialize)]

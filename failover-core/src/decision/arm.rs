@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fence::{Fence, fence, silence_above};
-use super::floor::{agreed, cap, floor as floor_now, leads};
+use super::floor::{cap, floor as floor_now, leads};
 use super::foreign::consensus_marks;
 use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, UNPROVEN_WAIT, UNSEEN, unproven_sentence};
 use super::prepare::{ready, signing_keys};
@@ -51,10 +51,7 @@ fn note(facts: &Facts, progress: &Progress) -> Verdict {
         let Noted { head, bound } = refused.noted;
         return attempt(progress, Step::NoteLevel { head, bound });
     }
-    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else {
-        return Verdict::Refuse(Refusal::NotSynced);
-    };
-    let head = agreed(&head.value, &second.value);
+    let Some(head) = facts.chain.agreed() else { return Verdict::Refuse(Refusal::NotSynced) };
     attempt(progress, Step::NoteLevel { head, bound: head.above(UNSEEN) })
 }
 
@@ -122,10 +119,8 @@ fn raise(
     keys: Vec<KeyName>,
     floor: Level,
 ) -> Result<Option<Step>, Verdict> {
-    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else {
-        return Err(Verdict::Refuse(Refusal::NotSynced));
-    };
-    let cap = cap(policy, agreed(&head.value, &second.value));
+    let Some(agreed) = facts.chain.agreed() else { return Err(Verdict::Refuse(Refusal::NotSynced)) };
+    let cap = cap(policy, agreed);
     let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
     let armed = !states.is_empty() && states.iter().all(|k| k.arming == Arming::Armed);
     let raised = states.iter().all(|k| k.marks.is_some_and(|m| reached(&m, floor)));

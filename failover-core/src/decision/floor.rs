@@ -3,14 +3,8 @@
 use super::policy::{LEAD, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
 use super::progress::{Progress, Statement};
 use super::refusal::Refusal;
-use crate::facts::{Constants, Facts, Head, Model, SecondOpinion};
-use crate::tezos::Level;
-
-/// The highest agreed head: the own node's, or a peer's that agrees with it.
-#[must_use]
-pub fn agreed(head: &Head, second: &SecondOpinion) -> Level {
-    head.level.max(second.highest)
-}
+use crate::facts::{Constants, Facts, Head, Model, Signed};
+use crate::tezos::{Level, Position};
 
 /// The head, extrapolated to now: what the chain may have reached while the node's head grew old.
 #[must_use]
@@ -36,17 +30,17 @@ pub fn floor(
     bound: Level,
     again: Option<Model>,
 ) -> Result<Level, Refusal> {
-    let (Ok(head), Ok(second), Ok(constants)) = (&facts.chain.head, &facts.chain.second, &facts.chain.constants) else {
+    let (Ok(head), Some(agreed), Ok(constants)) = (&facts.chain.head, facts.chain.agreed(), &facts.chain.constants)
+    else {
         // The gate before this has refused already.
         return Err(Refusal::NotSynced);
     };
-    let agreed = agreed(&head.value, &second.value);
     let cap = cap(policy, agreed);
     let mut highest = bound.max(agreed).max(extrapolated(facts, &head.value, &constants.value));
-    for signed in facts.chain.seen() {
+    for signed in facts.chain.seen().cloned().chain(indexed(facts)) {
         // S4: past the cap it is no observation, and which of the two is wrong is not for the tool to say (H20).
         if signed.at.level > cap {
-            return Err(Refusal::Absurd { signed: signed.clone(), cap });
+            return Err(Refusal::Absurd { signed, cap });
         }
         highest = highest.max(signed.at.level);
     }
@@ -59,12 +53,24 @@ pub fn floor(
     if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
 }
 
+/// The last signatures that other sources know of. An indexer tells no round, so nobody is accused with these.
+fn indexed(facts: &Facts) -> impl Iterator<Item = Signed> {
+    let said = facts.chain.others.iter().filter_map(|other| Some((&other.name, other.said.as_ref().ok()?)));
+    said.flat_map(|(name, said)| {
+        said.value.last_signed.iter().map(move |last| Signed {
+            kind: last.kind,
+            at: Position::start_of(last.level),
+            seen_in: name.clone(),
+        })
+    })
+}
+
 /// Is the floor far enough above the head for the start (S2)?
 #[must_use]
 pub(super) fn leads(facts: &Facts, floor: Level) -> bool {
-    match (&facts.chain.head, &facts.chain.second, &facts.chain.constants) {
-        (Ok(head), Ok(second), Ok(constants)) => {
-            let now = agreed(&head.value, &second.value).max(extrapolated(facts, &head.value, &constants.value));
+    match (&facts.chain.head, facts.chain.agreed(), &facts.chain.constants) {
+        (Ok(head), Some(agreed), Ok(constants)) => {
+            let now = agreed.max(extrapolated(facts, &head.value, &constants.value));
             floor >= now.above(LEAD)
         }
         _ => false,

@@ -4,7 +4,8 @@ use super::policy::{FRESH, FUTURE, HALT, KEY_CHANGE, PEERS, Policy};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::{WaitFor, Waiting};
-use crate::facts::{Delegate, DeviceState, Fact, Facts, SyncState};
+use crate::facts::{Compared, Delegate, DeviceState, Fact, Facts, OtherSource, SecondOpinion, SyncState};
+use crate::tezos::Level;
 
 /// What a gate says when it does not open.
 pub(super) enum Closed {
@@ -33,8 +34,8 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     if head.timestamp.since(facts.now) > FUTURE {
         return Err(Refusal::Future { level: head.level, timestamp: head.timestamp }.into());
     }
-    let second = known(&facts.chain.second, "the second opinion")?;
-    let agrees = second.agreeing >= PEERS && second.agreeing * 2 > second.asked;
+    contradicted(facts, head.level)?;
+    let agrees = peers_agree(facts) || facts.chain.others.iter().any(OtherSource::agrees);
     let age = facts.now.since(head.timestamp);
     if age > FRESH {
         // Old, but the same block at independent sources: a slow chain. Else the node is behind.
@@ -51,8 +52,7 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
         }));
     }
     if !agrees {
-        let (agreeing, asked) = (second.agreeing, second.asked);
-        return Err(Refusal::Alone { level: head.level, agreeing, asked }.into());
+        return Err(Refusal::Alone { level: head.level, missing: facts.chain.opinions() }.into());
     }
     if *known(&facts.chain.sync, "the node's sync state")? == SyncState::Unsynced {
         return Err(Refusal::NotSynced.into());
@@ -64,6 +64,25 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     }
     standing(delegate, policy)?;
     known(&facts.chain.activity, "what the baker signed lately")?;
+    Ok(())
+}
+
+/// Enough of the own node's peers share its head: as good as another source (H1).
+fn peers_agree(facts: &Facts) -> bool {
+    let enough = |second: &SecondOpinion| second.agreeing >= PEERS && second.agreeing * 2 > second.asked;
+    facts.chain.second.as_ref().is_ok_and(|second| enough(&second.value))
+}
+
+/// A source that is too far ahead, or has other final blocks: one of the two is wrong, and not for the tool to say
+/// which (H20). One that is behind is only left aside.
+fn contradicted(facts: &Facts, own: Level) -> Result<(), Refusal> {
+    for other in &facts.chain.others {
+        let Ok(said) = &other.said else { continue };
+        let Compared { level, standing, .. } = said.value;
+        if standing.contradicts() {
+            return Err(Refusal::Contradicted { by: other.name.clone(), level, standing, own });
+        }
+    }
     Ok(())
 }
 

@@ -67,6 +67,9 @@ pub struct Policy {
     pub emergency: bool,
     /// The primary, as `check` pinned it (H19).
     pub primary_pin: Option<HostIdentity>,
+    /// Sources that a person left out (`--without`), never the own node: they were not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Judge the levels above B up to F (S8). Only a test of the simulator switches it off.
     #[serde(default = "yes")]
     pub quarantine: bool,
@@ -89,6 +92,16 @@ impl Policy {
     /// The usual policy: margin 10, cap 100.
     #[must_use]
     pub const fn new(name: String, baker: KeyHash, chain: ChainId) -> Self {
-        Self { name, baker, chain, margin: 10, cap: 100, emergency: false, primary_pin: None, quarantine: true }
+        Self {
+            name,
+            baker,
+            chain,
+            margin: 10,
+            cap: 100,
+            emergency: false,
+            primary_pin: None,
+            without: Vec::new(),
+            quarantine: true,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Before the primary is touched: the person, the right machines and keys, the backup fenced from itself, the
 //! passphrase proved (S1, S1a, S1b).
 
-use super::floor::{agreed, floor};
+use super::floor::floor;
 use super::policy::{Policy, UNKNOWN, UNSEEN};
 use super::progress::Progress;
 use super::refusal::Refusal;
@@ -70,8 +70,7 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
 
 /// B, if the primary stopped now.
 fn unseen(facts: &Facts) -> Option<Level> {
-    let (Ok(head), Ok(second)) = (&facts.chain.head, &facts.chain.second) else { return None };
-    Some(agreed(&head.value, &second.value).above(UNSEEN))
+    facts.chain.agreed().map(|agreed| agreed.above(UNSEEN))
 }
 
 fn ledger_setting(progress: &Progress) -> Option<Verdict> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::fence::Rung;
-use crate::facts::{KeyRole, Signed, Timestamp, Unknown};
+use crate::facts::{KeyRole, Signed, Standing, Timestamp, Unknown};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 /// Why it is not safe, or not possible, to go on.
@@ -29,15 +29,25 @@ pub enum Refusal {
         /// Its age.
         age: Duration,
     },
-    /// H1: the node's peers do not share its head.
-    #[error("only {agreeing} of {asked} peers of the node agree with its head {level}: there is no second opinion")]
+    /// H1: nobody confirms the node's head.
+    #[error("there is no second opinion on the node's head {level}: {}", missing.join("; "))]
     Alone {
         /// The head.
         level: Level,
-        /// Peers that agree.
-        agreeing: usize,
-        /// Peers that told their head.
-        asked: usize,
+        /// Who could have been one, and why it is none.
+        missing: Vec<String>,
+    },
+    /// H20: another source contradicts the own node.
+    #[error("{by} {standing}, at level {level}, and the own node is at {own}: one of them is wrong")]
+    Contradicted {
+        /// Which source.
+        by: String,
+        /// Its head.
+        level: Level,
+        /// How it stands to the own node.
+        standing: Standing,
+        /// The own node's head.
+        own: Level,
     },
     /// H13: the head is from the future.
     #[error("the head {level} is from the future ({timestamp}): this machine's clock or the node is wrong")]
@@ -194,7 +204,12 @@ impl Refusal {
     pub const fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Unknown { .. } | Self::Stale { .. } | Self::Alone { .. } | Self::NotSynced | Self::ProtocolChange
+            Self::Unknown { .. }
+                | Self::Stale { .. }
+                | Self::Alone { .. }
+                | Self::Contradicted { .. }
+                | Self::NotSynced
+                | Self::ProtocolChange
         )
     }
 
@@ -204,7 +219,14 @@ impl Refusal {
         match self {
             Self::Unknown { unknown, .. } | Self::NotReady { unknown, .. } => return unknown.next.clone(),
             Self::Stale { .. } | Self::NotSynced => "wait until the node is synced, then run again",
-            Self::Alone { .. } => "look at the node's connections, then run again",
+            Self::Alone { .. } => {
+                "look at the node's connections, or configure another source (`tzkt`, `others`), then run again"
+            }
+            Self::Contradicted { by, .. } => {
+                return format!(
+                    "compare both with an explorer; where it is {by} that is wrong, run again with --without '{by}'"
+                );
+            }
             Self::Future { .. } => "set this machine's clock (chrony or ntp), then run again",
             Self::WrongChain { .. } => "correct `node` or `network` in the configuration",
             Self::ProtocolChange => "wait a minute, then run again",

@@ -1,26 +1,23 @@
 //! Gathering: asks every edge and turns answers and errors into facts. Knows nothing of the procedure.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
-    Activity, BackupFacts, BakerState, ChainFacts, Constants, Delegate, Fact, Facts, GuardState, Head, HostIdentity,
-    LevelActivity, Observed, Power, PrimaryFacts, SecondOpinion, Signed, Timestamp, Unknown,
+    BackupFacts, BakerState, Fact, Facts, GuardState, HostIdentity, Observed, Power, PrimaryFacts, Timestamp, Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
-use crate::chain::{ChainError, ChainNode, PeerHead};
+use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::Clock;
 use crate::guard::{Guard, GuardStatus};
 use crate::host::HostError;
 use crate::signer::{HwmSetter, SignerError};
 use crate::tezos::{KeyHash, Level};
 
-/// Votes for a level are in the next block and nowhere later, and a block two levels down is final.
-const SETTLED: u64 = 3;
-/// Levels that are read below the settled ones before a level was noted.
-const LOOK_BACK: u64 = 8;
-/// New levels read in one gathering at most, so that no gathering takes long.
-const LEVELS_AT_ONCE: usize = 24;
+mod chain;
+mod others;
+
+use chain::ChainGatherer;
+
 /// A machine that could not be reached is asked again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 /// The power status is asked again after this.
@@ -53,11 +50,7 @@ pub struct Eyes<'a> {
 
 /// Gathers, and remembers what does not change.
 pub struct Gatherer {
-    source: Box<dyn ChainNode>,
-    constants: Option<Constants>,
-    delegate: Option<(Head, Fact<Delegate>)>,
-    settled: BTreeMap<Level, LevelActivity>,
-    recent: Option<(Head, Vec<Signed>)>,
+    chain: ChainGatherer,
     primary: Option<(HostIdentity, Duration)>,
     backup: Option<HostIdentity>,
     away: Option<(Timestamp, Unknown)>,
@@ -66,7 +59,7 @@ pub struct Gatherer {
 
 impl std::fmt::Debug for Gatherer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gatherer").field("source", &self.source.name()).finish_non_exhaustive()
+        f.debug_struct("Gatherer").field("source", &self.chain.name()).finish_non_exhaustive()
     }
 }
 
@@ -85,199 +78,20 @@ macro_rules! because {
 because!(ChainError, BakerError, SignerError);
 
 impl Gatherer {
-    /// Gathers from this source of the chain.
+    /// Gathers from the own node, held against other sources.
     #[must_use]
-    pub fn new(source: Box<dyn ChainNode>) -> Self {
-        Self {
-            source,
-            constants: None,
-            delegate: None,
-            settled: BTreeMap::new(),
-            recent: None,
-            primary: None,
-            backup: None,
-            away: None,
-            power: None,
-        }
+    pub fn new(source: Box<dyn ChainNode>, others: Vec<Box<dyn ChainLevelSource>>) -> Self {
+        Self { chain: ChainGatherer::new(source, others), primary: None, backup: None, away: None, power: None }
     }
 
     /// Looks at everything once: the chain first, the devices after it (S8).
     pub fn gather(&mut self, eyes: Eyes<'_>, scope: &Scope, clock: &dyn Clock) -> Facts {
         let now = clock.now();
-        let chain = self.chain(scope, clock);
+        let chain = self.chain.gather(scope, clock);
         let power = self.power(eyes.power, clock);
         let primary = self.primary(eyes.primary.filter(|_| scope.primary), power, clock);
         let backup = self.backup(eyes.backup, eyes.guard, eyes.device, clock);
         Facts { now, chain, primary, backup }
-    }
-
-    fn seen<T, E: Because>(&self, answer: Result<T, E>, clock: &dyn Clock) -> Fact<T> {
-        seen(answer, self.source.name(), clock)
-    }
-
-    fn chain(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
-        let head = self.source.head();
-        let head = self.seen(head, clock);
-        let sync = self.source.sync();
-        let sync = self.seen(sync, clock);
-        let constants = match self.constants {
-            Some(known) => Ok(known),
-            None => self.source.constants().inspect(|known| self.constants = Some(*known)),
-        };
-        let constants = self.seen(constants, clock);
-        let (second, delegate, activity) = match &head {
-            Ok(head) => (
-                self.second(&head.value, clock),
-                self.delegate(&scope.baker, &head.value, clock),
-                self.activity(scope, &head.value, clock),
-            ),
-            Err(unknown) => (Err(unknown.clone()), Err(unknown.clone()), (Err(unknown.clone()), Vec::new())),
-        };
-        let (activity, accusations) = activity;
-        ChainFacts { head, second, sync, constants, delegate, activity, accusations }
-    }
-
-    fn second(&mut self, head: &Head, clock: &dyn Clock) -> Fact<SecondOpinion> {
-        let peers = self.source.peers_heads();
-        let opinion = peers.map(|peers| {
-            let agreeing: Vec<&PeerHead> = peers.iter().filter(|peer| self.agrees(head, peer)).collect();
-            let highest = agreeing.iter().map(|p| p.level).max().unwrap_or(head.level).max(head.level);
-            SecondOpinion { asked: peers.len(), agreeing: agreeing.len(), highest }
-        });
-        self.seen(opinion, clock)
-    }
-
-    /// A peer agrees where it has the same block at the lower of both heads, at most two levels away. What is above
-    /// the own head cannot be compared, and is believed for two levels (H20).
-    fn agrees(&mut self, head: &Head, peer: &PeerHead) -> bool {
-        match peer.level.get().cmp(&head.level.get()) {
-            std::cmp::Ordering::Equal => peer.hash == head.hash,
-            std::cmp::Ordering::Greater => peer.level.since(head.level) <= 2,
-            std::cmp::Ordering::Less => {
-                head.level.since(peer.level) <= 2 && self.source.hash_at(peer.level).is_ok_and(|hash| hash == peer.hash)
-            }
-        }
-    }
-
-    fn delegate(&mut self, baker: &KeyHash, head: &Head, clock: &dyn Clock) -> Fact<Delegate> {
-        if let Some((at, known)) = &self.delegate
-            && at == head
-        {
-            return known.clone();
-        }
-        let answer = self.source.delegate(baker);
-        let fact = self.seen(answer, clock);
-        if fact.is_ok() {
-            self.delegate = Some((head.clone(), fact.clone()));
-        }
-        fact
-    }
-
-    /// What the baker signed, or why that is not known, with what was seen of it all the same.
-    fn activity(&mut self, scope: &Scope, head: &Head, clock: &dyn Clock) -> (Fact<Activity>, Vec<Signed>) {
-        let mut seen = Vec::new();
-        let settled = self.settled(scope, head, &mut seen);
-        let recent = self.recent(scope, head, &mut seen);
-        let mempool = self.source.mempool(&scope.baker, head);
-        let mempool_blind = mempool.as_ref().err().map(ToString::to_string);
-        let mempool = mempool.unwrap_or_default();
-        let answer = match (settled, recent) {
-            (Ok(settled), Ok(mut recent)) => {
-                recent.extend(mempool);
-                return (
-                    self.seen(Ok::<_, ChainError>(Activity { settled, recent, mempool_blind }), clock),
-                    Vec::new(),
-                );
-            }
-            (Err(error), recent) => {
-                seen.extend(recent.unwrap_or_default());
-                error
-            }
-            (Ok(settled), Err(error)) => {
-                seen.extend(settled.into_iter().flat_map(|level| level.signed));
-                error
-            }
-        };
-        seen.extend(mempool);
-        (self.seen(Err(answer), clock), seen)
-    }
-
-    fn settled(
-        &mut self,
-        scope: &Scope,
-        head: &Head,
-        seen: &mut Vec<Signed>,
-    ) -> Result<Vec<LevelActivity>, ChainError> {
-        let Some(last) = head.level.below(SETTLED) else { return Ok(Vec::new()) };
-        let first = scope.from.unwrap_or_else(|| last.below(LOOK_BACK).unwrap_or(Level::FIRST));
-        let mut found = Vec::new();
-        let mut wrong = None;
-        let mut read = 0;
-        for level in first.to(last) {
-            if let Some(known) = self.settled.get(&level) {
-                found.push(known.clone());
-                continue;
-            }
-            if read == LEVELS_AT_ONCE {
-                break;
-            }
-            read += 1;
-            match self.source.activity(&scope.baker, level) {
-                Ok(activity) => {
-                    self.settled.insert(level, activity.clone());
-                    found.push(activity);
-                }
-                // The levels above are read all the same: they may accuse (S8).
-                Err(error @ ChainError::Incomplete { .. }) => {
-                    seen.extend_from_slice(error.seen());
-                    wrong = wrong.or(Some(error));
-                }
-                Err(error) => {
-                    wrong = wrong.or(Some(error));
-                    break;
-                }
-            }
-        }
-        let Some(error) = wrong else { return Ok(found) };
-        seen.extend(found.into_iter().flat_map(|level| level.signed));
-        Err(error)
-    }
-
-    /// Levels above the settled ones, as they are now; a block that goes away again was still seen.
-    fn recent(&mut self, scope: &Scope, head: &Head, seen: &mut Vec<Signed>) -> Result<Vec<Signed>, ChainError> {
-        let mut known = match &self.recent {
-            Some((at, known)) if at == head => return Ok(known.clone()),
-            Some((_, known)) => known.clone(),
-            None => Vec::new(),
-        };
-        known.retain(|s| s.at.level.above(SETTLED + 2) > head.level);
-        let newest = self.source.newest(&scope.baker, head);
-        let mut found = newest.as_ref().map_or_else(|error| error.seen().to_vec(), Clone::clone);
-        let mut wrong = newest.err();
-        for level in [head.level.below(2), head.level.below(1)].into_iter().flatten() {
-            // A block being replaced while it is read is no fault: the level is read again when it is settled.
-            match self.source.activity(&scope.baker, level) {
-                Ok(activity) => found.extend(activity.signed),
-                Err(error @ (ChainError::Incomplete { .. } | ChainError::Missing { .. })) => {
-                    found.extend_from_slice(error.seen());
-                }
-                Err(error) => {
-                    wrong = wrong.or(Some(error));
-                    break;
-                }
-            }
-        }
-        for signed in found {
-            if !known.contains(&signed) {
-                known.push(signed);
-            }
-        }
-        if let Some(error) = wrong {
-            seen.extend(known);
-            return Err(error);
-        }
-        self.recent = Some((head.clone(), known.clone()));
-        Ok(known)
     }
 
     fn primary(

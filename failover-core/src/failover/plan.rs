@@ -19,10 +19,9 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         return Err(Box::new(refusal));
     }
     let fence = fence(&facts, policy, progress);
-    let (Ok(head), Ok(second), Ok(activity)) = (&facts.chain.head, &facts.chain.second, &facts.chain.activity) else {
+    let (Some(agreed), Ok(activity)) = (facts.chain.agreed(), &facts.chain.activity) else {
         return Err(Box::new(Refusal::NotSynced));
     };
-    let agreed = crate::decision::agreed(&head.value, &second.value);
     let bound = progress.noted.map_or(agreed.above(crate::decision::policy::UNSEEN), |noted| noted.bound);
     let floor = floor(&facts, policy, progress, bound, None)?;
     let keys = match &facts.backup.device {
@@ -35,6 +34,7 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         path: fence.path,
         why: fence.why,
         head: agreed,
+        sources: facts.chain.opinions(),
         last_signed: activity.value.all().max_by_key(|s| s.at).cloned(),
         floor,
         keys,

@@ -117,6 +117,9 @@ pub struct Plan {
     pub why: String,
     /// The head.
     pub head: Level,
+    /// The own node's head and what others say of it, one sentence each.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// The last thing that this baker signed, in the levels that were read.
     pub last_signed: Option<Signed>,
     /// The floor, if the primary stopped now.

@@ -281,6 +281,7 @@ impl Rehearsal {
             power: None,
         };
         Parts {
+            others: Vec::new(),
             source: Box::new(OctezNode::new(world.node())),
             hands,
             policy: policy.clone(),

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Progress, Refusal, Verdict, WaitFor, decide};
-use failover_core::facts::{Arming, ExpectedKey, Facts, HostIdentity, KeyRole, SecondOpinion, Signed, SyncState};
+use failover_core::facts::{
+    Arming, Compared, ExpectedKey, Facts, HostIdentity, KeyRole, LastSigned, OtherSource, SecondOpinion, Signed,
+    Standing, SyncState,
+};
 use failover_core::tezos::{ChainId, Kind};
 
 use crate::world::*;
@@ -31,6 +34,11 @@ macro_rules! refuses {
     )*};
 }
 
+fn other(head: u64, standing: Standing) -> OtherSource {
+    let said = Compared { level: level(head), standing, last_signed: Vec::new() };
+    OtherSource { name: "tzkt".to_owned(), said: known(said) }
+}
+
 fn old(seconds: i64) -> Timestamp {
     Timestamp::from_millis(now().millis() - seconds * 1000)
 }
@@ -46,6 +54,29 @@ refuses! {
     h1_most_peers_are_elsewhere: |f| {
         f.chain.second = known(SecondOpinion { asked: 6, agreeing: 3, highest: level(HEAD) });
     } => Refusal::Alone { .. }, exit 3;
+    h20_a_source_far_ahead_of_the_own_node: |f| f.chain.others.push(other(HEAD + 3, Standing::Ahead { by: 3 }))
+        => Refusal::Contradicted { .. }, exit 3;
+    h20_a_source_with_another_final_block: |f| {
+        f.chain.others.push(other(HEAD, Standing::Agrees));
+        f.chain.others.push(other(HEAD, Standing::Differs { at: level(HEAD - 2) }));
+    } => Refusal::Contradicted { .. }, exit 3;
+    h2_a_source_on_another_chain: |f| {
+        f.chain.others.push(other(HEAD, Standing::OtherChain { found: ChainId::new([1, 2, 3, 4]) }));
+    } => Refusal::Contradicted { .. }, exit 3;
+    h1_no_peers_and_the_only_other_source_is_behind: |f| {
+        f.chain.second = unknown();
+        f.chain.others.push(other(HEAD - 10, Standing::Behind { by: 10 }));
+    } => Refusal::Alone { .. }, exit 3;
+    h1_no_peers_and_the_only_other_source_does_not_answer: |f| {
+        f.chain.second = unknown();
+        f.chain.others.push(OtherSource { name: "tzkt".to_owned(), said: unknown() });
+    } => Refusal::Alone { .. }, exit 3;
+    h5_an_indexer_with_a_signature_past_the_cap: |f| {
+        let mut lying = other(HEAD, Standing::Agrees);
+        let last = LastSigned { kind: Kind::Attestation, level: level(HEAD + 1_000_000) };
+        lying.said.as_mut().unwrap().value.last_signed.push(last);
+        f.chain.others.push(lying);
+    } => Refusal::Absurd { .. }, exit 3;
     h2_another_chain: |f| f.chain.head.as_mut().unwrap().value.chain_id = ChainId::new([1, 2, 3, 4])
         => Refusal::WrongChain { .. }, exit 3;
     h13_a_head_from_the_future: |f| f.chain.head.as_mut().unwrap().value.timestamp = old(-16)
@@ -161,4 +192,31 @@ fn s4_an_observation_past_the_cap_is_named_not_believed_and_not_left_out() {
     activity(&mut facts).recent = vec![signed(Kind::Attestation, HEAD + 100, 0)];
     let verdict = decide(&facts, &policy(), &Progress::default());
     assert!(matches!(verdict, Verdict::Refuse(Refusal::PastCap { .. })), "{verdict:?}");
+}
+
+#[test]
+fn h1_one_other_source_that_agrees_is_a_second_opinion() {
+    let mut facts = facts();
+    facts.chain.second = unknown();
+    facts.chain.others.push(other(HEAD - 10, Standing::Behind { by: 10 }));
+    assert!(matches!(refusal(&facts, &Progress::default()), Refusal::Alone { .. }));
+    facts.chain.others.push(other(HEAD, Standing::Agrees));
+    let verdict = decide(&facts, &policy(), &Progress::default());
+    assert!(!matches!(verdict, Verdict::Refuse(_)), "{verdict:?}");
+}
+
+#[test]
+fn s2_what_other_sources_saw_lifts_the_floor() {
+    let mut facts = facts();
+    let floor = |facts: &Facts| {
+        failover_core::decision::floor(facts, &policy(), &Progress::default(), level(HEAD), None)
+            .expect("a floor")
+            .get()
+    };
+    assert_eq!(floor(&facts), HEAD + 10);
+    facts.chain.others.push(other(HEAD + 2, Standing::Agrees));
+    assert_eq!(floor(&facts), HEAD + 12);
+    let last = LastSigned { kind: Kind::Attestation, level: level(HEAD + 5) };
+    facts.chain.others[0].said.as_mut().unwrap().value.last_signed.push(last);
+    assert_eq!(floor(&facts), HEAD + 15);
 }

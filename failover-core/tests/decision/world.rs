@@ -91,6 +91,7 @@ pub(crate) fn facts() -> Facts {
         chain: ChainFacts {
             head: known(head(HEAD)),
             second: known(SecondOpinion { asked: 5, agreeing: 5, highest: level(HEAD) }),
+            others: Vec::new(),
             sync: known(SyncState::Synced),
             constants: known(Constants { block_seconds: 6, round_increment_seconds: 3, blocks_per_cycle: 14_400 }),
             delegate: known(Delegate {

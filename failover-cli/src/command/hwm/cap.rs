@@ -10,8 +10,8 @@ use crate::args::Raise;
 use crate::failure::Failure;
 use crate::heads::{self, Verdict};
 use crate::output::Output;
-use crate::parts;
 use crate::settings::Settings;
+use crate::sources;
 
 /// Levels above the head.
 const ABOVE: u64 = 100;
@@ -70,12 +70,12 @@ fn from_node(settings: &Settings) -> Result<(Level, String), (Failure, bool)> {
     let expected = settings.known().map(|config| config.baker.chain);
     let url = settings.node().map_err(|failure| (failure, true))?;
     let now = SystemClock.now();
-    let mut own = parts::open_node(&url).map_err(|error| (error.into(), true))?;
+    let mut own = sources::open_node(&url).map_err(|error| (error.into(), true))?;
     let seen = heads::look(&mut *own, true, now, expected);
     let wrong_chain = matches!(&seen.head, Ok((_, Verdict::WrongChain { .. })));
     let head = heads::agreed(&seen, &[]).map_err(|failure| (failure, !wrong_chain))?;
     for url in settings.known().map(|config| config.chain.others.clone()).unwrap_or_default() {
-        let mut node = parts::open_node(&url).map_err(|error| (error.into(), false))?;
+        let mut node = sources::open_node(&url).map_err(|error| (error.into(), false))?;
         let other = heads::look(&mut *node, false, now, expected);
         heads::agreed(&seen, &[other]).map_err(|failure| (failure, false))?;
     }

@@ -1,0 +1,91 @@
+//! The chain's sources, as the configuration names them: the own node, and others that are held against it.
+
+use std::time::Duration;
+
+use failover_core::chain::octez::OctezNode;
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
+
+use crate::args::NodeUrl;
+use crate::config::Chain;
+use crate::failure::Failure;
+
+/// Another source has this long for each question: it is an opinion, and must not hold up the run.
+const OTHER_DEADLINE: Duration = Duration::from_secs(3);
+
+/// The own node.
+///
+/// # Errors
+/// The URL cannot be used.
+pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError> {
+    Ok(Box::new(OctezNode::connect(url.as_str())?))
+}
+
+/// Every other source but those that `--without` names.
+///
+/// # Errors
+/// A URL cannot be used, or `--without` names the own node, or nothing that is configured.
+pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<dyn ChainLevelSource>>, Failure> {
+    let mut others: Vec<Box<dyn ChainLevelSource>> = Vec::new();
+    for url in &chain.others {
+        others.push(Box::new(OctezNode::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
+    }
+    let own = open_node(&chain.node)?;
+    for given in without {
+        if is(given, own.name()) {
+            return Err(Failure::usage(
+                format!("--without {given}: the own node is never left out"),
+                "name another source, or configure another own node",
+            ));
+        }
+        let before = others.len();
+        others.retain(|other| !is(given, other.name()));
+        if others.len() == before {
+            let known: Vec<&str> = others.iter().map(|other| other.name()).collect();
+            let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
+            return Err(Failure::usage(
+                format!("--without {given}: no source has this name"),
+                format!("name one of the other sources: {known}"),
+            ));
+        }
+    }
+    Ok(others)
+}
+
+/// A source's whole name, or its name without what kind of source it is, or only that: `tzkt`.
+fn is(given: &str, name: &str) -> bool {
+    let given = given.trim_end_matches('/');
+    given == name || name.split_once(' ').is_some_and(|(kind, url)| given == url || (given == kind && kind != "node"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(others: &[&str]) -> Chain {
+        let url = |text: &str| text.parse::<NodeUrl>().unwrap();
+        Chain { node: url("http://127.0.0.1:8732"), tzkt: None, others: others.iter().map(|text| url(text)).collect() }
+    }
+
+    fn left(others: &[&str], without: &[&str]) -> Result<Vec<String>, String> {
+        let without: Vec<String> = without.iter().map(|s| (*s).to_owned()).collect();
+        let opened = open_others(&chain(others), &without).map_err(|failure| failure.message)?;
+        Ok(opened.iter().map(|other| other.name().to_owned()).collect())
+    }
+
+    #[test]
+    fn a_source_is_left_out_by_its_name_or_its_url() {
+        let others = ["http://10.0.0.2:8732", "http://10.0.0.3:8732"];
+        assert_eq!(left(&others, &[]).unwrap().len(), 2);
+        assert_eq!(left(&others, &["node http://10.0.0.2:8732"]).unwrap(), ["node http://10.0.0.3:8732"]);
+        assert_eq!(left(&others, &["http://10.0.0.3:8732/"]).unwrap(), ["node http://10.0.0.2:8732"]);
+    }
+
+    #[test]
+    fn the_own_node_and_unknown_names_are_refused() {
+        let others = ["http://10.0.0.2:8732"];
+        assert!(left(&others, &["http://127.0.0.1:8732"]).unwrap_err().contains("never left out"));
+        assert!(left(&others, &["http://10.0.0.9:8732"]).unwrap_err().contains("no source has this name"));
+        // The word alone would name them all.
+        assert!(left(&others, &["node"]).unwrap_err().contains("no source has this name"));
+    }
+}

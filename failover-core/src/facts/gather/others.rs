@@ -1,0 +1,70 @@
+//! The other sources: asked at the same time, now and then, and held against the own node's head.
+
+use std::time::Duration;
+
+use super::seen;
+use crate::chain::{ChainLevelSource, ChainNode, agreement};
+use crate::clock::{Clock, Timestamp};
+use crate::facts::{Compared, Fact, Head, OtherSource};
+use crate::tezos::KeyHash;
+
+/// They are asked again after this: a second opinion need not be newer, and a free indexer is not asked every second.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// One that did not answer is asked again after this, so that its deadline is not waited for at every look.
+const ASK_FAILED: Duration = Duration::from_secs(20);
+
+/// One source, with what it said last.
+struct Asked {
+    source: Box<dyn ChainLevelSource>,
+    last: Option<(Timestamp, Fact<Compared>)>,
+}
+
+impl Asked {
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.last.as_ref().is_none_or(|(at, said)| {
+            let again = if said.is_ok() { ASK_AGAIN } else { ASK_FAILED };
+            now.since(*at) >= again || now < *at
+        })
+    }
+}
+
+/// All of them.
+pub(super) struct Others(Vec<Asked>);
+
+impl Others {
+    pub(super) fn new(sources: Vec<Box<dyn ChainLevelSource>>) -> Self {
+        Self(sources.into_iter().map(|source| Asked { source, last: None }).collect())
+    }
+
+    /// What each of them says; those whose turn it is are asked, at the same time.
+    pub(super) fn look(
+        &mut self,
+        own: &mut dyn ChainNode,
+        head: &Head,
+        baker: &KeyHash,
+        clock: &dyn Clock,
+    ) -> Vec<OtherSource> {
+        let now = clock.now();
+        let mut due: Vec<&mut Asked> = self.0.iter_mut().filter(|asked| asked.is_due(now)).collect();
+        let answers = std::thread::scope(|scope| {
+            let ask = |source: &mut Box<dyn ChainLevelSource>| agreement::ask(&mut **source, head.level, baker);
+            let threads: Vec<_> = due.iter_mut().map(|asked| scope.spawn(move || ask(&mut asked.source))).collect();
+            threads.into_iter().map(|thread| thread.join().ok()).collect::<Vec<_>>()
+        });
+        for (asked, answer) in due.into_iter().zip(answers) {
+            // A source that panicked has said nothing; it is asked again.
+            let Some(answer) = answer else { continue };
+            let compared = answer.and_then(|said| {
+                let standing = agreement::standing(own, head, &mut *asked.source, &said)?;
+                Ok(Compared { level: said.head.level, standing, last_signed: said.last_signed })
+            });
+            let fact = seen(compared, asked.source.name(), clock);
+            asked.last = Some((clock.now(), fact));
+        }
+        let told = |asked: &Asked| {
+            let (_, said) = asked.last.clone()?;
+            Some(OtherSource { name: asked.source.name().to_owned(), said })
+        };
+        self.0.iter().filter_map(told).collect()
+    }
+}
