@@ -72,6 +72,7 @@ fn every_mistake_is_named_with_its_line() {
         (15, "[\"ipmitool\", \"power\", \"status\"]", "[]", "power_status:"),
         (18, "\"command\"", "\"tezbake\"\nunits = [\"a\"]", "not used by this control"),
         (17, "start = [\"start-it\"]\n", "", "start is missing"),
+        (7, "http://10.0.0.2:8732", "http://127.0.0.1:8732", "no second opinion on itself"),
         (22, "margin = 12", "margin = 1", "between 2 and 1000"),
         (22, "margin = 12", "margin = -1", "invalid value"),
         (23, "margin = 12\n", "margin = 12\n[polici]\n", "unknown field `polici`"),

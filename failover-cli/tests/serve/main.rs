@@ -9,6 +9,7 @@ mod happy;
 mod interrupted;
 mod refusals;
 mod said;
+mod sources;
 mod ssh;
 mod sshd;
 mod world;

@@ -1,0 +1,65 @@
+//! Other sources of the chain than the own node, over real sockets (H1, H20).
+
+use serde_json::json;
+
+use crate::said::Said;
+use crate::world::{Signer, World};
+
+/// A URL at which nothing listens.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+fn with_others(world: &mut World, others: &[&str]) {
+    let others = format!("others = {}\n", json!(others));
+    world.configure(|text| text.replacen("[chain]\n", &format!("[chain]\n{others}"), 1));
+}
+
+fn node(world: &World) -> String {
+    world.json()["node"].as_str().unwrap().to_owned()
+}
+
+fn head(world: &World) -> u64 {
+    world.call(&["level"]).named("level")[0]["level"].as_u64().unwrap()
+}
+
+fn plan(world: &World, more: &[&str]) -> Said {
+    world.call(&[&["run", "--plan-only"], more].concat())
+}
+
+#[test]
+fn h20_a_source_that_contradicts_refuses_until_it_is_left_out() {
+    let mut world = World::new(Signer::TezSign);
+    let mut stranger = World::new(Signer::TezSign);
+    // The own node may not have the block of one that is far behind.
+    if head(&stranger) < head(&world) {
+        std::mem::swap(&mut world, &mut stranger);
+    }
+    let url = node(&stranger);
+    with_others(&mut world, &[&url]);
+    let refused = plan(&world, &[]);
+    let end = refused.ends(3);
+    assert!(end["next"].as_str().unwrap().contains(&format!("--without 'node {url}'")), "{refused:?}");
+    // Left out by a person: recorded in the plan's own list, where it does not appear any more.
+    let left_out = plan(&world, &["--without", &url]);
+    left_out.ends(0);
+    let plan_record = left_out.named("plan").remove(0);
+    assert!(!plan_record["sources"].to_string().contains(&url), "{plan_record}");
+    // Never the own node, and nothing that is not there.
+    let own = node(&world);
+    plan(&world, &["--without", &own]).ends(2);
+    plan(&world, &["--without", "tzkt"]).ends(2);
+    assert_eq!(world.book().backup, 0);
+}
+
+#[test]
+fn h1_without_peers_one_source_that_answers_is_needed() {
+    let mut world = World::new(Signer::TezSign);
+    with_others(&mut world, &[NOBODY]);
+    // A source that is down is said, and no reason to refuse while the peers agree.
+    let said = plan(&world, &[]);
+    said.ends(0);
+    assert!(said.named("plan")[0]["sources"].to_string().contains(NOBODY), "{said:?}");
+    world.event(&json!("peers-disagree"));
+    let refused = plan(&world, &[]);
+    refused.ends(3);
+    assert!(refused.why().contains("second opinion") && refused.why().contains(NOBODY), "{refused:?}");
+}
