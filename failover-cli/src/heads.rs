@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use failover_core::chain::{ChainError, ChainNode, Head, PeerHead, SyncState};
+use failover_core::chain::agreement::{self, NEAR, Standing};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Head, PeerHead, SyncState};
 use failover_core::clock::Timestamp;
 use failover_core::tezos::{ChainId, Level};
 use serde::Serialize;
@@ -14,8 +15,6 @@ use crate::failure::Failure;
 const FRESH: Duration = Duration::from_secs(30);
 /// From here on a head from the future is said, and from there on refused.
 const FUTURE: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(15)];
-/// Another source may be this far ahead of the own node: blocks take a moment to arrive.
-const AHEAD: u64 = 2;
 /// Peers of the own node that make an opinion.
 const PEERS: usize = 3;
 
@@ -109,38 +108,53 @@ pub(crate) struct Seen {
     pub(crate) head: Result<(Head, Verdict), ChainError>,
 }
 
-/// Asks one source; the own node is also asked whether it is in step.
-pub(crate) fn look(source: &mut dyn ChainNode, own: bool, now: Timestamp, expected: Option<ChainId>) -> Seen {
+/// Asks the own node for its head, and whether it is in step.
+pub(crate) fn look(source: &mut dyn ChainNode, now: Timestamp, expected: Option<ChainId>) -> Seen {
     let name = source.name().to_owned();
     let head = source.head().and_then(|head| {
-        let sync = if own { Some(source.sync()?) } else { None };
-        let verdict = Verdict::of(&head, sync, now, expected);
+        let verdict = Verdict::of(&head, Some(source.sync()?), now, expected);
         Ok((head, verdict))
     });
     Seen { source: name, head }
 }
 
-/// The own node's head, where it is fresh and no other source contradicts it.
+/// The own node's head, where it is fresh.
 ///
 /// # Errors
-/// It is not known, not fresh, or another source is ahead of it by more than it may be.
-pub(crate) fn agreed<'a>(own: &'a Seen, others: &[Seen]) -> Result<&'a Head, Failure> {
+/// It is not known, or not fresh.
+pub(crate) fn fresh(own: &Seen) -> Result<&Head, Failure> {
     let (head, verdict) = own.head.as_ref().map_err(|error| Failure::from(error.clone()))?;
     if !verdict.is_fresh() {
         return Err(Failure::refused(format!("the head of {} is not fresh: {verdict}", own.source), verdict.next()));
     }
-    for other in others {
-        let Ok((theirs, verdict)) = &other.head else { continue };
-        // A source that is behind says nothing about this one; one that is ahead does (H20).
-        if matches!(verdict, Verdict::WrongChain { .. }) || theirs.level.since(head.level) > AHEAD {
-            let message = format!(
-                "{} contradicts {}: level {}, {verdict}, against {}",
-                other.source, own.source, theirs.level, head.level
-            );
-            return Err(Failure::refused(message, "find out which of them is wrong before anything else"));
-        }
-    }
     Ok(head)
+}
+
+/// Another source's level, held against the own node's head.
+///
+/// # Errors
+/// It does not answer.
+pub(crate) fn hold(
+    own: &mut dyn ChainNode,
+    head: &Head,
+    other: &mut dyn ChainLevelSource,
+) -> Result<(Head, Standing), ChainError> {
+    let said = agreement::ask(other, head.level, None)?;
+    let standing = agreement::standing(own, head, other, &said)?;
+    Ok((said.head, standing))
+}
+
+/// Refuses where another source contradicts the own node (H20).
+///
+/// # Errors
+/// It does.
+pub(crate) fn not_contradicted(own: &Head, other: &str, level: Level, standing: Standing) -> Result<(), Failure> {
+    if standing.contradicts() {
+        let message =
+            format!("{other} {standing}, at level {level}, and the own node is at {}: one of them is wrong", own.level);
+        return Err(Failure::refused(message, "compare both with an explorer before anything else"));
+    }
+    Ok(())
 }
 
 /// What the own node's peers say: the level in their middle. `None` where too few answer to mean anything.
@@ -155,7 +169,7 @@ pub(crate) fn peers_level(peers: &[PeerHead]) -> Option<Level> {
 /// # Errors
 /// They are.
 pub(crate) fn not_behind(head: &Head, peers: Level) -> Result<(), Failure> {
-    if peers.since(head.level) > AHEAD {
+    if peers.since(head.level) > NEAR {
         let message = format!("the node's peers are at level {peers}, and the node at {}: it is behind", head.level);
         return Err(Failure::refused(message, "wait until the node is in step with its peers"));
     }
@@ -206,11 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_far_ahead_contradicts_and_one_behind_does_not() {
-        let seen = |name: &str, level| Seen { source: name.to_owned(), head: Ok((head(level, 1), Verdict::Fresh)) };
-        let own = seen("own", 100);
-        assert!(agreed(&own, &[seen("b", 102), seen("c", 50)]).is_ok());
-        assert!(agreed(&own, &[seen("b", 103)]).unwrap_err().message.contains("contradicts"));
+    fn one_peer_that_lies_is_not_believed() {
         let peers = |levels: &[u64]| -> Vec<PeerHead> {
             let peer = |l: &u64| PeerHead { level: Level::new(*l).unwrap(), hash: BlockHash::new([2; 32]) };
             levels.iter().map(peer).collect()

@@ -69,8 +69,8 @@ pub(crate) fn run(settings: &Settings, wanted: &Activity, out: &mut Output) -> R
         .ok_or_else(|| Failure::usage("no baker is named", "give its address, or write a configuration"))?;
     let mut node = sources::open_node(&settings.node()?)?;
     let expected = settings.known().map(|config| config.baker.chain);
-    let seen = heads::look(&mut *node, true, SystemClock.now(), expected);
-    let head = heads::agreed(&seen, &[])?.clone();
+    let seen = heads::look(&mut *node, SystemClock.now(), expected);
+    let head = heads::fresh(&seen)?.clone();
     // The votes for a level are in the next block: the newest block's own level is not there yet.
     let too_new =
         || Failure::refused(format!("the chain is at level {}: nothing to read yet", head.level), "wait for a block");

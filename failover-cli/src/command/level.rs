@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use failover_core::chain::ChainNode;
+use failover_core::chain::Head;
+use failover_core::chain::agreement::Standing;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::tezos::{BlockHash, ChainId, Level};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::heads::{self, Seen, Verdict};
+use crate::heads::{self, Verdict};
 use crate::output::{End, Output};
 use crate::settings::Settings;
 use crate::sources;
@@ -24,13 +25,39 @@ struct HeadRecord {
     age_seconds: i64,
     chain_id: ChainId,
     #[serde(flatten)]
-    verdict: Verdict,
+    judged: Judged,
+}
+
+/// The own node is judged by its clock and its peers, another source by the own node.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Judged {
+    Own(Verdict),
+    Other(Standing),
+}
+
+impl HeadRecord {
+    fn new(source: &str, head: &Head, judged: Judged, now: Timestamp) -> Self {
+        Self {
+            source: source.to_owned(),
+            level: head.level,
+            hash: head.hash,
+            timestamp: head.timestamp,
+            age_seconds: now.millis().saturating_sub(head.timestamp.millis()) / 1000,
+            chain_id: head.chain_id,
+            judged,
+        }
+    }
 }
 
 impl fmt::Display for HeadRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, level, hash, age_seconds, verdict, .. } = self;
-        write!(f, "{source}\n  level {level}, {hash}\n  {age_seconds} s old: {verdict}")
+        let Self { source, level, hash, age_seconds, judged, .. } = self;
+        write!(f, "{source}\n  level {level}, {hash}\n  {age_seconds} s old: ")?;
+        match judged {
+            Judged::Own(verdict) => verdict.fmt(f),
+            Judged::Other(standing) => standing.fmt(f),
+        }
     }
 }
 
@@ -55,16 +82,28 @@ impl fmt::Display for Agreed {
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let expected = settings.known().map(|config| config.baker.chain);
     let mut own = sources::open_node(&settings.node()?)?;
-    let seen = look(&mut *own, true, expected, out);
-    let mut others = Vec::new();
-    for url in settings.known().map(|config| config.chain.others.clone()).unwrap_or_default() {
-        others.push(look(&mut *sources::open_node(&url)?, false, expected, out));
+    let now = SystemClock.now();
+    let seen = heads::look(&mut *own, now, expected);
+    if let Ok((head, verdict)) = &seen.head {
+        out.show(&HeadRecord::new(&seen.source, head, Judged::Own(verdict.clone()), now));
     }
-    if let Some(tzkt) = settings.known().and_then(|config| config.chain.tzkt.as_ref()) {
-        out.warn(format!("tzkt {tzkt} is not read by this version: it is no second opinion yet"));
+    let head = heads::fresh(&seen)?;
+    let mut sources = 1;
+    let mut contradiction = Ok(());
+    let others = settings.known().map(|config| sources::open_others(&config.chain, &[])).transpose()?;
+    for mut other in others.unwrap_or_default() {
+        match heads::hold(&mut *own, head, &mut *other) {
+            Ok((theirs, standing)) => {
+                out.show(&HeadRecord::new(other.name(), &theirs, Judged::Other(standing), now));
+                sources += usize::from(standing.agrees());
+                let judged = heads::not_contradicted(head, other.name(), theirs.level, standing);
+                contradiction = contradiction.and(judged);
+            }
+            Err(error) => out.warn(error),
+        }
     }
-    let head = heads::agreed(&seen, &others)?;
-    let mut sources = 1 + others.iter().filter(|other| other.head.as_ref().is_ok_and(|(_, v)| v.is_fresh())).count();
+    // Every source is shown before one of them refuses.
+    contradiction?;
     match own.peers_heads() {
         Ok(peers) => match heads::peers_level(&peers) {
             Some(middle) => {
@@ -77,24 +116,4 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     }
     out.show(&Agreed { level: head.level, sources });
     Ok(End::done("nothing needs to be done; `failover check` looks at the rest of the backup"))
-}
-
-fn look(source: &mut dyn ChainNode, own: bool, expected: Option<ChainId>, out: &mut Output) -> Seen {
-    let now = SystemClock.now();
-    let seen = heads::look(source, own, now, expected);
-    match &seen.head {
-        Ok((head, verdict)) => out.show(&HeadRecord {
-            source: seen.source.clone(),
-            level: head.level,
-            hash: head.hash,
-            timestamp: head.timestamp,
-            age_seconds: now.millis().saturating_sub(head.timestamp.millis()) / 1000,
-            chain_id: head.chain_id,
-            verdict: verdict.clone(),
-        }),
-        // The own node's error ends the command; another's is said here.
-        Err(error) if !own => out.warn(error),
-        Err(_) => {}
-    }
-    seen
 }

@@ -77,18 +77,21 @@ pub struct Said {
     pub last_signed: Vec<LastSigned>,
 }
 
-/// Asks a source for all that [`standing`] needs of it.
+/// Asks a source for all that [`standing`] needs of it, and for what it knows of a baker, where one is named.
 ///
 /// # Errors
 /// See [`ChainError`].
-pub fn ask(source: &mut dyn ChainLevelSource, own: Level, baker: &KeyHash) -> Result<Said, ChainError> {
+pub fn ask(source: &mut dyn ChainLevelSource, own: Level, baker: Option<&KeyHash>) -> Result<Said, ChainError> {
     let head = source.head()?;
     let lower = match head.level.since(own) {
         0 => Some((head.level, head.hash)),
         1..=NEAR => Some((own, source.hash_at(own)?)),
         _ => None,
     };
-    let last_signed = source.last_signed(baker)?.unwrap_or_default();
+    let last_signed = match baker {
+        Some(baker) => source.last_signed(baker)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
     Ok(Said { head, lower, last_signed })
 }
 
@@ -169,7 +172,7 @@ mod tests {
         let mut other = Chain { head, fork, id, last: Vec::new() };
         let own_head = own.head()?;
         let baker = "tz1dyX3B1CFYa2DfdFLyPtiJCfQRUgPVME6E".parse().unwrap();
-        let said = ask(&mut other, own_head.level, &baker)?;
+        let said = ask(&mut other, own_head.level, Some(&baker))?;
         standing(&mut own, &own_head, &mut other, &said)
     }
 

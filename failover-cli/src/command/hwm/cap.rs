@@ -71,13 +71,15 @@ fn from_node(settings: &Settings) -> Result<(Level, String), (Failure, bool)> {
     let url = settings.node().map_err(|failure| (failure, true))?;
     let now = SystemClock.now();
     let mut own = sources::open_node(&url).map_err(|error| (error.into(), true))?;
-    let seen = heads::look(&mut *own, true, now, expected);
+    let seen = heads::look(&mut *own, now, expected);
     let wrong_chain = matches!(&seen.head, Ok((_, Verdict::WrongChain { .. })));
-    let head = heads::agreed(&seen, &[]).map_err(|failure| (failure, !wrong_chain))?;
-    for url in settings.known().map(|config| config.chain.others.clone()).unwrap_or_default() {
-        let mut node = sources::open_node(&url).map_err(|error| (error.into(), false))?;
-        let other = heads::look(&mut *node, false, now, expected);
-        heads::agreed(&seen, &[other]).map_err(|failure| (failure, false))?;
+    let head = heads::fresh(&seen).map_err(|failure| (failure, !wrong_chain))?;
+    let others = settings.known().map(|config| sources::open_others(&config.chain, &[])).transpose();
+    for mut other in others.map_err(|failure| (failure, false))?.unwrap_or_default() {
+        // One that does not answer says nothing about the own node.
+        if let Ok((theirs, standing)) = heads::hold(&mut *own, head, &mut *other) {
+            heads::not_contradicted(head, other.name(), theirs.level, standing).map_err(|failure| (failure, false))?;
+        }
     }
     Ok((head.level, seen.source.clone()))
 }

@@ -47,7 +47,7 @@ impl Others {
         let now = clock.now();
         let mut due: Vec<&mut Asked> = self.0.iter_mut().filter(|asked| asked.is_due(now)).collect();
         let answers = std::thread::scope(|scope| {
-            let ask = |source: &mut Box<dyn ChainLevelSource>| agreement::ask(&mut **source, head.level, baker);
+            let ask = |source: &mut Box<dyn ChainLevelSource>| agreement::ask(&mut **source, head.level, Some(baker));
             let threads: Vec<_> = due.iter_mut().map(|asked| scope.spawn(move || ask(&mut asked.source))).collect();
             threads.into_iter().map(|thread| thread.join().ok()).collect::<Vec<_>>()
         });
