@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
 
 use crate::args::NodeUrl;
@@ -28,6 +29,9 @@ pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<d
     let mut others: Vec<Box<dyn ChainLevelSource>> = Vec::new();
     for url in &chain.others {
         others.push(Box::new(OctezNode::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
+    }
+    if let Some(url) = &chain.tzkt {
+        others.push(Box::new(Tzkt::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
     }
     let own = open_node(&chain.node)?;
     for given in without {
@@ -61,23 +65,31 @@ fn is(given: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn chain(others: &[&str]) -> Chain {
+    fn chain(tzkt: Option<&str>, others: &[&str]) -> Chain {
         let url = |text: &str| text.parse::<NodeUrl>().unwrap();
-        Chain { node: url("http://127.0.0.1:8732"), tzkt: None, others: others.iter().map(|text| url(text)).collect() }
+        Chain {
+            node: url("http://127.0.0.1:8732"),
+            tzkt: tzkt.map(url),
+            others: others.iter().map(|text| url(text)).collect(),
+        }
     }
 
     fn left(others: &[&str], without: &[&str]) -> Result<Vec<String>, String> {
         let without: Vec<String> = without.iter().map(|s| (*s).to_owned()).collect();
-        let opened = open_others(&chain(others), &without).map_err(|failure| failure.message)?;
+        let opened =
+            open_others(&chain(Some("https://api.tzkt.io"), others), &without).map_err(|failure| failure.message)?;
         Ok(opened.iter().map(|other| other.name().to_owned()).collect())
     }
 
     #[test]
     fn a_source_is_left_out_by_its_name_or_its_url() {
         let others = ["http://10.0.0.2:8732", "http://10.0.0.3:8732"];
-        assert_eq!(left(&others, &[]).unwrap().len(), 2);
-        assert_eq!(left(&others, &["node http://10.0.0.2:8732"]).unwrap(), ["node http://10.0.0.3:8732"]);
-        assert_eq!(left(&others, &["http://10.0.0.3:8732/"]).unwrap(), ["node http://10.0.0.2:8732"]);
+        assert_eq!(left(&others, &[]).unwrap().len(), 3);
+        assert_eq!(left(&others, &["node http://10.0.0.2:8732", "tzkt"]).unwrap(), ["node http://10.0.0.3:8732"]);
+        assert_eq!(
+            left(&others, &["http://10.0.0.3:8732/", "https://api.tzkt.io"]).unwrap(),
+            ["node http://10.0.0.2:8732"]
+        );
     }
 
     #[test]

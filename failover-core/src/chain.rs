@@ -1,7 +1,7 @@
 //! EDGE: what the chain says.
 //!
 //! [`ChainLevelSource`] is any source of the level; [`ChainNode`] one that knows keys and votes too: the Octez node's
-//! RPC in [`octez`]. They know nothing of the procedure; they answer with values, or with an error that says why there
+//! RPC in [`octez`]; [`tzkt`] is an indexer. They know nothing of the procedure; they answer with values, or with an error that says why there
 //! is none. Unknown is never zero (S3).
 
 use crate::clock::Timestamp;
@@ -9,12 +9,14 @@ use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Position, Round};
 
 mod activity;
 pub mod agreement;
+mod answer;
 mod error;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod octez;
 mod rpc;
 mod text;
+pub mod tzkt;
 
 pub use error::ChainError;
 pub use rpc::Rpc;

@@ -59,6 +59,16 @@ pub enum ChainError {
         /// What it said: pruned, too large, not found.
         why: String,
     },
+    /// It is asked more often than it allows (HTTP 429).
+    #[error("{source_name} is asked too often: {path} got HTTP 429{}", again(*retry_after))]
+    RateLimited {
+        /// Which source.
+        source_name: String,
+        /// Which question.
+        path: String,
+        /// When to ask again, as it says (`Retry-After` in seconds, at most a day); `None`: it does not say.
+        retry_after: Option<Duration>,
+    },
     /// Any other HTTP status than 200.
     #[error("{source_name} answered {path} with HTTP {status}: {body}")]
     Status {
@@ -107,13 +117,20 @@ impl ChainError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Unreachable { .. } => "start the node, or correct `node` in the configuration",
+            Self::Unreachable { .. } => "start the node, or correct its URL in the configuration",
             Self::Timeout { .. } => "try again; if it stays, look at the node's load",
-            Self::TooLarge { .. } | Self::Malformed { .. } => "check that `node` is an Octez node's RPC",
+            Self::TooLarge { .. } | Self::Malformed { .. } => {
+                "check that the URL is that of an Octez node's RPC, or of TzKT's API for `tzkt`"
+            }
             Self::Denied { .. } => "use the own node on loopback, or allow this RPC",
             Self::Missing { .. } => "use a node that keeps recent blocks with their metadata",
+            Self::RateLimited { .. } => "wait as long as it asks for, or leave this source out with --without",
             Self::Status { .. } => "look at the node's log",
             Self::Incomplete { .. } => "try again; if it stays, update failover: the protocol may have changed",
         }
     }
+}
+
+fn again(retry_after: Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |after| format!(", ask again in {}", humantime::format_duration(after)))
 }

@@ -41,7 +41,12 @@ impl Http {
     /// [`ChainError::Unreachable`] where the text is no http or https URL; it is not repeated, because it may hold a
     /// password.
     pub fn new(url: &str) -> Result<Self, ChainError> {
-        let wrong = |why: &str| ChainError::Unreachable { source_name: "node".to_owned(), why: why.to_owned() };
+        Self::of("node", url)
+    }
+
+    /// The same for another kind of source, with which its name begins: `tzkt https://api.tzkt.io`.
+    pub(super) fn of(what: &'static str, url: &str) -> Result<Self, ChainError> {
+        let wrong = |why: &str| ChainError::Unreachable { source_name: what.to_owned(), why: why.to_owned() };
         let not_a_url = || wrong("its URL is not one like http://127.0.0.1:8732");
         let uri: Uri = url.trim().parse().map_err(|_| not_a_url())?;
         let scheme = uri.scheme_str().filter(|s| matches!(*s, "http" | "https")).ok_or_else(not_a_url)?;
@@ -53,7 +58,7 @@ impl Http {
         let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
         // Providers put keys into the path.
         let hidden = if path.is_empty() { "" } else { "/..." };
-        let name = format!("node {scheme}://{}{port}{hidden}", authority.host());
+        let name = format!("{what} {scheme}://{}{port}{hidden}", authority.host());
         let agent = Agent::config_builder()
             .timeout_connect(Some(CONNECT_DEADLINE))
             .http_status_as_error(false)
@@ -66,12 +71,13 @@ impl Http {
         Ok(Self { agent, base: format!("{scheme}://{authority}{path}"), name })
     }
 
-    fn ask(&self, path: &str, deadline: Duration, limit: usize) -> Result<(u16, Vec<u8>), ureq::Error> {
+    fn ask(&self, path: &str, deadline: Duration, limit: usize) -> Result<Said, ureq::Error> {
         let request = self.agent.get(format!("{}{path}", self.base));
         let mut response = request.config().timeout_global(Some(deadline)).build().call()?;
         let status = response.status().as_u16();
         if status != 200 {
-            return Ok((status, beginning(&mut response)));
+            let retry_after = retry_after(&response);
+            return Ok(Said { status, retry_after, body: beginning(&mut response) });
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         // Said before it is read, where the server says it.
@@ -79,7 +85,7 @@ impl Http {
             return Err(ureq::Error::BodyExceedsLimit(limit));
         }
         let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
-        Ok((status, body))
+        Ok(Said { status, retry_after: None, body })
     }
 }
 
@@ -97,7 +103,7 @@ impl Rpc for Http {
             answer = self.ask(path, left, limit);
         }
         let (source_name, path) = (self.name.clone(), path.to_owned());
-        let (status, body) = match answer {
+        let Said { status, retry_after, body } = match answer {
             Ok(answer) => answer,
             Err(ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)) => {
                 return Err(ChainError::Unreachable { source_name, why: "no connection came up in time".to_owned() });
@@ -115,13 +121,27 @@ impl Rpc for Http {
         let said = clipped(&String::from_utf8_lossy(&body), SHOWN);
         Err(match status {
             401 | 403 => ChainError::Denied { source_name, path, status },
-            404 | 410 => {
+            204 | 404 | 410 => {
                 let why = if said.is_empty() { format!("HTTP {status}") } else { said };
                 ChainError::Missing { source_name, path, why }
             }
+            429 => ChainError::RateLimited { source_name, path, retry_after },
             _ => ChainError::Status { source_name, path, status, body: said },
         })
     }
+}
+
+/// An answer as it came.
+struct Said {
+    status: u16,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+}
+
+/// `Retry-After` in seconds. Its other form, a date, depends on two clocks and is not read.
+fn retry_after(response: &Response<ureq::Body>) -> Option<Duration> {
+    let text = response.headers().get("retry-after")?.to_str().ok()?.trim();
+    text.parse().ok().map(|seconds: u64| Duration::from_secs(seconds.min(86_400)))
 }
 
 /// Enough of an error's body to show; whatever goes wrong with it, the status is what counts.

@@ -25,12 +25,12 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::activity::{self, InBlock, Operation};
+use super::answer;
 use super::{
     ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Head, LevelActivity, PeerHead, Rpc, Signed, SyncState,
 };
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
-mod answer;
 mod delegate;
 mod header;
 mod mempool;
@@ -39,7 +39,7 @@ mod number;
 mod rights;
 mod small;
 
-pub(super) use header::Header;
+pub(super) use header::{Header, level};
 pub(super) use metadata::{Metadata, Recorded};
 pub(super) use number::Number;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::ChainError;
 
-/// Something that answers the RPC paths of an Octez node: HTTP to a real one, or a simulated one.
+/// Something that answers paths of an Octez node's RPC or of TzKT's API: HTTP to a real one, or a simulated one.
 ///
-/// A path starts with `/chains/...` and carries its query (`?level=5`); the list that is asked is in
+/// A path starts with `/chains/...` (TzKT's with `/v1/...`) and carries its query (`?level=5`); the list that is asked is in
 /// [`super::octez`].
 pub trait Rpc: Send {
     /// Its name, without credentials: `node http://127.0.0.1:8732`.
@@ -16,8 +16,8 @@ pub trait Rpc: Send {
     ///
     /// # Errors
     /// [`ChainError::Unreachable`], [`ChainError::Timeout`], [`ChainError::TooLarge`], [`ChainError::Denied`] (401,
-    /// 403), [`ChainError::Missing`] (404, 410), [`ChainError::Status`] (anything else but 200), and
-    /// [`ChainError::Malformed`] where the answer is not even HTTP.
+    /// 403), [`ChainError::Missing`] (204, 404, 410), [`ChainError::RateLimited`] (429), [`ChainError::Status`]
+    /// (anything else but 200), and [`ChainError::Malformed`] where the answer is not even HTTP.
     fn get(&mut self, path: &str, deadline: Duration, limit: usize) -> Result<Vec<u8>, ChainError>;
 }
 
