@@ -11,6 +11,8 @@ help:
 	@echo 'make test      format, lints, docs, licences, and every test'
 	@echo 'make bench     how fast decisions, wire formats and blocks are; ratios in one run'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
+	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
+	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
 	@echo 'make fmt       format the code'
 	@echo 'make doc       build the documentation of the library'

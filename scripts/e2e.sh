@@ -105,7 +105,7 @@ timeout --kill-after=5 "$deadline" qemu-system-x86_64 "${accelerator[@]}" -M pc 
     -kernel "$cache/$image/vmlinux" -initrd "$work/initramfs" -append 'console=ttyS0 panic=-1 quiet mitigations=off nokaslr' </dev/null >"$work/qemu" 2>&1 &
 vm=$!
 # Shows each test as it ends.
-tail --pid="$vm" -n +1 -s 0.2 -F "$work/console" 2>/dev/null | tr -d '\r' | grep --line-buffered -aE '^(PASS|FAIL|e2e:)' || true
+tail --pid="$vm" -n +1 -s 0.2 -F "$work/console" 2>/dev/null | sed -u 's|\r||g' | grep --line-buffered -aE '^(PASS|FAIL|e2e:)' || true
 code=0
 wait "$vm" || code=$?
 vm=
