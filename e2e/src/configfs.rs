@@ -94,6 +94,15 @@ impl Gadget {
         fs::canonicalize(place).is_ok_and(|real| real.to_string_lossy().contains(&format!("/dummy_hcd.{number}/")))
     }
 
+    /// Its node in usbfs, for who may open it.
+    pub(crate) fn node(&self) -> PathBuf {
+        let number = |name: &str| {
+            let text = read(&Path::new("/sys/bus/usb/devices").join(self.usb_path()).join(name));
+            text.trim().parse::<u32>().unwrap_or(0)
+        };
+        PathBuf::from(format!("/dev/bus/usb/{:03}/{:03}", number("busnum"), number("devnum")))
+    }
+
     /// Its USB path, as a selector has it.
     pub(crate) fn usb_path(&self) -> String {
         self.place().and_then(|place| Some(place.file_name()?.to_string_lossy().into_owned())).unwrap_or_default()

@@ -87,9 +87,20 @@ impl Program {
 
     /// Starts this program's helper of that name, see `helper.rs`.
     pub(crate) fn helper(&self, args: &[&str]) -> Outcome<Running> {
+        self.spawn(Self::helper_command(args)?, args)
+    }
+
+    /// The same, as somebody without any rights.
+    pub(crate) fn helper_as_nobody(&self, args: &[&str]) -> Outcome<Running> {
+        let mut command = Self::helper_command(args)?;
+        command.uid(NOBODY).gid(NOBODY);
+        self.spawn(command, args)
+    }
+
+    fn helper_command(args: &[&str]) -> Outcome<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(args).stdin(Stdio::null()).current_dir("/");
-        self.spawn(command, args)
+        Ok(command)
     }
 
     /// Calls it and goes on.

@@ -18,6 +18,7 @@ pub(crate) const DISCOVERY: &[Named] = &[
     ("devices: no permission", discovery::no_access),
     ("devices: an interface held by another process", discovery::busy),
     ("devices: two of a kind", discovery::two),
+    ("devices: usable, not accessible and busy at once", discovery::mixed),
 ];
 
 /// With one TezSign; whatever Ledger there may be does not matter.

@@ -1,8 +1,13 @@
 //! What is plugged in, and what is there but not accessible.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
-use crate::failed::{Outcome, ensure};
+use serde_json::Value;
+
+use crate::failed::{Failed, Outcome, ensure};
 use crate::ledger::UsbLedger;
 use crate::program::{Program, text};
 use crate::tezsign::UsbTezSign;
@@ -71,6 +76,43 @@ pub(super) fn two(program: &Program) -> Outcome {
     program.call(&show(&path))?.exits(0)?.says("\"serial\":\"E2E0002\"")?;
     program.call(&show("ledger:0001"))?.exits(4)?.says("ledger:/dev/hidraw0")?.says("ledger:/dev/hidraw1")?;
     program.call(&show("ledger:/dev/hidraw1"))?.exits(0).map(|_| ())
+}
+
+/// All of it at once, for a user who may open all but one: each is named for what it is.
+pub(super) fn mixed(program: &Program) -> Outcome {
+    let open_to_all = |node: &Path| std::fs::set_permissions(node, Permissions::from_mode(0o666));
+    let held = UsbTezSign::new("E2E0001")?;
+    open_to_all(&held.usb.node())?;
+    let holder = program.helper_as_nobody(&["claim", "management"])?;
+    holder.until_says("claimed")?;
+    let usable = UsbTezSign::new("E2E0002")?;
+    open_to_all(&usable.usb.node())?;
+    let ledger = UsbLedger::new("0001")?;
+    let node = ledger.node().ok_or_else(|| Failed("the Ledger has no node".to_owned()))?;
+    open_to_all(&node)?;
+    let closed = UsbTezSign::new("E2E0003")?;
+    let said = program.call_as_nobody(&["devices", "--json"])?;
+    let found = said.named("device");
+    ensure(found.len() == 4, || format!("{} devices: {}", found.len(), said.out))?;
+    let one = |selector: &str| {
+        let with = found.iter().find(|record| text(record, "selector") == selector);
+        with.ok_or_else(|| Failed(format!("{selector} is not in {}", said.out)))
+    };
+    let is_free = |record: &Value| record.get("accessible") == Some(&true.into()) && text(record, "busy").is_empty();
+    for selector in ["tezsign:E2E0002".to_owned(), format!("ledger:{}", node.display())] {
+        let record = one(&selector)?;
+        ensure(is_free(record), || format!("not usable: {record}"))?;
+    }
+    let busy = one("tezsign:E2E0001")?;
+    let name = format!("the management interface is held by runner (pid {})", holder.id());
+    ensure(text(busy, "busy") == name, || format!("not {name}: {busy}"))?;
+    let denied: Vec<_> = found.iter().filter(|record| record.get("accessible") == Some(&false.into())).collect();
+    let [denied] = denied.as_slice() else { return Err(Failed(format!("not one is inaccessible: {}", said.out))) };
+    let why = text(denied, "why");
+    ensure(why.contains("plugdev") && why.contains("udev"), || format!("it does not say what to do: {why}"))?;
+    let place = closed.usb.usb_path();
+    ensure(denied.to_string().contains(&place), || format!("it does not say where, {place}: {denied}"))?;
+    holder.kill()
 }
 
 /// A TezSign that boots is waited for, within the deadline of what is asked.
