@@ -148,8 +148,11 @@ impl<R: Rpc> OctezNode<R> {
             return Ok(known.clone());
         }
         let path = format!("/chains/main/blocks/{}/metadata", header.hash);
-        let body = self.get(&path, LARGE)?;
-        let metadata: Metadata = self.part(&path, header.level, &body)?;
+        let metadata: Metadata = {
+            // Only a few of its fields are kept: a body may have megabytes, and never two of them at once.
+            let body = self.get(&path, LARGE)?;
+            self.part(&path, header.level, &body)?
+        };
         let path = format!("/chains/main/blocks/{}/operations/0?metadata=always", header.hash);
         let body = self.get(&path, LARGE)?;
         let operations: Vec<Operation<'_>> = self.part(&path, header.level, &body)?;
