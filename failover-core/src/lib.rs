@@ -182,6 +182,7 @@ pub mod guard;
 pub mod host;
 pub mod journal;
 pub mod lock;
+pub mod mark_files;
 pub mod operator;
 pub mod signer;
 #[cfg(feature = "sim")]

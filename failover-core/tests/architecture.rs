@@ -70,7 +70,8 @@ fn the_edges_know_nothing_of_the_procedure() {
     only("signer", &["tezos"]);
     only("chain", &["clock", "tezos"]);
     only("host", &[]);
-    only("baker", &["host", "tezos"]);
+    only("mark_files", &["tezos"]);
+    only("baker", &["host", "mark_files", "tezos"]);
     only("operator", &["signer"]);
 }
 

@@ -1,0 +1,83 @@
+//! What a file's name says of it.
+
+use super::Writer;
+use crate::tezos::{ChainId, Kind};
+
+/// What the files are called, for `find -name`.
+pub const PATTERNS: [&str; 6] = [
+    "*_highwatermarks",
+    "block_high_watermarks",
+    "preattestation_high_watermarks",
+    "attestation_high_watermarks",
+    "preendorsement_high_watermarks",
+    "endorsement_high_watermarks",
+];
+
+/// How octez-baker's file ends; in front of it stands the short chain id.
+const BAKER_END: &str = "_highwatermarks";
+
+/// How much of a chain id must be there. Octez' short form has 13 of its 15 characters, read from the source and not
+/// yet seen on a real machine, so one less is enough too.
+const SHORT_CHAIN: usize = 12;
+
+/// A file whose name is one of [`PATTERNS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkFileName {
+    /// octez-baker's file of this chain.
+    Baker,
+    /// octez-baker's file of another chain, or of none that can be told.
+    OtherChain,
+    /// octez-signer's file of one kind, all chains.
+    Signer(Kind),
+}
+
+impl MarkFileName {
+    /// What the last part of a path stands for, seen from a chain; `None`: no mark file.
+    #[must_use]
+    pub fn of(name: &str, chain: ChainId) -> Option<Self> {
+        let signer = match name {
+            "block_high_watermarks" => Some(Kind::Block),
+            // Votes had other names before Octez v18.
+            "preattestation_high_watermarks" | "preendorsement_high_watermarks" => Some(Kind::Preattestation),
+            "attestation_high_watermarks" | "endorsement_high_watermarks" => Some(Kind::Attestation),
+            _ => None,
+        };
+        if let Some(kind) = signer {
+            return Some(Self::Signer(kind));
+        }
+        let short = name.strip_suffix(BAKER_END)?;
+        let ours = short.len() >= SHORT_CHAIN && chain.to_string().starts_with(short);
+        Some(if ours { Self::Baker } else { Self::OtherChain })
+    }
+
+    /// Which program writes it.
+    #[must_use]
+    pub const fn writer(self) -> Writer {
+        match self {
+            Self::Baker | Self::OtherChain => Writer::OctezBaker,
+            Self::Signer(_) => Writer::OctezSigner,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_chains() {
+        let of = |name| MarkFileName::of(name, ChainId::MAINNET);
+        for name in ["NetXdQprcVkpa_highwatermarks", "NetXdQprcVkp_highwatermarks", "NetXdQprcVkpaWU_highwatermarks"] {
+            assert_eq!(of(name), Some(MarkFileName::Baker), "{name}");
+        }
+        for name in ["NetXsqzbfFenS_highwatermarks", "NetXdQprcVkpaWUx_highwatermarks", "NetX_highwatermarks"] {
+            assert_eq!(of(name), Some(MarkFileName::OtherChain), "{name}");
+        }
+        assert_eq!(of("block_high_watermarks"), Some(MarkFileName::Signer(Kind::Block)));
+        assert_eq!(of("preattestation_high_watermarks"), Some(MarkFileName::Signer(Kind::Preattestation)));
+        assert_eq!(of("attestation_high_watermarks"), Some(MarkFileName::Signer(Kind::Attestation)));
+        for name in ["", "NetXdQprcVkpa_nonces", "NetXdQprcVkpa_highwatermarks.bak", "public_keys"] {
+            assert_eq!(of(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! All mark files of a machine together, and what they prove.
+
+use std::fmt;
+
+use super::{WrittenMark, Writer};
+use crate::tezos::{KeyHash, Kind, Position};
+
+/// One file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MarkFile {
+    /// Where it lies.
+    pub path: String,
+    /// Which program writes it.
+    pub writer: Writer,
+    /// Its marks on the chain that was asked for.
+    pub marks: Vec<WrittenMark>,
+}
+
+/// What was found in a machine's folders, each file whole and unchanged while it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct PrimaryMarks {
+    /// The files of the chain. None is a fact of its own, and never "nothing signed".
+    pub files: Vec<MarkFile>,
+    /// octez-baker's files of other chains, by path: passed over.
+    pub other_chains: Vec<String>,
+    /// Folders that were looked for and are not there.
+    pub absent: Vec<String>,
+}
+
+/// What octez-baker's file proves about a consensus key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound<'a> {
+    /// Nothing above this was signed with the key, of no kind, as long as the baker is stopped since before the reading.
+    Exact {
+        /// The highest mark, whatever its kind.
+        mark: &'a WrittenMark,
+        /// The file.
+        path: &'a str,
+    },
+    /// There is no mark file of this chain.
+    NoFile,
+    /// There are files, and none by octez-baker for this key: another baker's, or octez-signer's only, which prove nothing.
+    OtherKeys,
+    /// The baker signed above octez-baker's mark: the file is not the one that the baker writes (a moved base folder,
+    /// another machine). It proves nothing.
+    Stale {
+        /// The file's mark of that kind, if it has one.
+        mark: Option<&'a WrittenMark>,
+        /// What was seen.
+        kind: Kind,
+        /// Where.
+        seen: Position,
+    },
+}
+
+impl fmt::Display for Bound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact { mark, path } => write!(f, "nothing above {mark}, by {path}"),
+            Self::NoFile => f.write_str("there is no mark file of this chain"),
+            Self::OtherKeys => f.write_str("no octez-baker's mark file has this key"),
+            Self::Stale { mark: Some(mark), kind, seen } => {
+                write!(f, "the mark file is not the baker's: it has {mark}, and a {kind} at {seen} was seen")
+            }
+            Self::Stale { mark: None, kind, seen } => {
+                write!(f, "the mark file is not the baker's: it has no {kind}, and one at {seen} was seen")
+            }
+        }
+    }
+}
+
+impl PrimaryMarks {
+    /// The highest mark of these keys in any file, whatever its program and kind: signed at least so far, maybe
+    /// further. An observation for the floor (S2).
+    #[must_use]
+    pub fn highest(&self, keys: &[KeyHash]) -> Option<&WrittenMark> {
+        let marks = self.files.iter().flat_map(|file| &file.marks);
+        marks.filter(|mark| keys.contains(&mark.key)).max_by_key(|mark| mark.order())
+    }
+
+    /// How far the key can have signed. `seen` is every position of the baker that was seen, on chain and in the
+    /// mempool, by kind: one above the file's mark of its kind shows that the file is not the baker's.
+    ///
+    /// Only marks that were read *after* the stop count. The answer covers a companion key too.
+    #[must_use]
+    pub fn bound(&self, consensus: &KeyHash, seen: impl IntoIterator<Item = (Kind, Position)>) -> Bound<'_> {
+        if self.files.is_empty() {
+            return Bound::NoFile;
+        }
+        let marks = || {
+            let files = self.files.iter().filter(|file| file.writer == Writer::OctezBaker);
+            let marks = files.flat_map(|file| file.marks.iter().map(|mark| (file.path.as_str(), mark)));
+            marks.filter(|(_, mark)| mark.key == *consensus)
+        };
+        let Some((path, mark)) = marks().max_by_key(|(_, mark)| mark.order()) else { return Bound::OtherKeys };
+        for (kind, seen) in seen {
+            let mark =
+                marks().map(|(_, mark)| mark).filter(|mark| mark.kind == kind).max_by_key(|mark| mark.order());
+            if mark.is_none_or(|mark| mark.is_below(seen)) {
+                return Bound::Stale { mark, kind, seen };
+            }
+        }
+        Bound::Exact { mark, path }
+    }
+}
