@@ -6,9 +6,12 @@
 use std::time::Duration;
 
 use crate::host::{HostError, HostIdentity};
+use crate::mark_files::{MarkFileError, PrimaryMarks};
+use crate::tezos::ChainId;
 
 pub mod command;
 mod elevation;
+mod marks;
 pub mod power;
 mod process;
 mod systemctl;
@@ -19,6 +22,7 @@ mod unit;
 mod unit_state;
 
 pub use command::CommandControl;
+pub use marks::{MarkFolder, MarkFolderError};
 pub use power::{Power, PowerStatus};
 pub use systemd::SystemdControl;
 pub use tezbake::TezbakeControl;
@@ -75,6 +79,30 @@ pub enum BakerError {
         /// What is missing or odd: not loaded, not found while active, another word than expected.
         why: String,
     },
+    /// Where the mark files lie is not known: what was signed there is unknown, not nothing.
+    #[error("no folder with the mark files of {host} is known")]
+    NoMarkFolder {
+        /// Which machine.
+        host: String,
+    },
+    /// The folders of the mark files cannot be listed or a file in them cannot be read.
+    #[error("the mark files on {host} cannot be read: {why}")]
+    MarkFolder {
+        /// Which machine.
+        host: String,
+        /// What was said.
+        why: String,
+    },
+    /// A mark file does not say what was signed: unknown, not nothing (S3).
+    #[error("{path} on {host} does not say what was signed: {error}")]
+    MarkFile {
+        /// Which machine.
+        host: String,
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
+        error: MarkFileError,
+    },
 }
 
 impl BakerError {
@@ -86,6 +114,11 @@ impl BakerError {
             Self::Elevation { .. } => "run as root, or add a NOPASSWD rule for this command; see the handbook",
             Self::Failed { .. } => "look at the services there with `systemctl status`",
             Self::Unclear { .. } => "look at the services there by hand; unknown is not stopped",
+            Self::NoMarkFolder { .. } => {
+                "name the base folders of octez-baker and octez-signer as `marks` in [primary]"
+            }
+            Self::MarkFolder { .. } => "let this user read the folder, or add a NOPASSWD rule for find and cat",
+            Self::MarkFile { error, .. } => error.next(),
         }
     }
 }
@@ -113,6 +146,14 @@ pub trait BakerControl: Send {
     /// # Errors
     /// See [`BakerError`].
     fn restart_delay(&mut self) -> Result<Duration, BakerError>;
+
+    /// Reads what the bakers and signers there wrote down of what they signed on a chain. It bounds what was signed only
+    /// where this machine was seen stopped before the reading.
+    ///
+    /// # Errors
+    /// No folder is known, a folder cannot be read, or a file is cut, malformed or still written: unknown (S3). That
+    /// there is no file is no error, and no bound: see [`PrimaryMarks::bound`].
+    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError>;
 
     /// Stops what signs, with SIGKILL after a second where it does not go (S12), and leaves the node running.
     /// The proof is a later [`BakerControl::state`].

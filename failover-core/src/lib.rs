@@ -33,7 +33,8 @@
 //! 2. [`signer`]: the devices that hold the keys, byte for byte, and what a mark on each lets through
 //!    ([`signer::watermark`]).
 //! 3. [`chain`]: what an Octez node says, and which positions a baker signed.
-//! 4. [`baker`]: the services that sign, on a [`host`]: this machine, or one over ssh.
+//! 4. [`baker`]: the services that sign, on a [`host`]: this machine, or one over ssh;
+//!    [`mark_files`]: what the bakers and signers there wrote down of what they signed.
 //! 5. [`facts`]: all of this at one moment. With [`operator`], the person, and [`clock`], the time, it is the whole input.
 //! 6. [`decision`]: what to do next: the fence, the floor, what is foreign, and why not.
 //! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.

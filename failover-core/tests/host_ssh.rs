@@ -141,6 +141,8 @@ mod tests {
 
     use failover_core::baker::{BakerControl, BakerError, CommandControl, SystemdControl, command::Commands};
     use failover_core::host::{self, Host, HostError, LocalHost, OUTPUT_LIMIT, SshOptions};
+    use failover_core::mark_files::{MarkFileError, PrimaryMarks};
+    use failover_core::tezos::ChainId;
 
     use super::sshd::{LONG, Sshd, free_port, host, succeed};
 
@@ -288,5 +290,73 @@ mod tests {
         let commands =
             Commands { start: argv("true"), stop: argv("sudo -n halt"), status: argv("id"), restart_delay: 1 };
         assert!(matches!(CommandControl::new(there(), commands).stop(), Err(BakerError::Elevation { .. })));
+    }
+
+    #[test]
+    fn marks_are_read_over_ssh_and_half_a_file_is_no_mark() {
+        let sshd = Sshd::start();
+        let folder = sshd.file("a base's folder");
+        let read = || {
+            let folders = vec![folder.display().to_string().parse().unwrap()];
+            SystemdControl::new(sshd.host(), Vec::new()).with_mark_folders(folders).marks(ChainId::MAINNET)
+        };
+        let marks = read().unwrap();
+        assert_eq!((marks.files.len(), marks.absent), (0, vec![folder.display().to_string()]));
+        std::fs::create_dir(&folder).unwrap();
+        assert_eq!(read().unwrap(), PrimaryMarks::default());
+
+        let key = "tz4NTHPSqmuoo3o8BnQK5Bjhe9GxCUNvNkEh";
+        let entry = format!(r#"[{{"delegate":"{key}","highwatermark":{{"round":1,"level":15181989}}}}]"#);
+        let text = format!(r#"{{"blocks":[],"preattestations":[],"attestations":{entry}}}"#);
+        let file = folder.join("NetXdQprcVkpa_highwatermarks");
+        std::fs::write(&file, &text).unwrap();
+        std::fs::write(folder.join("NetXsqzbfFenS_highwatermarks"), "another chain's").unwrap();
+        std::fs::write(folder.join("NetXdQprcVkpa_nonces"), "[]").unwrap();
+        let marks = read().unwrap();
+        assert_eq!(marks.highest(&[key.parse().unwrap()]).unwrap().level.get(), 15_181_989);
+        assert_eq!((marks.files.len(), marks.other_chains.len()), (1, 1));
+
+        let wrong = || match read() {
+            Err(BakerError::MarkFile { error, .. }) => error,
+            other => panic!("{other:?}"),
+        };
+        let half = text.split_at(text.len() / 2).0;
+        std::fs::write(&file, half).unwrap();
+        assert_eq!(wrong(), MarkFileError::Cut { bytes: half.len() as u64 });
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(wrong(), MarkFileError::Empty);
+        std::fs::write(&file, b"{\"blocks\":\xff\xfe").unwrap();
+        assert!(matches!(wrong(), MarkFileError::Malformed { .. }));
+        std::fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(wrong(), MarkFileError::TooLarge { bytes: 1 << 40 }, "and nobody reads it");
+        std::fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink("/nonexistent", &file).unwrap();
+        assert_eq!(wrong(), MarkFileError::NotAFile);
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        assert_eq!(wrong(), MarkFileError::NotAFile);
+    }
+
+    #[test]
+    fn marks_that_are_still_written_are_unknown() {
+        let sshd = Sshd::start();
+        let (folder, bin) = (sshd.file("base"), sshd.file("bin"));
+        let file = folder.join("block_high_watermarks");
+        for made in [&folder, &bin] {
+            std::fs::create_dir(made).unwrap();
+        }
+        std::fs::write(&file, "{}").unwrap();
+        // Whoever reads the file changes it just after.
+        let cat = bin.join("cat");
+        std::fs::write(&cat, "#!/bin/sh\n/bin/cat \"$@\" && touch -d 2001-01-01 \"$2\"\n").unwrap();
+        succeed("chmod", &["755", cat.to_str().unwrap()]);
+        let read = |options| {
+            let folders = vec![folder.display().to_string().parse().unwrap()];
+            SystemdControl::new(host(options), Vec::new()).with_mark_folders(folders).marks(ChainId::MAINNET)
+        };
+        assert_eq!(read(sshd.options("host")).unwrap().files.len(), 1);
+        let error = read(SshOptions { path: Some(bin), ..sshd.options("host") }).unwrap_err();
+        assert!(matches!(error, BakerError::MarkFile { error: MarkFileError::Changed, .. }), "{error}");
+        assert!(error.next().contains("stop what signs"), "{error}");
     }
 }

@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use failover_core::baker::tezbake::TezbakeControl;
-use failover_core::baker::{BakerControl, BakerState};
+use failover_core::baker::{BakerControl, BakerError, BakerState, SystemdControl};
+use failover_core::chain::{ChainLevelSource, ChainNode, octez::OctezNode};
 use failover_core::clock::Clock;
 use failover_core::host::{Host, HostError};
+use failover_core::mark_files::{Bound, MarkFileError};
 use failover_core::signer::{Arming, Mark, Model, SignerDevice, SignerError};
-use failover_core::sim::{Event, Side, TEZSIGN_UNIT, World, WorldOptions};
+use failover_core::sim::{Event, MarkFileState, Side, TEZSIGN_UNIT, World, WorldOptions};
+use failover_core::tezos::{Kind, Level, Position};
 
 fn world(model: Model) -> World {
     World::new(WorldOptions::new(model, 21))
@@ -148,4 +151,62 @@ fn a_stop_that_never_ends_is_lost_at_its_deadline() {
     let error = host.run(&["id", "-u"], Duration::from_secs(5)).unwrap_err();
     assert!(matches!(error, HostError::Unreachable { .. }));
     assert!(world.bakes(Side::Primary), "out of reach is not stopped");
+}
+
+#[test]
+fn the_primarys_mark_file_bounds_all_that_it_signed() {
+    for model in [Model::TezSign, Model::Ledger] {
+        let world = world(model);
+        wait(&world, 30);
+        let mut primary = TezbakeControl::new(world.host(Side::Primary));
+        primary.stop().unwrap();
+        let marks = primary.marks(world.options().chain).unwrap();
+        let keys: Vec<_> = world.keys().into_iter().map(|(_, key)| key).collect();
+        let state = world.signer(Side::Primary).state().unwrap();
+        let signed = state.keys.iter().filter_map(|key| key.marks?.highest().0).max().unwrap();
+        assert_eq!(marks.highest(&keys).unwrap().level, signed.level, "{model}: {marks:?}");
+
+        let mut node = OctezNode::new(world.node());
+        let level = node.head().unwrap().level.below(3).unwrap();
+        let seen = || (level.get()..level.get() + 3).filter_map(Level::new);
+        let seen: Vec<_> = seen().filter_map(|level| node.activity(&world.baker(), level).ok()).collect();
+        let seen = || seen.iter().flat_map(|level| &level.signed).map(|signed| (signed.kind, signed.at));
+        assert!(seen().count() > 0);
+        let consensus = *keys.first().unwrap();
+        assert!(matches!(marks.bound(&consensus, seen()), Bound::Exact { mark, .. } if mark.level == signed.level));
+        let later = (Kind::Attestation, Position::start_of(signed.level.above(1)));
+        assert!(matches!(marks.bound(&consensus, seen().chain([later])), Bound::Stale { .. }), "{model}");
+    }
+}
+
+#[test]
+fn a_mark_file_that_says_nothing_is_told_as_what_it_is() {
+    let world = world(Model::TezSign);
+    wait(&world, 30);
+    let chain = world.options().chain;
+    let mut primary = TezbakeControl::new(world.host(Side::Primary));
+    primary.stop().unwrap();
+    let consensus = world.keys().first().unwrap().1;
+    let mut read = |state| {
+        world.apply(Event::MarkFile(Side::Primary, state));
+        primary.marks(chain)
+    };
+    let whole = read(MarkFileState::Whole).unwrap();
+    let level = whole.highest(&[consensus]).unwrap().level;
+    let absent = read(MarkFileState::Absent).unwrap();
+    assert_eq!((absent.bound(&consensus, []), absent.highest(&[consensus])), (Bound::NoFile, None));
+    let cut = read(MarkFileState::CutInHalf).unwrap_err();
+    assert!(matches!(cut, BakerError::MarkFile { error: MarkFileError::Cut { .. }, .. }), "{cut}");
+    let other = read(MarkFileState::OtherChain).unwrap();
+    assert_eq!((other.files.len(), other.other_chains.len()), (0, 1));
+    assert_eq!(other.bound(&consensus, []), Bound::NoFile);
+    let far = read(MarkFileState::FarFuture).unwrap();
+    assert!(far.highest(&[consensus]).unwrap().level > level.above(1_000_000), "the cap refuses it, not the reading");
+
+    // A machine that never baked has no file; units without named folders have nothing to look at.
+    assert!(TezbakeControl::new(world.host(Side::Backup)).marks(chain).unwrap().files.is_empty());
+    let mut nowhere = SystemdControl::new(world.host(Side::Primary), Vec::new());
+    assert!(matches!(nowhere.marks(chain), Err(BakerError::NoMarkFolder { .. })));
+    world.apply(Event::Unreachable(Side::Primary));
+    assert!(matches!(primary.marks(chain), Err(BakerError::Host(HostError::Unreachable { .. }))));
 }

@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
-use super::elevation::last_words;
-use super::{BakerControl, BakerError, BakerState};
+use super::elevation::{Elevation, last_words};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, marks};
 use crate::host::{self, Host, HostIdentity};
+use crate::mark_files::PrimaryMarks;
+use crate::tezos::ChainId;
 
 const STATUS: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(60);
@@ -51,13 +53,22 @@ impl Commands {
 pub struct CommandControl<H> {
     host: H,
     commands: Commands,
+    mark_folders: Vec<MarkFolder>,
 }
 
 impl<H: Host> CommandControl<H> {
     /// Controls a baker by these commands.
     #[must_use]
     pub const fn new(host: H, commands: Commands) -> Self {
-        Self { host, commands }
+        Self { host, commands, mark_folders: Vec::new() }
+    }
+
+    /// Reads mark files in these folders: the base folders of octez-baker and octez-signer. There `sudo -n` is used
+    /// where this user may not read.
+    #[must_use]
+    pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
+        self.mark_folders = folders;
+        self
     }
 
     fn change(&mut self, argv: &[String], deadline: Duration) -> Result<(), BakerError> {
@@ -100,6 +111,10 @@ impl<H: Host> BakerControl for CommandControl<H> {
 
     fn restart_delay(&mut self) -> Result<Duration, BakerError> {
         Ok(Duration::from_secs(self.commands.restart_delay))
+    }
+
+    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
+        marks::read(&mut self.host, &mut Elevation::default(), &self.mark_folders, chain)
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

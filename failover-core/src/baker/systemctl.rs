@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::elevation::{self, Elevation};
+use super::marks::{self, MarkFolder};
 use super::unit_state::{self, Activity, PROPERTIES, UnitState};
 use super::{BakerError, BakerState, UnitName, process};
 use crate::host::{Host, HostError, Output};
+use crate::mark_files::PrimaryMarks;
+use crate::tezos::ChainId;
 
 /// For what only asks, or is queued.
 const SHORT: Duration = Duration::from_secs(10);
@@ -55,6 +58,11 @@ impl<H: Host> Systemctl<H> {
     /// Runs a command as root.
     pub(super) fn as_root(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, BakerError> {
         self.elevation.run(&mut self.host, argv, deadline)
+    }
+
+    /// Reads the mark files in these folders.
+    pub(super) fn marks(&mut self, folders: &[MarkFolder], chain: ChainId) -> Result<PrimaryMarks, BakerError> {
+        marks::read(&mut self.host, &mut self.elevation, folders, chain)
     }
 
     /// The units that these patterns name, whether loaded or only installed. Names that are no service are left out.

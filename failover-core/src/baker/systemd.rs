@@ -13,12 +13,16 @@
 //! | `systemctl --no-block stop -- UNITS` * | exit 0; 4 or "Access denied": root is needed |
 //! | `systemctl kill -s SIGKILL -- UNITS` * | only where a unit still runs a second after the stop |
 //! | `systemctl start -- UNITS` * | exit 0 |
+//!
+//! And those of [`MarkFolder`], where such folders are named.
 
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, UnitName};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName};
 use crate::host::{self, Host, HostIdentity};
+use crate::mark_files::PrimaryMarks;
+use crate::tezos::ChainId;
 
 /// Services by name, under systemd (252 and later).
 ///
@@ -39,6 +43,7 @@ use crate::host::{self, Host, HostIdentity};
 pub struct SystemdControl<H> {
     systemctl: Systemctl<H>,
     units: Vec<UnitName>,
+    mark_folders: Vec<MarkFolder>,
 }
 
 impl<H: Host> SystemdControl<H> {
@@ -46,7 +51,14 @@ impl<H: Host> SystemdControl<H> {
     /// ever clear.
     #[must_use]
     pub fn new(host: H, units: Vec<UnitName>) -> Self {
-        Self { systemctl: Systemctl::new(host), units }
+        Self { systemctl: Systemctl::new(host), units, mark_folders: Vec::new() }
+    }
+
+    /// Reads mark files in these folders: the base folders of octez-baker and octez-signer.
+    #[must_use]
+    pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
+        self.mark_folders = folders;
+        self
     }
 }
 
@@ -66,6 +78,10 @@ impl<H: Host> BakerControl for SystemdControl<H> {
 
     fn restart_delay(&mut self) -> Result<Duration, BakerError> {
         self.systemctl.restart_delay(&self.units)
+    }
+
+    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
+        self.systemctl.marks(&self.mark_folders, chain)
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

@@ -1,7 +1,8 @@
 //! A baker installed by TezBake: its units are found on the machine, its node is left running.
 //!
 //! # The commands that are run
-//! Those of [`systemd`](super::systemd) but `systemctl start`, and these; those marked `*` may have `sudo -n` in front:
+//! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`MarkFolder`], and these; those marked `*` may
+//! have `sudo -n` in front:
 //!
 //! | argv | what is read from it |
 //! |---|---|
@@ -14,8 +15,10 @@
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, UnitName, elevation};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, elevation};
 use crate::host::{self, Host, HostIdentity};
+use crate::mark_files::PrimaryMarks;
+use crate::tezos::ChainId;
 
 /// `tezbake start` starts four apps, one after the other.
 const START: Duration = Duration::from_secs(180);
@@ -44,13 +47,23 @@ pub struct TezbakeControl<H> {
     systemctl: Systemctl<H>,
     /// The units found last.
     known: Vec<UnitName>,
+    /// Where the mark files lie; empty: where TezBake puts them.
+    mark_folders: Vec<MarkFolder>,
 }
 
 impl<H: Host> TezbakeControl<H> {
     /// Controls TezBake's services on a machine. Nothing is asked yet.
     #[must_use]
     pub fn new(host: H) -> Self {
-        Self { systemctl: Systemctl::new(host), known: Vec::new() }
+        Self { systemctl: Systemctl::new(host), known: Vec::new(), mark_folders: Vec::new() }
+    }
+
+    /// Reads mark files in these folders, and not where TezBake puts them: for an instance in a folder of its own, or a
+    /// baker that was started with `--base-dir`.
+    #[must_use]
+    pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
+        self.mark_folders = folders;
+        self
     }
 
     /// The signing units there, as they are installed or loaded now. Looked for every time: an upgrade may change them.
@@ -73,6 +86,20 @@ fn signs(unit: &UnitName) -> bool {
     stem.starts_with("bb-") && SIGNING.iter().any(|end| stem.ends_with(end))
 }
 
+/// The base folder of the program that a unit runs, where it keeps marks (xtz.node and xtz.signer, 2026: their units
+/// set `HOME` to the app's `data`). Instances but the default one are in a folder with their alias.
+fn mark_folder(unit: &UnitName) -> Option<MarkFolder> {
+    let stem = unit.as_str().strip_suffix(".service")?.strip_prefix("bb-")?;
+    let of = |end: &str, folder: &'static str| Some((stem.strip_suffix(end)?, folder));
+    let (alias, folder) = of("-node-xtz-baker", "node/data/.tezos-client")
+        .or_else(|| of("-node-xtz-baker-next", "node/data/.tezos-client"))
+        .or_else(|| of("-signer-xtz-signer", "signer/data/.tezos-signer"))?;
+    match alias {
+        "default" => format!("/bake-buddy/{folder}").parse().ok(),
+        alias => format!("/bake-buddy/instances/{alias}/{folder}").parse().ok(),
+    }
+}
+
 impl<H: Host> BakerControl for TezbakeControl<H> {
     fn describe(&self) -> String {
         format!("tezbake on {}", self.systemctl.host.name())
@@ -90,6 +117,15 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn restart_delay(&mut self) -> Result<Duration, BakerError> {
         let units = self.units()?;
         self.systemctl.restart_delay(&units)
+    }
+
+    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
+        let mut folders = self.mark_folders.clone();
+        if folders.is_empty() {
+            folders = self.units()?.iter().filter_map(mark_folder).collect();
+            folders.dedup();
+        }
+        self.systemctl.marks(&folders, chain)
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {
@@ -114,6 +150,22 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_marks_lie() {
+        let folder = |name: &str| mark_folder(&name.parse().unwrap()).map(|folder| folder.to_string());
+        for (name, expected) in [
+            ("bb-default-node-xtz-baker", Some("/bake-buddy/node/data/.tezos-client")),
+            ("bb-default-node-xtz-baker-next", Some("/bake-buddy/node/data/.tezos-client")),
+            ("bb-my-second-node-xtz-baker", Some("/bake-buddy/instances/my-second/node/data/.tezos-client")),
+            ("bb-default-signer-xtz-signer", Some("/bake-buddy/signer/data/.tezos-signer")),
+            ("bb-..-node-xtz-baker", None),
+            ("bb-default-signer-tezsign", None),
+            ("bb-default-node-xtz-node", None),
+        ] {
+            assert_eq!(folder(name).as_deref(), expected, "{name}");
+        }
+    }
 
     #[test]
     fn what_signs_is_told_by_its_name() {

@@ -53,7 +53,9 @@ impl MarkFileError {
     }
 
     pub(super) fn malformed(why: impl ToString) -> Self {
-        Self::Malformed { why: why.to_string().chars().map(|c| if c.is_control() { '?' } else { c }).take(200).collect() }
+        Self::Malformed {
+            why: why.to_string().chars().map(|c| if c.is_control() { '?' } else { c }).take(200).collect(),
+        }
     }
 }
 
@@ -77,7 +79,8 @@ pub fn parse(name: MarkFileName, text: &str, chain: ChainId) -> Result<Vec<Writt
     if bytes > SIZE_LIMIT {
         return Err(MarkFileError::TooLarge { bytes });
     }
-    if text.trim_ascii().is_empty() {
+    // After a power cut a file may have its length, and zeros.
+    if text.bytes().all(|byte| byte == 0 || byte.is_ascii_whitespace()) {
         return Err(MarkFileError::Empty);
     }
     let wrong = |error: serde_json::Error| match error.is_eof() {
@@ -93,8 +96,7 @@ pub fn parse(name: MarkFileName, text: &str, chain: ChainId) -> Result<Vec<Writt
 
 fn of_baker(file: BakerFile) -> Vec<WrittenMark> {
     let BakerFile { blocks, preattestations, attestations } = file;
-    let lists =
-        [(Kind::Block, blocks), (Kind::Preattestation, preattestations), (Kind::Attestation, attestations)];
+    let lists = [(Kind::Block, blocks), (Kind::Preattestation, preattestations), (Kind::Attestation, attestations)];
     let marks = lists.into_iter().flat_map(|(kind, list)| list.into_iter().map(move |entry| (kind, entry)));
     marks
         .map(|(kind, entry)| WrittenMark {
@@ -121,3 +123,6 @@ fn of_signer(file: SignerFile, kind: Kind, chain: ChainId) -> Result<Vec<Written
     }
     Ok(marks)
 }
+
+#[cfg(test)]
+mod tests;

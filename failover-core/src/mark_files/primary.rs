@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{WrittenMark, Writer};
+use super::{Writer, WrittenMark};
 use crate::tezos::{KeyHash, Kind, Position};
 
 /// One file that was read.
@@ -41,7 +41,12 @@ pub enum Bound<'a> {
     NoFile,
     /// There are files, and none by octez-baker for this key: another baker's, or octez-signer's only, which prove nothing.
     OtherKeys,
-    /// The baker signed above octez-baker's mark: the file is not the one that the baker writes (a moved base folder,
+    /// The file may be right, and nothing of this baker was seen to hold it against: it may as well be an old one.
+    Unconfirmed {
+        /// The highest mark, whatever its kind.
+        mark: &'a WrittenMark,
+    },
+    /// The baker or octez-signer signed above octez-baker's mark: the file is not the one that the baker writes (a moved base folder,
     /// another machine). It proves nothing.
     Stale {
         /// The file's mark of that kind, if it has one.
@@ -59,6 +64,9 @@ impl fmt::Display for Bound<'_> {
             Self::Exact { mark, path } => write!(f, "nothing above {mark}, by {path}"),
             Self::NoFile => f.write_str("there is no mark file of this chain"),
             Self::OtherKeys => f.write_str("no octez-baker's mark file has this key"),
+            Self::Unconfirmed { mark } => {
+                write!(f, "the mark file has {mark}, and nothing that this baker signed was seen to confirm it")
+            }
             Self::Stale { mark: Some(mark), kind, seen } => {
                 write!(f, "the mark file is not the baker's: it has {mark}, and a {kind} at {seen} was seen")
             }
@@ -79,7 +87,8 @@ impl PrimaryMarks {
     }
 
     /// How far the key can have signed. `seen` is every position of the baker that was seen, on chain and in the
-    /// mempool, by kind: one above the file's mark of its kind shows that the file is not the baker's.
+    /// mempool, by kind: one above the file's mark of its kind shows that the file is not the baker's, and without any
+    /// nothing shows that it is. What octez-signer wrote down counts as seen.
     ///
     /// Only marks that were read *after* the stop count. The answer covers a companion key too.
     #[must_use]
@@ -93,13 +102,25 @@ impl PrimaryMarks {
             marks.filter(|(_, mark)| mark.key == *consensus)
         };
         let Some((path, mark)) = marks().max_by_key(|(_, mark)| mark.order()) else { return Bound::OtherKeys };
-        for (kind, seen) in seen {
-            let mark =
-                marks().map(|(_, mark)| mark).filter(|mark| mark.kind == kind).max_by_key(|mark| mark.order());
+        let of = |kind| marks().map(|(_, mark)| mark).filter(|mark| mark.kind == kind).max_by_key(|mark| mark.order());
+        let mut confirmed = false;
+        for (kind, seen) in seen.into_iter().chain(self.signed_with(consensus)) {
+            confirmed = true;
+            let mark = of(kind);
             if mark.is_none_or(|mark| mark.is_below(seen)) {
                 return Bound::Stale { mark, kind, seen };
             }
         }
-        Bound::Exact { mark, path }
+        if confirmed { Bound::Exact { mark, path } } else { Bound::Unconfirmed { mark } }
+    }
+
+    /// What octez-signer wrote down for a key: it did sign that.
+    fn signed_with(&self, key: &KeyHash) -> impl Iterator<Item = (Kind, Position)> {
+        let files = self.files.iter().filter(|file| file.writer == Writer::OctezSigner);
+        let marks = files.flat_map(|file| &file.marks).filter(move |mark| mark.key == *key);
+        marks.map(|mark| (mark.kind, Position::new(mark.level, mark.round.unwrap_or_default())))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,6 +76,25 @@ pub enum Event {
     UnknownOperation(bool),
     /// The node's RPC fails in this way; `None` ends it.
     Rpc(Option<RpcFault>),
+    /// What reading the baker's mark file on this machine finds from now on.
+    MarkFile(Side, MarkFileState),
+}
+
+/// What a reader finds of octez-baker's mark file. Its baker is not disturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarkFileState {
+    /// All of it, as the baker wrote it before its last signature.
+    #[default]
+    Whole,
+    /// No file.
+    Absent,
+    /// Its first half.
+    CutInHalf,
+    /// The same under the name of another chain.
+    OtherChain,
+    /// Levels ten million too high.
+    FarFuture,
 }
 
 /// How an RPC fails.

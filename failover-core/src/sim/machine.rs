@@ -48,7 +48,7 @@ pub(crate) struct Machine {
     pub(crate) units: Vec<Unit>,
     pub(crate) machine_id: String,
     pub(crate) uid: u32,
-    pub(crate) written: files::MarkFile,
+    pub(crate) mark_file: files::MarkFile,
     boot_time: Duration,
     next_pid: u32,
 }
@@ -77,7 +77,7 @@ impl Machine {
             units,
             machine_id: id.iter().take(16).map(|b| format!("{b:02x}")).collect(),
             uid: if side == Side::Primary { 1000 } else { 0 },
-            written: files::MarkFile::default(),
+            mark_file: files::MarkFile::new(options.chain),
             boot_time: Duration::from_secs(options.block_seconds.saturating_mul(3)),
             next_pid: 1000,
         }

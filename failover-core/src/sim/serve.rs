@@ -39,7 +39,7 @@ pub struct Served {
     pub primary_device: String,
     /// The socket that takes commands, see [`stand_in`].
     pub control: PathBuf,
-    /// The folder with the primary's `tezbake`, `systemctl`, `ps`, `cat` and `id`.
+    /// The folder with the primary's `tezbake`, `systemctl`, `ps`, `find`, `cat` and `id`.
     pub primary_bin: PathBuf,
     /// The folder with the backup's.
     pub backup_bin: PathBuf,

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod marks;
 #[cfg(all(test, feature = "sim"))]
 mod simulated;
 #[cfg(test)]

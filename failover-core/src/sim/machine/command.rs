@@ -40,6 +40,7 @@ pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str]) -> Optio
         "tezbake" => tezbake::run(machine, now, command),
         "ps" => process::run(machine, command),
         "cat" => cat(machine, command),
+        "find" => files::find(machine, command),
         "test" | "rm" | "touch" => token(machine, command)?,
         "id" => Ran::ok(format!("{}\n", if command.root { 0 } else { machine.uid })),
         "true" => Ran::ok(""),
@@ -97,10 +98,10 @@ fn cat(machine: &Machine, command: Command<'_>) -> Ran {
                 stdout.push_str(&machine.machine_id);
                 stdout.push('\n');
             }
-            path if path == files::MARK_FILE && machine.written.json().is_some() => {
-                stdout.push_str(&machine.written.json().unwrap_or_default());
-            }
-            path => return Ran::new(1, stdout, format!("cat: {path}: No such file or directory\n")),
+            path => match machine.mark_file.at(path) {
+                Some(text) => stdout.push_str(&text),
+                None => return Ran::new(1, stdout, format!("cat: {path}: No such file or directory\n")),
+            },
         }
     }
     Ran::ok(stdout)

@@ -1,45 +1,91 @@
 //! The few files that can be read on a machine.
 
-use crate::tezos::{KeyHash, Kind};
+use super::Machine;
+use super::command::{Command, Ran};
+use crate::sim::event::MarkFileState;
+use crate::tezos::{ChainId, KeyHash, Kind};
+
+/// The base folder of the baker under TezBake; the only folder here with mark files.
+const FOLDER: &str = "/bake-buddy/node/data/.tezos-client";
+
+/// How far in the future the level of [`MarkFileState::FarFuture`] is.
+const FAR: u64 = 10_000_000;
 
 /// The baker's own record of what it signed (`*_highwatermarks`, Octez v25), written before it asks the signer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct MarkFile {
+    chain: ChainId,
     key: Option<KeyHash>,
-    block: Option<(u64, u32)>,
-    preattestation: Option<(u64, u32)>,
-    attestation: Option<(u64, u32)>,
+    /// By kind, in the order of [`Kind::ALL`].
+    marks: [Option<(u64, u32)>; 3],
+    /// How often it was written.
+    writes: u64,
+    pub(crate) state: MarkFileState,
 }
 
-/// Where it lies under TezBake.
-pub(crate) const MARK_FILE: &str = "/bake-buddy/node/data/.tezos-client/NetXdQprcVkpa_highwatermarks";
-
 impl MarkFile {
+    /// Not there yet: it is made before the first signature.
+    pub(crate) const fn new(chain: ChainId) -> Self {
+        Self { chain, key: None, marks: [None; 3], writes: 0, state: MarkFileState::Whole }
+    }
+
+    /// Its path, with Octez' short form of the chain id.
+    fn path(&self) -> String {
+        let chain = match self.state {
+            MarkFileState::OtherChain => ChainId::new([0xd0, 0x52, 0x21, 0x8e]),
+            _ => self.chain,
+        };
+        format!("{FOLDER}/{}_highwatermarks", chain.to_string().chars().take(13).collect::<String>())
+    }
+
     pub(crate) fn write(&mut self, key: KeyHash, kind: Kind, level: u64, round: u32) {
         self.key = Some(key);
-        let mark = match kind {
-            Kind::Block => &mut self.block,
-            Kind::Preattestation => &mut self.preattestation,
-            Kind::Attestation => &mut self.attestation,
-        };
-        *mark = (*mark).max(Some((level, round)));
+        self.writes = self.writes.saturating_add(1);
+        for (of, mark) in Kind::ALL.into_iter().zip(&mut self.marks) {
+            if of == kind {
+                *mark = (*mark).max(Some((level, round)));
+            }
+        }
     }
 
-    /// Its JSON; `None` before the first signature.
-    pub(crate) fn json(&self) -> Option<String> {
-        let key = self.key?.to_string();
-        let list = |mark: Option<(u64, u32)>| {
-            mark.map(|(level, round)| {
-                serde_json::json!({ "delegate": key, "highwatermark": { "round": round, "level": level } })
-            })
-            .into_iter()
-            .collect::<Vec<_>>()
-        };
-        let json = serde_json::json!({
-            "blocks": list(self.block),
-            "preattestations": list(self.preattestation),
-            "attestations": list(self.attestation),
+    /// What is in it; `None`: it is not there.
+    fn text(&self) -> Option<String> {
+        let key = self.key.filter(|_| self.state != MarkFileState::Absent)?.to_string();
+        let further = if self.state == MarkFileState::FarFuture { FAR } else { 0 };
+        let [blocks, preattestations, attestations] = self.marks.map(|mark| {
+            let entry = mark.map(|(level, round)| {
+                let mark = serde_json::json!({ "round": round, "level": level.saturating_add(further) });
+                serde_json::json!({ "delegate": key, "highwatermark": mark })
+            });
+            entry.into_iter().collect::<Vec<_>>()
         });
-        Some(json.to_string())
+        let json = serde_json::json!({
+            "blocks": blocks, "preattestations": preattestations, "attestations": attestations,
+        });
+        let mut text = json.to_string();
+        if self.state == MarkFileState::CutInHalf {
+            text.truncate(text.len() / 2);
+        }
+        Some(text)
     }
+
+    /// What `cat` prints of a path; `None`: no such file.
+    pub(crate) fn at(&self, path: &str) -> Option<String> {
+        self.text().filter(|_| path == self.path())
+    }
+}
+
+/// `find -L FOLDERS -maxdepth 1 ( -name PATTERN ... ) -printf "%y %s %i %T@ %p\0"`: the mark file, in the only folder
+/// that has one.
+pub(crate) fn find(machine: &Machine, command: Command<'_>) -> Ran {
+    let file = &machine.mark_file;
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    for folder in command.args.iter().filter(|arg| arg.starts_with('/')) {
+        if *folder != FOLDER {
+            stderr.push_str(&format!("find: '{folder}': No such file or directory\n"));
+        } else if let Some(text) = file.text() {
+            stdout.push_str(&format!("f {} 1 {}.0000000000 {}\0", text.len(), file.writes, file.path()));
+        }
+    }
+    Ran::new(i32::from(!stderr.is_empty()), stdout, stderr)
 }

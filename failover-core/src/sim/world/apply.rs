@@ -53,6 +53,7 @@ impl State {
                 self.faults.unknown_operation = self.chain.head().map(|head| head.level).filter(|_| shown);
             }
             Event::Rpc(fault) => self.faults.rpc = fault,
+            Event::MarkFile(side, state) => self.machines.of_mut(side).mark_file.state = state,
         }
     }
 

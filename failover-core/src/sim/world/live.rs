@@ -147,7 +147,7 @@ impl State {
         if !machine.bakes() {
             return false;
         }
-        machine.written.write(key, kind, level, round);
+        machine.mark_file.write(key, kind, level, round);
         let signed = machine.device.sign(role, bytes);
         if !machine.device.serves() {
             machine.ended(crate::sim::machine::TEZSIGN_UNIT, "exit-code", now);
