@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use failover_core::baker::MarkFolder;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{KeyName, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
@@ -114,6 +115,8 @@ pub(crate) struct Machine {
     pub(crate) control: Control,
     /// A folder that is searched first for `tezbake`, `systemctl` and `ps`.
     pub(crate) path: Option<PathBuf>,
+    /// Where its mark files lie, there; empty: where the control is known to put them.
+    pub(crate) marks: Vec<MarkFolder>,
 }
 
 /// What controls a baker.

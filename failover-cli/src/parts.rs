@@ -31,12 +31,13 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
 /// The ssh destination or a unit's name cannot be used.
 pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, Failure> {
     let host = open_host(machine)?;
+    let marks = machine.marks.clone();
     Ok(match &machine.control {
-        Control::TezBake => Box::new(TezbakeControl::new(host)),
+        Control::TezBake => Box::new(TezbakeControl::new(host).with_mark_folders(marks)),
         Control::Systemd { units } => {
             let units: Result<Vec<UnitName>, _> = units.iter().map(|unit| unit.parse()).collect();
             let units = units.map_err(|error| Failure::usage(&error, "correct `units` in the configuration"))?;
-            Box::new(SystemdControl::new(host, units))
+            Box::new(SystemdControl::new(host, units).with_mark_folders(marks))
         }
         Control::Command { start, stop, status } => {
             let commands = Commands {
@@ -45,7 +46,7 @@ pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, F
                 status: status.clone(),
                 restart_delay: Commands::default_restart_delay(),
             };
-            Box::new(CommandControl::new(host, commands))
+            Box::new(CommandControl::new(host, commands).with_mark_folders(marks))
         }
     })
 }

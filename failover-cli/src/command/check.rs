@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerState};
+use failover_core::baker::{BakerControl, BakerError, BakerState};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Verdict;
 use failover_core::guard::{Guard, GuardStatus};
+use failover_core::mark_files::MarkFileError;
 use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
+use failover_core::tezos::ChainId;
 use serde::Serialize;
 
 use crate::config::{Config, Control};
@@ -129,10 +131,34 @@ fn machines(config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Resul
         }
     };
     checks.note("primary", pin(state, &primary.describe(), identity)?);
+    checks.note("marks of the primary", marks(&mut *primary, config.baker.chain, !machine.marks.is_empty()));
     if !matches!(machine.control, Control::Command { .. }) {
         checks.note("stopping the primary", may_stop(machine)?);
     }
     Ok(())
+}
+
+/// Can the primary's mark files be read? Not needed, but where somebody named folders they must be right.
+fn marks(primary: &mut dyn BakerControl, chain: ChainId, named: bool) -> Result<String, (String, String)> {
+    match primary.marks(chain) {
+        Ok(found) if named && !found.absent.is_empty() => Err((
+            format!("there is no folder {} there", found.absent.join(", ")),
+            "correct `marks` in the configuration".to_owned(),
+        )),
+        Ok(found) if found.files.is_empty() => Ok("no file there: what it signed is taken from the chain".to_owned()),
+        Ok(found) => {
+            let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
+            Ok(format!("read from {}", paths.join(", ")))
+        }
+        // A baker that works is in the middle of writing now and then.
+        Err(BakerError::MarkFile {
+            path,
+            error: MarkFileError::Changed | MarkFileError::Empty | MarkFileError::Cut { .. },
+            ..
+        }) => Ok(format!("{path} is being written now")),
+        Err(error) if named => Err((error.to_string(), error.next().to_owned())),
+        Err(error) => Ok(format!("not used: {error}")),
+    }
 }
 
 fn stopped(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {

@@ -24,6 +24,7 @@ struct Understood {
     keys: Vec<String>,
     passphrase: &'static str,
     primary: Option<String>,
+    marks: Vec<String>,
     power_status: Option<Vec<String>>,
     backup: String,
     margin: u64,
@@ -41,6 +42,9 @@ impl fmt::Display for Understood {
         writeln!(f, "Device      {}, {keys}", self.device)?;
         writeln!(f, "Passphrase  {}", self.passphrase)?;
         writeln!(f, "Primary     {}", self.primary.as_deref().unwrap_or("can never be reached"))?;
+        if !self.marks.is_empty() {
+            writeln!(f, "Marks       {} there", self.marks.join(", "))?;
+        }
         if let Some(argv) = &self.power_status {
             writeln!(f, "Power       {}", argv.join(" "))?;
         }
@@ -70,6 +74,11 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     {
         out.warn(format!("path: there is no folder {}", folder.display()));
     }
+    // Those of another machine are looked at by `failover check`.
+    let here = config.primary.machine.iter().filter(|machine| machine.host.is_none());
+    for folder in here.flat_map(|machine| &machine.marks).filter(|f| std::fs::read_dir(f.to_string()).is_err()) {
+        out.warn(format!("marks: {folder} cannot be read"));
+    }
     settings.passphrase(out)?;
     out.show(&Understood {
         file: config.file.display().to_string(),
@@ -88,7 +97,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             (true, None) if std::env::var_os("TEZSIGN_UNLOCK_PASS").is_some() => "TEZSIGN_UNLOCK_PASS",
             (true, None) => "asked on the terminal",
         },
-        primary: config.primary.machine.map(|machine| machine.to_string()),
+        primary: config.primary.machine.as_ref().map(ToString::to_string),
+        marks: config.primary.machine.iter().flat_map(|m| &m.marks).map(ToString::to_string).collect(),
         power_status: config.primary.power_status,
         backup: config.backup.to_string(),
         margin: config.margin,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use failover_core::baker::UnitName;
+use failover_core::baker::{MarkFolder, UnitName};
 use failover_core::signer::ledger::Derivation;
 use failover_core::signer::{KeyName, Model};
 use failover_core::tezos::ChainId;
@@ -133,11 +133,13 @@ impl<'a> Checker<'a> {
 
     fn primary(&self, primary: Option<Spanned<file::Primary>>) -> Result<Primary, ConfigError> {
         let Some(primary) = primary else { return Ok(Primary { machine: None, power_status: None }) };
-        let file::Primary { host, control, units, start, stop, status, path, power_status } = primary.into_inner();
+        let file::Primary { host, control, units, start, stop, status, path, marks, power_status } =
+            primary.into_inner();
         let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
         let machine = match (host, control) {
             (None, None) => {
-                let needless = [("units", &units), ("start", &start), ("stop", &stop), ("status", &status)];
+                let needless =
+                    [("units", &units), ("start", &start), ("stop", &stop), ("status", &status), ("marks", &marks)];
                 if let Some((key, value)) = needless.into_iter().find_map(|(k, v)| v.as_ref().map(|v| (k, v))) {
                     return Err(self.wrong(value, format!("{key}: nothing uses it without host and control")));
                 }
@@ -155,16 +157,28 @@ impl<'a> Checker<'a> {
                 let control = self.control(ControlKeys { name, units, start, stop, status })?;
                 // On another machine the folder is that machine's: it is taken as it is written.
                 let path = if host.is_some() { path.map(Spanned::into_inner) } else { self.folder("path", path)? };
-                Some(Machine { host, control, path })
+                let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
+                Some(Machine { host, control, path, marks })
             }
         };
         Ok(Primary { machine, power_status })
     }
 
+    fn marks(&self, folders: Spanned<Vec<String>>) -> Result<Vec<MarkFolder>, ConfigError> {
+        let parsed: Result<Vec<MarkFolder>, _> = folders.get_ref().iter().map(|folder| folder.parse()).collect();
+        match parsed {
+            Err(error) => Err(self.wrong(&folders, format!("marks: {error}"))),
+            Ok(parsed) if parsed.is_empty() => {
+                Err(self.wrong(&folders, "marks: name at least one folder, or leave it out"))
+            }
+            Ok(parsed) => Ok(parsed),
+        }
+    }
+
     fn backup(&self, backup: file::Machine) -> Result<Machine, ConfigError> {
         let file::Machine { control, units, start, stop, status, path } = backup;
         let control = self.control(ControlKeys { name: control, units, start, stop, status })?;
-        Ok(Machine { host: None, control, path: self.folder("path", path)? })
+        Ok(Machine { host: None, control, path: self.folder("path", path)?, marks: Vec::new() })
     }
 
     fn folder(&self, key: &str, path: Option<Spanned<PathBuf>>) -> Result<Option<PathBuf>, ConfigError> {

@@ -61,6 +61,7 @@ pub(super) struct Primary {
     pub(super) stop: Option<Spanned<Vec<String>>>,
     pub(super) status: Option<Spanned<Vec<String>>>,
     pub(super) path: Option<Spanned<PathBuf>>,
+    pub(super) marks: Option<Spanned<Vec<String>>>,
     pub(super) power_status: Option<Spanned<Vec<String>>>,
 }
 

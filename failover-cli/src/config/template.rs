@@ -123,6 +123,10 @@ impl Template {
         }
         writeln!(
             f,
+            "# marks = [\"/var/lib/tezos/.tezos-client\"] # base folders of octez-baker and octez-signer there, for what it signed; known for tezbake"
+        )?;
+        writeln!(
+            f,
             "# power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"] # prints on or off: a rung of the fence\n"
         )?;
         writeln!(f, "[backup]")?;

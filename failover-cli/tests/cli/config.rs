@@ -18,6 +18,7 @@ keys = ["consensus", "companion"]
 host = "baker@primary"
 control = "systemd"
 units = ["octez-baker.service"]
+marks = ["/var/lib/tezos/.tezos-client/", "/srv/signer"]
 power_status = ["ipmitool", "power", "status"]
 [backup]
 control = "command"
@@ -44,6 +45,7 @@ fn a_whole_one_is_understood() {
     assert_eq!(config["chain_id"], "NetXdQprcVkpaWU");
     assert_eq!(config["primary"], "systemd (octez-baker.service) on baker@primary");
     assert_eq!(config["backup"], "commands on this machine");
+    assert_eq!(config["marks"], serde_json::json!(["/var/lib/tezos/.tezos-client", "/srv/signer"]));
     assert_eq!(config["margin"], 12);
 }
 
@@ -69,14 +71,17 @@ fn every_mistake_is_named_with_its_line() {
         (13, "units = [\"octez-baker.service\"]\n", "", "units is missing"),
         (12, "host = \"baker@primary\"\n", "", "host is missing"),
         (14, "\"octez-baker.service\"", "\"-x\"", "units:"),
-        (15, "[\"ipmitool\", \"power\", \"status\"]", "[]", "power_status:"),
-        (18, "\"command\"", "\"tezbake\"\nunits = [\"a\"]", "not used by this control"),
-        (17, "start = [\"start-it\"]\n", "", "start is missing"),
         (7, "http://10.0.0.2:8732", "http://127.0.0.1:8732", "no second opinion on itself"),
-        (22, "margin = 12", "margin = 1", "between 2 and 1000"),
-        (22, "margin = 12", "margin = -1", "invalid value"),
-        (23, "margin = 12\n", "margin = 12\n[polici]\n", "unknown field `polici`"),
-        (23, "margin = 12\n", "margin = 12\nmargin = 13\n", "duplicate key"),
+        (15, "\"/srv/signer\"", "\"~/.tezos-signer\"", "no absolute path"),
+        (15, "\"/srv/signer\"", "\"\"", "no absolute path"),
+        (15, "[\"/var/lib/tezos/.tezos-client/\", \"/srv/signer\"]", "[]", "at least one folder"),
+        (16, "[\"ipmitool\", \"power\", \"status\"]", "[]", "power_status:"),
+        (19, "\"command\"", "\"tezbake\"\nunits = [\"a\"]", "not used by this control"),
+        (18, "start = [\"start-it\"]\n", "", "start is missing"),
+        (23, "margin = 12", "margin = 1", "between 2 and 1000"),
+        (23, "margin = 12", "margin = -1", "invalid value"),
+        (24, "margin = 12\n", "margin = 12\n[polici]\n", "unknown field `polici`"),
+        (24, "margin = 12\n", "margin = 12\nmargin = 13\n", "duplicate key"),
         (5, "[chain]", "[chain", ""),
     ] {
         assert!(WHOLE.contains(from), "{from}");

@@ -14,6 +14,8 @@ fn check(world: &World) {
     let missing: Vec<Value> = first.named("check").into_iter().filter(|look| look["ready"] == false).collect();
     assert!(missing.len() == 1 && missing[0]["what"] == "drill", "{missing:?}");
     assert!(first.out.contains("pinned: machine-id"), "{}", first.out);
+    let marks = first.named("check").into_iter().find(|look| look["what"] == "marks of the primary").unwrap();
+    assert!(marks["says"].as_str().unwrap().contains("_highwatermarks"), "{marks}");
     let state = StateDir::existing(world.state()).unwrap();
     let drill = Drill {
         at: SystemClock.now(),
