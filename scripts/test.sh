@@ -44,6 +44,18 @@ begin 'tests of the command line'
 # Real processes that mostly wait for the next block: more of them at once than there are cores.
 RUST_TEST_THREADS=4 cargo test --locked -p failover-cli --all-features --no-fail-fast 2>&1 | tee -a "$output"
 
+begin 'devices in a virtual machine'
+devices='devices in a virtual machine not tested'
+if scripts/e2e.sh possible; then
+    scripts/e2e.sh 2>&1 | tee -a "$output"
+    devices="$(grep -c '^PASS ' "$output") device tests in a virtual machine"
+elif [ "${CI:-}" = true ]; then
+    echo 'not possible here: Debian or Ubuntu on amd64, and root or sudo'
+    exit 1
+else
+    echo "$devices: that needs Debian or Ubuntu on amd64, and root or sudo once"
+fi
+
 passed=$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' "$output")
 step=
-echo "test: all passed: $passed tests, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"
+echo "test: all passed: $passed tests, $devices, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"

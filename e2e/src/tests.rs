@@ -31,12 +31,17 @@ pub(crate) const TEZSIGN: &[Named] = &[
     ("TezSign unplugged after set-level was done", faults::pulled_after),
     ("TezSign unplugged in the middle of the answer", faults::pulled_in_answer),
     ("TezSign accepts and never answers", faults::silent),
-    ("TezSign whose answer is lost or whose endpoint stalls", faults::lost_answers),
-    ("TezSign: garbage and stale answers", faults::noise),
+    ("TezSign never answers an unlock", faults::silent_unlock),
+    ("TezSign does not accept a request", faults::deaf),
+    ("TezSign whose answer is lost", faults::lost_answer),
+    ("TezSign whose endpoint stalls", faults::stalled),
+    ("TezSign: garbage before the frame", faults::garbage),
+    ("TezSign: a response for an earlier process", faults::stale),
     ("TezSign: an earlier process died waiting", faults::dead_process),
     ("TezSign reset by another program", faults::reset),
     ("TezSign: the sign interface is held while keys are unlocked", faults::held),
     ("TezSign: check and a whole run", whole::tezsign),
+    ("TezSign unplugged in the middle of a run, and plugged in again", whole::pulled_in_run),
 ];
 
 /// With one Ledger.
@@ -46,6 +51,8 @@ pub(crate) const LEDGER: &[Named] = &[
     ("Ledger held by another process", ledger_faults::held),
     ("Ledger unplugged while its prompt is on the screen", ledger_faults::pulled_at_prompt),
     ("Ledger accepted when nobody waits any more", ledger_faults::accepted_late),
+    ("Ledger accepted after the deadline of the question", ledger_faults::accepted_after_deadline),
     ("Ledger rejected", ledger_faults::rejected),
     ("Ledger: check and a whole run", whole::ledger),
+    ("Ledger unplugged at its prompt in the middle of a run, and plugged in again", whole::ledger_pulled_in_run),
 ];

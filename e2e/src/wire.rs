@@ -9,6 +9,8 @@ use failover_core::signer::tezsign::frame::HEADER_LEN;
 use crate::tezsign::{frames, locked};
 
 /// A request, by its number in the gadget's protobuf (TezSign 2026-04-30).
+pub(crate) const UNLOCK: u8 = 1;
+/// The same.
 pub(crate) const STATUS: u8 = 3;
 /// The same.
 pub(crate) const SET_LEVEL: u8 = 9;
@@ -35,6 +37,8 @@ pub(crate) enum Trouble {
     DoneAndSilent,
     /// Accepted and not done; no answer.
     Silent,
+    /// Neither accepted nor done, as where its bytes were read as the rest of another frame.
+    Deaf,
     /// The endpoint of the request stalls when it was done, before the packet that closes it; no answer.
     Halts,
     /// Bytes without sense come before the answer.
@@ -153,6 +157,7 @@ impl Wire {
                 }
                 vec![Part::Send(accept)]
             }
+            Some(Trouble::Deaf) => Vec::new(),
             Some(Trouble::Halts) => {
                 act();
                 vec![Part::Halt]

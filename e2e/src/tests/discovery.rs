@@ -56,7 +56,7 @@ pub(super) fn busy(program: &Program) -> Outcome {
     let _device = UsbTezSign::new("E2E0001")?;
     let holder = program.helper(&["claim", "management"])?;
     holder.until_says("claimed")?;
-    let name = format!("runner (pid {})", holder.id());
+    let name = format!("failover-e2e (pid {})", holder.id());
     program.call(&show("tezsign"))?.exits(4)?.within(10)?.says(&format!("is held by {name}"))?;
     let said = program.call(&["devices", "--json"])?;
     let found = said.named("device");
@@ -104,7 +104,7 @@ pub(super) fn mixed(program: &Program) -> Outcome {
         ensure(is_free(record), || format!("not usable: {record}"))?;
     }
     let busy = one("tezsign:E2E0001")?;
-    let name = format!("the management interface is held by runner (pid {})", holder.id());
+    let name = format!("the management interface is held by failover-e2e (pid {})", holder.id());
     ensure(text(busy, "busy") == name, || format!("not {name}: {busy}"))?;
     let denied: Vec<_> = found.iter().filter(|record| record.get("accessible") == Some(&false.into())).collect();
     let [denied] = denied.as_slice() else { return Err(Failed(format!("not one is inaccessible: {}", said.out))) };

@@ -9,7 +9,7 @@ use super::marks::{LEVEL, locked_at, raise, raising};
 use crate::failed::{Failed, Outcome, ensure};
 use crate::program::{Program, Said};
 use crate::tezsign::UsbTezSign;
-use crate::wire::{SET_LEVEL, STATUS, Trouble};
+use crate::wire::{SET_LEVEL, STATUS, Trouble, UNLOCK};
 
 /// No error of a raise takes longer, on however slow a machine: a deadline of 3 s for each of a few exchanges.
 const ERROR: u64 = 25;
@@ -81,31 +81,55 @@ pub(super) fn silent(program: &Program) -> Outcome {
     raise_with(program, Trouble::Silent, None)
 }
 
-/// Done, and the answer lost or its endpoint stalled: only the read-back counts, and it says that the mark is there.
-pub(super) fn lost_answers(program: &Program) -> Outcome {
-    for trouble in [Trouble::DoneAndSilent, Trouble::Halts] {
-        let device = UsbTezSign::new("E2E0001")?;
-        device.wire.trouble(SET_LEVEL, trouble);
-        let said = raise(program, "tezsign")?.within(ERROR)?;
-        ensure(device.wire.had_trouble(), || format!("{trouble:?} did not come"))?;
-        said.exits(0)?;
-        raise(program, "tezsign")?.exits(0)?;
-        locked_at(&device, [Some(LEVEL); 2])?;
-        // Two keys, two marks: nothing was set twice.
-        let sets = device.wire.count(SET_LEVEL);
-        ensure(sets == 2, || format!("{sets} set-levels for two keys"))?;
-    }
-    Ok(())
+/// Never answers an unlock, which may take longer than the rest: 5 s, and 1.5 s for the second key.
+pub(super) fn silent_unlock(program: &Program) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    device.wire.trouble(UNLOCK, Trouble::Silent);
+    let said = raise(program, "tezsign")?.within(ERROR)?.exits(1)?.says("unlock within 6s 500ms")?;
+    one_sentence(&said)?;
+    locked_at(&device, [None; 2])?;
+    raise(program, "tezsign")?.exits(0)?;
+    locked_at(&device, [Some(LEVEL); 2])
 }
 
-/// Bytes without sense, and an answer to somebody else, come first.
-pub(super) fn noise(program: &Program) -> Outcome {
-    for (request, trouble) in [
-        (STATUS, Trouble::Garbage),
-        (SET_LEVEL, Trouble::Garbage),
-        (STATUS, Trouble::Stale),
-        (SET_LEVEL, Trouble::Stale),
-    ] {
+/// Does not take a request at all: what may be asked twice is sent again within the deadline.
+pub(super) fn deaf(program: &Program) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    device.wire.trouble(STATUS, Trouble::Deaf);
+    program.call(&show("tezsign"))?.exits(0)?;
+    ensure(device.wire.had_trouble(), || "the trouble did not come".to_owned())?;
+    drop(device);
+    // What must not be done twice is not: a deadline, a sentence, and the mark is where it was.
+    raise_with(program, Trouble::Deaf, None)
+}
+
+/// Done, and nothing was heard of it: only the read-back counts, and it says that the mark is there.
+fn raised_all_the_same(program: &Program, trouble: Trouble) -> Outcome {
+    let device = UsbTezSign::new("E2E0001")?;
+    device.wire.trouble(SET_LEVEL, trouble);
+    let said = raise(program, "tezsign")?.within(ERROR)?;
+    ensure(device.wire.had_trouble(), || format!("{trouble:?} did not come"))?;
+    said.exits(0)?;
+    raise(program, "tezsign")?.exits(0)?;
+    locked_at(&device, [Some(LEVEL); 2])?;
+    // Two keys, two marks: nothing was set twice.
+    let sets = device.wire.count(SET_LEVEL);
+    ensure(sets == 2, || format!("{sets} set-levels for two keys"))
+}
+
+/// The answer is lost.
+pub(super) fn lost_answer(program: &Program) -> Outcome {
+    raised_all_the_same(program, Trouble::DoneAndSilent)
+}
+
+/// The endpoint of the request stalls.
+pub(super) fn stalled(program: &Program) -> Outcome {
+    raised_all_the_same(program, Trouble::Halts)
+}
+
+/// What comes before an answer and does not belong to it is dropped.
+fn noise(program: &Program, trouble: Trouble) -> Outcome {
+    for request in [STATUS, SET_LEVEL] {
         let device = UsbTezSign::new("E2E0001")?;
         device.wire.trouble(request, trouble);
         raise(program, "tezsign")?.exits(0)?;
@@ -113,6 +137,16 @@ pub(super) fn noise(program: &Program) -> Outcome {
         locked_at(&device, [Some(LEVEL); 2])?;
     }
     Ok(())
+}
+
+/// Bytes without sense come before the frame.
+pub(super) fn garbage(program: &Program) -> Outcome {
+    noise(program, Trouble::Garbage)
+}
+
+/// An answer to an earlier process comes first.
+pub(super) fn stale(program: &Program) -> Outcome {
+    noise(program, Trouble::Stale)
 }
 
 /// The answer to a host process that died before it read it comes first at the next one.

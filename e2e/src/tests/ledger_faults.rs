@@ -14,6 +14,8 @@ use crate::ledger::UsbLedger;
 use crate::program::Program;
 
 const PATIENCE: Duration = Duration::from_secs(25);
+/// The person's 60 s, the reading before them and the one after.
+const PERSON: Duration = Duration::from_secs(95);
 
 fn at(device: &UsbLedger, level: u64) -> Outcome {
     let found = ledger_level(device);
@@ -69,6 +71,22 @@ pub(super) fn accepted_late(program: &Program) -> Outcome {
     ensure(device.sim.lock().press(), || "the prompt is gone".to_owned())?;
     program.call(&show("ledger"))?.exits(0)?.says(&LEVEL.to_string())?;
     at(&device, LEVEL)
+}
+
+/// Accepted after the 60 s that a person has: said once, and what the device did is what the next question reads.
+pub(super) fn accepted_after_deadline(program: &Program) -> Outcome {
+    let device = UsbLedger::new("0001")?;
+    device.sim.lock().person(Person::Ignores);
+    let raises = program.start(&raising("ledger"))?;
+    until("the prompt", || device.sim.lock().is_prompting())?;
+    let said = raises.end(PERSON)?.exits(1)?.says("RESET within 1m")?;
+    one_sentence(&said)?;
+    at(&device, 0)?;
+    ensure(device.sim.lock().press(), || "the prompt is gone".to_owned())?;
+    program.call(&show("ledger"))?.exits(0)?.says(&LEVEL.to_string())?;
+    at(&device, LEVEL)?;
+    // Already there: nothing is asked of the person again.
+    raise(program, "ledger")?.exits(0).map(|_| ())
 }
 
 /// The person rejects.

@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::signer::Model;
+use failover_core::sim::ledger::Person;
 use failover_core::sim::serve::{Served, serve};
+use failover_core::sim::tezsign::TezSignSim;
 use failover_core::sim::{Side, World, WorldOptions};
 
+use super::faults::until;
 use crate::failed::{Failed, Outcome, ensure};
 use crate::ledger::UsbLedger;
-use crate::program::{Program, Said, text};
+use crate::program::{Program, Running, Said, text};
 use crate::tezsign::UsbTezSign;
+use crate::wire::{SET_LEVEL, Trouble};
 
 /// How long a whole run may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -26,13 +30,12 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A world with blocks of a second, whose backup's device is the one on USB.
-    pub(super) fn new(program: &Program, model: Model) -> Outcome<Self> {
-        // Two bakers, so that two runs do not meet in one lock.
-        let seed = if model == Model::TezSign { 11 } else { 12 };
+    /// A world with blocks of a second, whose backup's device is the one on USB. Each test has a seed, and so a baker,
+    /// of its own: two runs do not meet in one lock.
+    pub(super) fn new(program: &Program, model: Model, seed: u64) -> Outcome<Self> {
         let options = WorldOptions { block_seconds: 1, begins: SystemClock.now(), ..WorldOptions::new(model, seed) };
         let world = World::new(options);
-        let folder = program.folder.join(format!("world-{model}"));
+        let folder = program.folder.join(format!("world-{seed}"));
         world.set_guard(Side::Backup, folder.join("state").join("ACTIVE"));
         // A stand-in of the tool itself would take most of the time, there are so many.
         let served = serve(&world, &folder, &std::env::current_exe()?)?;
@@ -40,10 +43,14 @@ impl Stage {
         Ok(Self { world, config: config.display().to_string(), _served: served })
     }
 
-    fn call(&self, program: &Program, args: &[&str], patience: Duration) -> Outcome<Said> {
+    fn start(&self, program: &Program, args: &[&str]) -> Outcome<Running> {
         let mut all = vec!["--json", "--config", &self.config];
         all.extend(args);
-        program.start(&all)?.end(patience)
+        program.start(&all)
+    }
+
+    fn call(&self, program: &Program, args: &[&str]) -> Outcome<Said> {
+        self.start(program, args)?.end(PATIENCE)
     }
 }
 
@@ -71,33 +78,83 @@ fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> 
     Ok(config)
 }
 
-fn run(program: &Program, stage: &Stage, more: &[&str]) -> Outcome {
-    // A machine that never rehearsed is not ready, and that is all that is missing.
-    stage.call(program, &["check"], PATIENCE)?.exits(4)?.says("\"next\":\"rehearse: failover drill\"")?;
-    let planned = stage.call(program, &["run", "--plan-only"], PATIENCE)?.exits(0)?;
+/// Looks at the plan, and gives the words of a person who has pulled the primary's cable.
+fn confirmed(program: &Program, stage: &Stage) -> Outcome<String> {
+    let planned = stage.call(program, &["run", "--plan-only"])?.exits(0)?;
     let plan = planned.named("plan").first().map(|plan| text(plan, "plan")).unwrap_or_default();
-    let confirmed = format!("mybaker:{plan}");
-    let mut args = vec!["run", "--yes", "--confirm-disconnected", &confirmed];
-    args.extend(more);
-    stage.call(program, &args, PATIENCE)?.exits(0)?;
+    Ok(format!("mybaker:{plan}"))
+}
+
+/// Only the backup bakes, and nothing was signed twice.
+fn failed_over(stage: &Stage) -> Outcome {
     ensure(stage.world.bakes(Side::Backup), || "the backup does not bake".to_owned())?;
     ensure(!stage.world.bakes(Side::Primary), || "the primary still bakes".to_owned())?;
     let alarms = stage.world.alarms();
     ensure(alarms.is_empty(), || format!("signed twice: {alarms:?}"))
 }
 
+fn run(program: &Program, stage: &Stage, more: &[&str]) -> Outcome {
+    // A machine that never rehearsed is not ready, and that is all that is missing.
+    stage.call(program, &["check"])?.exits(4)?.says("\"next\":\"rehearse: failover drill\"")?;
+    let confirmed = confirmed(program, stage)?;
+    let mut args = vec!["run", "--yes", "--confirm-disconnected", &confirmed];
+    args.extend(more);
+    stage.call(program, &args)?.exits(0)?;
+    failed_over(stage)
+}
+
 /// With a TezSign.
 pub(super) fn tezsign(program: &Program) -> Outcome {
-    let stage = Stage::new(program, Model::TezSign)?;
+    let stage = Stage::new(program, Model::TezSign, 11)?;
     let gadget = stage.world.gadget(Side::Backup).ok_or_else(|| Failed("no TezSign".to_owned()))?;
     let _device = UsbTezSign::serving(gadget, "E2E0009", |_| ())?;
     run(program, &stage, &[])
 }
 
+/// Unplugged when the first mark is set, and plugged in again a moment later, its keys locked: the run looks again, unlocks
+/// again, and goes on to its end.
+pub(super) fn pulled_in_run(program: &Program) -> Outcome {
+    let stage = Stage::new(program, Model::TezSign, 13)?;
+    let gadget = stage.world.gadget(Side::Backup).ok_or_else(|| Failed("no TezSign".to_owned()))?;
+    let device = UsbTezSign::serving(gadget, "E2E0010", |_| ())?;
+    let confirmed = confirmed(program, &stage)?;
+    device.wire.trouble(SET_LEVEL, Trouble::PulledBefore);
+    let runs = stage.start(program, &["run", "--yes", "--confirm-disconnected", &confirmed])?;
+    until("set-level", || device.wire.had_trouble())?;
+    // The run must have seen it go.
+    runs.until_says("\"result\":\"failed\"")?;
+    ensure(!stage.world.bakes(Side::Backup) && !stage.world.bakes(Side::Primary), || "somebody bakes".to_owned())?;
+    device.sim.with(TezSignSim::power_cycle);
+    device.usb.plug()?;
+    runs.end(PATIENCE)?.exits(0)?;
+    failed_over(&stage)
+}
+
 /// With a Ledger; the person presses a moment after the prompt is on the screen.
 pub(super) fn ledger(program: &Program) -> Outcome {
-    let stage = Stage::new(program, Model::Ledger)?;
+    let stage = Stage::new(program, Model::Ledger, 12)?;
     let ledger = stage.world.ledger(Side::Backup).ok_or_else(|| Failed("no Ledger".to_owned()))?;
     let _device = UsbLedger::serving(ledger, "0001")?;
     run(program, &stage, &["--confirm-ledger-setting"])
+}
+
+/// Unplugged while its prompt is on the screen, and plugged in again, perhaps under another node: the run looks again and
+/// asks again, and the person presses.
+pub(super) fn ledger_pulled_in_run(program: &Program) -> Outcome {
+    let stage = Stage::new(program, Model::Ledger, 14)?;
+    let ledger = stage.world.ledger(Side::Backup).ok_or_else(|| Failed("no Ledger".to_owned()))?;
+    ledger.lock().person(Person::Ignores);
+    let mut device = UsbLedger::serving(ledger, "0001")?;
+    let confirmed = confirmed(program, &stage)?;
+    let args = ["run", "--yes", "--confirm-disconnected", &confirmed, "--confirm-ledger-setting"];
+    let runs = stage.start(program, &args)?;
+    runs.until_says("\"record\":\"before\",\"number\":5")?;
+    until("the prompt", || device.sim.lock().is_prompting())?;
+    device.unplug()?;
+    device.sim.lock().power_cycle();
+    runs.until_says("\"result\":\"failed\"")?;
+    device.sim.lock().person(Person::Accepts);
+    device.plug()?;
+    runs.end(PATIENCE)?.exits(0)?;
+    failed_over(&stage)
 }

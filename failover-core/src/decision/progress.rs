@@ -137,6 +137,10 @@ impl Progress {
         if let Some(marks) = consensus {
             self.own_marks = Some(marks);
         }
+        // A claim ends with the plug: what cannot be read is held again before anything is unlocked (S1b).
+        if facts.backup.device.is_err() {
+            self.holding = false;
+        }
         if facts.all_known() {
             self.unknown_since = None;
         } else {

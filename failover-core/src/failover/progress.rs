@@ -51,6 +51,8 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
         Record::After { step, result: StepResult::Failed { why, .. }, .. } if live => {
             let failure = progress.failures.entry(step.name()).or_default();
             *failure = (failure.0.saturating_add(1), why.clone());
+            // The device may have been unplugged in it, and plugged in again before the next look (S1b).
+            progress.holding = false;
         }
         Record::Disarmed { proven: true, .. } if live => progress.armed = false,
         _ => {}

@@ -177,7 +177,8 @@ pub fn raise<D: HwmSetter + ?Sized>(
     for order in plan_raise(&before, keys, floor, cap)? {
         // A set that was not answered may have taken effect all the same: the read-back decides.
         if let Err(error) = device.set(&order) {
-            let after = device.state()?;
+            // Where nothing can be read, what went wrong first says more.
+            let Ok(after) = device.state() else { return Err(error.into()) };
             if !reached(&marks_of(&after, order.key())?, floor) {
                 return Err(error.into());
             }

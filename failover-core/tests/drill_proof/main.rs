@@ -12,5 +12,6 @@
 
 mod accusations;
 mod crash;
+mod replugged;
 mod scenarios;
 mod support;

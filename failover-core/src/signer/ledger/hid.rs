@@ -95,7 +95,7 @@ fn accessible(path: &Path) -> io::Result<()> {
 /// # Errors
 /// None fits, more than one fits (never the first found, H18), or this user may not open it.
 pub fn open(which: Option<&str>) -> Result<Hid, SignerError> {
-    choose(list()?, which).and_then(Hid::new)
+    Hid::new(choose(list()?, which)?, which.map(str::to_owned))
 }
 
 fn choose(found: Vec<Found>, which: Option<&str>) -> Result<Found, SignerError> {
@@ -118,25 +118,34 @@ fn choose(found: Vec<Found>, which: Option<&str>) -> Result<Found, SignerError> 
 /// A Ledger on USB, behind a child process.
 #[derive(Debug)]
 pub struct Hid {
+    which: Option<String>,
     found: Found,
     child: ChildExchange,
+    /// It was unplugged, as far as the last exchange says.
+    gone: bool,
 }
 
 impl Hid {
-    fn new(found: Found) -> Result<Self, SignerError> {
+    fn new(found: Found, which: Option<String>) -> Result<Self, SignerError> {
         let device = found.selector().to_string();
         let program = std::env::current_exe().map_err(|e| SignerError::Disconnected {
             device: device.clone(),
             why: format!("this program's own file cannot be found for the child process: {e}"),
         })?;
         let args = vec![CHILD_ARG.into(), found.path.clone().into()];
-        Ok(Self { found, child: ChildExchange::new(program, args, device) })
+        Ok(Self { which, found, child: ChildExchange::new(program, args, device), gone: false })
     }
 }
 
 impl ApduExchange for Hid {
     fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        self.child.exchange(apdu, deadline)
+        // Plugged in again, it may have another node; its keys say whether it is the same.
+        if self.gone {
+            *self = open(self.which.as_deref())?;
+        }
+        let answer = self.child.exchange(apdu, deadline);
+        self.gone = matches!(answer, Err(SignerError::NotFound { .. } | SignerError::Disconnected { .. }));
+        answer
     }
 
     fn device(&self) -> String {

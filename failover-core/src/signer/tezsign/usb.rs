@@ -45,17 +45,10 @@ impl Usb {
     /// # Errors
     /// libusb cannot be used on this machine.
     pub fn new(which: Option<String>) -> Result<Self, SignerError> {
-        let context =
-            Context::new().map_err(|e| SignerError::Unsupported { what: "USB", why: format!("libusb: {e}") })?;
-        Ok(Self { context, which, serial: None })
+        Ok(Self { context: context()?, which, serial: None })
     }
-}
 
-impl Connect for Usb {
-    type Link = UsbLink;
-
-    fn open(&mut self, interface: Interface, deadline: Duration) -> Result<UsbLink, SignerError> {
-        let start = Instant::now();
+    fn open_once(&mut self, interface: Interface, start: Instant, deadline: Duration) -> Result<UsbLink, SignerError> {
         let found = find(&self.context, self.which.as_deref())?;
         let name = found.name();
         let handle = found.device.open().map_err(|e| open_error(e, &found))?;
@@ -76,6 +69,27 @@ impl Connect for Usb {
         handle.claim_interface(endpoints.interface).map_err(|e| claim_error(e, &found))?;
         self.serial = found.serial;
         Ok(UsbLink { handle, endpoints })
+    }
+}
+
+fn context() -> Result<Context, SignerError> {
+    Context::new().map_err(|e| SignerError::Unsupported { what: "USB", why: format!("libusb: {e}") })
+}
+
+impl Connect for Usb {
+    type Link = UsbLink;
+
+    fn open(&mut self, interface: Interface, deadline: Duration) -> Result<UsbLink, SignerError> {
+        let start = Instant::now();
+        match self.open_once(interface, start, deadline) {
+            // libusb hears from udevd of what comes and goes. Where none runs, as in a container, it goes on showing what
+            // was there at the beginning: a new look finds what was plugged in again.
+            Err(SignerError::NotFound { .. } | SignerError::Disconnected { .. }) => {
+                self.context = context()?;
+                self.open_once(interface, start, deadline)
+            }
+            opened => opened,
+        }
     }
 
     fn selector(&self) -> String {
