@@ -11,6 +11,7 @@ mod gather;
 mod observed;
 mod sources;
 
+pub(crate) use gather::seen;
 pub use gather::{Eyes, Gatherer, Scope};
 pub use observed::{Fact, Observed, Unknown};
 pub use sources::{Compared, OtherSource, SecondOpinion};

@@ -22,7 +22,8 @@ use crate::tezos::Level;
 /// A wait that lasts is shown again after this.
 const SHOW_AGAIN: Duration = Duration::from_secs(15);
 
-mod ending;
+pub(crate) mod duplicate;
+pub(crate) mod ending;
 mod plan;
 mod progress;
 

@@ -42,7 +42,8 @@
 //!    failover a baker at a time.
 //! 9. [`failover`]: the loop: gather, decide, record, perform, record.
 //! 10. [`guard`]: what keeps a machine that must not bake from baking.
-//! 11. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
+//! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
+//! 12. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
 //!     shouts when a key signs two different things.
 //!
 //! # The four primitives
@@ -144,7 +145,7 @@
 //! | S5 | only a read-back counts as done | [`signer::raise()`], [`baker::BakerState`], [`effect`] |
 //! | S6 | every effect is on the disk before it is tried and after it is known | [`journal`], [`failover::Recorder`] |
 //! | S7 | one failover a baker at a time | [`lock`], on one machine |
-//! | S8 | a position that is neither the primary's past nor the backup's own stops the backup, and it stays stopped | [`decision::foreign()`], [`state::StateDir::latch_duplicate`] |
+//! | S8 | a position that is neither the primary's past nor the backup's own stops the backup, and it stays stopped | [`decision::foreign()`], [`state::StateDir::latch_duplicate`]; later [`watch`] |
 //! | S9 | passphrases are in no log, argument, environment or `Debug`, and are wiped | [`signer::Passphrase`], [`host`] |
 //! | S10 | nothing waits for ever | a deadline beside every exchange; [`decision::policy`] |
 //! | S11 | a script and a person take the same decisions | [`decision::Policy`], [`operator`] |
@@ -190,6 +191,7 @@ pub mod signer;
 pub mod sim;
 pub mod state;
 pub mod tezos;
+pub mod watch;
 
 pub use baker::BakerControl;
 pub use chain::{ChainLevelSource, ChainNode};

@@ -1,7 +1,7 @@
 //! Foreign positions: signed by this baker above B, and not by the backup's device (S8).
 
 use super::progress::Progress;
-use crate::facts::{Arming, Facts, KeyRole, Marks, Signed, watermark};
+use crate::facts::{Arming, Delegate, DeviceState, Fact, Facts, KeyRole, Marks, Signed, watermark};
 
 /// What was seen above B, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,8 +60,14 @@ pub(super) fn whose(signed: &Signed, facts: &Facts, progress: &Progress, now: Op
 /// The marks that the device shows now for the baker's active consensus key.
 #[must_use]
 pub fn consensus_marks(facts: &Facts) -> Option<Marks> {
-    let delegate = &facts.chain.delegate.as_ref().ok()?.value;
-    let device = &facts.backup.device.as_ref().ok()?.value;
+    consensus_marks_of(&facts.chain.delegate, &facts.backup.device)
+}
+
+/// The same, of these two.
+#[must_use]
+pub fn consensus_marks_of(delegate: &Fact<Delegate>, device: &Fact<DeviceState>) -> Option<Marks> {
+    let delegate = &delegate.as_ref().ok()?.value;
+    let device = &device.as_ref().ok()?.value;
     let active = delegate.keys.iter().find(|k| k.role == KeyRole::Consensus && k.from_cycle.is_none())?;
     device.key(&active.key).filter(|k| k.arming != Arming::Corrupted)?.marks
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    BackupFacts, BakerState, Fact, Facts, GuardState, HostIdentity, Observed, Power, PrimaryFacts, Timestamp, Unknown,
+    BackupFacts, BakerState, ChainFacts, Fact, Facts, GuardState, HostIdentity, Observed, Power, PrimaryFacts,
+    Timestamp, Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
@@ -63,7 +64,8 @@ impl std::fmt::Debug for Gatherer {
     }
 }
 
-trait Because {
+/// An error, as the reason why something is not known.
+pub(crate) trait Because {
     fn unknown(&self) -> Unknown;
 }
 macro_rules! because {
@@ -92,6 +94,16 @@ impl Gatherer {
         let primary = self.primary(eyes.primary.filter(|_| scope.primary), power, clock);
         let backup = self.backup(eyes.backup, eyes.guard, eyes.device, clock);
         Facts { now, chain, primary, backup }
+    }
+
+    /// Looks at the own node alone, a few levels of it at a time, and at no device: what a watch asks all the time.
+    pub fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
+        self.chain.glance(scope, clock)
+    }
+
+    /// How many levels are remembered.
+    pub(crate) fn remembered(&self) -> usize {
+        self.chain.remembered()
     }
 
     fn primary(
@@ -189,7 +201,8 @@ impl Gatherer {
     }
 }
 
-fn seen<T, E: Because>(answer: Result<T, E>, source: &str, clock: &dyn Clock) -> Fact<T> {
+/// An edge's answer as a fact.
+pub(crate) fn seen<T, E: Because>(answer: Result<T, E>, source: &str, clock: &dyn Clock) -> Fact<T> {
     match answer {
         Ok(value) => Ok(Observed { value, source: source.to_owned(), at: clock.now() }),
         Err(error) => Err(error.unknown()),

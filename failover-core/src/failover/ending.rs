@@ -1,15 +1,14 @@
 //! How a run ends: what is taken down, what is said last.
 
-use super::{Failover, Record};
+use super::{Failover, Record, duplicate};
 use crate::decision::{Path, Policy, Refusal, Resumed};
 use crate::effect;
 use crate::facts::Signed;
 use crate::journal::JournalError;
 use crate::journal::record::End;
 use crate::operator::OperatorError;
-use crate::state::Duplicate;
 
-fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
+pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
     End { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
 }
 
@@ -74,30 +73,13 @@ impl Failover {
 
     /// S8, S12: disarm first, write down as soon as it can be.
     pub(super) fn duplicate(&mut self, signed: Vec<Signed>) -> Result<End, JournalError> {
-        let effect::Disarmed { proven, what } = effect::disarm(&mut self.hands, &*self.clock);
-        let latched = signed.first().map(|first| {
-            self.state.latch_duplicate(&Duplicate {
-                at: self.clock.now(),
-                chain: self.policy.chain,
-                baker: self.policy.baker,
-                kind: first.kind,
-                position: first.at,
-                evidence: first.seen_in.clone(),
-            })
-        });
-        self.record(&Record::Duplicate { signed: signed.clone() })?;
+        let Self { hands, clock, state, policy, .. } = self;
+        let stopped = duplicate::stop(hands, &**clock, state, policy, &signed);
+        let end = duplicate::end(&signed, &stopped);
+        let effect::Disarmed { proven, what } = stopped.disarmed;
+        self.record(&Record::Duplicate { signed })?;
         self.record(&Record::Disarmed { proven, what })?;
-        let mut message =
-            format!("another machine signs with this baker's keys: {}", crate::decision::positions(&signed));
-        if let Some(Err(error)) = latched {
-            message.push_str(&format!("; and this could not be kept for later: {error}"));
-        }
-        let next = if proven {
-            "find the other machine and unplug its signer; the backup stays stopped until `failover clear`"
-        } else {
-            "unplug the backup's signer now: it could not be read back as stopped"
-        };
-        Ok(end("duplicate", 5, message, next.to_owned()))
+        Ok(end)
     }
 
     pub(super) fn cancelled(&mut self) -> Result<End, JournalError> {

@@ -6,7 +6,9 @@ use super::others::Others;
 use super::{Because, Scope, seen};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode, PeerHead};
 use crate::clock::Clock;
-use crate::facts::{Activity, ChainFacts, Constants, Delegate, Fact, Head, LevelActivity, SecondOpinion, Signed};
+use crate::facts::{
+    Activity, ChainFacts, Constants, Delegate, Fact, Head, LevelActivity, SecondOpinion, Signed, Unknown,
+};
 use crate::tezos::{KeyHash, Level};
 
 /// Votes for a level are in the next block and nowhere later, and a block two levels down is final.
@@ -15,6 +17,11 @@ const SETTLED: u64 = 3;
 const LOOK_BACK: u64 = 8;
 /// New levels read in one gathering at most, so that no gathering takes long.
 const LEVELS_AT_ONCE: usize = 24;
+
+/// The same in one glance: what is new is not kept waiting by what is old.
+const LEVELS_AT_A_GLANCE: usize = 4;
+/// The baker's keys and standing are read again after so many levels, and where a cycle begins.
+const DELEGATE_AGAIN: u64 = 10;
 
 /// Gathers from the chain, and remembers what does not change.
 pub(super) struct ChainGatherer {
@@ -65,11 +72,48 @@ impl ChainGatherer {
         };
         let constants = self.seen(constants, clock);
         let (delegate, activity) = match &head {
-            Ok(head) => (self.delegate(&scope.baker, &head.value, clock), self.activity(scope, &head.value, clock)),
+            Ok(head) => (
+                self.delegate(&scope.baker, &head.value, clock),
+                self.activity(scope, &head.value, LEVELS_AT_ONCE, clock),
+            ),
             Err(unknown) => (Err(unknown.clone()), (Err(unknown.clone()), Vec::new())),
         };
         let (activity, accusations) = activity;
         ChainFacts { head, second, others, sync, constants, delegate, activity, accusations }
+    }
+
+    /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.
+    pub(super) fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
+        let head = self.source.head();
+        let head = self.seen(head, clock);
+        let constants = match self.constants {
+            Some(known) => Ok(known),
+            None => self.source.constants().inspect(|known| self.constants = Some(*known)),
+        };
+        let constants = self.seen(constants, clock);
+        let ((activity, accusations), delegate) = match &head {
+            Ok(head) => (
+                self.activity(scope, &head.value, LEVELS_AT_A_GLANCE, clock),
+                self.delegate_lately(&scope.baker, &head.value, clock),
+            ),
+            Err(unknown) => ((Err(unknown.clone()), Vec::new()), Err(unknown.clone())),
+        };
+        let unasked = || Unknown { why: "it was not asked".to_owned(), next: "run `failover level`".to_owned() };
+        ChainFacts {
+            head,
+            second: Err(unasked()),
+            others: Vec::new(),
+            sync: Err(unasked()),
+            constants,
+            delegate,
+            activity,
+            accusations,
+        }
+    }
+
+    /// How many levels are remembered.
+    pub(super) fn remembered(&self) -> usize {
+        self.settled.len()
     }
 
     fn second(&mut self, head: &Head, clock: &dyn Clock) -> Fact<SecondOpinion> {
@@ -108,10 +152,32 @@ impl ChainGatherer {
         fact
     }
 
+    /// The baker as it was read lately: its keys change only where a cycle begins.
+    fn delegate_lately(&mut self, baker: &KeyHash, head: &Head, clock: &dyn Clock) -> Fact<Delegate> {
+        // A head that went back may be in the cycle before.
+        let known = match &self.delegate {
+            Some((at, Ok(known))) if head.level >= at.level => {
+                Some((head.level.since(at.level), known.value.levels_to_next_cycle, known.clone()))
+            }
+            _ => None,
+        };
+        match known {
+            Some((since, left, known)) if since < DELEGATE_AGAIN.min(left) => Ok(known),
+            Some((since, left, known)) if since <= left => self.delegate(baker, head, clock).or(Ok(known)),
+            _ => self.delegate(baker, head, clock),
+        }
+    }
+
     /// What the baker signed, or why that is not known, with what was seen of it all the same.
-    fn activity(&mut self, scope: &Scope, head: &Head, clock: &dyn Clock) -> (Fact<Activity>, Vec<Signed>) {
+    fn activity(
+        &mut self,
+        scope: &Scope,
+        head: &Head,
+        levels: usize,
+        clock: &dyn Clock,
+    ) -> (Fact<Activity>, Vec<Signed>) {
         let mut seen = Vec::new();
-        let settled = self.settled(scope, head, &mut seen);
+        let settled = self.settled(scope, head, levels, &mut seen);
         let recent = self.recent(scope, head, &mut seen);
         let mempool = self.source.mempool(&scope.baker, head);
         let mempool_blind = mempool.as_ref().err().map(ToString::to_string);
@@ -141,10 +207,13 @@ impl ChainGatherer {
         &mut self,
         scope: &Scope,
         head: &Head,
+        levels: usize,
         seen: &mut Vec<Signed>,
     ) -> Result<Vec<LevelActivity>, ChainError> {
         let Some(last) = head.level.below(SETTLED) else { return Ok(Vec::new()) };
         let first = scope.from.unwrap_or_else(|| last.below(LOOK_BACK).unwrap_or(Level::FIRST));
+        // Nobody asks for what is below any more.
+        self.settled.retain(|level, _| *level >= first);
         let mut found = Vec::new();
         let mut wrong = None;
         let mut read = 0;
@@ -153,7 +222,7 @@ impl ChainGatherer {
                 found.push(known.clone());
                 continue;
             }
-            if read == LEVELS_AT_ONCE {
+            if read == levels {
                 break;
             }
             read += 1;

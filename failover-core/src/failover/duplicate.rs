@@ -1,0 +1,52 @@
+//! What is done about a foreign position, by a run and by a watch alike (S8, S12).
+
+use super::ending;
+use crate::clock::Clock;
+use crate::decision::{Policy, positions};
+use crate::effect::{self, Disarmed, Hands};
+use crate::facts::Signed;
+use crate::journal::record::End;
+use crate::state::{Duplicate, StateDir, StateError};
+
+/// What came of it.
+pub(crate) struct Stopped {
+    pub(crate) disarmed: Disarmed,
+    /// Why it could not be kept for later, where it could not.
+    pub(crate) unlatched: Option<StateError>,
+}
+
+/// Disarms this machine first, then latches: it stays so until `failover clear`. Nothing is written or asked before.
+pub(crate) fn stop(
+    hands: &mut Hands,
+    clock: &dyn Clock,
+    state: &StateDir,
+    policy: &Policy,
+    signed: &[Signed],
+) -> Stopped {
+    let disarmed = effect::disarm(hands, clock);
+    let latched = signed.first().map(|first| {
+        state.latch_duplicate(&Duplicate {
+            at: clock.now(),
+            chain: policy.chain,
+            baker: policy.baker,
+            kind: first.kind,
+            position: first.at,
+            evidence: first.seen_in.clone(),
+        })
+    });
+    Stopped { disarmed, unlatched: latched.and_then(Result::err) }
+}
+
+/// How the run or the watch ends.
+pub(crate) fn end(signed: &[Signed], stopped: &Stopped) -> End {
+    let mut message = format!("another machine signs with this baker's keys: {}", positions(signed));
+    if let Some(error) = &stopped.unlatched {
+        message.push_str(&format!("; and this could not be kept for later: {error}"));
+    }
+    let next = if stopped.disarmed.proven {
+        "find the other machine and unplug its signer; the backup stays stopped until `failover clear`"
+    } else {
+        "unplug the backup's signer now: it could not be read back as stopped"
+    };
+    ending::end("duplicate", 5, message, next.to_owned())
+}

@@ -1,0 +1,183 @@
+//! PURE: whose a position is, over days. The rule is the decision's ([`foreign`]); here is what a long watch adds: each
+//! position is judged once, what cannot be judged yet is kept, and nothing grows without bound.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::decision::{Foreign, Noted, Path, Progress, Started, foreign};
+use crate::facts::{
+    BackupFacts, ChainFacts, DeviceState, Fact, Facts, KeyRole, Marks, PrimaryFacts, Signed, Timestamp, Unknown,
+};
+use crate::tezos::{KeyHash, Kind, Level};
+
+/// Own positions that are remembered: some hundred levels. Nothing older is shown again by a node.
+const OWN_KEPT: usize = 512;
+/// Undecided positions that are remembered; of more, the lowest and the highest of each kind stand for those between.
+const PENDING_KEPT: usize = 2048;
+/// Consensus keys that were active before, on the same device.
+const FORMER_KEPT: usize = 4;
+
+/// What is judged, and against what.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    /// B, the start and its marks, as the decision's rule takes them.
+    progress: Progress,
+    /// The active consensus key, and those that were active before while this watch ran.
+    active: Option<KeyHash>,
+    former: VecDeque<KeyHash>,
+    /// Seen while the marks were not known.
+    pending: Vec<Signed>,
+    /// The last positions that were judged own.
+    own: VecDeque<Signed>,
+}
+
+/// A verdict on everything that was not judged before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Signed by another device, without doubt.
+    pub foreign: Vec<Signed>,
+    /// Not known yet.
+    pub undecided: usize,
+}
+
+impl Judge {
+    /// After a run: B, the floor and the start's marks from its journal.
+    #[must_use]
+    pub fn after(run: &Progress) -> Self {
+        let Progress { noted, started, earlier, .. } = run.clone();
+        Self::new(Progress { noted, started, earlier, ..Progress::default() })
+    }
+
+    /// On a machine that always baked: from `first` on, whatever lies above the device's own marks is foreign.
+    #[must_use]
+    pub fn alone(first: Level) -> Self {
+        let bound = first.below(1).unwrap_or(Level::FIRST);
+        let started = Started { floor: Level::FIRST, marks: Marks::default(), path: Path::Controlled, complete: true };
+        Self::new(Progress { noted: Some(Noted { head: first, bound }), started: Some(started), ..Progress::default() })
+    }
+
+    fn new(progress: Progress) -> Self {
+        Self { progress, active: None, former: VecDeque::new(), pending: Vec::new(), own: VecDeque::new() }
+    }
+
+    /// The first level that is judged.
+    #[must_use]
+    pub fn first(&self) -> Level {
+        self.progress.noted.map_or(Level::FIRST, |noted| noted.bound.above(1))
+    }
+
+    /// The floor of the run, where there was one.
+    #[must_use]
+    pub fn floor(&self) -> Option<Level> {
+        self.progress.started.map(|started| started.floor).filter(|floor| *floor > Level::FIRST)
+    }
+
+    /// Is there anything that these marks do not explain? They may be older than the positions: a mark that explains a
+    /// position explains it for ever, and one that does not asks for a new reading.
+    #[must_use]
+    pub fn is_unexplained(&mut self, now: Timestamp, chain: &ChainFacts, device: &Fact<DeviceState>) -> bool {
+        let found = self.sort(now, chain, device);
+        !found.certain.is_empty() || !found.undecided.is_empty()
+    }
+
+    /// Judges what was seen against the device's marks, read after it was seen (S8).
+    pub fn judge(&mut self, now: Timestamp, chain: &ChainFacts, device: &Fact<DeviceState>) -> Judged {
+        let found = self.sort(now, chain, device);
+        let undecided = found.undecided.len();
+        self.pending = found.undecided;
+        self.thin();
+        Judged { foreign: found.certain, undecided }
+    }
+
+    /// The last positions that are this device's own as far as its marks tell.
+    pub fn own(&self) -> impl Iterator<Item = &Signed> {
+        self.own.iter()
+    }
+
+    /// How many positions are kept.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.own.len().saturating_add(self.pending.len())
+    }
+
+    /// Sorts what is new; what is own is remembered as such.
+    fn sort(&mut self, now: Timestamp, chain: &ChainFacts, device: &Fact<DeviceState>) -> Foreign {
+        self.follow_keys(chain);
+        let new = self.candidates(chain);
+        if new.is_empty() {
+            return Foreign::default();
+        }
+        let facts = facts(now, chain, device.clone(), new.clone());
+        let found = foreign(&facts, &self.with_former(device));
+        let others: BTreeSet<(Kind, _)> =
+            found.certain.iter().chain(&found.undecided).map(|s| (s.kind, s.at)).collect();
+        self.own.extend(new.into_iter().filter(|s| !others.contains(&(s.kind, s.at))));
+        self.own.drain(..self.own.len().saturating_sub(OWN_KEPT));
+        found
+    }
+
+    /// Everything seen above B that was not judged own before, each position once.
+    fn candidates(&self, chain: &ChainFacts) -> Vec<Signed> {
+        let mut known: BTreeSet<(Kind, _)> = self.own.iter().map(|s| (s.kind, s.at)).collect();
+        let first = self.first();
+        let seen = self.pending.iter().chain(chain.seen()).filter(|s| s.at.level >= first);
+        seen.filter(|s| known.insert((s.kind, s.at))).cloned().collect()
+    }
+
+    /// Another consensus key became active: what the one before signed stays this device's own.
+    fn follow_keys(&mut self, chain: &ChainFacts) {
+        let Ok(delegate) = &chain.delegate else { return };
+        let active =
+            delegate.value.keys.iter().find(|k| k.role == KeyRole::Consensus && k.from_cycle.is_none()).map(|k| k.key);
+        if let (Some(before), Some(now)) = (self.active, active)
+            && before != now
+        {
+            self.former.push_back(before);
+            self.former.drain(..self.former.len().saturating_sub(FORMER_KEPT));
+        }
+        self.active = active.or(self.active);
+    }
+
+    /// The progress that the rule is asked with: former keys are earlier starts, up to where their marks are now.
+    fn with_former(&self, device: &Fact<DeviceState>) -> Progress {
+        let mut progress = self.progress.clone();
+        let Some(started) = progress.started else { return progress };
+        if let Ok(device) = device {
+            let marks = self.former.iter().filter_map(|key| device.value.key(key)?.marks);
+            progress.earlier.extend(marks.map(|marks| (started.marks, marks)));
+        }
+        if !self.former.is_empty() {
+            // The key that is active now was not there at the start: its marks begin where they were set.
+            progress.started = Some(Started { marks: Marks::default(), ..started });
+        }
+        progress
+    }
+
+    /// Of too many, the lowest and the highest of each kind: a mark that explains both explains all between.
+    fn thin(&mut self) {
+        if self.pending.len() <= PENDING_KEPT {
+            return;
+        }
+        let ends = |kind: Kind| {
+            let of_kind = || self.pending.iter().filter(move |s| s.kind == kind);
+            [of_kind().min_by_key(|s| s.at), of_kind().max_by_key(|s| s.at)].into_iter().flatten().cloned()
+        };
+        self.pending = Kind::ALL.into_iter().flat_map(ends).collect();
+    }
+}
+
+/// Facts as the decision's rule takes them: of the chain what is to be judged, of the machines the device.
+fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Vec<Signed>) -> Facts {
+    let unasked = || Unknown { why: "it was not asked".to_owned(), next: "run `failover status`".to_owned() };
+    Facts {
+        now,
+        chain: ChainFacts { activity: Err(unasked()), accusations: seen, ..chain.clone() },
+        primary: PrimaryFacts {
+            identity: Err(unasked()),
+            impostor: None,
+            services: Err(unasked()),
+            restart_delay: Err(unasked()),
+            power: Err(unasked()),
+        },
+        backup: BackupFacts { identity: Err(unasked()), services: Err(unasked()), guard: Err(unasked()), device },
+    }
+}

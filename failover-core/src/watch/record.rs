@@ -1,0 +1,150 @@
+//! What a watch says: one record a finding, in the style of the journal's. One `record` field names the kind.
+
+use crate::clock::Timestamp;
+use crate::facts::Signed;
+use crate::journal::record::Record;
+use crate::state::PlanId;
+use crate::tezos::{KeyHash, Level};
+
+/// What this machine is to the baker, as the watch takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It bakes: another machine that signs is a duplicate.
+    Baker,
+    /// It stands by: the machine that bakes is another one, and its silence is looked out for.
+    Sentinel,
+}
+
+/// Something that is not as it should be, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The own node does not say its head, or the head does not move, or it is another chain's.
+    Chain,
+    /// Blocks cannot be read completely: what is seen in them counts, what is not seen says nothing.
+    Blocks,
+    /// The mempool cannot be read: a foreign vote is seen one block later.
+    Mempool,
+    /// The signer does not show its marks: a foreign position cannot be told from an own one.
+    Signer,
+    /// What signs on this machine is not running, or is running where it should not.
+    Services,
+    /// The chain says that the baker may not bake.
+    Standing,
+    /// The state folder cannot be read: the token, the latch or the journal of the run.
+    State,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "record")]
+#[non_exhaustive]
+pub enum Note {
+    /// The watch begins, or goes on in another role.
+    Watch {
+        /// The version of this software.
+        version: String,
+        /// For whom.
+        baker: KeyHash,
+        /// What this machine is.
+        role: Role,
+        /// Why it is taken for that.
+        why: String,
+        /// After which run, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<PlanId>,
+        /// The first level that is judged: above B after a run, else the first that is seen.
+        from: Level,
+        /// The floor of that run: below it, this machine's device cannot have signed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        floor: Option<Level>,
+    },
+    /// A settled level in which the baker had rights and signed nothing. Said at the 1st, 2nd, 5th, 10th, 20th and so
+    /// on in a row.
+    Missed {
+        /// The level.
+        level: Level,
+        /// So many in a row, levels without rights not counted.
+        in_a_row: u64,
+        /// Whose silence it is.
+        role: Role,
+        /// What a person can do, where it has lasted. The watch starts nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+    },
+    /// Signed again, after levels that were missed.
+    Signs {
+        /// The level.
+        level: Level,
+        /// After so many.
+        after: u64,
+    },
+    /// Something is not as it should be. Said again while it lasts, each time twice as late.
+    Trouble {
+        /// What.
+        what: Trouble,
+        /// Why, one sentence.
+        why: String,
+        /// The next safe action.
+        next: String,
+        /// For how long already, in seconds.
+        seconds: u64,
+    },
+    /// That is over.
+    Over {
+        /// What.
+        what: Trouble,
+        /// After how many seconds.
+        seconds: u64,
+    },
+    /// Levels that were not judged.
+    Unjudged {
+        /// The first.
+        from: Level,
+        /// The last.
+        to: Level,
+        /// Why.
+        why: String,
+    },
+    /// Now and then, so that silence of the watch is no riddle.
+    Alive {
+        /// The head.
+        head: Level,
+        /// Settled levels that were read completely since the watch began.
+        levels: u64,
+        /// Of these, levels with rights.
+        with_rights: u64,
+        /// Of these, levels in which nothing was signed.
+        missed: u64,
+    },
+    /// After a duplicate: positions that this machine's device signed, and the other machine may have signed too. Its
+    /// marks cannot tell; it is reported, not denied.
+    PerhapsTwice {
+        /// The last of them, oldest first.
+        signed: Vec<Signed>,
+    },
+}
+
+/// A record of a watch: its own, or one that a run has too.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// Its own.
+    Note(Note),
+    /// A duplicate, what was disarmed, the end.
+    Run(Record),
+}
+
+/// Who hears what a watch says. It must not keep the watch waiting: what is slow to write is written elsewhere.
+pub trait Listener: Send {
+    /// Hears one record.
+    fn hear(&mut self, at: Timestamp, said: &Said);
+}
+
+impl<F: FnMut(Timestamp, &Said) + Send> Listener for F {
+    fn hear(&mut self, at: Timestamp, said: &Said) {
+        self(at, said);
+    }
+}
