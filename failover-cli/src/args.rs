@@ -11,7 +11,7 @@ use crate::exit;
 mod procedure;
 mod value;
 
-pub(crate) use procedure::{Answers, Drill, Pace, Resume, Run, Signer, StandIn};
+pub(crate) use procedure::{Answers, Drill, Pace, Resume, Run, Signer, StandIn, Watch};
 pub(crate) use value::{Confirmation, NodeUrl};
 
 /// Moves a Tezos baker to its backup machine and signer without ever signing twice.
@@ -82,9 +82,11 @@ pub(crate) enum Command {
     /// After a failover: make this machine the new backup
     #[command(hide = true)]
     Standby,
-    /// Watch for duplicates, missed votes, a dead baker
-    #[command(hide = true)]
-    Watch,
+    /// After a failover or always: watch for duplicates, missed votes, a dead baker
+    ///
+    /// On the machine that bakes, another machine that signs with this baker's keys stops it at once (exit 5), until
+    /// `failover clear`. On a machine that stands by, the primary's silence is said. It starts nothing, and takes no lock.
+    Watch(Watch),
     /// What happened, as Markdown or HTML
     #[command(hide = true)]
     Report {

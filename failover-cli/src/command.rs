@@ -21,6 +21,7 @@ mod shell;
 mod stand_down;
 mod stand_in;
 mod status;
+mod watch;
 
 pub(crate) use stand_in::run as stand_in;
 
@@ -57,7 +58,7 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Status => status::run(settings, out),
         Command::Check => check::run(settings, out),
         Command::Standby => Err(later("standby", "keep its signer unplugged, and its services stopped by hand")),
-        Command::Watch => Err(later("watch", "look with `failover activity`")),
+        Command::Watch(wanted) => watch::run(settings, &wanted, out),
         Command::Report { .. } => Err(later("report", "read the journal itself: one JSON record a line")),
         Command::Guard(args::Guard::Install | args::Guard::Lift) => {
             Err(later("guard install and lift", "add `failover guard check` to the services as ExecCondition by hand"))

@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod failure;
 mod heads;
+mod late;
 mod output;
 mod parts;
 mod prompt;

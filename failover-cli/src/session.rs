@@ -20,6 +20,7 @@ use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::late::Late;
 use crate::output::{End, Output};
 use crate::parts;
 use crate::settings::Settings;
@@ -76,6 +77,22 @@ pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operato
         operator,
         passphrase: None,
         power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
+    })
+}
+
+/// What a watch looks at and stops: this machine, whose device may be plugged in later. Nobody is asked anything.
+///
+/// # Errors
+/// As [`hands`].
+pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failure> {
+    Ok(Hands {
+        device: Box::new(Late::new(config.signer.clone())),
+        primary: None,
+        backup: parts::open_control(&config.backup)?,
+        guard: Guard::new(state.path()),
+        operator: Box::new(Nobody),
+        passphrase: None,
+        power: None,
     })
 }
 
@@ -151,12 +168,12 @@ pub(crate) fn looking(
 
 /// A record as its line in the journal has it.
 #[derive(serde::Serialize)]
-struct Line<'a> {
-    v: u32,
-    seq: u64,
-    at: Timestamp,
+pub(crate) struct Line<'a, R> {
+    pub(crate) v: u32,
+    pub(crate) seq: u64,
+    pub(crate) at: Timestamp,
     #[serde(flatten)]
-    record: &'a Record,
+    pub(crate) record: &'a R,
 }
 
 /// The journal first, then the screen.

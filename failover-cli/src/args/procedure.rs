@@ -50,6 +50,15 @@ pub(crate) struct Resume {
     pub(crate) answers: Answers,
 }
 
+/// `watch`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Watch {
+    /// After so many levels with rights in which the primary signed nothing, say that a failover may be due
+    #[arg(long, value_name = "N", default_value_t = failover_core::watch::SILENT)]
+    #[arg(value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    pub(crate) silent: u64,
+}
+
 /// `drill`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Drill {

@@ -12,4 +12,6 @@ mod said;
 mod sources;
 mod ssh;
 mod sshd;
+mod watch;
+mod watching;
 mod world;

@@ -1,0 +1,64 @@
+//! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back.
+
+use failover_core::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
+
+use crate::config::Signer;
+use crate::parts;
+
+/// Opens the device when it is first asked for, and anew where it was lost.
+pub(crate) struct Late {
+    signer: Signer,
+    device: Option<Box<dyn HwmSetter>>,
+}
+
+impl Late {
+    /// The device that this configuration names.
+    pub(crate) const fn new(signer: Signer) -> Self {
+        Self { signer, device: None }
+    }
+
+    fn with<T>(&mut self, ask: impl FnOnce(&mut dyn HwmSetter) -> Result<T, SignerError>) -> Result<T, SignerError> {
+        if self.device.is_none() {
+            self.device = Some(parts::open_device(&self.signer)?);
+        }
+        let Some(device) = self.device.as_deref_mut() else {
+            return Err(SignerError::NotFound { selector: self.signer.device.to_string() });
+        };
+        let answer = ask(device);
+        // A Ledger has another path after it was plugged in again. A TezSign is found anew by its own driver, which
+        // also remembers what to lock.
+        if answer.is_err() && self.signer.device.model() == Model::Ledger {
+            self.device = None;
+        }
+        answer
+    }
+}
+
+impl SignerDevice for Late {
+    fn model(&self) -> Model {
+        self.signer.device.model()
+    }
+    fn state(&mut self) -> Result<DeviceState, SignerError> {
+        self.with(|device| device.state())
+    }
+    fn disarm(&mut self) -> Result<(), SignerError> {
+        self.with(|device| device.disarm())
+    }
+    fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
+        self.with(|device| device.arm(arm))
+    }
+    fn hold(&mut self) -> Result<(), SignerError> {
+        self.with(|device| device.hold())
+    }
+    fn release(&mut self) {
+        if let Some(device) = &mut self.device {
+            device.release();
+        }
+    }
+}
+
+impl HwmSetter for Late {
+    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+        self.with(|device| device.set(order))
+    }
+}
