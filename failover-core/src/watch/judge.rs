@@ -12,7 +12,7 @@ use crate::tezos::{KeyHash, Kind, Level};
 /// Own positions that are remembered: some hundred levels. Nothing older is shown again by a node.
 const OWN_KEPT: usize = 512;
 /// Undecided positions that are remembered; of more, the lowest and the highest of each kind stand for those between.
-const PENDING_KEPT: usize = 2048;
+const PENDING_KEPT: usize = 256;
 /// Consensus keys that were active before, on the same device.
 const FORMER_KEPT: usize = 4;
 
@@ -181,3 +181,6 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
         backup: BackupFacts { identity: Err(unasked()), services: Err(unasked()), guard: Err(unasked()), device },
     }
 }
+
+#[cfg(test)]
+mod tests;
