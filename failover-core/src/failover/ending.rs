@@ -18,10 +18,11 @@ pub(super) fn done(policy: &Policy, resumed: Resumed) -> End {
         format!("{} bakes on the backup: {} {} is on chain, floor {floor}", policy.name, first.kind, first.at);
     let next = match path {
         Path::Controlled => {
-            "keep the old machine's signer unplugged; before it is used again, run `failover standby` there"
+            "keep `failover watch` running here, and the old machine's signer unplugged; before it is used again, run \
+             `failover standby` there"
         }
         Path::Uncontrolled | Path::Unproven => {
-            "before you power the old machine, unplug its signer, then run `failover standby` there. \
+            "keep `failover watch` running here. Before you power the old machine, unplug its signer, then run `failover standby` there. \
              If it is lost or stolen, rotate the consensus and companion keys now"
         }
     };
