@@ -1,4 +1,4 @@
-//! The vocabulary: levels, rounds, kinds, hashes. Newtypes with checked steps, so that no bare
+//! The vocabulary: levels, rounds, kinds, hashes, amounts. Newtypes with checked steps, so that no bare
 //! integer or string ever stands for a position on the chain.
 //!
 //! Encodings and prefixes: Octez v25.1 (`src/lib_crypto/base58.ml`), recomputed against real blocks.
@@ -9,6 +9,7 @@ mod hash;
 mod key_hash;
 mod kind;
 mod level;
+mod mutez;
 mod position;
 
 pub use base58::Base58Error;
@@ -18,4 +19,5 @@ pub use hash::BlockHash;
 pub use key_hash::{Curve, KeyHash, PublicKeyError};
 pub use kind::Kind;
 pub use level::Level;
+pub use mutez::Mutez;
 pub use position::{Position, Round};
