@@ -11,6 +11,7 @@ use crate::tezos::{BlockHash, ChainId};
 
 mod delegate;
 mod header;
+mod issuance;
 mod mempool;
 mod metadata;
 mod node;
@@ -144,6 +145,7 @@ impl<'a> View<'a> {
             ["helpers", "validators"] => rights::validators(self, block, query),
             ["helpers", "baking_rights"] => rights::baking(self, block, query),
             ["context", "constants"] => self.constants(),
+            ["context", "issuance", "expected_issuance"] => issuance::expected(block),
             ["context", "delegates", address, rest @ ..] => match delegate::delegate(self, address) {
                 Some(found) => match rest {
                     [] => found,
@@ -198,6 +200,10 @@ impl<'a> View<'a> {
             "delay_increment_per_round": self.state.increment().to_string(),
             "consensus_committee_size": super::chain::committee::COMMITTEE,
             "consensus_threshold_size": super::chain::committee::THRESHOLD,
+            "minimal_participation_ratio": { "numerator": 2, "denominator": 3 },
+            "percentage_of_frozen_deposits_slashed_per_double_baking": 500,
+            "max_slashing_per_block": 10_000,
+            "max_slashing_threshold": { "numerator": 1, "denominator": 3 },
             "denunciation_period": 1,
             "slashing_delay": 1,
             "max_operations_time_to_live": 600,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::View;
+use super::{View, issuance};
 use crate::sim::chain::OURS;
 use crate::sim::chain::committee::SigningKey;
 use crate::tezos::Curve;
@@ -30,11 +30,13 @@ pub(super) fn delegate(view: View<'_>, address: &str) -> Option<Value> {
             "missed_slots": 0,
             "missed_levels": 0,
             "remaining_allowed_missed_slots": baker.share.saturating_mul(4_800),
-            "expected_attesting_rewards": "958287",
+            "expected_attesting_rewards": issuance::attesting_rewards(baker.share),
         },
         "grace_period": 1070,
         "baking_power": staked.to_string(),
         "own_staked": staked.to_string(),
+        "external_staked": "0",
+        "total_staked": staked.to_string(),
         "denunciations": [],
         "consensus_key": consensus,
         "companion_key": { "active": baker.companion.as_ref().map(key) },

@@ -12,8 +12,11 @@ fn asked<'a>(query: &Query<'a>, name: &str) -> Option<&'a str> {
     query.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
 }
 
-fn level(query: &Query<'_>, default: u64) -> u64 {
-    asked(query, "level").and_then(|text| text.parse().ok()).unwrap_or(default)
+/// The levels that are asked for, in the order of the question; without any the default.
+fn levels(query: &Query<'_>, default: u64) -> Vec<u64> {
+    let levels = query.iter().filter(|(key, _)| *key == "level");
+    let levels: Vec<u64> = levels.filter_map(|(_, value)| value.parse().ok()).collect();
+    if levels.is_empty() { vec![default] } else { levels }
 }
 
 /// The rights of a level, of one delegate where one is asked for.
@@ -26,7 +29,11 @@ fn rights(view: View<'_>, level: u64, query: &Query<'_>) -> Vec<Right> {
 
 /// Who may attest a level.
 pub(super) fn attestation(view: View<'_>, block: &Block, query: &Query<'_>) -> Value {
-    let level = level(query, block.level);
+    let of_level = |level| attestation_at(view, level, query);
+    levels(query, block.level).into_iter().filter_map(of_level).collect()
+}
+
+fn attestation_at(view: View<'_>, level: u64, query: &Query<'_>) -> Option<Value> {
     let delegates: Vec<Value> = rights(view, level, query)
         .into_iter()
         .filter_map(|right| {
@@ -39,12 +46,16 @@ pub(super) fn attestation(view: View<'_>, block: &Block, query: &Query<'_>) -> V
             }))
         })
         .collect();
-    if delegates.is_empty() { json!([]) } else { json!([{ "level": level, "delegates": delegates }]) }
+    (!delegates.is_empty()).then(|| json!({ "level": level, "delegates": delegates }))
 }
 
 /// The same, as the baker itself asks for it.
 pub(super) fn validators(view: View<'_>, block: &Block, query: &Query<'_>) -> Value {
-    let level = level(query, block.level);
+    let of_level = |level| validators_at(view, level, query);
+    levels(query, block.level).into_iter().filter_map(of_level).collect()
+}
+
+fn validators_at(view: View<'_>, level: u64, query: &Query<'_>) -> Option<Value> {
     let delegates: Vec<Value> = rights(view, level, query)
         .into_iter()
         .filter_map(|right| {
@@ -62,33 +73,36 @@ pub(super) fn validators(view: View<'_>, block: &Block, query: &Query<'_>) -> Va
             Some(entry)
         })
         .collect();
-    if delegates.is_empty() {
-        return json!([]);
-    }
-    json!([{
-        "level": level,
-        "consensus_threshold": THRESHOLD.to_string(),
-        "consensus_committee": COMMITTEE.to_string(),
-        "all_bakers_attest_activated": false,
-        "delegates": delegates,
-    }])
+    (!delegates.is_empty()).then(|| {
+        json!({
+            "level": level,
+            "consensus_threshold": THRESHOLD.to_string(),
+            "consensus_committee": COMMITTEE.to_string(),
+            "all_bakers_attest_activated": false,
+            "delegates": delegates,
+        })
+    })
 }
 
-/// Whose block it is, in the first rounds of a level.
+/// Whose block it is, in the first rounds of each level: of each baker its lowest round, as without `all`.
 pub(super) fn baking(view: View<'_>, block: &Block, query: &Query<'_>) -> Value {
-    let level = level(query, block.level.saturating_add(1));
     let rounds = asked(query, "max_round").and_then(|text| text.parse().ok()).unwrap_or(8_u32).min(64);
-    let wanted = asked(query, "delegate");
-    let turns: Vec<Value> = (0..=rounds)
-        .filter_map(|round| {
-            let baker = view.state.committee.baker(view.state.committee.turn(level, round))?;
-            let address = baker.address.to_string();
-            wanted.is_none_or(|wanted| wanted == address).then(|| {
-                json!({
-                    "level": level, "delegate": address, "round": round, "consensus_key": baker.consensus.hash,
-                })
-            })
-        })
-        .collect();
+    let committee = &view.state.committee;
+    // Found once: a name is costly to write out.
+    let wanted = asked(query, "delegate").map(|address| committee.find(address));
+    let mut turns = Vec::new();
+    for level in levels(query, block.level.saturating_add(1)) {
+        let mut known = Vec::new();
+        for round in 0..=rounds {
+            let index = committee.turn(level, round);
+            let Some(baker) = committee.baker(index).filter(|_| !known.contains(&index)) else { continue };
+            known.push(index);
+            if wanted.is_none_or(|wanted| wanted == Some(index)) {
+                turns.push(json!({
+                    "level": level, "delegate": baker.address, "round": round, "consensus_key": baker.consensus.hash,
+                }));
+            }
+        }
+    }
     json!(turns)
 }
