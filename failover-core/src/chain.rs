@@ -4,21 +4,28 @@
 //! RPC in [`octez`]; [`tzkt`] is an indexer. They know nothing of the procedure; they answer with values, or with an error that says why there
 //! is none. Unknown is never zero (S3).
 
+use std::time::Duration;
+
 use crate::clock::Timestamp;
 use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Position, Round};
 
 mod activity;
 pub mod agreement;
 mod answer;
+mod earnings;
 mod error;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod octez;
+mod rights;
 mod rpc;
 mod text;
 pub mod tzkt;
+mod within;
 
+pub use earnings::{Earnings, Participation, Ratio, Slashing};
 pub use error::ChainError;
+pub use rights::{Ahead, Rights};
 pub use rpc::Rpc;
 
 /// A head, as one source shows it.
@@ -165,6 +172,15 @@ pub trait ChainLevelSource: Send {
     fn last_signed(&mut self, _baker: &KeyHash) -> Result<Option<Vec<LastSigned>>, ChainError> {
         Ok(None)
     }
+
+    /// The baker's rights in the levels ahead, all of them known within `within`. `None`: the source keeps none, which
+    /// says nothing about the baker. Information only.
+    ///
+    /// # Errors
+    /// See [`ChainError`]; foreign nodes deny this one.
+    fn rights(&mut self, _baker: &KeyHash, _ahead: &Ahead, _within: Duration) -> Result<Option<Rights>, ChainError> {
+        Ok(None)
+    }
 }
 
 /// A node: a source that can also be asked for keys, votes and the mempool.
@@ -212,4 +228,16 @@ pub trait ChainNode: ChainLevelSource {
     /// # Errors
     /// See [`ChainError`].
     fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
+    /// What blocks and votes pay in a cycle, and what the baker has at stake, as the block with this hash sees it; all
+    /// of it known within `within`. Information only.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    fn earnings(
+        &mut self,
+        baker: &KeyHash,
+        hash: &BlockHash,
+        cycle: u64,
+        within: Duration,
+    ) -> Result<Earnings, ChainError>;
 }

@@ -11,7 +11,10 @@
 //! | `/blocks/H/metadata`, `/blocks/H/operations/0?metadata=always` | who signed what |
 //! | `/blocks/L/helpers/validators?level=L&delegate=B` | had the baker the right to vote at `L`? |
 //! | `/blocks/head/helpers/validators?level=L&delegate=B` | the baker's slot, for votes in the mempool |
-//! | `/blocks/head/context/constants`, `/blocks/H/context/constants` | block times, cycle length |
+//! | `/blocks/H/helpers/validators?delegate=B&level=L...`, `/blocks/H/helpers/baking_rights?...` | votes and blocks to come |
+//! | `/blocks/head/context/constants`, `/blocks/H/context/constants` | block times, cycle length, penalties |
+//! | `/blocks/H/context/issuance/expected_issuance` | what blocks and votes pay |
+//! | `/blocks/H/context/delegates/B/participation`, `.../total_staked`, `.../own_staked` | what the baker has at stake |
 //! | `/blocks/H/context/delegates/B` | keys and standing |
 //! | `/is_bootstrapped` | in step with its peers? |
 //! | `/active_peers_heads` | the peers' heads |
@@ -27,12 +30,16 @@ use serde::de::DeserializeOwned;
 use super::activity::{self, InBlock, Operation};
 use super::answer;
 use super::{
-    ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Head, LevelActivity, PeerHead, Rpc, Signed, SyncState,
+    Ahead, ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Earnings, Head, LevelActivity, PeerHead,
+    Rights, Rpc, Signed, SyncState,
 };
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
+mod baking_rights;
 mod delegate;
+mod earnings;
 mod header;
+mod issuance;
 mod mempool;
 mod metadata;
 mod number;
@@ -192,6 +199,10 @@ impl<R: Rpc> ChainLevelSource for OctezNode<R> {
     fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError> {
         self.ask(&format!("/chains/main/blocks/{}/hash", level.get()))
     }
+
+    fn rights(&mut self, baker: &KeyHash, ahead: &Ahead, within: Duration) -> Result<Option<Rights>, ChainError> {
+        self.rights_ahead(baker, ahead, within).map(Some)
+    }
 }
 
 impl<R: Rpc> ChainNode for OctezNode<R> {
@@ -283,5 +294,14 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
             (true, None, Some(why)) => Err(self.malformed(path)(why)),
             _ => Ok(signed),
         }
+    }
+    fn earnings(
+        &mut self,
+        baker: &KeyHash,
+        hash: &BlockHash,
+        cycle: u64,
+        within: Duration,
+    ) -> Result<Earnings, ChainError> {
+        self.earnings_at(baker, hash, cycle, within)
     }
 }

@@ -11,6 +11,7 @@
 //! | `/v1/operations/attestations?delegate=B...` | the last vote; its `level` is the including block's |
 //! | `/v1/operations/preattestations?delegate=B...` | the last preattestation; its `level` is the one it is for |
 //! | `/v1/blocks?anyof.proposer.producer=B...` | the last block, of whichever of its two bakers |
+//! | `/v1/rights?baker=B...` | blocks and votes to come |
 
 use std::time::Duration;
 
@@ -18,11 +19,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::octez::{ANSWER_DEADLINE, level};
-use super::{ChainError, ChainLevelSource, Head, LastSigned, Rpc, answer};
+use super::{Ahead, ChainError, ChainLevelSource, Head, LastSigned, Rights, Rpc, answer};
 use crate::clock::Timestamp;
 use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Round};
 
-/// Most bytes of an answer; all of them are a few kilobytes.
+mod rights;
+
+/// Most bytes of an answer; all of them are a few kilobytes, rights a few hundred.
 const MOST: usize = 1 << 20;
 
 /// TzKT, over whatever carries its API: HTTP, or a simulated one.
@@ -59,7 +62,11 @@ impl<R: Rpc> Tzkt<R> {
     }
 
     fn ask<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, ChainError> {
-        let body = self.rpc.get(path, self.deadline, MOST)?;
+        self.ask_within(path, self.deadline)
+    }
+
+    fn ask_within<T: DeserializeOwned>(&mut self, path: &str, deadline: Duration) -> Result<T, ChainError> {
+        let body = self.rpc.get(path, deadline, MOST)?;
         answer::parse(&body).map_err(|wrong| self.malformed(path, wrong.why))
     }
 
@@ -116,6 +123,10 @@ impl<R: Rpc> ChainLevelSource for Tzkt<R> {
             self.last("/v1/blocks?anyof.proposer.producer", baker, Kind::Block, 0)?,
         ];
         Ok(Some(found.into_iter().flatten().collect()))
+    }
+
+    fn rights(&mut self, baker: &KeyHash, ahead: &Ahead, within: Duration) -> Result<Option<Rights>, ChainError> {
+        self.rights_ahead(baker, ahead, within).map(Some)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::header::level;
 use crate::tezos::{KeyHash, Level};
 
 /// Either generation of the answer.
@@ -20,6 +21,7 @@ pub(super) enum RawValidators {
 #[derive(Deserialize)]
 pub(super) struct Committee {
     level: u64,
+    all_bakers_attest_activated: Option<bool>,
     delegates: Vec<Member>,
 }
 
@@ -37,6 +39,37 @@ pub(super) struct Flat {
 }
 
 impl RawValidators {
+    /// Every level that the baker may vote for, all of which must be `asked` for.
+    pub(super) fn levels(&self, baker: &KeyHash, asked: impl Fn(Level) -> bool) -> Result<Vec<Level>, String> {
+        let ours = |committee: &Committee| committee.delegates.iter().any(|member| member.delegate == *baker);
+        let mut levels: Vec<u64> = match self {
+            Self::Committees(committees) => {
+                committees.iter().filter(|&committee| ours(committee)).map(|committee| committee.level).collect()
+            }
+            Self::Flat(members) => {
+                members.iter().filter(|member| member.delegate == *baker).map(|member| member.level).collect()
+            }
+        };
+        levels.sort_unstable();
+        levels.dedup();
+        let checked = |at: u64| {
+            let level = level(at)?;
+            if asked(level) { Ok(level) } else { Err(format!("rights of level {at}, which were not asked for")) }
+        };
+        levels.into_iter().map(checked).collect()
+    }
+
+    /// Do all bakers attest at these levels? `None`: the answer does not say, or not the same for all of them.
+    pub(super) fn all_bakers_attest(&self) -> Option<bool> {
+        match self {
+            Self::Flat(members) => (!members.is_empty()).then_some(false),
+            Self::Committees(committees) => {
+                let first = committees.first()?.all_bakers_attest_activated;
+                first.filter(|_| committees.iter().all(|committee| committee.all_bakers_attest_activated == first))
+            }
+        }
+    }
+
     /// The baker's slot at the level; `None` where it has no right to vote.
     pub(super) fn slot(&self, baker: &KeyHash, level: Level) -> Result<Option<u16>, String> {
         let asked = |at: u64| {
