@@ -183,4 +183,5 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<String>) {
         "    start after {} silent levels of the primary and the statement about its signer",
         plan.silent
     ));
+    lines.extend(plan.price.iter().flat_map(|price| price.lines()).map(|line| format!("    {line}")));
 }

@@ -40,7 +40,7 @@
 //! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.
 //! 8. [`journal`]: what is on the disk after a cut at every point; [`state`]: the folder that it is in; [`lock`]: one
 //!    failover a baker at a time.
-//! 9. [`failover`]: the loop: gather, decide, record, perform, record.
+//! 9. [`failover`]: the loop: gather, decide, record, perform, record; [`price`]: what a person is shown beside its plan.
 //! 10. [`guard`]: what keeps a machine that must not bake from baking.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
 //! 12. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
@@ -186,6 +186,7 @@ pub mod journal;
 pub mod lock;
 pub mod mark_files;
 pub mod operator;
+pub mod price;
 pub mod signer;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -76,6 +76,11 @@ fn the_edges_know_nothing_of_the_procedure() {
 }
 
 #[test]
+fn the_price_decides_nothing() {
+    only("price", &["chain", "clock", "facts", "tezos"]);
+}
+
+#[test]
 fn no_file_is_too_long_to_read_in_one_sitting() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for part in ["failover-core/src", "failover-cli/src", "examples", "benches"] {

@@ -7,6 +7,7 @@ mod crash;
 mod double;
 mod happy;
 mod interrupted;
+mod price;
 mod refusals;
 mod said;
 mod sources;

@@ -106,6 +106,12 @@ impl Gatherer {
         self.chain.remembered()
     }
 
+    /// The own node, and the other sources that agreed with it when they were last asked: for questions that are no
+    /// facts of the procedure.
+    pub fn sources(&mut self) -> (&mut dyn ChainNode, Vec<&mut dyn ChainLevelSource>) {
+        self.chain.sources()
+    }
+
     fn primary(
         &mut self,
         control: Option<&mut dyn BakerControl>,

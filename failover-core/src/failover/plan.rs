@@ -1,9 +1,13 @@
 //! The plan: what a run would do now, without doing any of it.
 
 use super::Failover;
-use crate::decision::{Refusal, Verdict, decide, fence, floor};
-use crate::facts::Facts;
+use crate::chain::Ahead;
+use crate::clock::Clock;
+use crate::decision::{Policy, Refusal, Verdict, decide, fence, floor};
+use crate::facts::{Facts, Gatherer};
 use crate::journal::record::Plan;
+use crate::price::{self, Price};
+use crate::tezos::Level;
 
 /// Why there is no plan.
 pub type PlanRefused = Box<Refusal>;
@@ -14,7 +18,7 @@ pub type PlanRefused = Box<Refusal>;
 /// A run would be refused before it did anything.
 pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
     let facts = failover.look();
-    let Failover { policy, progress, plan, .. } = failover;
+    let Failover { policy, progress, plan, gatherer, clock, .. } = failover;
     if let Verdict::Refuse(refusal) = decide(&facts, policy, progress) {
         return Err(Box::new(refusal));
     }
@@ -39,7 +43,31 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         floor,
         keys,
         silent: fence.silence_needed,
+        price: price(gatherer, policy, &facts, floor, &**clock).map(Box::new),
     })
+}
+
+/// What waiting and signing twice cost: asked here and nowhere else, so that no step of a run waits for it. `None`: the
+/// chain's facts are not all known, and the run waits for them anyway.
+fn price(gatherer: &mut Gatherer, policy: &Policy, facts: &Facts, floor: Level, clock: &dyn Clock) -> Option<Price> {
+    let (Ok(head), Ok(constants), Ok(delegate)) = (&facts.chain.head, &facts.chain.constants, &facts.chain.delegate)
+    else {
+        return None;
+    };
+    let (level, hash) = (head.value.level, head.value.hash);
+    let last = level.above(price::LEVELS);
+    // The floor is 100 levels above the head at most, unless a cap far above was asked for.
+    let ahead = Ahead { head: level, hash, votes_to: floor.min(last), blocks_to: last };
+    let (node, others) = gatherer.sources();
+    let answers = price::ask(node, others, &policy.baker, (&ahead, delegate.value.cycle), clock);
+    let now = price::Now {
+        at: clock.now(),
+        head_at: head.value.timestamp,
+        constants: constants.value,
+        left_in_cycle: delegate.value.levels_to_next_cycle,
+        ahead,
+    };
+    Some(Price::of(&answers, &now))
 }
 
 impl Failover {

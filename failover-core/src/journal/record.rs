@@ -3,6 +3,7 @@
 use crate::decision::{Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
 use crate::facts::Signed;
 use crate::operator::{Answer, Question};
+use crate::price::Price;
 use crate::signer::Raised;
 use crate::state::PlanId;
 use crate::tezos::Level;
@@ -128,6 +129,9 @@ pub struct Plan {
     pub keys: Vec<String>,
     /// Silent levels that are demanded.
     pub silent: u64,
+    /// What waiting and signing twice cost; plans of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Box<Price>>,
 }
 
 /// How a run ended. The last record of every run, and the last line of every command.

@@ -49,6 +49,10 @@ impl ChainGatherer {
         self.source.name()
     }
 
+    pub(super) fn sources(&mut self) -> (&mut dyn ChainNode, Vec<&mut dyn ChainLevelSource>) {
+        (&mut *self.source, self.others.agreeing())
+    }
+
     fn seen<T, E: Because>(&self, answer: Result<T, E>, clock: &dyn Clock) -> Fact<T> {
         seen(answer, self.source.name(), clock)
     }

@@ -36,6 +36,15 @@ impl Others {
         Self(sources.into_iter().map(|source| Asked { source, last: None }).collect())
     }
 
+    /// Those that agreed with the own node when they were last asked.
+    pub(super) fn agreeing(&mut self) -> Vec<&mut dyn ChainLevelSource> {
+        let agrees = |asked: &Asked| {
+            asked.last.as_ref().is_some_and(|(_, said)| said.as_ref().is_ok_and(|said| said.value.standing.agrees()))
+        };
+        let agreeing = self.0.iter_mut().filter(|asked| agrees(asked));
+        agreeing.map(|asked| &mut *asked.source as &mut dyn ChainLevelSource).collect()
+    }
+
     /// What each of them says; those whose turn it is are asked, at the same time.
     pub(super) fn look(
         &mut self,
