@@ -111,13 +111,18 @@ pub fn standing(
     let Some((at, theirs)) = said.lower else {
         return Ok(Standing::Ahead { by: said.head.level.since(head.level) });
     };
-    let ours = if at == head.level { head.hash } else { own.hash_at(at)? };
+    let by = head.level.since(said.head.level);
+    let ours = if at == head.level { Ok(head.hash) } else { own.hash_at(at) };
+    let ours = match ours {
+        // So far back that the own node does not keep it any more (rolling history).
+        Err(ChainError::Missing { .. }) if by > NEAR => return Ok(Standing::Behind { by }),
+        ours => ours?,
+    };
     if ours != theirs {
         let Some(settled) = at.below(FINAL) else { return Ok(Standing::Reorganising) };
         let same = own.hash_at(settled)? == source.hash_at(settled)?;
         return Ok(if same { Standing::Reorganising } else { Standing::Differs { at: settled } });
     }
-    let by = head.level.since(said.head.level);
     Ok(if by > NEAR { Standing::Behind { by } } else { Standing::Agrees })
 }
 
@@ -131,8 +136,14 @@ mod tests {
     struct Chain {
         head: u64,
         fork: u64,
+        /// The lowest level that it keeps.
+        kept: u64,
         id: ChainId,
         last: Vec<LastSigned>,
+    }
+
+    fn chain(head: u64) -> Chain {
+        Chain { head, fork: u64::MAX, kept: 1, id: ChainId::MAINNET, last: Vec::new() }
     }
 
     fn level(n: u64) -> Level {
@@ -152,7 +163,7 @@ mod tests {
         fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError> {
             let path = level.to_string();
             let missing = || ChainError::Missing { source_name: "a chain".to_owned(), path, why: "not yet".to_owned() };
-            let seen = level.get() <= self.head;
+            let seen = (self.kept..=self.head).contains(&level.get());
             let mark = u8::from(level.get() > self.fork);
             let low = u8::try_from(level.get() % 256).unwrap();
             seen.then(|| BlockHash::new([[mark, low]; 16].as_flattened().try_into().unwrap())).ok_or_else(missing)
@@ -162,14 +173,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn one_that_is_further_behind_than_the_own_node_keeps_blocks_is_left_aside() {
+        let mut own = Chain { head: 1000, kept: 900, ..chain(1000) };
+        let own_head = own.head().unwrap();
+        for (head, expected) in [(899, Standing::Behind { by: 101 }), (900, Standing::Behind { by: 100 })] {
+            let mut other = chain(head);
+            let said = ask(&mut other, own_head.level, None).unwrap();
+            assert_eq!(standing(&mut own, &own_head, &mut other, &said), Ok(expected));
+        }
+        // Near the head a block that is missing is no opinion of the other source's.
+        own.kept = 1000;
+        let mut other = chain(999);
+        let said = ask(&mut other, own_head.level, None).unwrap();
+        assert!(matches!(standing(&mut own, &own_head, &mut other, &said), Err(ChainError::Missing { .. })));
+    }
+
     /// How a chain with this head, other above `fork`, stands to an own node at level 1000.
     fn judged(head: u64, fork: u64) -> Result<Standing, ChainError> {
         on(head, fork, ChainId::MAINNET)
     }
 
     fn on(head: u64, fork: u64, id: ChainId) -> Result<Standing, ChainError> {
-        let mut own = Chain { head: 1000, fork: u64::MAX, id: ChainId::MAINNET, last: Vec::new() };
-        let mut other = Chain { head, fork, id, last: Vec::new() };
+        let (mut own, mut other) = (chain(1000), Chain { fork, id, ..chain(head) });
         let own_head = own.head()?;
         let baker = "tz1dyX3B1CFYa2DfdFLyPtiJCfQRUgPVME6E".parse().unwrap();
         let said = ask(&mut other, own_head.level, Some(&baker))?;
