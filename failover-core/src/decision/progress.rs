@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
-use crate::facts::{BakerState, Facts, Marks, Power, Timestamp};
+use crate::facts::{BakerState, Facts, Head, Marks, Power, Timestamp};
 use crate::tezos::Level;
 
 /// What a person stated about the primary.
@@ -105,6 +105,8 @@ pub struct Progress {
     pub silent_above: Option<Level>,
     /// The last head, and since when it is the same (H21).
     pub head: Option<(Level, Timestamp)>,
+    /// The first head of this session: whatever is above it came while it was watched.
+    pub first_head: Option<Level>,
     /// Since when the chain has not been as it must be.
     pub closed_since: Option<Timestamp>,
     /// Since when something that is needed is unknown.
@@ -128,6 +130,9 @@ impl Progress {
                 self.power_off_since.get_or_insert(seen.at);
             }
             _ => self.power_off_since = None,
+        }
+        if let Ok(head) = &facts.chain.head {
+            self.first_head.get_or_insert(head.value.level);
         }
         if let Ok(head) = &facts.chain.head
             && self.head.is_none_or(|(level, _)| head.value.level > level)
@@ -162,6 +167,13 @@ impl Progress {
             .filter_map(|s| self.stated(s, now).map(|at| (Word::Person(s), at)))
             .chain(self.power_off_since.map(|at| (Word::PowerStatus, at)))
             .min_by_key(|(_, at)| *at)
+    }
+
+    /// How old a head was when it came, where it came while it was watched: an old one is no slow chain's (H13).
+    #[must_use]
+    pub fn age_when_it_came(&self, head: &Head) -> Option<Duration> {
+        let (level, at) = self.head.filter(|(level, _)| *level == head.level)?;
+        self.first_head.filter(|first| level > *first).map(|_| at.since(head.timestamp))
     }
 
     /// For how long something that is needed has been unknown.

@@ -57,6 +57,14 @@ pub enum Refusal {
         /// Its time.
         timestamp: Timestamp,
     },
+    /// H13: heads come, and each is old already when it does.
+    #[error("the head {level} was {} old when it came: this machine's clock is ahead, or every source lags alike", humantime::format_duration(*age))]
+    Late {
+        /// The head.
+        level: Level,
+        /// How old it was.
+        age: Duration,
+    },
     /// H2: another chain.
     #[error("the node is on the chain {found}, not {expected}")]
     WrongChain {
@@ -206,6 +214,7 @@ impl Refusal {
             self,
             Self::Unknown { .. }
                 | Self::Stale { .. }
+                | Self::Late { .. }
                 | Self::Alone { .. }
                 | Self::Contradicted { .. }
                 | Self::NotSynced
@@ -227,7 +236,7 @@ impl Refusal {
                     "compare both with an explorer; where it is {by} that is wrong, run again with --without '{by}'"
                 );
             }
-            Self::Future { .. } => "set this machine's clock (chrony or ntp), then run again",
+            Self::Future { .. } | Self::Late { .. } => "set this machine's clock (chrony or ntp), then run again",
             Self::WrongChain { .. } => "correct `node` or `network` in the configuration",
             Self::ProtocolChange => "wait a minute, then run again",
             Self::Standing { .. } => "a failover cannot help here: look at the baker on an explorer",

@@ -133,6 +133,25 @@ fn h21_a_slow_chain_is_waited_for_half_an_hour_and_no_longer() {
 }
 
 #[test]
+fn h13_a_head_that_is_old_when_it_comes_is_no_slow_chain() {
+    let mut facts = facts();
+    facts.chain.head.as_mut().unwrap().value.timestamp = old(40);
+    // Seen since it was new: it grew old.
+    let came =
+        |seconds, first| Progress { head: Some((level(HEAD), old(seconds))), first_head: Some(first), ..prepared() };
+    for waits in [came(39, level(HEAD - 1)), came(0, level(HEAD))] {
+        let verdict = decide(&facts, &policy(), &waits);
+        assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Chain { .. })), "{verdict:?}");
+    }
+    let late = Progress { closed_since: Some(old(120)), ..came(0, level(HEAD - 1)) };
+    let refused = refusal(&facts, &late);
+    assert!(matches!(refused, Refusal::Late { .. }) && refused.next().contains("clock"), "{refused}");
+    // As a slow chain it is not waited for: it may be right again in a moment, within two minutes.
+    let verdict = decide(&facts, &policy(), &came(0, level(HEAD - 1)));
+    assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Known { .. })), "{verdict:?}");
+}
+
+#[test]
 fn h4_a_primary_that_still_signs_is_not_fenced() {
     let mut facts = facts();
     activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 4, 0));
