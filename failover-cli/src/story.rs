@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use failover_core::decision::{Path, Step, WaitFor, Waiting};
+use failover_core::facts::Signed;
 use failover_core::journal::record::{Plan, Record, StepResult};
 use failover_core::operator::{Answer, Question};
 use failover_core::signer::Raised;
@@ -68,10 +69,15 @@ impl Story {
                 self.rungs = rungs.iter().map(|rung| (rung.name.clone(), rung.proven)).collect();
             }
             Record::Wait { waiting, .. } => self.wait(waiting, &mut lines),
-            Record::Duplicate { signed } => {
+            Record::Duplicate { signed, shared } => {
                 lines.push(String::new());
                 lines.push("ANOTHER MACHINE SIGNS with this baker's keys; the backup is stopped:".to_owned());
-                lines.extend(signed.iter().map(|s| format!("    {} {} seen in {}", s.kind, s.at, s.seen_in)));
+                let shown = |s: &Signed| format!("    {} {} seen in {}", s.kind, s.at, s.seen_in);
+                lines.extend(signed.iter().map(shown));
+                if !shared.is_empty() {
+                    lines.push("Before that the backup signed too; each of these may be signed twice:".to_owned());
+                    lines.extend(shared.iter().map(shown));
+                }
             }
             Record::Disarmed { proven, what } => {
                 let head =

@@ -22,7 +22,7 @@ mod step;
 
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
-pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign};
+pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
 pub use progress::{Noted, Progress, RefusedBefore, Started, Statement, Word};

@@ -9,7 +9,7 @@ use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
-    decide, fence, is_open,
+    decide, fence, is_open, shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Model, Scope};
@@ -153,7 +153,10 @@ impl Failover {
                 Verdict::Wait(waiting) => self.wait(&facts, waiting)?,
                 Verdict::Refuse(refusal) => return self.refused(refusal),
                 Verdict::Failed { step, why } => return self.failed(step, why),
-                Verdict::Duplicate(signed) => return self.duplicate(signed),
+                Verdict::Duplicate(signed) => {
+                    let shared = shared(&facts, &self.progress);
+                    return self.duplicate(signed, shared);
+                }
                 Verdict::Done(resumed) => return Ok(ending::done(&self.policy, resumed)),
             }
         }

@@ -29,6 +29,19 @@ pub fn foreign(facts: &Facts, progress: &Progress) -> Foreign {
     result
 }
 
+/// What the backup's device signed, or may have, and another machine may have signed too: where one is foreign, the
+/// others cannot be told apart. What is on no chain and in no mempool is not among them.
+#[must_use]
+pub fn shared(facts: &Facts, progress: &Progress) -> Vec<Signed> {
+    let (Some(noted), now) = (progress.noted, consensus_marks(facts)) else { return Vec::new() };
+    let above = facts.chain.seen().filter(|s| s.at.level > noted.bound);
+    let mut shared: Vec<Signed> =
+        above.filter(|s| !matches!(whose(s, facts, progress, now), Whose::Foreign)).cloned().collect();
+    shared.sort_by_key(|s| (s.at, s.kind));
+    shared.dedup_by_key(|s| (s.at, s.kind));
+    shared
+}
+
 pub(super) enum Whose {
     Ours,
     Foreign,

@@ -72,13 +72,18 @@ impl Failover {
         Ok(end("failed", 1, format!("{step} failed: {why}"), next))
     }
 
-    /// S8, S12: disarm first, write down as soon as it can be.
-    pub(super) fn duplicate(&mut self, signed: Vec<Signed>) -> Result<End, JournalError> {
+    /// S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed twice before.
+    pub(super) fn duplicate(&mut self, signed: Vec<Signed>, shared: Vec<Signed>) -> Result<End, JournalError> {
         let Self { hands, clock, state, policy, .. } = self;
         let stopped = duplicate::stop(hands, &**clock, state, policy, &signed);
-        let end = duplicate::end(&signed, &stopped);
+        let mut end = duplicate::end(&signed, &stopped);
+        if !shared.is_empty() {
+            let all: Vec<String> = shared.iter().map(|s| format!("{} {}", s.kind, s.at)).collect();
+            end.message.push_str("; the backup signed too, so that each of these may be signed twice: ");
+            end.message.push_str(&all.join(", "));
+        }
         let effect::Disarmed { proven, what } = stopped.disarmed;
-        self.record(&Record::Duplicate { signed })?;
+        self.record(&Record::Duplicate { signed, shared })?;
         self.record(&Record::Disarmed { proven, what })?;
         Ok(end)
     }

@@ -74,6 +74,9 @@ pub enum Record {
     Duplicate {
         /// What was seen.
         signed: Vec<Signed>,
+        /// What the backup signed, or may have, before it was stopped: each of these may be signed twice.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shared: Vec<Signed>,
     },
     /// The backup was stopped and disarmed without a verdict (S12), and read back.
     Disarmed {

@@ -23,7 +23,7 @@ impl Watch {
     /// Foreign positions: first of all this machine is disarmed.
     pub(super) fn stop(&mut self, foreign: Vec<Signed>) -> End {
         let mut stopped = duplicate::stop(&mut self.hands, &*self.clock, &self.state, &self.policy, &foreign);
-        self.say(Said::Run(Record::Duplicate { signed: foreign.clone() }));
+        self.say(Said::Run(Record::Duplicate { signed: foreign.clone(), shared: Vec::new() }));
         self.say_disarmed(&stopped.disarmed);
         for _ in 1..TRIES {
             if stopped.disarmed.proven {
@@ -37,11 +37,11 @@ impl Watch {
         let perhaps = self.perhaps_twice(&foreign);
         if !perhaps.is_empty() {
             end.message.push_str(&in_words(&perhaps));
-            self.note(Note::PerhapsTwice { signed: perhaps });
+            self.note(Note::PerhapsTwice { signed: perhaps.clone() });
         }
         let Disarmed { proven, what } = stopped.disarmed;
-        let records =
-            [Record::Duplicate { signed: foreign }, Record::Disarmed { proven, what }, Record::End(end.clone())];
+        let duplicate = Record::Duplicate { signed: foreign, shared: perhaps };
+        let records = [duplicate, Record::Disarmed { proven, what }, Record::End(end.clone())];
         let run = self.run.as_ref().map(|(_, path)| path.as_path());
         if let Err(error) = past::write_down(&self.state, &self.policy, run, self.clock.now(), &records) {
             end.message.push_str(&format!("; and this is not in the journal: {error}"));

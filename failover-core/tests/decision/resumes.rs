@@ -1,6 +1,6 @@
 //! A run that is taken up again after its start.
 
-use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide};
+use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide, shared};
 use failover_core::facts::{Arming, Facts, GuardState, Model};
 use failover_core::tezos::Kind;
 
@@ -61,4 +61,21 @@ fn a_vote_at_the_floor_itself_is_no_success() {
     activity(&mut facts).settled[1].signed.push(signed(Kind::Attestation, HEAD - 3, 0));
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(verdict, Verdict::Done(_)), "{verdict:?}");
+}
+
+/// S8: where one position is foreign, what the backup signed before may have been signed twice: it is named.
+#[test]
+fn what_the_backup_signed_beside_a_foreign_position_may_be_signed_twice() {
+    let (mut facts, progress) = started(HEAD - 4, HEAD - 2);
+    activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 3);
+    activity(&mut facts).settled[1].signed.push(signed(Kind::Attestation, HEAD - 3, 0));
+    let both = [signed(Kind::Block, HEAD - 2, 0), signed(Kind::Attestation, HEAD - 2, 0)];
+    let alone = signed(Kind::Attestation, HEAD - 1, 0);
+    // The same in a block and in the mempool is one position; what is at or below B is the primary's past.
+    let past = signed(Kind::Attestation, HEAD - 6, 0);
+    activity(&mut facts).recent = [&both[..], &both[..], &[alone.clone(), past]].concat();
+    assert_eq!(decide(&facts, &policy(), &progress), Verdict::Duplicate(vec![alone]));
+    let named: Vec<_> =
+        shared(&facts, &progress).into_iter().map(|s| (s.kind, s.at.level.get() - (HEAD - 4))).collect();
+    assert_eq!(named, [(Kind::Attestation, 1), (Kind::Block, 2), (Kind::Attestation, 2)]);
 }
