@@ -209,6 +209,12 @@ pub trait ChainNode: ChainLevelSource {
     /// See [`ChainError`]; foreign nodes deny this one.
     fn peers_heads(&mut self) -> Result<Vec<PeerHead>, ChainError>;
 
+    /// Has the baker the right to attest a level? Absence says nothing where it has not.
+    ///
+    /// # Errors
+    /// See [`ChainError`]; foreign nodes deny this one.
+    fn may_attest(&mut self, baker: &KeyHash, level: Level) -> Result<bool, ChainError>;
+
     /// What the baker signed at a level. Needs the block after it.
     ///
     /// # Errors

@@ -232,6 +232,10 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
         self.ask::<small::RawPeers>(path)?.checked().map_err(self.malformed(path))
     }
 
+    fn may_attest(&mut self, baker: &KeyHash, level: Level) -> Result<bool, ChainError> {
+        Ok(self.slot(&level.get().to_string(), baker, level)?.is_some())
+    }
+
     fn activity(&mut self, baker: &KeyHash, level: Level) -> Result<LevelActivity, ChainError> {
         let block = self.header_at(level)?;
         let next = self.header_at(level.above(1))?;
@@ -254,8 +258,7 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
         // Who attested had the right to: one question less, and the only one that foreign nodes deny.
-        let rights = signed.iter().any(|s| s.kind == Kind::Attestation)
-            || self.slot(&level.get().to_string(), baker, level)?.is_some();
+        let rights = signed.iter().any(|s| s.kind == Kind::Attestation) || self.may_attest(baker, level)?;
         Ok(LevelActivity { level, rights, signed })
     }
 

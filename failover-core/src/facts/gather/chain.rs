@@ -181,7 +181,11 @@ impl ChainGatherer {
         clock: &dyn Clock,
     ) -> (Fact<Activity>, Vec<Signed>) {
         let mut seen = Vec::new();
-        let settled = self.settled(scope, head, levels, &mut seen);
+        let mut settled = self.settled(scope, head, levels, &mut seen);
+        if let (Ok(found), Err(error)) = (&settled, self.silence_can_be_counted(scope, head)) {
+            seen.extend(found.iter().flat_map(|level| level.signed.clone()));
+            settled = Err(error);
+        }
         let recent = self.recent(scope, head, &mut seen);
         let mempool = self.source.mempool(&scope.baker, head);
         let mempool_blind = mempool.as_ref().err().map(ToString::to_string);
@@ -205,6 +209,15 @@ impl ChainGatherer {
         };
         seen.extend(mempool);
         (self.seen(Err(answer), clock), seen)
+    }
+
+    /// While the primary signs, its votes say that it has rights. Whether the node lets them be asked for is known here,
+    /// before the primary is stopped, and not only when nothing is signed any more.
+    fn silence_can_be_counted(&mut self, scope: &Scope, head: &Head) -> Result<(), ChainError> {
+        match scope.from {
+            Some(_) => Ok(()),
+            None => self.source.may_attest(&scope.baker, head.level).map(drop),
+        }
     }
 
     fn settled(
