@@ -32,12 +32,14 @@ mod rpc;
 pub mod scenario;
 mod seed;
 pub mod serve;
+mod source;
 pub mod tezsign;
 mod world;
 
 pub use clock::SimClock;
-pub use event::{Event, MarkFileState, RpcFault, When};
+pub use event::{Event, MarkFileState, Questions, RpcFault, When};
 pub use machine::{ACCUSER_UNIT, BAKER_UNIT, NODE_UNIT, SIGNER_UNIT, SimHost, TEZSIGN_UNIT};
 pub use options::{Pace, Side, WorldOptions};
 pub use rpc::{Answer, SimNode};
+pub use source::{Source, SourceFault};
 pub use world::World;

@@ -7,13 +7,15 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
 use failover_core::clock::SystemClock;
 use failover_core::clock::{Clock, Timestamp};
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{Arm, Arming, KeyName, Model, Passphrase, Selector, plan_authorize};
 use failover_core::sim::serve::{Served, serve, stand_in};
-use failover_core::sim::{BAKER_UNIT, Event, NODE_UNIT, RpcFault, Side, World, WorldOptions};
+use failover_core::sim::{BAKER_UNIT, Event, NODE_UNIT, RpcFault, Side, Source, SourceFault, World, WorldOptions};
+use failover_core::tezos::Kind;
 
 fn served(model: Model, folder: &Path) -> (World, Served) {
     let options = WorldOptions { block_seconds: 1, begins: SystemClock.now(), ..WorldOptions::new(model, 9) };
@@ -139,4 +141,21 @@ fn each_stand_in_passes_its_words_on() {
     let out = Command::new(program).args(["stop", "a b", "bb-*"]).output().unwrap();
     let control = served.control.display();
     assert_eq!(String::from_utf8(out.stdout).unwrap(), format!("stand-in {control} primary systemctl stop a b bb-*\n"));
+}
+
+#[test]
+fn tzkt_answers_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, served) = served(Model::TezSign, folder.path());
+    let url = served.sources.iter().find(|(source, _)| *source == Source::Tzkt).map(|(_, url)| url).unwrap();
+    let mut tzkt = Tzkt::connect(url).unwrap();
+    let head = tzkt.head().unwrap();
+    until("blocks come with the system's time", || tzkt.head().unwrap().level > head.level.above(1));
+    let last = tzkt.last_signed(&world.baker()).unwrap().unwrap();
+    assert!(last.iter().any(|last| last.kind == Kind::Attestation && last.level >= head.level.below(3).unwrap()));
+    world.apply(Event::Source(Source::Tzkt, Some(SourceFault::Rpc(RpcFault::TooMany))));
+    let limited = tzkt.head().unwrap_err();
+    assert!(matches!(limited, ChainError::RateLimited { retry_after: Some(_), .. }), "{limited:?}");
+    world.apply(Event::Source(Source::Tzkt, Some(SourceFault::Down)));
+    assert!(matches!(tzkt.head().unwrap_err(), ChainError::Unreachable { .. }));
 }

@@ -8,7 +8,7 @@ use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
 use failover_core::sim::drill::{DrillError, DrillOptions, Drilled, Watcher, drill};
-use failover_core::sim::scenario::{self, SCENARIOS, Scenario};
+use failover_core::sim::scenario::{self, Scenario, scenarios};
 use failover_core::sim::{Pace, WorldOptions};
 use failover_core::state::{self, StateDir};
 use serde::Serialize;
@@ -44,7 +44,7 @@ struct Listed {
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<10} exit {}  {}", self.name, self.exit, self.about)
+        write!(f, "{:<16} exit {}  {}", self.name, self.exit, self.about)
     }
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Book {
 /// The scenario is unknown, or the scratch folder cannot be used.
 pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Result<End, Failure> {
     if wanted.list {
-        for Scenario { name, exit, about, .. } in SCENARIOS {
+        for Scenario { name, exit, about, .. } in scenarios() {
             out.show(&Listed { name, exit: *exit, about });
         }
         return Ok(End::done("rehearse one with `failover drill --scenario NAME`"));

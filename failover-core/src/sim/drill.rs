@@ -9,9 +9,12 @@ use super::book::Alarm;
 use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
 use super::scenario::{Scenario, Stage};
+use super::source::Source;
 use super::world::World;
 use crate::baker::tezbake::TezbakeControl;
+use crate::chain::ChainLevelSource;
 use crate::chain::octez::OctezNode;
+use crate::chain::tzkt::Tzkt;
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{Policy, Verdict};
 use crate::effect::Hands;
@@ -26,6 +29,9 @@ use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
 const AFTERWARDS: Duration = Duration::from_secs(180);
+
+/// Another source has this long for each question, as on the command line.
+const OTHER_DEADLINE: Duration = Duration::from_secs(3);
 
 /// What a drill is run with.
 #[derive(Debug, Clone)]
@@ -281,7 +287,7 @@ impl Rehearsal {
             power: None,
         };
         Parts {
-            others: Vec::new(),
+            others: world.options().sources.iter().map(|source| other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node())),
             hands,
             policy: policy.clone(),
@@ -291,6 +297,14 @@ impl Rehearsal {
             state: state.clone(),
             cancel: Arc::new(AtomicBool::new(false)),
         }
+    }
+}
+
+/// The real code of another source over a simulated one.
+fn other(world: &World, source: Source) -> Box<dyn ChainLevelSource> {
+    match source {
+        Source::Tzkt => Box::new(Tzkt::new(world.source(source)).with_deadline(OTHER_DEADLINE)),
+        Source::Node => Box::new(OctezNode::new(world.source(source)).with_deadline(OTHER_DEADLINE)),
     }
 }
 

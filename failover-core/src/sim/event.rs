@@ -3,6 +3,7 @@
 use crate::chain::SyncState;
 use crate::clock::Timestamp;
 use crate::sim::options::Side;
+use crate::sim::source::{Source, SourceFault};
 
 /// When something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum When {
     Time(Timestamp),
     /// When the chain's head reaches a level; at once where it has.
     Level(u64),
+    /// When this side's device signs the next time.
+    Signs(Side),
 }
 
 impl From<Timestamp> for When {
@@ -23,6 +26,8 @@ impl From<Timestamp> for When {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
+    /// Something else, so many seconds later.
+    After(u64, Box<Self>),
     /// The machine loses power, and its device with it: unlocked keys are gone.
     PowerOff(Side),
     /// The machine boots: its enabled services start, guarded ones do not.
@@ -59,6 +64,14 @@ pub enum Event {
     PeersDisagree,
     /// The node's peers claim a head this much higher (H20).
     PeersAhead(u64),
+    /// The node knows no peer's head (H1); `false` ends it.
+    NoPeers(bool),
+    /// The node's access list denies these questions, and no others.
+    Deny(Vec<Questions>),
+    /// Something is wrong with a source other than the node; `None` ends it.
+    Source(Source, Option<SourceFault>),
+    /// The newest blocks, so many of them, are replaced by others, of a later round, in which our baker did not vote.
+    Reorganise(u64),
     /// Our baker was denounced.
     Forbid,
     /// Our baker is deactivated.
@@ -74,6 +87,9 @@ pub enum Event {
     NextProtocol(String),
     /// From now on every block shows a consensus operation of a kind that nobody knows (H15); `false` ends it.
     UnknownOperation(bool),
+    /// From now on every block shows the text "too large" where its operations' receipts should be (H15); `false` ends
+    /// it.
+    PrunedMetadata(bool),
     /// The node's RPC fails in this way; `None` ends it.
     Rpc(Option<RpcFault>),
     /// What reading the baker's mark file on this machine finds from now on.
@@ -113,4 +129,29 @@ pub enum RpcFault {
     LevelZero,
     /// The answer stops in the middle.
     Cut,
+    /// 429: it is asked too often.
+    TooMany,
+}
+
+/// What an access list denies: a public node denies all of these (`RPC_server.ml`, Octez v25).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Questions {
+    /// `helpers/*`: rights.
+    Helpers,
+    /// `active_peers_heads`.
+    Peers,
+    /// `mempool/*`.
+    Mempool,
+}
+
+impl Questions {
+    pub(crate) fn include(self, path: &[&str]) -> bool {
+        let named = match self {
+            Self::Helpers => "helpers",
+            Self::Peers => "active_peers_heads",
+            Self::Mempool => "mempool",
+        };
+        path.contains(&named)
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::signer::Model;
+use crate::sim::source::Source;
 use crate::tezos::ChainId;
 
 /// One of the two machines.
@@ -98,6 +99,8 @@ pub struct WorldOptions {
     pub rights_in_ten: u64,
     /// The chain.
     pub chain: ChainId,
+    /// Sources that a run has beside the backup's node.
+    pub sources: &'static [Source],
     /// TezSign: the primary keeps an auto-unlock secret, and so signs again by itself after a reboot.
     pub primary_unlocks_itself: bool,
     /// TezSign: the backup keeps one too (H14).
@@ -108,7 +111,7 @@ pub struct WorldOptions {
 
 impl WorldOptions {
     /// A world with these devices, from this seed: 6-second blocks on mainnet's chain id, the primary baking and
-    /// unlocking itself, the backup's node running and nothing else there. It begins at a fixed time.
+    /// unlocking itself, the backup's node running and nothing else there, TzKT beside it. It begins at a fixed time.
     #[must_use]
     pub const fn new(model: Model, seed: u64) -> Self {
         Self {
@@ -121,6 +124,7 @@ impl WorldOptions {
             history: 64,
             rights_in_ten: 10,
             chain: ChainId::MAINNET,
+            sources: &[Source::Tzkt],
             primary_unlocks_itself: true,
             backup_unlocks_itself: false,
             pace: Pace::Fast,

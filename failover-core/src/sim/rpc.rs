@@ -20,6 +20,9 @@ mod rights;
 
 pub use node::SimNode;
 
+/// Another network's chain id: Ghostnet's.
+pub(super) const GHOSTNET: ChainId = ChainId::new([0xaf, 0x18, 0x64, 0xd9]);
+
 /// What a node does when it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -34,16 +37,18 @@ pub enum Answer {
     Huge(u64),
     /// It accepts, and says nothing.
     Hangs,
+    /// It is asked too often (429), and says for how many seconds not to ask again.
+    TooMany(u64),
     /// Nobody listens: the node is down.
     Refused,
 }
 
 impl Answer {
-    fn json(value: &Value) -> Self {
+    pub(super) fn json(value: &Value) -> Self {
         Self::Http { status: 200, body: value.to_string().into_bytes() }
     }
 
-    fn error(status: u16, id: &str) -> Self {
+    pub(super) fn error(status: u16, id: &str) -> Self {
         let body = json!([{ "kind": "temporary", "id": id }]).to_string().into_bytes();
         Self::Http { status, body }
     }
@@ -55,25 +60,41 @@ pub(crate) fn answer(state: &State, path: &str) -> Answer {
     if !machine.runs(Job::Node) {
         return Answer::Refused;
     }
-    let view = View { state };
-    match state.faults.rpc {
-        Some(RpcFault::Hangs) => return Answer::Hangs,
-        Some(RpcFault::Huge) => return Answer::Huge(200_000_000),
-        Some(RpcFault::Denied) => return Answer::Http { status: 403, body: Vec::new() },
+    spoiled(state.faults.rpc, || View { state }.route(path))
+}
+
+/// An answer, or what a fault makes of it.
+pub(super) fn spoiled(fault: Option<RpcFault>, answer: impl FnOnce() -> Answer) -> Answer {
+    match fault {
+        None | Some(RpcFault::LevelZero) => answer(),
+        Some(RpcFault::Hangs) => Answer::Hangs,
+        Some(RpcFault::Huge) => Answer::Huge(200_000_000),
+        Some(RpcFault::Denied) => Answer::Http { status: 403, body: Vec::new() },
+        Some(RpcFault::TooMany) => Answer::TooMany(30),
         Some(RpcFault::Html) => {
             let body = b"<!DOCTYPE html><html><body><h1>It works!</h1></body></html>".to_vec();
-            return Answer::Http { status: 200, body };
+            Answer::Http { status: 200, body }
         }
-        _ => {}
+        Some(RpcFault::Cut) => match answer() {
+            Answer::Http { status, mut body } => {
+                body.truncate(body.len() / 2);
+                Answer::Http { status, body }
+            }
+            other => other,
+        },
     }
-    let found = view.route(path);
-    match (state.faults.rpc, found) {
-        (Some(RpcFault::Cut), Answer::Http { status, mut body }) => {
-            body.truncate(body.len() / 2);
-            Answer::Http { status, body }
-        }
-        (_, found) => found,
-    }
+}
+
+/// A path's parts, and its query.
+pub(super) fn split(path: &str) -> (Vec<&str>, Vec<(&str, &str)>) {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let query = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+    (path.split('/').filter(|part| !part.is_empty()).collect(), query)
+}
+
+/// A block's header, as a node without faults shows it.
+pub(super) fn header_of(state: &State, block: &Block) -> Value {
+    header::header(View { state }, block)
 }
 
 /// The chain as the node shows it.
@@ -92,8 +113,7 @@ impl<'a> View<'a> {
 
     /// The chain that it says it is on.
     pub(crate) fn chain_id(self) -> ChainId {
-        // Ghostnet's.
-        if self.state.faults.wrong_chain { ChainId::new([0xaf, 0x18, 0x64, 0xd9]) } else { self.state.options.chain }
+        if self.state.faults.wrong_chain { GHOSTNET } else { self.state.options.chain }
     }
 
     /// The block of an id: `head`, `head~3`, a level, a hash.
@@ -114,9 +134,10 @@ impl<'a> View<'a> {
     }
 
     fn route(self, path: &str) -> Answer {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let query: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let (parts, query) = split(path);
+        if self.state.faults.denied.iter().any(|questions| questions.include(&parts)) {
+            return Answer::Http { status: 403, body: Vec::new() };
+        }
         match parts.as_slice() {
             ["version"] => Answer::json(&version()),
             ["chains", "main", "chain_id"] => Answer::json(&json!(self.chain_id())),
@@ -170,7 +191,7 @@ impl<'a> View<'a> {
     /// Three peers with the true head, or with what they were told to say.
     fn peers(self) -> Value {
         let faults = &self.state.faults;
-        let head = self.state.chain.head().filter(|_| faults.frozen.is_none());
+        let head = self.state.chain.head().filter(|_| faults.frozen.is_none() && !faults.no_peers);
         let Some(head) = head else { return json!({ "active_peers_heads": [] }) };
         let hash = match (faults.peers_disagree, faults.peers_ahead) {
             (false, 0) => head.name(),

@@ -1,17 +1,17 @@
-//! Scenarios: one for each hazard of SAFETY.md, by name, with the exit code of `run`.
+//! Scenarios: at least one for each hazard of SAFETY.md, by name, with the exit code of `run`. `h20-tzkt-ahead` is a
+//! further form of `h20`.
 
-use std::time::Duration;
-
-use super::event::Event;
-use super::operator::{Cable, Person};
-use super::options::{Side, WorldOptions};
+use super::operator::Person;
+use super::options::WorldOptions;
 use super::world::World;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::decision::Policy;
-use crate::host::HostIdentity;
 use crate::journal::record::Record;
 use crate::signer::Model;
-use crate::sim::ledger::Person as AtTheLedger;
+
+mod hazards;
+mod returns;
+mod sources;
 
 /// What a scenario spoils before the run begins.
 #[derive(Debug)]
@@ -64,184 +64,24 @@ fn done(record: &Record, wanted: &str) -> bool {
     matches!(record, Record::After { step, .. } if step.name() == wanted)
 }
 
-/// Every scenario.
-pub static SCENARIOS: &[Scenario] = &[
-    PLAIN,
-    Scenario {
-        name: "emergency",
-        about: "the primary is out of reach; its signer is unplugged by hand, two minutes and ten silent levels pass",
-        prepare: |s| s.world.apply(Event::Unreachable(Side::Primary)),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h1",
-        about: "the node is 50 levels behind: refused",
-        exit: 3,
-        prepare: |s| s.world.apply(Event::NodeBehind(50)),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h2",
-        about: "the node is on another chain: refused",
-        exit: 3,
-        prepare: |s| s.world.apply(Event::WrongChain),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h3",
-        about: "the dead primary gets power again and signs inside the quarantine: the backup is stopped",
-        exit: 5,
-        prepare: |s| {
-            s.person.cable = Cable::Lies;
-            s.world.apply(Event::PowerOff(Side::Primary));
-            s.world.at(in_seconds(s.world, 132), Event::PowerOn(Side::Primary));
-        },
-        ..PLAIN
-    },
-    Scenario {
-        name: "h4",
-        about: "the primary is out of reach and still signs, and the person is wrong about its cable: refused",
-        exit: 3,
-        prepare: |s| {
-            s.person.cable = Cable::Lies;
-            s.world.apply(Event::Unreachable(Side::Primary));
-        },
-        ..PLAIN
-    },
-    Scenario {
-        name: "h5",
-        about: "a digit too many in the margin: the floor is past the cap, refused",
-        exit: 3,
-        prepare: |s| s.policy.margin = 1000,
-        ..PLAIN
-    },
-    Scenario {
-        name: "h6",
-        about: "the backup's card was restored, its marks are at zero: the floor comes from the chain",
-        prepare: |s| s.world.restore_card(Side::Backup),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h7",
-        about: "the wrong card: other keys than the chain expects, refused",
-        exit: 3,
-        prepare: |s| s.world.wrong_card(Side::Backup),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h8",
-        about: "another consensus key is about to become active, and it is not on the device: refused",
-        exit: 3,
-        prepare: |s| s.world.apply(Event::PendingKey { cycles: 1 }),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h9",
-        about: "the run dies after the unlock, after the raise and after the start, and is taken up again each time",
-        breaks: &[
-            |record| done(record, "unlock") || done(record, "authorize"),
-            |record| done(record, "raise") || done(record, "authorize"),
-            |record| done(record, "start"),
-        ],
-        ..PLAIN
-    },
-    Scenario {
-        name: "h10",
-        about: "the Ledger's prompt is answered after the tool gave up: the late answer is dropped, the mark is read back",
-        model: Some(Model::Ledger),
-        prepare: |s| {
-            if let Some(ledger) = s.world.ledger(Side::Backup) {
-                ledger.lock().script([AtTheLedger::Ignores]);
-            }
-            s.world.at(in_seconds(s.world, 80), Event::Press(Side::Backup));
-        },
-        ..PLAIN
-    },
-    Scenario {
-        name: "h11",
-        about: "`tezbake stop` would fail at the node: the signing units are stopped by systemctl instead",
-        prepare: |s| s.world.apply(Event::NodeStopFails(Side::Primary)),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h12",
-        about: "somebody else fails over at the same time: the second run holds no lock and does nothing",
-        exit: 7,
-        another_run: true,
-        ..PLAIN
-    },
-    Scenario {
-        name: "h13",
-        about: "heads come from the future: a clock is wrong, refused",
-        exit: 3,
-        prepare: |s| s.world.apply(Event::HeadFromFuture(60)),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h14",
-        about: "the backup's signer service already runs and unlocks by itself: the backup is fenced from itself first",
-        world: |o| o.backup_unlocks_itself = true,
-        prepare: |s| s.world.start_signer(Side::Backup),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h15",
-        about: "blocks carry an operation of a kind never seen: what the primary signed cannot be known, refused",
-        exit: 3,
-        prepare: |s| {
-            s.world.apply(Event::UnknownOperation(true));
-            s.world.clock().sleep(Duration::from_secs(60));
-        },
-        ..PLAIN
-    },
-    Scenario {
-        name: "h17",
-        about: "the Ledger's setting \"High Watermark\" is off: the run is cancelled",
-        exit: 8,
-        model: Some(Model::Ledger),
-        prepare: |s| s.person.ledger_setting = false,
-        ..PLAIN
-    },
-    Scenario {
-        name: "h18",
-        about: "another process holds the TezSign's sign interface: named, not ready",
-        exit: 4,
-        model: Some(Model::TezSign),
-        prepare: |s| s.world.hold_sign_interface(Side::Backup, "a signer that nobody remembers (pid 4711)"),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h19",
-        about: "ssh reaches another machine than the one that was checked: refused",
-        exit: 3,
-        prepare: |s| s.policy.primary_pin = Some(HostIdentity { machine_id: "0".repeat(32) }),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h20",
-        about: "the node's peers are on another branch: refused",
-        exit: 3,
-        prepare: |s| s.world.apply(Event::PeersDisagree),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h21",
-        about: "the chain halts, so that silence never ends: after 30 minutes, refused",
-        exit: 3,
-        prepare: |s| s.world.at(in_seconds(s.world, 20), Event::HaltChain),
-        ..PLAIN
-    },
-    Scenario {
-        name: "h22",
-        about: "the backup's signer dies after the primary was stopped: failed, nothing unsafe, `failover return` gives back",
-        exit: 1,
-        prepare: |s| s.world.at(in_seconds(s.world, 9), Event::Unplug(Side::Backup)),
-        ..PLAIN
-    },
-];
+/// Every scenario, in the order of the hazards, the further forms of one after it.
+#[must_use]
+pub fn scenarios() -> Vec<&'static Scenario> {
+    let mut all: Vec<&Scenario> = hazards::HAZARDS.iter().chain(returns::RETURNS).chain(sources::SOURCES).collect();
+    all.sort_by_key(|scenario| scenario.hazard());
+    all
+}
 
 /// The scenario with this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|scenario| scenario.name.eq_ignore_ascii_case(name))
+    scenarios().into_iter().find(|scenario| scenario.name.eq_ignore_ascii_case(name))
+}
+
+impl Scenario {
+    /// The number of its hazard; 0 where it ends well without any.
+    fn hazard(&self) -> u8 {
+        let number = self.name.strip_prefix('h').and_then(|name| name.split('-').next());
+        number.and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
 }

@@ -1,9 +1,9 @@
-//! A world as separate servers, so that the real tool runs against it as real processes: the node's RPC over HTTP,
-//! devices on unix sockets or Speculos' TCP, commands through stand-ins.
+//! A world as separate servers, so that the real tool runs against it as real processes: the node's RPC and further
+//! sources over HTTP, devices on unix sockets or Speculos' TCP, commands through stand-ins.
 
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::options::Side;
+use super::source::Source;
 use super::world::World;
 use crate::clock::{Clock, SystemClock};
 use crate::signer::Model;
@@ -33,6 +34,8 @@ const TICK: Duration = Duration::from_millis(20);
 pub struct Served {
     /// The node's RPC: `http://127.0.0.1:PORT`.
     pub node_url: String,
+    /// The other sources that the world's options name, each with its URL.
+    pub sources: Vec<(Source, String)>,
     /// The selector of the backup's device: `tezsign+unix:PATH` or `ledger+tcp:127.0.0.1:PORT`.
     pub backup_device: String,
     /// The selector of the primary's device.
@@ -73,9 +76,12 @@ pub fn serve(world: &World, folder: &Path, exe: &Path) -> io::Result<Served> {
     let running = Arc::new(AtomicBool::new(true));
     let flag = Running(Arc::clone(&running));
 
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    let node_url = format!("http://{}", listener.local_addr()?);
-    http::serve(world, listener, flag.clone());
+    let site = |source| http::Site { world: world.clone(), source };
+    let node_url = http::serve(site(None), flag.clone())?;
+    let mut sources = Vec::new();
+    for source in world.options().sources {
+        sources.push((*source, http::serve(site(Some(*source)), flag.clone())?));
+    }
 
     let mut devices = Vec::new();
     for side in Side::BOTH {
@@ -96,7 +102,7 @@ pub fn serve(world: &World, folder: &Path, exe: &Path) -> io::Result<Served> {
     let primary_bin = scripts::write(folder, Side::Primary, &control, exe)?;
     let backup_bin = scripts::write(folder, Side::Backup, &control, exe)?;
 
-    let served = Served { node_url, backup_device, primary_device, control, primary_bin, backup_bin, running };
+    let served = Served { node_url, sources, backup_device, primary_device, control, primary_bin, backup_bin, running };
     fs::write(folder.join("world.json"), format!("{:#}\n", served.json(world)))?;
     follow(world.clone(), flag);
     Ok(served)
@@ -107,6 +113,8 @@ impl Served {
     fn json(&self, world: &World) -> serde_json::Value {
         let options = world.options();
         let keys: Vec<_> = world.keys().into_iter().map(|(role, key)| json!({ "role": role, "key": key })).collect();
+        let sources: Vec<_> =
+            self.sources.iter().map(|(source, url)| json!({ "source": source, "url": url })).collect();
         // A Ledger's key, as the configuration names it.
         let (path, curve) = world.ledger_key();
         let ledger = match options.model {
@@ -115,6 +123,7 @@ impl Served {
         };
         json!({
             "node": self.node_url,
+            "sources": sources,
             "chain_id": options.chain,
             "baker": world.baker(),
             "keys": keys,

@@ -16,6 +16,7 @@ use super::machine::{Machine, SimHost};
 use super::options::{Pair, Side, WorldOptions};
 use super::rpc::{Answer, SimNode};
 use super::seed::Seed;
+use super::source::{self, Source, Spoiled};
 use super::tezsign::SimLink;
 use crate::chain::KeyRole;
 use crate::clock::Timestamp;
@@ -27,6 +28,7 @@ mod build;
 mod devices;
 mod faults;
 mod live;
+mod reorganise;
 mod step;
 
 pub(crate) use faults::Faults;
@@ -54,8 +56,10 @@ pub(crate) struct State {
     pub(crate) committee: Committee,
     pub(crate) machines: Pair<Machine>,
     pub(crate) faults: Faults,
+    pub(crate) sources: BTreeMap<Source, Spoiled>,
     queue: BTreeMap<(Timestamp, u64), Due>,
     at_level: BTreeMap<u64, Vec<Event>>,
+    at_signature: Pair<Vec<Event>>,
     queued: u64,
     /// Interfaces that processes of a scenario hold.
     pub(crate) held: Vec<SimLink>,
@@ -204,6 +208,18 @@ impl World {
     /// The backup's node behind the [`crate::chain::Rpc`] edge.
     #[must_use]
     pub fn node(&self) -> SimNode {
-        SimNode::new(self.clone())
+        SimNode::new(self.clone(), None)
+    }
+
+    /// What another source answers to `GET path`.
+    #[must_use]
+    pub fn source_rpc(&self, source: Source, path: &str) -> Answer {
+        self.with(|state| source::answer(state, source, path))
+    }
+
+    /// Another source behind the [`crate::chain::Rpc`] edge.
+    #[must_use]
+    pub fn source(&self, source: Source) -> SimNode {
+        SimNode::new(self.clone(), Some(source))
     }
 }

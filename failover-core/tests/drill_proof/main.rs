@@ -13,5 +13,7 @@
 mod accusations;
 mod crash;
 mod replugged;
+mod returns;
 mod scenarios;
+mod sources;
 mod support;

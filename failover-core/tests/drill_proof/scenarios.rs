@@ -4,7 +4,7 @@ use failover_core::decision::Step;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::signer::{Model, reached};
 use failover_core::sim::drill::journal_of;
-use failover_core::sim::scenario::SCENARIOS;
+use failover_core::sim::scenario::scenarios;
 use failover_core::tezos::Level;
 
 use crate::support::{BOTH, Case, harmless, judge, name, wanted};
@@ -107,7 +107,7 @@ fn may_begin(
 fn every_scenario_ends_as_it_says() {
     let seeds = wanted().map_or(2, |n| n.clamp(2, 50));
     let mut cases = Vec::new();
-    for scenario in SCENARIOS {
+    for scenario in scenarios() {
         for model in BOTH {
             if scenario.model.is_none_or(|only| only == model) {
                 cases.extend((1..=seeds).map(|seed| Case { scenario: scenario.clone(), model, seed }));
@@ -157,7 +157,7 @@ fn random_worlds() {
 #[test]
 fn what_is_not_done_is_harmless() {
     let mut cases = Vec::new();
-    for scenario in SCENARIOS.iter().filter(|s| s.exit != 0) {
+    for scenario in scenarios().into_iter().filter(|s| s.exit != 0) {
         for model in BOTH {
             if scenario.model.is_none_or(|only| only == model) {
                 cases.push(Case { scenario: scenario.clone(), model, seed: 7 });

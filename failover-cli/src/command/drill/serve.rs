@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use failover_core::signer::Model;
-use failover_core::sim::serve::serve;
-use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::sim::serve::{Served, serve};
+use failover_core::sim::{Side, Source, World, WorldOptions};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -25,13 +25,18 @@ const LOOK: Duration = Duration::from_millis(200);
 struct Serving {
     config: PathBuf,
     node: String,
+    tzkt: Option<String>,
     device: String,
 }
 
 impl fmt::Display for Serving {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { config, node, device } = self;
-        writeln!(f, "node {node}, backup signer {device}")?;
+        let Self { config, node, tzkt, device } = self;
+        write!(f, "node {node}, ")?;
+        if let Some(tzkt) = tzkt {
+            write!(f, "TzKT {tzkt}, ")?;
+        }
+        writeln!(f, "backup signer {device}")?;
         write!(f, "Try: failover --config {} run --plan-only", config.display())
     }
 }
@@ -66,7 +71,8 @@ pub(super) fn run(folder: &Path, options: WorldOptions, out: &mut Output) -> Res
     private(&passphrase, &world.passphrase()).map_err(wrong)?;
     let config = folder.join("failover.toml");
     private(&config, &configuration(&world, &folder, &served, &passphrase)).map_err(wrong)?;
-    out.show(&Serving { config, node: served.node_url.clone(), device: served.backup_device.clone() });
+    let tzkt = url(&served, Source::Tzkt).map(str::to_owned);
+    out.show(&Serving { config, node: served.node_url.clone(), tzkt, device: served.backup_device.clone() });
     loop {
         std::thread::sleep(LOOK);
         let alarms = world.alarms();
@@ -79,6 +85,10 @@ pub(super) fn run(folder: &Path, options: WorldOptions, out: &mut Output) -> Res
     }
 }
 
+fn url(served: &Served, wanted: Source) -> Option<&str> {
+    served.sources.iter().find(|(source, _)| *source == wanted).map(|(_, url)| url.as_str())
+}
+
 /// Written beside and renamed, so that whoever waits for the file never reads half of it.
 fn private(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
@@ -88,20 +98,16 @@ fn private(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(beside, path)
 }
 
-fn configuration(
-    world: &World,
-    folder: &Path,
-    served: &failover_core::sim::serve::Served,
-    passphrase: &Path,
-) -> String {
+fn configuration(world: &World, folder: &Path, served: &Served, passphrase: &Path) -> String {
     let quoted = |text: &dyn fmt::Display| toml::Value::String(text.to_string()).to_string();
     let signer = match world.options().model {
         Model::TezSign => format!("passphrase_file = {}\n", quoted(&passphrase.display())),
         Model::Ledger => "path = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"\n".to_owned(),
     };
+    let tzkt = url(served, Source::Tzkt).map(|url| format!("tzkt = {}\n", quoted(&url))).unwrap_or_default();
     format!(
         "# A simulated world; nothing here is real.\nstate = {state}\n\n[baker]\nname = \"mybaker\"\naddress = {baker}\n\
-         network = {chain}\n\n[chain]\nnode = {node}\n\n[signer]\ndevice = {device}\n{signer}\n\
+         network = {chain}\n\n[chain]\nnode = {node}\n{tzkt}\n[signer]\ndevice = {device}\n{signer}\n\
          [primary]\ncontrol = \"tezbake\"\npath = {primary}\n\n[backup]\ncontrol = \"tezbake\"\npath = {backup}\n",
         state = quoted(&folder.join("state").display()),
         baker = quoted(&world.baker()),

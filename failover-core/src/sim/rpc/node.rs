@@ -1,32 +1,38 @@
-//! The simulated node behind the [`Rpc`] edge.
+//! The simulated node, and other sources, behind the [`Rpc`] edge.
 
 use std::time::Duration;
 
 use super::Answer;
 use crate::chain::{ChainError, Rpc};
 use crate::clock::Clock;
+use crate::sim::source::Source;
 use crate::sim::world::World;
 
-/// The backup's node of a world. Its answers take no time, but for those that never come.
+/// The backup's node of a world, or another source. Its answers take no time, but for those that never come.
 #[derive(Debug, Clone)]
 pub struct SimNode {
     world: World,
+    source: Option<Source>,
 }
 
 impl SimNode {
-    pub(crate) const fn new(world: World) -> Self {
-        Self { world }
+    pub(crate) const fn new(world: World, source: Option<Source>) -> Self {
+        Self { world, source }
     }
 }
 
 impl Rpc for SimNode {
     fn name(&self) -> &str {
-        "the simulated node"
+        self.source.map_or("the simulated node", Source::name)
     }
 
     fn get(&mut self, path: &str, deadline: Duration, limit: usize) -> Result<Vec<u8>, ChainError> {
         let (source_name, asked) = (self.name().to_owned(), path.to_owned());
-        match self.world.rpc(path) {
+        let answer = match self.source {
+            Some(source) => self.world.source_rpc(source, path),
+            None => self.world.rpc(path),
+        };
+        match answer {
             Answer::Refused => Err(ChainError::Unreachable { source_name, why: "connection refused".to_owned() }),
             Answer::Hangs => {
                 self.world.clock().sleep(deadline);
@@ -43,7 +49,11 @@ impl Rpc for SimNode {
             Answer::Http { status: status @ (401 | 403), .. } => {
                 Err(ChainError::Denied { source_name, path: asked, status })
             }
-            Answer::Http { status: 404 | 410, body } => {
+            Answer::TooMany(seconds) => {
+                let retry_after = Some(Duration::from_secs(seconds));
+                Err(ChainError::RateLimited { source_name, path: asked, retry_after })
+            }
+            Answer::Http { status: 204 | 404 | 410, body } => {
                 Err(ChainError::Missing { source_name, path: asked, why: text(&body) })
             }
             Answer::Http { status, body } => {

@@ -53,7 +53,20 @@ pub(super) fn consensus(view: View<'_>, block: &Block) -> Value {
             "contents": [{ "kind": "attestation_of_tomorrow", "metadata": {} }],
         }));
     }
+    if view.state.faults.pruned.is_some_and(|since| block.level > since) {
+        prune(&mut operations);
+    }
     Value::Array(operations)
+}
+
+/// A text in place of each receipt, as a node shows one that it does not keep.
+fn prune(operations: &mut [Value]) {
+    for operation in operations {
+        let contents = operation.get_mut("contents").and_then(Value::as_array_mut);
+        for fields in contents.into_iter().flatten().filter_map(Value::as_object_mut) {
+            fields.insert("metadata".to_owned(), json!("too large"));
+        }
+    }
 }
 
 impl Poll<'_> {

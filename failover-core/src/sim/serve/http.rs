@@ -1,4 +1,4 @@
-//! The node's RPC over HTTP/1.1, `GET` only.
+//! The node's RPC, or another source's, over HTTP/1.1, `GET` only.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Running, accept_loop};
 use crate::sim::rpc::Answer;
+use crate::sim::source::Source;
 use crate::sim::world::World;
 
 /// Connections at a time.
@@ -17,9 +18,31 @@ const REQUEST: u64 = 16 * 1024;
 /// How long a connection may be idle, or a client may not read.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Answers on a listener, in the background.
-pub(super) fn serve(world: &World, listener: TcpListener, running: Running) {
-    let world = world.clone();
+/// The own node, or another source.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    pub(super) world: World,
+    pub(super) source: Option<Source>,
+}
+
+impl Site {
+    fn answer(&self, path: &str) -> Answer {
+        match self.source {
+            Some(source) => self.world.source_rpc(source, path),
+            None => self.world.rpc(path),
+        }
+    }
+}
+
+/// Answers on a port of loopback, in the background, and gives the URL.
+pub(super) fn serve(site: Site, running: Running) -> io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    listen(site, listener, running);
+    Ok(url)
+}
+
+fn listen(site: Site, listener: TcpListener, running: Running) {
     let open = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
         if listener.set_nonblocking(true).is_err() {
@@ -33,10 +56,10 @@ pub(super) fn serve(world: &World, listener: TcpListener, running: Running) {
                     open.fetch_sub(1, Ordering::SeqCst);
                     return;
                 }
-                let (world, open, running) = (world.clone(), Arc::clone(&open), running.clone());
+                let (site, open, running) = (site.clone(), Arc::clone(&open), running.clone());
                 std::thread::spawn(move || {
                     // A client that goes away ends its own connection only.
-                    let _ended = connection(&world, &stream, &running);
+                    let _ended = connection(&site, &stream, &running);
                     open.fetch_sub(1, Ordering::SeqCst);
                 });
             },
@@ -44,7 +67,7 @@ pub(super) fn serve(world: &World, listener: TcpListener, running: Running) {
     });
 }
 
-fn connection(world: &World, stream: &TcpStream, running: &Running) -> io::Result<()> {
+fn connection(site: &Site, stream: &TcpStream, running: &Running) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(IDLE))?;
@@ -52,8 +75,9 @@ fn connection(world: &World, stream: &TcpStream, running: &Running) -> io::Resul
     let mut reader = BufReader::new(stream);
     while running.get() {
         let Some(path) = request(&mut reader)? else { return Ok(()) };
-        match world.rpc(&path) {
-            Answer::Http { status, body } => respond(stream, status, &body)?,
+        match site.answer(&path) {
+            Answer::Http { status, body } => respond(stream, status, "", &body)?,
+            Answer::TooMany(seconds) => respond(stream, 429, &format!("Retry-After: {seconds}\r\n"), b"<html>")?,
             Answer::Huge(bytes) => return huge(stream, bytes),
             Answer::Hangs => {
                 // It reads on, and says nothing, until the client gives up.
@@ -89,17 +113,20 @@ fn request(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<String>> {
     }
 }
 
-fn respond(mut stream: &TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
+fn respond(mut stream: &TcpStream, status: u16, more: &str, body: &[u8]) -> io::Result<()> {
     let reason = match status {
         200 => "OK",
+        204 => "No Content",
         403 => "Forbidden",
         404 => "Not Found",
+        429 => "Too Many Requests",
         _ => "Internal Server Error",
     };
     let kind = if body.starts_with(b"<") { "text/html" } else { "application/json" };
     let length = body.len();
     let mut message =
-        format!("HTTP/1.1 {status} {reason}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+        format!("HTTP/1.1 {status} {reason}\r\n{more}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n")
+            .into_bytes();
     message.extend_from_slice(body);
     stream.write_all(&message)
 }

@@ -1,14 +1,18 @@
 //! What happens to the world from outside.
 
-use super::State;
+use std::time::Duration;
+
+use super::{Due, State};
 use crate::sim::chain::BLOCKS_PER_CYCLE;
 use crate::sim::event::Event;
 use crate::sim::options::Side;
+use crate::sim::source::{Source, SourceFault, Spoiled};
 
 impl State {
     pub(crate) fn apply(&mut self, event: Event) {
         let now = self.now();
         match event {
+            Event::After(seconds, event) => self.queue(now.after(Duration::from_secs(seconds)), Due::Event(*event)),
             Event::PowerOff(side) => self.machines.of_mut(side).power_off(),
             Event::PowerOn(side) => self.machines.of_mut(side).power_on(now),
             Event::Unreachable(side) => self.machines.of_mut(side).reachable = false,
@@ -37,6 +41,10 @@ impl State {
             Event::WrongChain => self.faults.wrong_chain = true,
             Event::PeersDisagree => self.faults.peers_disagree = true,
             Event::PeersAhead(levels) => self.faults.peers_ahead = levels,
+            Event::NoPeers(none) => self.faults.no_peers = none,
+            Event::Deny(questions) => self.faults.denied = questions,
+            Event::Source(source, fault) => self.spoil(source, fault),
+            Event::Reorganise(blocks) => self.reorganise(blocks),
             Event::Forbid => self.faults.forbidden = true,
             Event::Deactivate => self.faults.deactivated = true,
             Event::PendingKey { cycles } => {
@@ -52,6 +60,9 @@ impl State {
             Event::UnknownOperation(shown) => {
                 self.faults.unknown_operation = self.chain.head().map(|head| head.level).filter(|_| shown);
             }
+            Event::PrunedMetadata(pruned) => {
+                self.faults.pruned = self.chain.head().map(|head| head.level).filter(|_| pruned);
+            }
             Event::Rpc(fault) => self.faults.rpc = fault,
             Event::MarkFile(side, state) => self.machines.of_mut(side).mark_file.state = state,
         }
@@ -64,6 +75,14 @@ impl State {
             let head = self.chain.head().map(|head| head.level);
             self.faults.frozen = if cut { self.faults.frozen.or(head) } else { None };
         }
+    }
+
+    fn spoil(&mut self, source: Source, fault: Option<SourceFault>) {
+        let since = self.chain.head().map_or(0, |head| head.level);
+        match fault {
+            Some(fault) => self.sources.insert(source, Spoiled { fault, since }),
+            None => self.sources.remove(&source),
+        };
     }
 
     /// The chain goes on after a halt, in whatever round the clock says.
@@ -80,6 +99,6 @@ impl State {
             begins = begins.after(self.round_time(round));
             round += 1;
         }
-        self.queue(begins, super::Due::Slot { level, round });
+        self.queue(begins, Due::Slot { level, round });
     }
 }

@@ -114,8 +114,10 @@ impl World {
                 committee,
                 machines,
                 faults: Faults::default(),
+                sources: BTreeMap::new(),
                 queue: BTreeMap::new(),
                 at_level: BTreeMap::new(),
+                at_signature: Pair::default(),
                 queued: 0,
                 held: Vec::new(),
             };

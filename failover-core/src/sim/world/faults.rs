@@ -1,7 +1,7 @@
 //! What is wrong with the node at the moment.
 
 use crate::chain::SyncState;
-use crate::sim::event::RpcFault;
+use crate::sim::event::{Questions, RpcFault};
 
 /// What is wrong with the node and its chain at the moment; by default nothing.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,9 @@ pub(crate) struct Faults {
     pub(crate) wrong_chain: bool,
     pub(crate) peers_disagree: bool,
     pub(crate) peers_ahead: u64,
+    pub(crate) no_peers: bool,
+    /// What the access list denies.
+    pub(crate) denied: Vec<Questions>,
     pub(crate) forbidden: bool,
     pub(crate) deactivated: bool,
     /// The cycle in which a pending key becomes active.
@@ -22,5 +25,7 @@ pub(crate) struct Faults {
     pub(crate) next_protocol: Option<String>,
     /// Blocks above this level carry an operation of unknown kind.
     pub(crate) unknown_operation: Option<u64>,
+    /// Receipts above this level are pruned.
+    pub(crate) pruned: Option<u64>,
     pub(crate) rpc: Option<RpcFault>,
 }

@@ -47,7 +47,7 @@ impl State {
     }
 
     /// Will this block be proposed again in the next round?
-    fn to_repropose(&self, block: &Block) -> bool {
+    pub(super) fn to_repropose(&self, block: &Block) -> bool {
         block.round == 0 && self.seed.below(REPROPOSAL, "repropose", &[block.level]) == 0
     }
 
@@ -151,6 +151,9 @@ impl State {
         let signed = machine.device.sign(role, bytes);
         if !machine.device.serves() {
             machine.ended(crate::sim::machine::TEZSIGN_UNIT, "exit-code", now);
+        }
+        if signed {
+            self.has_signed(side);
         }
         signed
     }

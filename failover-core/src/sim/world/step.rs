@@ -64,6 +64,7 @@ impl State {
             When::Time(time) => self.queue(time, Due::Event(event)),
             When::Level(level) if self.chain.head().is_some_and(|head| head.level >= level) => self.apply(event),
             When::Level(level) => self.at_level.entry(level).or_default().push(event),
+            When::Signs(side) => self.at_signature.of_mut(side).push(event),
         }
     }
 
@@ -73,6 +74,13 @@ impl State {
             for event in entry.remove() {
                 self.apply(event);
             }
+        }
+    }
+
+    /// A side's device has signed: what was planned for that happens next.
+    pub(crate) fn has_signed(&mut self, side: Side) {
+        for event in std::mem::take(self.at_signature.of_mut(side)) {
+            self.queue(self.now(), Due::Event(event));
         }
     }
 
