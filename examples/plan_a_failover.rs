@@ -10,7 +10,7 @@ use std::sync::Arc;
 use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::decision::{Policy, Progress, decide, fence, floor, policy};
+use failover_core::decision::{Policy, Progress, bound, decide, fence, floor};
 use failover_core::facts::{Eyes, Gatherer, Scope};
 use failover_core::guard::Guard;
 use failover_core::host::{LocalHost, SshHost, SshOptions};
@@ -30,16 +30,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let guard = Guard::new(StateDir::DEFAULT);
     let eyes =
         Eyes { primary: Some(&mut *primary), power: None, backup: &mut *backup, guard: &guard, device: &mut *device };
-    let scope = Scope { baker: policy.baker, from: None, primary: true };
+    let scope = Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain) };
     let facts = Gatherer::new(node, Vec::new()).gather(eyes, &scope, &*clock);
     let progress = Progress::default();
     println!("next: {:?}", decide(&facts, &policy, &progress));
     println!("path: {:?}, because {}", fence(&facts, &policy, &progress).path, fence(&facts, &policy, &progress).why);
-    if let Some(agreed) = facts.chain.agreed() {
-        let bound = agreed.above(policy::UNSEEN);
-        println!("the primary may have signed up to {bound}");
-        println!("floor of every mark: {}", floor(&facts, &policy, &progress, bound, None).map_err(|r| r.to_string())?);
-    }
+    let (bound, basis) = bound(&facts, &policy, &progress)?;
+    println!("the primary may have signed up to {bound}: {basis}");
+    println!("floor of every mark: {}", floor(&facts, &policy, &progress, bound, None)?);
     Ok(())
 }
 

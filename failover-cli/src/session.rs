@@ -60,6 +60,7 @@ pub(crate) fn policy(
     let mut policy = Policy::new(config.baker.name.clone(), config.baker.address, config.baker.chain);
     policy.margin = margin.unwrap_or(config.margin);
     policy.emergency = emergency;
+    policy.keys.clone_from(&config.signer.keys);
     policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
     Ok(policy)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
+use failover_core::decision::policy::MARKS;
 
 use crate::args::NodeUrl;
 use crate::config::Chain;
@@ -21,7 +22,7 @@ pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError>
     Ok(Box::new(OctezNode::connect(url.as_str())?))
 }
 
-/// Every other source but those that `--without` names.
+/// Every other source but those that `--without` names. The primary's mark files are none of the chain's sources.
 ///
 /// # Errors
 /// A URL cannot be used, or `--without` names the own node, or nothing that is configured.
@@ -34,7 +35,7 @@ pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<d
         others.push(Box::new(Tzkt::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
     }
     let own = open_node(&chain.node)?;
-    for given in without {
+    for given in without.iter().filter(|given| *given != MARKS) {
         if is(given, own.name()) {
             return Err(Failure::usage(
                 format!("--without {given}: the own node is never left out"),
@@ -48,7 +49,7 @@ pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<d
             let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
             return Err(Failure::usage(
                 format!("--without {given}: no source has this name"),
-                format!("name one of the other sources: {known}"),
+                format!("name one of the other sources: {known}; or {MARKS}, the primary's mark files"),
             ));
         }
     }
@@ -96,6 +97,7 @@ mod tests {
     fn the_own_node_and_unknown_names_are_refused() {
         let others = ["http://10.0.0.2:8732"];
         assert!(left(&others, &["http://127.0.0.1:8732"]).unwrap_err().contains("never left out"));
+        assert_eq!(left(&others, &["marks"]).unwrap().len(), 2, "the primary's files are no source of the chain");
         assert!(left(&others, &["http://10.0.0.9:8732"]).unwrap_err().contains("no source has this name"));
         // The word alone would name them all.
         assert!(left(&others, &["node"]).unwrap_err().contains("no source has this name"));

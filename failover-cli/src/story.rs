@@ -150,6 +150,12 @@ impl Story {
             }
             WaitFor::Statement => (3, "the two minutes after the statement".to_owned()),
             WaitFor::Baking { floor, .. } => (7, format!("the backup's first signature above {floor} on chain")),
+            WaitFor::Steady { missed: Some(missed) } => {
+                (7, format!("the missed levels to stop growing: {missed} in this cycle"))
+            }
+            WaitFor::Steady { missed: None } => {
+                (7, "the node to say how many levels were missed in this cycle".to_owned())
+            }
             WaitFor::Quarantine { floor, .. } => (7, format!("every level up to the floor {floor} to be judged")),
             _ => (self.step.unwrap_or(0), "something".to_owned()),
         };
@@ -184,7 +190,11 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<String>) {
         Some(last) => format!("    head {}; the baker's last signature seen: {} {}", plan.head, last.kind, last.at),
         None => format!("    head {}; nothing signed by this baker in the levels read", plan.head),
     });
+    if let (Some(bound), Some(basis)) = (plan.bound, &plan.basis) {
+        lines.push(format!("    the primary may have signed up to {bound}: {basis}"));
+    }
     lines.push(format!("    floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
+    lines.extend(plan.pending.iter().map(|key| format!("    to come: {key}")));
     lines.push(format!(
         "    start after {} silent levels of the primary and the statement about its signer",
         plan.silent

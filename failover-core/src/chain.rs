@@ -89,6 +89,17 @@ pub enum KeyRole {
     Companion,
 }
 
+impl KeyRole {
+    /// `consensus` or `companion`, as the keys of a device are usually named.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Consensus => "consensus",
+            Self::Companion => "companion",
+        }
+    }
+}
+
 /// A baker, as the chain knows it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Delegate {
@@ -98,12 +109,35 @@ pub struct Delegate {
     pub deactivated: bool,
     /// Forbidden bakers were denounced.
     pub forbidden: bool,
-    /// The cycle of the head that this was read at.
+    /// Evidence on chain that the baker signed twice, until it is punished for it.
+    pub denunciations: Vec<Denunciation>,
+    /// Levels of this cycle in which it had the right to attest and no vote of it is on chain, up to the level below
+    /// that head. It starts over with each cycle. `None`: the node does not say.
+    pub missed_levels: Option<u64>,
+    /// The level of the head that all of this was read at.
+    pub level: Level,
+    /// Its cycle.
     pub cycle: u64,
     /// Levels left in that cycle after that head.
     pub levels_to_next_cycle: u64,
-    /// The protocol that the next block will have; another than the head's means a change (wait 10 levels).
+    /// The protocol that the next block will have.
     pub next_protocol: String,
+    /// The protocol of the block [`PROTOCOL_LOOK_BACK`] levels below that head.
+    pub earlier_protocol: String,
+    /// In an adoption period: after so many levels comes the first block of another protocol.
+    pub levels_to_protocol: Option<u64>,
+}
+
+/// How far below the head [`Delegate::earlier_protocol`] was read.
+pub const PROTOCOL_LOOK_BACK: u64 = 10;
+
+/// Evidence on chain that a baker signed twice.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Denunciation {
+    /// The operation with the evidence, `o...`.
+    pub operation: String,
+    /// What was signed twice, where that could be read: without it, it is a denunciation all the same.
+    pub what: Option<(Kind, Position)>,
 }
 
 /// Something that the baker signed.

@@ -9,6 +9,7 @@ use crate::facts::{Facts, Question, Signed, Unknown};
 use crate::tezos::Level;
 
 mod arm;
+mod bound;
 mod fence;
 mod floor;
 mod foreign;
@@ -20,14 +21,15 @@ mod refusal;
 mod resume;
 mod step;
 
+pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
-pub use progress::{Noted, Progress, RefusedBefore, Started, Statement, Word};
-pub use refusal::Refusal;
-pub(crate) use refusal::positions;
+pub use progress::{Missed, Noted, Progress, RefusedBefore, Started, Statement, Word};
+pub use refusal::{Alias, Refusal};
+pub(crate) use refusal::{described, positions};
 pub use step::{Approved, Path, Step};
 
 /// What is being waited for.
@@ -62,6 +64,11 @@ pub enum WaitFor {
         floor: Level,
         /// The head.
         head: Level,
+    },
+    /// The count of missed levels, to stay the same while the baker has rights.
+    Steady {
+        /// How many were missed in this cycle, where the node says it.
+        missed: Option<u64>,
     },
     /// The levels below the floor, until all are judged (the quarantine).
     Quarantine {
@@ -104,6 +111,9 @@ pub struct Resumed {
     pub first: Signed,
     /// The floor.
     pub floor: Level,
+    /// Levels that the baker missed in this cycle; they have stopped growing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_levels: Option<u64>,
     /// Was the primary stopped from here, or only stated to be gone?
     pub path: Path,
 }
@@ -128,6 +138,9 @@ pub enum Verdict {
     },
     /// Foreign positions: stop and disarm the backup at once, and keep it so (S8, S12).
     Duplicate(Vec<Signed>),
+    /// After the start the baker was denounced: with its keys something was signed twice. Stop and disarm the backup
+    /// at once, and keep it so (S8, S12).
+    Denounced(Vec<Signed>),
     /// Done.
     Done(Resumed),
 }
@@ -143,13 +156,16 @@ pub fn decide(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     }
     // A start that was tried and left its services running is only verified; else all is done again, from S1a on.
     if resume::is_running(facts, progress) {
-        return resume::verify(facts, progress);
+        return resume::verify(facts, policy, progress);
     }
     prepare::prepare(facts, policy, progress).unwrap_or_else(|| arm::fence_and_arm(facts, policy, progress))
 }
 
-/// Foreign positions come before everything else, whatever is unknown (S8).
+/// Foreign positions and denunciations come before everything else, whatever is unknown (S8).
 fn alarm(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict> {
+    if let Some(signed) = resume::denounced(facts, progress) {
+        return Some(Verdict::Denounced(signed));
+    }
     let mut found = foreign(facts, progress).certain;
     if !policy.quarantine {
         found.retain(|s| progress.started.is_none_or(|started| s.at.level > started.floor));
@@ -174,10 +190,14 @@ fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdi
         // In the middle of a run, what may be right again in a moment is waited for.
         gate::Closed::Refuse(refusal) if progress.proceed && refusal.may_pass() => {
             let since = progress.closed_for(facts.now);
-            if since >= policy::UNKNOWN {
+            let longest = match refusal {
+                Refusal::ProtocolChange { .. } => policy::PROTOCOL_WAIT,
+                _ => policy::UNKNOWN,
+            };
+            if since >= longest {
                 return Err(Verdict::Refuse(refusal));
             }
-            let left = Some(policy::UNKNOWN.saturating_sub(since));
+            let left = Some(longest.saturating_sub(since));
             Err(Verdict::Wait(Waiting { why: WaitFor::Known { what: refusal.to_string() }, left }))
         }
         gate::Closed::Refuse(refusal) => Err(Verdict::Refuse(refusal)),

@@ -18,9 +18,13 @@ pub use sources::{Compared, OtherSource, SecondOpinion};
 
 pub use crate::baker::{BakerState, Power};
 pub use crate::chain::agreement::Standing;
-pub use crate::chain::{Constants, Delegate, ExpectedKey, Head, KeyRole, LastSigned, LevelActivity, Signed, SyncState};
+pub use crate::chain::{
+    Constants, Delegate, Denunciation, ExpectedKey, Head, KeyRole, LastSigned, LevelActivity, PROTOCOL_LOOK_BACK,
+    Signed, SyncState,
+};
 pub use crate::clock::Timestamp;
 pub use crate::host::HostIdentity;
+pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::operator::Question;
 pub use crate::signer::{Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, reached, watermark};
 
@@ -131,8 +135,19 @@ pub struct PrimaryFacts {
     pub services: Fact<BakerState>,
     /// How long its services wait before they restart.
     pub restart_delay: Fact<Duration>,
+    /// What its bakers and signers wrote down of what they signed. What was read once stays known: it was signed.
+    pub marks: Fact<ReadMarks>,
     /// Has its machine power?
     pub power: Fact<Power>,
+}
+
+/// The primary's mark files, as they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadMarks {
+    /// When the reading began: only what was read after the stop was read back bounds what was signed.
+    pub began: Timestamp,
+    /// What was found.
+    pub found: PrimaryMarks,
 }
 
 /// The backup.

@@ -157,6 +157,7 @@ impl Failover {
                     let shared = shared(&facts, &self.progress);
                     return self.duplicate(signed, shared);
                 }
+                Verdict::Denounced(signed) => return self.denounced(signed),
                 Verdict::Done(resumed) => return Ok(ending::done(&self.policy, resumed)),
             }
         }
@@ -169,6 +170,7 @@ impl Failover {
             from: self.judged_from(),
             // After the start, what the primary's host says changes nothing: the chain and the device decide.
             primary: !self.policy.emergency && !bakes,
+            marks: (!self.policy.leaves_out_marks()).then_some(self.policy.chain),
         };
         let Self { gatherer, hands, clock, .. } = self;
         let eyes = crate::facts::Eyes {

@@ -139,7 +139,7 @@
 //! | S1 | nothing lets the backup sign before the fence is approved; no start before every mark of every signing key was read back at the floor or above | [`decision::decide`], [`decision::fence()`] |
 //! | S1a | the backup is stopped, guarded and locked itself, first of all | [`decision::Step`], number 0; [`guard`] |
 //! | S1b | from before an unlock until the start nobody else on this host can ask for a signature | [`SignerDevice::hold`] |
-//! | S2 | the floor lies above everything that was observed | [`decision::floor()`] |
+//! | S2 | the floor lies above everything that was observed, the primary's own marks too | [`decision::bound()`], [`decision::floor()`] |
 //! | S3 | unknown is never zero | [`facts::Fact`], [`tezos::Level`], [`chain::ChainError`] |
 //! | S4 | a mark is never lowered, nor raised past a cap | [`signer::plan_raise`], [`signer::refuse_lower`], [`decision::cap`] |
 //! | S5 | only a read-back counts as done | [`signer::raise()`], [`baker::BakerState`], [`effect`] |

@@ -45,7 +45,12 @@ fn went_well(world: &World, run: &Said, keys: usize) {
     let floor = end["resumed"]["floor"].as_u64().unwrap();
     let noted = run.named("after").into_iter().find(|r| r["step"] == "note-level").unwrap();
     let (head, bound) = (noted["head"].as_u64().unwrap(), noted["bound"].as_u64().unwrap());
-    assert!(bound == head + 2 && floor >= bound + 10, "{noted} {floor}");
+    // Exact, as octez-baker wrote it down last; unless all of that was so slow that its votes are too far below the head.
+    match noted["basis"]["by"].as_str() {
+        Some("marks") => assert_eq!(noted["basis"]["mark"]["level"], noted["bound"], "{noted}"),
+        _ => assert!(noted["basis"]["why"].as_str().unwrap().contains("nothing that this baker signed"), "{noted}"),
+    }
+    assert!(bound <= head + 2 && floor >= head.max(bound) + 10, "{noted} {floor}");
     assert!(end["resumed"]["first"]["at"]["level"].as_u64().unwrap() >= floor, "{end}");
     assert_eq!(read_back(run), vec![vec![floor; 3]; keys]);
     // The screen says what the journal has, and nothing else.

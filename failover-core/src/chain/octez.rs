@@ -15,7 +15,7 @@
 //! | `/blocks/head/context/constants`, `/blocks/H/context/constants` | block times, cycle length, penalties |
 //! | `/blocks/H/context/issuance/expected_issuance` | what blocks and votes pay |
 //! | `/blocks/H/context/delegates/B/participation`, `.../total_staked`, `.../own_staked` | what the baker has at stake |
-//! | `/blocks/H/context/delegates/B` | keys and standing |
+//! | `/blocks/H/context/delegates/B` | keys, standing, missed levels |
 //! | `/is_bootstrapped` | in step with its peers? |
 //! | `/active_peers_heads` | the peers' heads |
 //! | `/mempool/pending_operations?version=2&validation_pass=0` | votes that are in no block yet |
@@ -30,8 +30,8 @@ use serde::de::DeserializeOwned;
 use super::activity::{self, InBlock, Operation};
 use super::answer;
 use super::{
-    Ahead, ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Earnings, Head, LevelActivity, PeerHead,
-    Rights, Rpc, Signed, SyncState,
+    Ahead, ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Earnings, Head, LevelActivity,
+    PROTOCOL_LOOK_BACK, PeerHead, Rights, Rpc, Signed, SyncState,
 };
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
@@ -216,14 +216,15 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
     }
 
     fn delegate(&mut self, baker: &KeyHash) -> Result<Delegate, ChainError> {
-        let hash = self.head()?.hash;
+        let Head { hash, level, .. } = self.head()?;
+        let earlier = self.header_at(level.below(PROTOCOL_LOOK_BACK).unwrap_or(Level::FIRST))?.protocol;
         let path = format!("/chains/main/blocks/{hash}/context/constants");
         let constants = self.ask::<small::RawConstants>(&path)?.checked().map_err(self.malformed(&path))?;
         let path = format!("/chains/main/blocks/{hash}/metadata");
         let metadata: Metadata = self.ask_up_to(&path, LARGE)?;
         let path = format!("/chains/main/blocks/{hash}/context/delegates/{baker}");
         self.ask_up_to::<delegate::RawDelegate>(&path, LARGE)?
-            .at(&metadata.level_info, constants.blocks_per_cycle, metadata.next_protocol)
+            .at(metadata, constants.blocks_per_cycle, earlier)
             .map_err(self.malformed(&path))
     }
 

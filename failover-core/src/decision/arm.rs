@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::bound::{Basis, bound};
 use super::fence::{Fence, fence, silence_above};
 use super::floor::{cap, floor as floor_now, leads};
 use super::foreign::consensus_marks;
-use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, UNPROVEN_WAIT, UNSEEN, unproven_sentence};
+use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, UNPROVEN_WAIT, unproven_sentence};
 use super::prepare::{ready, signing_keys};
 use super::progress::{Noted, Progress, Statement};
 use super::refusal::Refusal;
@@ -26,12 +27,12 @@ pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress)
         // Of one gathering the chain is read first: h is a head that was read after the stop was read back.
         let since = progress.stopped_since.is_some_and(|since| since < facts.now);
         let first = Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None });
-        return if since { note(facts, progress) } else { first };
+        return if since { note(facts, policy, progress) } else { first };
     }
     if let Some(verdict) = ask(facts, policy, progress, &fence) {
         return verdict;
     }
-    let Some(noted) = progress.noted else { return note(facts, progress) };
+    let Some(noted) = progress.noted else { return note(facts, policy, progress) };
     match arm(facts, policy, progress, &fence, noted) {
         Ok(verdict) | Err(verdict) => verdict,
     }
@@ -45,14 +46,17 @@ fn stop_primary(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Ver
     Some(attempt(progress, Step::StopPrimary))
 }
 
-fn note(facts: &Facts, progress: &Progress) -> Verdict {
+fn note(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     // Where nothing was proven, B is the one of the refusal, after which silence was counted.
     if let (Some(_), Some(refused)) = (progress.stated(Statement::Unproven, facts.now), progress.refused_before) {
         let Noted { head, bound } = refused.noted;
-        return attempt(progress, Step::NoteLevel { head, bound });
+        return attempt(progress, Step::NoteLevel { head, bound, basis: Some(Basis::Refused) });
     }
     let Some(head) = facts.chain.agreed() else { return Verdict::Refuse(Refusal::NotSynced) };
-    attempt(progress, Step::NoteLevel { head, bound: head.above(UNSEEN) })
+    match bound(facts, policy, progress) {
+        Ok((bound, basis)) => attempt(progress, Step::NoteLevel { head, bound, basis: Some(basis) }),
+        Err(refusal) => Verdict::Refuse(refusal),
+    }
 }
 
 fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Option<Verdict> {
@@ -74,7 +78,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
     }
     // The refusal notes the level too: a later run counts silence from there.
     if progress.noted.is_none() {
-        return Some(note(facts, progress));
+        return Some(note(facts, policy, progress));
     }
     Some(Verdict::Refuse(Refusal::NotFenced { rungs: fence.rungs.clone() }))
 }
@@ -83,7 +87,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
 fn unproven_is_offered(facts: &Facts, progress: &Progress) -> bool {
     progress.refused_before.is_some_and(|refused| {
         facts.now.since(refused.at) >= UNPROVEN_WAIT
-            && silence_above(facts, progress, refused.noted.bound).silent >= SILENT_UNPROVEN
+            && silence_above(facts, progress, refused.noted.silent_above()).silent >= SILENT_UNPROVEN
     })
 }
 

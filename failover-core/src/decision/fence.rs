@@ -198,6 +198,6 @@ pub(super) fn silence_above(facts: &Facts, progress: &Progress, above: Level) ->
 /// Above which level silence is counted.
 #[must_use]
 fn silent_above(progress: &Progress) -> Option<Level> {
-    let bound = progress.noted?.bound;
-    Some(progress.silent_above.map_or(bound, |above| above.max(bound)))
+    let noted = progress.noted?.silent_above();
+    Some(progress.silent_above.map_or(noted, |above| above.max(noted)))
 }

@@ -1,5 +1,6 @@
 //! The floor and the cap (S2, S4).
 
+use super::bound::highest as highest_mark;
 use super::policy::{LEAD, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
 use super::progress::{Progress, Statement};
 use super::refusal::Refusal;
@@ -19,10 +20,11 @@ pub fn cap(policy: &Policy, agreed: Level) -> Level {
     agreed.above(policy.cap)
 }
 
-/// F = max(B, the last signature seen anywhere, the head extrapolated to now) + margin.
+/// F = max(B, the last signature seen anywhere, the primary's marks, the head extrapolated to now) + margin.
 ///
 /// # Errors
-/// [`Refusal::PastCap`]: the floor would be past the cap (H5). [`Refusal::Absurd`]: an observation is (S4).
+/// [`Refusal::PastCap`]: the floor would be past the cap (H5). [`Refusal::Absurd`] and [`Refusal::AbsurdMark`]: an
+/// observation is (S4).
 pub fn floor(
     facts: &Facts,
     policy: &Policy,
@@ -44,6 +46,9 @@ pub fn floor(
         }
         highest = highest.max(signed.at.level);
     }
+    if let Some((mark, _)) = highest_mark(facts, cap)? {
+        highest = highest.max(mark.level);
+    }
     let extra = if again == Some(Model::Ledger) { LEDGER_EXTRA } else { 0 };
     let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
     let least = if unproven { MARGIN_UNPROVEN } else { 2 };
@@ -54,7 +59,7 @@ pub fn floor(
 }
 
 /// The last signatures that other sources know of. An indexer tells no round, so nobody is accused with these.
-fn indexed(facts: &Facts) -> impl Iterator<Item = Signed> {
+pub(super) fn indexed(facts: &Facts) -> impl Iterator<Item = Signed> {
     let said = facts.chain.others.iter().filter_map(|other| Some((&other.name, other.said.as_ref().ok()?)));
     said.flat_map(|(name, said)| {
         said.value.last_signed.iter().map(move |last| Signed {

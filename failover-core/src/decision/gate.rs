@@ -1,10 +1,12 @@
 //! The gates: what must be known and right before anything else is decided.
 
-use super::policy::{FRESH, FUTURE, HALT, KEY_CHANGE, PEERS, Policy};
+use super::policy::{FRESH, FUTURE, HALT, KEY_CHANGE, PEERS, PROTOCOL_CHANGE, Policy};
 use super::progress::Progress;
-use super::refusal::Refusal;
-use super::{WaitFor, Waiting};
-use crate::facts::{Compared, Delegate, DeviceState, Fact, Facts, OtherSource, SecondOpinion, SyncState};
+use super::refusal::{Alias, Refusal};
+use super::{WaitFor, Waiting, resume};
+use crate::facts::{
+    Compared, Delegate, DeviceState, ExpectedKey, Fact, Facts, Head, KeyState, OtherSource, SecondOpinion, SyncState,
+};
 use crate::tezos::Level;
 
 /// What a gate says when it does not open.
@@ -62,10 +64,11 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     }
     known(&facts.chain.constants, "the chain's constants")?;
     let delegate = known(&facts.chain.delegate, "the baker's keys")?;
-    if delegate.next_protocol != head.protocol {
-        return Err(Refusal::ProtocolChange.into());
+    protocol(delegate, head)?;
+    // After the start it is an alarm, or the end of the verification.
+    if !resume::is_running(facts, progress) {
+        standing(delegate, policy)?;
     }
-    standing(delegate, policy)?;
     known(&facts.chain.activity, "what the baker signed lately")?;
     Ok(())
 }
@@ -89,22 +92,50 @@ fn contradicted(facts: &Facts, own: Level) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Within ten levels of a protocol change, before it and after it, nothing is read with certainty (S3). A change by a
+/// vote is known before; one that a release of the node makes, with its last block.
+fn protocol(delegate: &Delegate, head: &Head) -> Result<(), Refusal> {
+    if delegate.next_protocol != head.protocol || delegate.levels_to_protocol.is_some_and(|n| n <= PROTOCOL_CHANGE) {
+        return Err(Refusal::ProtocolChange { passed: false });
+    }
+    if delegate.earlier_protocol != head.protocol {
+        return Err(Refusal::ProtocolChange { passed: true });
+    }
+    Ok(())
+}
+
+/// The baker may bake, and nobody has proved that it signed twice (H7).
 fn standing(delegate: &Delegate, policy: &Policy) -> Result<(), Refusal> {
+    if let Some(denunciation) = delegate.denunciations.first() {
+        return Err(Refusal::Denounced { baker: policy.baker, denunciation: denunciation.clone() });
+    }
     if delegate.forbidden || delegate.deactivated {
         return Err(Refusal::Standing { baker: policy.baker, forbidden: delegate.forbidden });
     }
     Ok(())
 }
 
-/// The device has every key that the chain expects of this baker (H7, H8).
-pub(super) fn keys(delegate: &Delegate, device: &DeviceState) -> Result<(), Refusal> {
+/// The device has every key that the chain expects of this baker, and its names stand for them (H7, H8).
+pub(super) fn keys(delegate: &Delegate, device: &DeviceState, policy: &Policy) -> Result<(), Refusal> {
+    let alias = |key: &KeyState| Alias { name: key.name.clone(), key: Some(key.key) };
     for expected in &delegate.keys {
         if device.key(&expected.key).is_none() {
             return Err(Refusal::MissingKey {
                 key: expected.key,
                 role: expected.role,
                 from_cycle: expected.from_cycle,
-                found: device.keys.iter().map(|k| format!("{} ({})", k.key, k.name)).collect(),
+                alias: in_its_place(expected, delegate, device, policy),
+                found: device.keys.iter().map(|k| alias(k).to_string()).collect(),
+            });
+        }
+    }
+    for name in &policy.keys {
+        let found = device.named(name);
+        if found.is_none_or(|found| !delegate.keys.iter().any(|expected| expected.key == found.key)) {
+            return Err(Refusal::WrongAlias {
+                alias: Alias { name: name.clone(), key: found.map(|found| found.key) },
+                expected: delegate.keys.clone(),
+                found: device.keys.iter().map(|k| alias(k).to_string()).collect(),
             });
         }
     }
@@ -113,6 +144,16 @@ pub(super) fn keys(delegate: &Delegate, device: &DeviceState) -> Result<(), Refu
         return Err(Refusal::KeyChange { levels: delegate.levels_to_next_cycle });
     }
     Ok(())
+}
+
+/// The key on the device that somebody took for the expected one: configured or named after its role, and no key that
+/// the chain knows of.
+fn in_its_place(expected: &ExpectedKey, delegate: &Delegate, device: &DeviceState, policy: &Policy) -> Option<Alias> {
+    let strange = |key: &&KeyState| !delegate.keys.iter().any(|known| known.key == key.key);
+    let named = |key: &&KeyState| key.name.as_str().eq_ignore_ascii_case(expected.role.name());
+    let keys = || device.keys.iter().filter(strange);
+    let found = keys().find(named).or_else(|| keys().find(|key| policy.keys.contains(&key.name)))?;
+    Some(Alias { name: found.name.clone(), key: Some(found.key) })
 }
 
 /// The primary is the pinned machine, and not the backup itself (H19).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::HostIdentity;
+use crate::facts::{HostIdentity, KeyName};
 use crate::tezos::{ChainId, KeyHash};
 
 /// A head at most this old is fresh.
@@ -37,8 +37,10 @@ pub const UNSEEN: u64 = 2;
 pub const LEAD: u64 = 4;
 /// A key change or a protocol change this near is waited for or refused.
 pub const KEY_CHANGE: u64 = 50;
-/// Within this many levels of a protocol change, nothing is read with certainty.
-pub const PROTOCOL_CHANGE: u64 = 10;
+/// Within this many levels of a protocol change, before it and after it, nothing is read with certainty.
+pub const PROTOCOL_CHANGE: u64 = crate::facts::PROTOCOL_LOOK_BACK;
+/// A protocol change in the middle of a run is waited for this long: twice those levels, some of them slow.
+pub const PROTOCOL_WAIT: Duration = Duration::from_secs(600);
 /// Levels more for the person at a Ledger's buttons, where its mark has to be raised again (S2).
 pub const LEDGER_EXTRA: u64 = 20;
 /// Peers that must agree with the node's head, and more than half of those asked.
@@ -47,6 +49,10 @@ pub const PEERS: usize = 2;
 pub const TRIES: u32 = 3;
 /// How often a step is done that reads back as not done.
 pub const NO_EFFECT: u32 = 8;
+/// The primary's mark files among the sources, as `--without` takes them.
+pub const MARKS: &str = "marks";
+/// So many levels with rights, one after the other, may not add to the missed ones before the run is done.
+pub const STEADY: u64 = 2;
 /// After the start, the backup must sign within this many levels above the floor in which the baker has rights.
 pub const RESUME_LEVELS: u64 = 30;
 
@@ -65,6 +71,9 @@ pub struct Policy {
     pub cap: u64,
     /// Do not try to control the primary.
     pub emergency: bool,
+    /// The keys on the backup's device, as they were configured by name; empty: not named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyName>,
     /// The primary, as `check` pinned it (H19).
     pub primary_pin: Option<HostIdentity>,
     /// Sources that a person left out (`--without`), never the own node: they were not asked.
@@ -99,9 +108,15 @@ impl Policy {
             margin: 10,
             cap: 100,
             emergency: false,
+            keys: Vec::new(),
             primary_pin: None,
             without: Vec::new(),
             quarantine: true,
         }
+    }
+    /// Are the primary's mark files left out (`--without marks`)?
+    #[must_use]
+    pub fn leaves_out_marks(&self) -> bool {
+        self.without.iter().any(|source| source == MARKS)
     }
 }

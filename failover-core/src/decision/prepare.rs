@@ -1,15 +1,14 @@
 //! Before the primary is touched: the person, the right machines and keys, the backup fenced from itself, the
 //! passphrase proved (S1, S1a, S1b).
 
+use super::bound::bound;
 use super::floor::floor;
-use super::policy::{Policy, UNKNOWN, UNSEEN};
+use super::policy::{Policy, UNKNOWN};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::Step;
 use super::{Verdict, WaitFor, Waiting, attempt, gate};
 use crate::facts::{Arming, BakerState, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question};
-use crate::tezos::Level;
-
 /// A fact of the backup. Before anything was done its absence means "not ready"; in the middle of a run it is waited
 /// for, and then the run fails (H22).
 pub(super) fn ready<'a, T>(
@@ -46,13 +45,12 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
     gate::hosts(facts, policy).map_err(Verdict::Refuse)?;
     let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
     if let Ok(delegate) = &facts.chain.delegate {
-        gate::keys(&delegate.value, device).map_err(Verdict::Refuse)?;
+        gate::keys(&delegate.value, device, policy).map_err(Verdict::Refuse)?;
     }
     if !progress.proceed {
         // H5: what cannot end well is refused before anything is done.
-        if let Some(bound) = unseen(facts) {
-            floor(facts, policy, progress, bound, None).map_err(Verdict::Refuse)?;
-        }
+        let (bound, _) = bound(facts, policy, progress).map_err(Verdict::Refuse)?;
+        floor(facts, policy, progress, bound, None).map_err(Verdict::Refuse)?;
         return Ok(Some(Verdict::Ask(Question::Proceed { name: policy.name.clone() })));
     }
     if let Some(step) = fence_self(facts, device, progress)? {
@@ -66,11 +64,6 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
         Model::Ledger => Ok(ledger_setting(progress)),
         Model::TezSign => Ok(None),
     }
-}
-
-/// B, if the primary stopped now.
-fn unseen(facts: &Facts) -> Option<Level> {
-    facts.chain.agreed().map(|agreed| agreed.above(UNSEEN))
 }
 
 fn ledger_setting(progress: &Progress) -> Option<Verdict> {

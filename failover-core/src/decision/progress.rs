@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
-use crate::facts::{BakerState, Facts, Head, Marks, Power, Timestamp};
+use crate::facts::{BakerState, Delegate, Facts, Head, Marks, Power, Timestamp};
 use crate::tezos::Level;
 
 /// What a person stated about the primary.
@@ -45,6 +45,26 @@ pub struct Noted {
     pub head: Level,
     /// B: the highest level that the primary may have signed. Takes its first value once in a run.
     pub bound: Level,
+}
+
+impl Noted {
+    /// Silence is counted above this: above B, and where B is exact and below the head, above the head. What was silent
+    /// before the stop was read back says nothing of a primary that goes on.
+    #[must_use]
+    pub fn silent_above(&self) -> Level {
+        self.bound.max(self.head)
+    }
+}
+
+/// How many levels the baker has missed in a cycle, and since which head it has been so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// The cycle: the next one counts from the beginning.
+    pub cycle: u64,
+    /// How many.
+    pub levels: u64,
+    /// Read first at this head, where everything below it was counted.
+    pub since: Level,
 }
 
 /// The start of the backup's baker.
@@ -103,6 +123,10 @@ pub struct Progress {
     pub own_marks: Option<Marks>,
     /// Silence is counted above this level: B, or where an interrupted run was taken up again (S6).
     pub silent_above: Option<Level>,
+    /// The missed levels, as long as they do not change.
+    pub missed: Option<Missed>,
+    /// The head at which this session saw them first.
+    pub watched_from: Option<Level>,
     /// The last head, and since when it is the same (H21).
     pub head: Option<(Level, Timestamp)>,
     /// The first head of this session: whatever is above it came while it was watched.
@@ -138,6 +162,10 @@ impl Progress {
             && self.head.is_none_or(|(level, _)| head.value.level > level)
         {
             self.head = Some((head.value.level, facts.now));
+        }
+        if let Ok(delegate) = &facts.chain.delegate {
+            self.missed = missed(self.missed, &delegate.value);
+            self.watched_from.get_or_insert(delegate.value.level);
         }
         if let Some(marks) = consensus {
             self.own_marks = Some(marks);
@@ -193,4 +221,10 @@ impl Progress {
     pub fn failed(&self, step: &'static str) -> Option<&(u32, String)> {
         self.failures.get(step)
     }
+}
+
+/// The same count in the same cycle goes back to where it was first read.
+fn missed(before: Option<Missed>, now: &Delegate) -> Option<Missed> {
+    let found = Missed { cycle: now.cycle, levels: now.missed_levels?, since: now.level };
+    before.filter(|b| b.cycle == found.cycle && b.levels == found.levels && b.since <= found.since).or(Some(found))
 }

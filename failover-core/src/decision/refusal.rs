@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::fence::Rung;
-use crate::facts::{KeyRole, Signed, Standing, Timestamp, Unknown};
+use crate::facts::{Denunciation, ExpectedKey, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 /// Why it is not safe, or not possible, to go on.
@@ -76,9 +76,13 @@ pub enum Refusal {
     /// The node is not in step.
     #[error("the node is not synced")]
     NotSynced,
-    /// The protocol changes within the next blocks.
-    #[error("the protocol changes with the next block: wait 10 levels")]
-    ProtocolChange,
+    /// The protocol changes within the next levels, or has just changed.
+    #[error("the protocol {}", if *passed { "changed within the last 10 levels" } else { "changes within the next 10 levels" })]
+    ProtocolChange {
+        /// It has changed already.
+        #[serde(default)]
+        passed: bool,
+    },
     /// H7: the baker may not bake.
     #[error("the chain says that {baker} is {}", if *forbidden { "forbidden: it was denounced" } else { "deactivated" })]
     Standing {
@@ -87,8 +91,16 @@ pub enum Refusal {
         /// Forbidden, else deactivated.
         forbidden: bool,
     },
+    /// H7: somebody proved on chain that two different things were signed with the baker's keys.
+    #[error("{baker} is denounced on chain: {}", evidence(denunciation))]
+    Denounced {
+        /// The baker.
+        baker: KeyHash,
+        /// The evidence.
+        denunciation: Denunciation,
+    },
     /// H7, H8: a key that the chain expects is not on the device.
-    #[error("the {role:?} key {key} that the chain expects{} is not on the device, which has {}", from(*from_cycle), all(found))]
+    #[error("the {role:?} key {key} that the chain expects{} is not on the device, {}", from(*from_cycle), has(alias.as_ref(), found))]
     MissingKey {
         /// The key.
         key: KeyHash,
@@ -96,6 +108,19 @@ pub enum Refusal {
         role: KeyRole,
         /// From which cycle, where it is not active yet.
         from_cycle: Option<u64>,
+        /// The key on the device that has its name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alias: Option<Alias>,
+        /// What the device has.
+        found: Vec<String>,
+    },
+    /// H7: a name that was configured stands for a key that the chain does not expect, or for none.
+    #[error("{}; the chain expects {}", configured(alias, found), expected.iter().map(described).collect::<Vec<_>>().join(", "))]
+    WrongAlias {
+        /// The name, and the key that it stands for on the device.
+        alias: Alias,
+        /// What the chain expects.
+        expected: Vec<ExpectedKey>,
         /// What the device has.
         found: Vec<String>,
     },
@@ -147,6 +172,20 @@ pub enum Refusal {
         /// The cap.
         cap: Level,
     },
+    /// S4: a mark of the primary past the cap is not believed, nor left out.
+    #[error("{path} of {host} has a mark of this baker, {mark}, past the cap {cap}: the file is wrong, or the head is")]
+    AbsurdMark {
+        /// The mark.
+        mark: WrittenMark,
+        /// The file.
+        path: String,
+        /// Whose.
+        host: String,
+        /// What `--without` calls it.
+        without: String,
+        /// The cap.
+        cap: Level,
+    },
     /// H21: the chain does not move.
     #[error("the chain has not moved since level {level} for {}", humantime::format_duration(*since))]
     Halted {
@@ -175,6 +214,50 @@ pub enum Refusal {
         /// Why.
         unknown: Unknown,
     },
+}
+
+/// A name on the device, and the key that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Alias {
+    /// The name.
+    pub name: KeyName,
+    /// Its key; `None`: the device has no such name.
+    pub key: Option<KeyHash>,
+}
+
+impl std::fmt::Display for Alias {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.key {
+            Some(key) => write!(f, "{key} ({})", self.name),
+            None => write!(f, "nothing named {}", self.name),
+        }
+    }
+}
+
+fn has(alias: Option<&Alias>, found: &[String]) -> String {
+    match alias {
+        Some(Alias { name, key: Some(key) }) => format!("where {name} is {key}; it has {}", all(found)),
+        _ => format!("which has {}", all(found)),
+    }
+}
+
+fn configured(alias: &Alias, found: &[String]) -> String {
+    match &alias.key {
+        Some(key) => format!("the configured key {} is {key} on the device", alias.name),
+        None => format!("the configured key {} is not on the device, which has {}", alias.name, all(found)),
+    }
+}
+
+/// An expected key, with the cycle from which it is.
+pub(crate) fn described(key: &ExpectedKey) -> String {
+    format!("the {} key {}{}", key.role.name(), key.key, from(key.from_cycle))
+}
+
+pub(super) fn evidence(denunciation: &Denunciation) -> String {
+    match &denunciation.what {
+        Some((kind, at)) => format!("a {kind} at {at} was signed twice, by the operation {}", denunciation.operation),
+        None => format!("the operation {} says so", denunciation.operation),
+    }
 }
 
 fn from(cycle: Option<u64>) -> String {
@@ -218,7 +301,7 @@ impl Refusal {
                 | Self::Alone { .. }
                 | Self::Contradicted { .. }
                 | Self::NotSynced
-                | Self::ProtocolChange
+                | Self::ProtocolChange { .. }
         )
     }
 
@@ -238,8 +321,18 @@ impl Refusal {
             }
             Self::Future { .. } | Self::Late { .. } => "set this machine's clock (chrony or ntp), then run again",
             Self::WrongChain { .. } => "correct `node` or `network` in the configuration",
-            Self::ProtocolChange => "wait a minute, then run again",
+            Self::ProtocolChange { .. } => "wait two minutes, then run again",
             Self::Standing { .. } => "a failover cannot help here: look at the baker on an explorer",
+            Self::Denounced { .. } => {
+                "stop everything that signs for this baker, and find out which two machines did; a failover cannot help"
+            }
+            Self::WrongAlias { .. } => "plug in the right signer, or correct `keys` in the configuration",
+            Self::AbsurdMark { path, without, .. } => {
+                return format!(
+                    "compare {path} and the head with an explorer; where it is the file that is wrong, run again with \
+                     --without {without}"
+                );
+            }
             Self::MissingKey { .. } => "plug in the signer that has this key; do not register another key now",
             Self::KeyChange { .. } => "wait for the key change, then run again with both keys on the device",
             Self::WrongHost { .. } => "find out which machine answers there; run `failover check` when it is settled",

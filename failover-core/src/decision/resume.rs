@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, foreign, whose};
-use super::policy::{RESUME_LEVELS, SETTLED, SILENT_LIMIT};
-use super::progress::Progress;
+use super::policy::{Policy, RESUME_LEVELS, SETTLED, SILENT_LIMIT, STEADY};
+use super::progress::{Progress, Started};
+use super::refusal::evidence;
 use super::{Resumed, Verdict, WaitFor, Waiting};
-use crate::facts::{Activity, Arming, BakerState, Facts, GuardState, Mark, Signed};
-use crate::tezos::{Level, Position, Round};
+use crate::facts::{Activity, Arming, BakerState, Denunciation, Facts, GuardState, Mark, Signed};
+use crate::tezos::{Kind, Level, Position, Round};
 
 /// Was the baker started by this run, and is it still running?
 pub(super) fn is_running(facts: &Facts, progress: &Progress) -> bool {
@@ -21,54 +22,112 @@ pub(super) fn is_running(facts: &Facts, progress: &Progress) -> bool {
 }
 
 /// May the backup bake as an earlier session left it? Not where it is guarded or its keys cannot sign, as after a
-/// reboot, nor where it has had the rights for long enough and did nothing: then all is done again.
+/// reboot, nor where it has had the rights for long enough and did nothing, or does nothing any more: then all is done
+/// again.
 fn may_bake(facts: &Facts, progress: &Progress) -> bool {
     let guarded = matches!(&facts.backup.guard, Ok(seen) if seen.value == GuardState::Guarded);
     let disarmed = match &facts.backup.device {
         Ok(seen) => seen.value.keys.iter().all(|key| key.arming != Arming::Armed),
         Err(_) => false,
     };
-    let idle = own(facts, progress).is_none() && with_rights(facts, progress) >= RESUME_LEVELS;
+    let Some(started) = progress.started else { return false };
+    let idle = match own(facts, progress) {
+        None => with_rights(facts, started.floor) >= RESUME_LEVELS,
+        Some(_) => {
+            !is_steady(facts, progress, &started) && with_rights(facts, watched(progress, &started)) >= RESUME_LEVELS
+        }
+    };
     !guarded && !disarmed && !idle
 }
 
-/// Settled levels above the floor in which the baker had rights.
-fn with_rights(facts: &Facts, progress: &Progress) -> u64 {
-    let (Ok(activity), Some(started)) = (&facts.chain.activity, progress.started) else { return 0 };
-    activity.value.settled.iter().filter(|l| l.level > started.floor && l.rights).count() as u64
+/// Settled levels above one in which the baker had rights.
+fn with_rights(facts: &Facts, above: Level) -> u64 {
+    let Ok(activity) = &facts.chain.activity else { return 0 };
+    activity.value.settled.iter().filter(|l| l.level > above && l.rights).count() as u64
+}
+
+/// Above this the session has watched the missed levels itself: what was missed before it says nothing of now.
+fn watched(progress: &Progress, started: &Started) -> Level {
+    progress.watched_from.map_or(started.floor, |from| from.max(started.floor))
+}
+
+/// What was signed twice, where the baker was denounced after the start: before it, that is a refusal. Forbidden is no
+/// different, as nothing but a denunciation makes a baker so; then it is the last thing that it signed that is named.
+pub(super) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed>> {
+    let started = progress.started?;
+    let delegate = &facts.chain.delegate.as_ref().ok()?.value;
+    let last = || {
+        let last = facts.chain.seen().max_by_key(|signed| signed.at);
+        last.map_or((Kind::Block, Position::start_of(started.floor)), |signed| (signed.kind, signed.at))
+    };
+    let signed = |(kind, at), seen_in| Signed { kind, at, seen_in };
+    let proven = |denunciation: &Denunciation| {
+        signed(denunciation.what.unwrap_or_else(last), format!("a denunciation: {}", evidence(denunciation)))
+    };
+    if !delegate.denunciations.is_empty() {
+        return Some(delegate.denunciations.iter().map(proven).collect());
+    }
+    let forbidden = "the chain's word that the baker is forbidden since; this is the last that it signed";
+    delegate.forbidden.then(|| vec![signed(last(), forbidden.to_owned())])
 }
 
 /// The end of the procedure: the backup's own mark passed the floor, that position is on chain, every level up to the
-/// floor was judged, and nothing was foreign.
-pub(super) fn verify(facts: &Facts, progress: &Progress) -> Verdict {
-    let (Some(started), Some(noted), Ok(activity), Ok(head)) =
-        (progress.started, progress.noted, &facts.chain.activity, &facts.chain.head)
+/// floor was judged, nothing was foreign, and the baker may bake and misses no more levels.
+pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
+    let (Some(started), Some(noted), Ok(activity), Ok(head), Ok(delegate)) =
+        (progress.started, progress.noted, &facts.chain.activity, &facts.chain.head, &facts.chain.delegate)
     else {
         return Verdict::Wait(Waiting { why: WaitFor::Known { what: "the chain".to_owned() }, left: None });
     };
+    if delegate.value.deactivated {
+        let why = format!(
+            "the chain says that {} is deactivated: it has no rights until it is registered again",
+            policy.baker
+        );
+        return Verdict::Failed { step: "verify", why };
+    }
     let (floor, head) = (started.floor, head.value.level);
     let judged = judged(&activity.value, noted.bound);
-    let first = own(facts, progress);
-    if let Some(first) = first
+    let (first, missed_levels) = (own(facts, progress), delegate.value.missed_levels);
+    let steady = is_steady(facts, progress, &started);
+    if let Some(first) = &first
         && judged.is_some_and(|level| level >= floor)
         && foreign(facts, progress).undecided.is_empty()
+        && steady
     {
-        return Verdict::Done(Resumed { first, floor, path: started.path });
+        return Verdict::Done(Resumed { first: first.clone(), floor, missed_levels, path: started.path });
     }
-    let with_rights = with_rights(facts, progress);
-    if with_rights >= RESUME_LEVELS || judged.is_some_and(|level| level > floor.above(SILENT_LIMIT)) {
-        let why =
-            format!("nothing that the backup signed is on chain in {with_rights} levels with rights above {floor}");
-        return Verdict::Failed { step: "start", why };
+    // A first signature is waited for above the floor, what follows it above where this session began to watch.
+    let above = if first.is_some() { watched(progress, &started) } else { floor };
+    let with_rights = with_rights(facts, above);
+    if with_rights >= RESUME_LEVELS || judged.is_some_and(|level| level > above.above(SILENT_LIMIT)) {
+        let (step, what) = match (&first, missed_levels) {
+            (None, _) => ("start", "nothing that the backup signed is on chain".to_owned()),
+            (Some(_), Some(missed)) => ("verify", format!("the missed levels did not stop growing, {missed} by now,")),
+            (Some(_), None) => ("verify", "how many levels were missed was not known".to_owned()),
+        };
+        return Verdict::Failed { step, why: format!("{what} in {with_rights} levels with rights above {above}") };
     }
     let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
     let left = floor.above(SETTLED).since(head);
-    let why = if judged.is_some_and(|level| level >= floor) {
-        WaitFor::Baking { floor, head }
-    } else {
-        WaitFor::Quarantine { judged, floor }
+    let why = match judged {
+        Some(level) if level >= floor && first.is_some() && !steady => WaitFor::Steady { missed: missed_levels },
+        Some(level) if level >= floor => WaitFor::Baking { floor, head },
+        _ => WaitFor::Quarantine { judged, floor },
     };
     Verdict::Wait(Waiting { why, left: (left > 0).then(|| Duration::from_secs(block.saturating_mul(left + 1))) })
+}
+
+/// Have the missed levels stopped growing? The count is the same as at an earlier head, and in between the baker had
+/// rights above the floor: so it attested there. Of levels without rights it says nothing, and of another cycle neither.
+fn is_steady(facts: &Facts, progress: &Progress, started: &Started) -> bool {
+    let (Some(missed), Ok(activity), Ok(delegate)) = (progress.missed, &facts.chain.activity, &facts.chain.delegate)
+    else {
+        return false;
+    };
+    // A head counts the levels below it.
+    let counted = |level: Level| level >= missed.since.max(started.floor) && level < delegate.value.level;
+    activity.value.settled.iter().filter(|l| l.rights && counted(l.level)).count() as u64 >= STEADY
 }
 
 /// The last level of the unbroken run of judged levels above B.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::bound::Basis;
 use crate::facts::{KeyName, Marks};
 use crate::tezos::{ChainId, Level};
 
@@ -43,6 +44,9 @@ pub enum Step {
         head: Level,
         /// The highest level that the primary may have signed (B).
         bound: Level,
+        /// What B comes from; an old journal does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basis: Option<Basis>,
     },
     /// Unlock the backup's keys, the sign interface held.
     Unlock {
@@ -125,8 +129,9 @@ impl fmt::Display for Step {
             Self::HoldSigner => f.write_str("hold the sign interface"),
             Self::ProvePassphrase { .. } => f.write_str("prove the passphrase: unlock and lock again"),
             Self::StopPrimary => f.write_str("stop what signs on the primary"),
-            Self::NoteLevel { head, bound } => {
-                write!(f, "note the level: head {head}, the primary may have signed up to {bound}")
+            Self::NoteLevel { head, bound, basis } => {
+                write!(f, "note the level: head {head}, the primary may have signed up to {bound}")?;
+                basis.iter().try_for_each(|basis| write!(f, " ({basis})"))
             }
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
             Self::Raise { floor, .. } => write!(f, "raise every mark to {floor} and read it back"),

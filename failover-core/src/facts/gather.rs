@@ -3,24 +3,22 @@
 use std::time::Duration;
 
 use super::{
-    BackupFacts, BakerState, ChainFacts, Fact, Facts, GuardState, HostIdentity, Observed, Power, PrimaryFacts,
-    Timestamp, Unknown,
+    BackupFacts, BakerState, ChainFacts, Fact, Facts, GuardState, HostIdentity, Observed, Power, Timestamp, Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::Clock;
 use crate::guard::{Guard, GuardStatus};
-use crate::host::HostError;
 use crate::signer::{HwmSetter, SignerError};
-use crate::tezos::{KeyHash, Level};
+use crate::tezos::{ChainId, KeyHash, Level};
 
 mod chain;
 mod others;
+mod primary;
 
 use chain::ChainGatherer;
+use primary::PrimaryGatherer;
 
-/// A machine that could not be reached is asked again after this.
-const ASK_AGAIN: Duration = Duration::from_secs(20);
 /// The power status is asked again after this.
 const ASK_POWER: Duration = Duration::from_secs(10);
 
@@ -33,6 +31,8 @@ pub struct Scope {
     pub from: Option<Level>,
     /// Ask the primary?
     pub primary: bool,
+    /// Read the primary's mark files of this chain; `None`: they are left out.
+    pub marks: Option<ChainId>,
 }
 
 /// What a gathering looks with.
@@ -52,9 +52,8 @@ pub struct Eyes<'a> {
 /// Gathers, and remembers what does not change.
 pub struct Gatherer {
     chain: ChainGatherer,
-    primary: Option<(HostIdentity, Duration)>,
+    primary: PrimaryGatherer,
     backup: Option<HostIdentity>,
-    away: Option<(Timestamp, Unknown)>,
     power: Option<(Timestamp, Fact<Power>)>,
 }
 
@@ -83,7 +82,8 @@ impl Gatherer {
     /// Gathers from the own node, held against other sources.
     #[must_use]
     pub fn new(source: Box<dyn ChainNode>, others: Vec<Box<dyn ChainLevelSource>>) -> Self {
-        Self { chain: ChainGatherer::new(source, others), primary: None, backup: None, away: None, power: None }
+        let chain = ChainGatherer::new(source, others);
+        Self { chain, primary: PrimaryGatherer::default(), backup: None, power: None }
     }
 
     /// Looks at everything once: the chain first, the devices after it (S8).
@@ -91,7 +91,7 @@ impl Gatherer {
         let now = clock.now();
         let chain = self.chain.gather(scope, clock);
         let power = self.power(eyes.power, clock);
-        let primary = self.primary(eyes.primary.filter(|_| scope.primary), power, clock);
+        let primary = self.primary.gather(eyes.primary.filter(|_| scope.primary), power, scope.marks, clock);
         let backup = self.backup(eyes.backup, eyes.guard, eyes.device, clock);
         Facts { now, chain, primary, backup }
     }
@@ -110,61 +110,6 @@ impl Gatherer {
     /// facts of the procedure.
     pub fn sources(&mut self) -> (&mut dyn ChainNode, Vec<&mut dyn ChainLevelSource>) {
         self.chain.sources()
-    }
-
-    fn primary(
-        &mut self,
-        control: Option<&mut dyn BakerControl>,
-        power: Fact<Power>,
-        clock: &dyn Clock,
-    ) -> PrimaryFacts {
-        let nothing = |unknown: Unknown| PrimaryFacts {
-            power: power.clone(),
-            identity: Err(unknown.clone()),
-            impostor: None,
-            services: Err(unknown.clone()),
-            restart_delay: Err(unknown),
-        };
-        let Some(control) = control else {
-            let why = "the configuration has no way to reach the primary, or it is not asked any more".to_owned();
-            let next = "unplug the primary's signer or switch the machine off".to_owned();
-            return nothing(Unknown { why, next });
-        };
-        if let Some((since, unknown)) = &self.away
-            && clock.now().since(*since) < ASK_AGAIN
-        {
-            return nothing(unknown.clone());
-        }
-        let name = control.describe();
-        let known = match &self.primary {
-            Some(known) => Ok(known.clone()),
-            None => control.identity().and_then(|identity| Ok((identity, control.restart_delay()?))),
-        };
-        match known.and_then(|known| Ok((known, control.state()?))) {
-            Ok((known, state)) => {
-                self.away = None;
-                self.primary = Some(known.clone());
-                let at = clock.now();
-                let source = name;
-                PrimaryFacts {
-                    power: power.clone(),
-                    identity: Ok(Observed { value: known.0, source: source.clone(), at }),
-                    impostor: None,
-                    services: Ok(Observed { value: state, source: source.clone(), at }),
-                    restart_delay: Ok(Observed { value: known.1, source, at }),
-                }
-            }
-            Err(error) => {
-                let impostor = match &error {
-                    BakerError::Host(HostError::HostKey { .. }) => Some(error.to_string()),
-                    _ => None,
-                };
-                if matches!(&error, BakerError::Host(HostError::Unreachable { .. } | HostError::Lost { .. })) {
-                    self.away = Some((clock.now(), error.unknown()));
-                }
-                PrimaryFacts { impostor, ..nothing(error.unknown()) }
-            }
-        }
     }
 
     /// Asked now and then: a BMC takes its time, and power that is off stays off for a while.

@@ -39,14 +39,39 @@ pub(crate) fn stop(
 
 /// How the run or the watch ends.
 pub(crate) fn end(signed: &[Signed], stopped: &Stopped) -> End {
-    let mut message = format!("another machine signs with this baker's keys: {}", positions(signed));
+    ended(
+        "another machine signs with this baker's keys",
+        "find the other machine and unplug its signer",
+        signed,
+        stopped,
+    )
+}
+
+/// How the run ends where the baker was denounced after the start.
+pub(crate) fn denounced(signed: &[Signed], stopped: &Stopped, policy: &Policy) -> End {
+    let told = format!("{} was denounced after the start: its keys signed two different things", policy.name);
+    let find = "unplug every signer of this baker but this one's, and find out which one signed too";
+    ended(&told, find, signed, stopped)
+}
+
+fn ended(told: &str, find: &str, signed: &[Signed], stopped: &Stopped) -> End {
+    let mut message = format!("{told}: {}", positions(signed));
     if let Some(error) = &stopped.unlatched {
         message.push_str(&format!("; and this could not be kept for later: {error}"));
     }
     let next = if stopped.disarmed.proven {
-        "find the other machine and unplug its signer; the backup stays stopped until `failover clear`"
+        format!("{find}; the backup stays stopped until `failover clear`")
     } else {
-        "unplug the backup's signer now: it could not be read back as stopped"
+        "unplug the backup's signer now: it could not be read back as stopped".to_owned()
     };
-    ending::end("duplicate", 5, message, next.to_owned())
+    ending::end("duplicate", 5, message, next)
+}
+
+/// Says what the backup signed before it was stopped, and the other machine may have signed too.
+pub(crate) fn add_shared(end: &mut End, shared: &[Signed]) {
+    if !shared.is_empty() {
+        let all: Vec<String> = shared.iter().map(|s| format!("{} {}", s.kind, s.at)).collect();
+        end.message.push_str("; the backup signed too, so that each of these may be signed twice: ");
+        end.message.push_str(&all.join(", "));
+    }
 }

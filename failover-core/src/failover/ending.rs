@@ -1,6 +1,7 @@
 //! How a run ends: what is taken down, what is said last.
 
-use super::{Failover, Record, duplicate};
+use super::duplicate::{self, Stopped};
+use super::{Failover, Record};
 use crate::decision::{Path, Policy, Refusal, Resumed};
 use crate::effect;
 use crate::facts::Signed;
@@ -13,7 +14,7 @@ pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End
 }
 
 pub(super) fn done(policy: &Policy, resumed: Resumed) -> End {
-    let Resumed { first, floor, path } = &resumed;
+    let Resumed { first, floor, path, .. } = &resumed;
     let message =
         format!("{} bakes on the backup: {} {} is on chain, floor {floor}", policy.name, first.kind, first.at);
     let next = match path {
@@ -72,16 +73,27 @@ impl Failover {
         Ok(end("failed", 1, format!("{step} failed: {why}"), next))
     }
 
-    /// S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed twice before.
+    /// Another machine signs. S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed
+    /// twice before.
     pub(super) fn duplicate(&mut self, signed: Vec<Signed>, shared: Vec<Signed>) -> Result<End, JournalError> {
+        self.alarm(signed, shared, |signed, stopped, _| duplicate::end(signed, stopped))
+    }
+
+    /// The chain has proof that something was signed twice: it is the same alarm.
+    pub(super) fn denounced(&mut self, signed: Vec<Signed>) -> Result<End, JournalError> {
+        self.alarm(signed, Vec::new(), duplicate::denounced)
+    }
+
+    fn alarm(
+        &mut self,
+        signed: Vec<Signed>,
+        shared: Vec<Signed>,
+        end: impl FnOnce(&[Signed], &Stopped, &Policy) -> End,
+    ) -> Result<End, JournalError> {
         let Self { hands, clock, state, policy, .. } = self;
         let stopped = duplicate::stop(hands, &**clock, state, policy, &signed);
-        let mut end = duplicate::end(&signed, &stopped);
-        if !shared.is_empty() {
-            let all: Vec<String> = shared.iter().map(|s| format!("{} {}", s.kind, s.at)).collect();
-            end.message.push_str("; the backup signed too, so that each of these may be signed twice: ");
-            end.message.push_str(&all.join(", "));
-        }
+        let mut end = end(&signed, &stopped, policy);
+        duplicate::add_shared(&mut end, &shared);
         let effect::Disarmed { proven, what } = stopped.disarmed;
         self.record(&Record::Duplicate { signed, shared })?;
         self.record(&Record::Disarmed { proven, what })?;

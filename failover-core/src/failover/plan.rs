@@ -3,7 +3,7 @@
 use super::Failover;
 use crate::chain::Ahead;
 use crate::clock::Clock;
-use crate::decision::{Policy, Refusal, Verdict, decide, fence, floor};
+use crate::decision::{Policy, Refusal, Verdict, bound, decide, described, fence, floor};
 use crate::facts::{Facts, Gatherer};
 use crate::journal::record::Plan;
 use crate::price::{self, Price};
@@ -26,7 +26,10 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
     let (Some(agreed), Ok(activity)) = (facts.chain.agreed(), &facts.chain.activity) else {
         return Err(Box::new(Refusal::NotSynced));
     };
-    let bound = progress.noted.map_or(agreed.above(crate::decision::policy::UNSEEN), |noted| noted.bound);
+    let (bound, basis) = match progress.noted {
+        Some(noted) => (noted.bound, None),
+        None => bound(&facts, policy, progress).map(|(bound, basis)| (bound, Some(basis)))?,
+    };
     let floor = floor(&facts, policy, progress, bound, None)?;
     let keys = match &facts.backup.device {
         Ok(device) => crate::decision::signing_keys(&facts, &device.value).iter().map(ToString::to_string).collect(),
@@ -40,8 +43,11 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         head: agreed,
         sources: facts.chain.opinions(),
         last_signed: activity.value.all().max_by_key(|s| s.at).cloned(),
+        bound: Some(bound),
+        basis,
         floor,
         keys,
+        pending: pending(&facts),
         silent: fence.silence_needed,
         price: price(gatherer, policy, &facts, floor, &**clock).map(Box::new),
     })
@@ -68,6 +74,18 @@ fn price(gatherer: &mut Gatherer, policy: &Policy, facts: &Facts, floor: Level, 
         ahead,
     };
     Some(Price::of(&answers, &now))
+}
+
+/// What changes among the baker's keys, and when.
+fn pending(facts: &Facts) -> Vec<String> {
+    let Ok(delegate) = &facts.chain.delegate else { return Vec::new() };
+    let delegate = &delegate.value;
+    let at = |cycle: u64| match cycle.checked_sub(delegate.cycle) {
+        Some(1) => format!(", in {} levels", delegate.levels_to_next_cycle.saturating_add(1)),
+        _ => format!(", now is cycle {}", delegate.cycle),
+    };
+    let pending = delegate.keys.iter().filter_map(|key| Some((key, key.from_cycle?)));
+    pending.map(|(key, cycle)| format!("{}{}", described(key), at(cycle))).collect()
 }
 
 impl Failover {

@@ -102,7 +102,7 @@ fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
         Step::DisarmBackup if live => (progress.fenced_self, progress.armed) = (true, false),
         Step::HoldSigner if live => progress.holding = true,
         Step::ProvePassphrase { .. } if live => progress.passphrase = true,
-        Step::NoteLevel { head, bound } => {
+        Step::NoteLevel { head, bound, .. } => {
             progress.noted.get_or_insert(Noted { head: *head, bound: *bound });
         }
         Step::Raise { floor, .. } | Step::Authorize { floor, .. } => {

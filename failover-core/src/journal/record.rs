@@ -1,6 +1,6 @@
 //! The records: what a run writes down, shows on the screen and prints with `--json`. One `record` field names the kind.
 
-use crate::decision::{Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
+use crate::decision::{Basis, Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
 use crate::facts::Signed;
 use crate::operator::{Answer, Question};
 use crate::price::Price;
@@ -126,10 +126,19 @@ pub struct Plan {
     pub sources: Vec<String>,
     /// The last thing that this baker signed, in the levels that were read.
     pub last_signed: Option<Signed>,
+    /// B, if the primary stopped now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Level>,
+    /// What B comes from, as far as can be said before the primary has stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// The floor, if the primary stopped now.
     pub floor: Level,
     /// The keys that will be raised, by name.
     pub keys: Vec<String>,
+    /// Keys of the baker that become active later, each with its cycle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
     /// Silent levels that are demanded.
     pub silent: u64,
     /// What waiting and signing twice cost; plans of older versions have none.

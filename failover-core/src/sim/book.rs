@@ -76,6 +76,13 @@ impl SignatureBook {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).by_device.clone()
     }
 
+    /// The highest level that a device signed, and was the first to, by its name.
+    #[must_use]
+    pub fn highest(&self, device: &str) -> Option<u64> {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.signed.iter().filter(|(_, (_, by))| by == device).map(|((_, _, _, level, _), _)| *level).max()
+    }
+
     /// How many signatures were made.
     #[must_use]
     pub fn count(&self) -> usize {

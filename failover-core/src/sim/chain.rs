@@ -56,6 +56,11 @@ impl Chain {
         self.blocks.get(&level)
     }
 
+    /// The blocks from a level on.
+    pub(crate) fn from(&self, level: u64) -> impl Iterator<Item = &Block> {
+        self.blocks.range(level..).map(|(_, block)| block)
+    }
+
     pub(crate) fn with_hash(&self, hash: &[u8; 32]) -> Option<&Block> {
         self.blocks.values().rev().chain(self.orphans.iter()).find(|block| block.hash == *hash)
     }

@@ -72,7 +72,7 @@ pub enum Event {
     Source(Source, Option<SourceFault>),
     /// The newest blocks, so many of them, are replaced by others, of a later round, in which our baker did not vote.
     Reorganise(u64),
-    /// Our baker was denounced.
+    /// Our baker is forbidden; what it was denounced for is not shown any more.
     Forbid,
     /// Our baker is deactivated.
     Deactivate,
@@ -94,6 +94,8 @@ pub enum Event {
     Rpc(Option<RpcFault>),
     /// What reading the baker's mark file on this machine finds from now on.
     MarkFile(Side, MarkFileState),
+    /// Somebody proves on chain that our baker attested twice at the head's level; it is forbidden from then on.
+    Denounce,
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.
@@ -111,6 +113,8 @@ pub enum MarkFileState {
     OtherChain,
     /// Levels ten million too high.
     FarFuture,
+    /// Levels a thousand too low: the file of a base folder that the baker does not use any more.
+    Stale,
 }
 
 /// How an RPC fails.

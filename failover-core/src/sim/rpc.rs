@@ -167,7 +167,7 @@ impl<'a> View<'a> {
             ["helpers", "baking_rights"] => rights::baking(self, block, query),
             ["context", "constants"] => self.constants(),
             ["context", "issuance", "expected_issuance"] => issuance::expected(block),
-            ["context", "delegates", address, rest @ ..] => match delegate::delegate(self, address) {
+            ["context", "delegates", address, rest @ ..] => match delegate::delegate(self, block, address) {
                 Some(found) => match rest {
                     [] => found,
                     [field] => match found.get(field) {

@@ -10,6 +10,7 @@ use crate::journal::record::Record;
 use crate::signer::Model;
 
 mod hazards;
+mod marks;
 mod returns;
 mod sources;
 
@@ -67,7 +68,8 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let mut all: Vec<&Scenario> = hazards::HAZARDS.iter().chain(returns::RETURNS).chain(sources::SOURCES).collect();
+    let kinds = [hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all
 }

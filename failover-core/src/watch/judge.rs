@@ -176,6 +176,7 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
             impostor: None,
             services: Err(unasked()),
             restart_delay: Err(unasked()),
+            marks: Err(unasked()),
             power: Err(unasked()),
         },
         backup: BackupFacts { identity: Err(unasked()), services: Err(unasked()), guard: Err(unasked()), device },

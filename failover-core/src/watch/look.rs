@@ -31,7 +31,7 @@ impl Watch {
     /// Looks once; the end, where it has come.
     pub(super) fn look(&mut self) -> Option<End> {
         let now = self.clock.now();
-        let scope = Scope { baker: self.policy.baker, from: self.from, primary: false };
+        let scope = Scope { baker: self.policy.baker, from: self.from, primary: false, marks: None };
         let chain = self.gatherer.glance(&scope, &*self.clock);
         let head = chain.head.as_ref().ok().map(|head| head.value.level);
         if let Ok(seen) = &chain.head

@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod activity;
+mod delegate;
 mod octez;
 mod support;

@@ -1,9 +1,7 @@
 //! What a node says about itself, its head, a baker and the mempool; and what is no such answer.
 
-use super::support::{
-    BLOCK_BAKER, Change, STRANGER, TALLINN, TZ4_BAKER, Table, header, key, level, made_hash, metadata, sample,
-};
-use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Head, KeyRole, SyncState};
+use super::support::{Change, STRANGER, TALLINN, TZ4_BAKER, Table, key, level, made_hash, sample};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Head, SyncState};
 use failover_core::tezos::{ChainId, Kind};
 use serde_json::{Value, json};
 
@@ -155,94 +153,6 @@ fn hash_sync_constants_and_peers() {
     assert!(matches!(node.peers_heads(), Err(ChainError::Malformed { .. })));
     table.deny("/active_peers_heads");
     assert!(matches!(node.peers_heads(), Err(ChainError::Denied { .. })));
-}
-
-/// A table in which the baker's delegate answer at the head is `answer`, 178 levels into a cycle of 300.
-fn delegate(answer: &Value) -> Table {
-    let table = Table::default();
-    let hash = made_hash(9).to_string();
-    let head = header(1_839_179, 0, &hash, &made_hash(8).to_string(), TALLINN);
-    table.put("/blocks/head/header", &head);
-    table.block(&head, &metadata(1_839_179, STRANGER, TALLINN), &json!([]));
-    let constants = json!({"minimal_block_delay": "4", "delay_increment_per_round": "2", "blocks_per_cycle": 300});
-    table.put(&format!("/blocks/{hash}/context/constants"), &constants);
-    table.put(&format!("/blocks/{hash}/context/delegates/{TZ4_BAKER}"), answer);
-    table
-}
-
-/// A sandbox's answer, with its masked keys put in.
-fn unmasked(name: &str) -> Value {
-    let mut answer = sample(name);
-    answer["consensus_key"]["active"]["pkh"] = json!(BLOCK_BAKER);
-    if let Some(pending) = answer.pointer_mut("/consensus_key/pendings/0/pkh") {
-        *pending = json!("tz4UmdB1JufxWrapeLysYxK9J574oFgkaAYs");
-    }
-    answer
-}
-
-#[test]
-fn a_bakers_keys_active_and_pending() {
-    let plain = delegate(&unmasked("ushuaia-025-delegate.json")).node().delegate(&key(TZ4_BAKER)).unwrap();
-    assert_eq!(plain.keys.len(), 1);
-    assert_eq!(
-        (plain.keys[0].key, plain.keys[0].role, plain.keys[0].from_cycle),
-        (key(BLOCK_BAKER), KeyRole::Consensus, None)
-    );
-    assert_eq!((plain.cycle, plain.levels_to_next_cycle), (6130, 121));
-    assert!(!plain.deactivated && !plain.forbidden);
-    assert_eq!(plain.next_protocol, TALLINN);
-
-    // A large baker's answer is no small one.
-    let mut large = unmasked("ushuaia-025-delegate.json");
-    large["delegators"] = json!(vec![STRANGER; 50_000]);
-    assert_eq!(delegate(&large).node().delegate(&key(TZ4_BAKER)).unwrap(), plain);
-
-    let mut answer = unmasked("ushuaia-025-delegate-pending-key.json");
-    let companion = |cycle| json!({"pkh": "tz4NTHPSqmuoo3o8BnQK5Bjhe9GxCUNvNkEh", "pk": "BLpk", "cycle": cycle});
-    answer["companion_key"] = json!({"active": companion(0), "pendings": [companion(6132)]});
-    answer["is_forbidden"] = json!(true);
-    answer["deactivated"] = json!(true);
-    let changing = delegate(&answer).node().delegate(&key(TZ4_BAKER)).unwrap();
-    let keys: Vec<_> = changing.keys.iter().map(|k| (k.role, k.from_cycle)).collect();
-    let expected = [
-        (KeyRole::Consensus, None),
-        (KeyRole::Consensus, Some(2)),
-        (KeyRole::Companion, None),
-        (KeyRole::Companion, Some(6132)),
-    ];
-    assert_eq!(keys, expected);
-    assert!(changing.deactivated && changing.forbidden);
-}
-
-#[test]
-fn a_baker_of_another_shape_is_not_guessed() {
-    let cases: [(&str, Change<'_>); 9] = [
-        ("a masked key", &|d| d["consensus_key"]["active"]["pkh"] = json!("[PUBLIC_KEY_HASH]")),
-        ("no consensus key", &|d| d["consensus_key"]["active"] = Value::Null),
-        ("the names of old", &|d| {
-            let active = d["consensus_key"]["active"]["pkh"].clone();
-            d.as_object_mut().unwrap().remove("consensus_key");
-            d["active_consensus_key"] = active;
-        }),
-        ("no companion field", &|d| drop(d.as_object_mut().unwrap().remove("companion_key"))),
-        ("an empty companion field", &|d| d["companion_key"] = json!({})),
-        ("no standing", &|d| drop(d.as_object_mut().unwrap().remove("is_forbidden"))),
-        ("a standing in text", &|d| d["deactivated"] = json!("false")),
-        ("a pending key without its cycle", &|d| d["consensus_key"]["pendings"] = json!([{"pkh": BLOCK_BAKER}])),
-        ("an error trace", &|d| *d = json!([{"kind": "temporary", "id": "delegate.not_registered"}])),
-    ];
-    for (name, change) in cases {
-        let mut answer = unmasked("ushuaia-025-delegate.json");
-        change(&mut answer);
-        let error = delegate(&answer).node().delegate(&key(TZ4_BAKER)).unwrap_err();
-        assert!(matches!(error, ChainError::Malformed { .. }), "{name}: {error:?}");
-    }
-    let table = delegate(&unmasked("ushuaia-025-delegate.json"));
-    let mut metadata = metadata(1_839_179, STRANGER, TALLINN);
-    metadata["level_info"]["cycle_position"] = json!(300);
-    table.put(&format!("/blocks/{}/metadata", made_hash(9)), &metadata);
-    let error = table.node().delegate(&key(TZ4_BAKER)).unwrap_err();
-    assert!(error.to_string().contains("position 300 in a cycle of 300"), "{error}");
 }
 
 const POOL: &str = "/mempool/pending_operations?version=2&validation_pass=0";

@@ -8,8 +8,10 @@
 )]
 
 mod arms;
+mod bound;
 mod invariants;
 mod refuses;
 mod resumes;
 mod unproven;
+mod verifies;
 mod world;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Progress, Refusal, Verdict, WaitFor, decide};
 use failover_core::facts::{
-    Arming, Compared, ExpectedKey, Facts, HostIdentity, KeyRole, LastSigned, OtherSource, SecondOpinion, Signed,
-    Standing, SyncState,
+    Arming, Compared, ExpectedKey, Facts, HostIdentity, KeyName, KeyRole, LastSigned, OtherSource, SecondOpinion,
+    Signed, Standing, SyncState,
 };
 use failover_core::tezos::{ChainId, Kind};
 
@@ -85,7 +85,14 @@ refuses! {
     an_unknown_head: |f| f.chain.head = unknown() => Refusal::Unknown { .. }, exit 3;
     h15_activity_that_cannot_be_read: |f| f.chain.activity = unknown() => Refusal::Unknown { .. }, exit 3;
     a_protocol_change: |f| f.chain.delegate.as_mut().unwrap().value.next_protocol = "PtNext".to_owned()
-        => Refusal::ProtocolChange, exit 3;
+        => Refusal::ProtocolChange { passed: false }, exit 3;
+    a_protocol_that_comes_in_ten_levels: |f| f.chain.delegate.as_mut().unwrap().value.levels_to_protocol = Some(10)
+        => Refusal::ProtocolChange { passed: false }, exit 3;
+    a_protocol_that_came_within_ten_levels: |f| {
+        f.chain.delegate.as_mut().unwrap().value.earlier_protocol = "PtOld".to_owned();
+    } => Refusal::ProtocolChange { passed: true }, exit 3;
+    h7_a_deactivated_baker: |f| f.chain.delegate.as_mut().unwrap().value.deactivated = true
+        => Refusal::Standing { forbidden: false, .. }, exit 3;
     h7_a_forbidden_baker: |f| f.chain.delegate.as_mut().unwrap().value.forbidden = true
         => Refusal::Standing { forbidden: true, .. }, exit 3;
     h7_other_keys_than_the_chain_expects: |f| {
@@ -107,6 +114,57 @@ refuses! {
         => Refusal::WrongHost { .. }, exit 3;
     h19_another_host_key: |f| f.primary.impostor = Some("changed".to_owned()) => Refusal::WrongHost { .. }, exit 3;
     h18_no_device: |f| f.backup.device = unknown() => Refusal::NotReady { .. }, exit 4;
+}
+
+#[test]
+fn h7_the_name_on_the_device_and_its_key_stand_beside_the_key_that_the_chain_expects() {
+    let mut facts = facts();
+    facts.backup.device.as_mut().unwrap().value.keys[1].key = policy_baker();
+    let said = refusal(&facts, &Progress::default()).to_string();
+    for part in [consensus().to_string(), "where consensus is".to_owned(), policy_baker().to_string()] {
+        assert!(said.contains(&part), "{part}: {said}");
+    }
+    // A name that somebody gave it, as it is configured.
+    let mut policy = policy();
+    policy.keys = vec![KeyName::new("old-one"), KeyName::new("companion")];
+    facts.backup.device.as_mut().unwrap().value.keys[1].name = KeyName::new("old-one");
+    let verdict = decide(&facts, &policy, &Progress::default());
+    assert!(
+        matches!(&verdict, Verdict::Refuse(refusal) if refusal.to_string().contains("where old-one is")),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn h7_a_configured_name_must_stand_for_a_key_that_the_chain_expects() {
+    let mut facts = facts();
+    let mut spare = facts.backup.device.as_ref().unwrap().value.keys[0].clone();
+    (spare.name, spare.key) = (KeyName::new("spare"), policy_baker());
+    facts.backup.device.as_mut().unwrap().value.keys.push(spare);
+    let verdict = |names: &[&str]| {
+        let policy =
+            failover_core::decision::Policy { keys: names.iter().copied().map(KeyName::new).collect(), ..policy() };
+        decide(&facts, &policy, &Progress::default())
+    };
+    assert!(matches!(verdict(&["consensus", "companion"]), Verdict::Ask(_)));
+    let Verdict::Refuse(refusal) = verdict(&["spare", "companion"]) else { panic!("not refused") };
+    let said = refusal.to_string();
+    assert!(said.contains(&format!("spare is {}", policy_baker())), "{said}");
+    assert!(said.contains(&consensus().to_string()) && refusal.exit() == 3, "{said}");
+    let Verdict::Refuse(refusal) = verdict(&["consnesus"]) else { panic!("not refused") };
+    assert!(refusal.to_string().contains("consnesus is not on the device"), "{refusal}");
+}
+
+#[test]
+fn a_protocol_change_in_the_middle_of_a_run_is_waited_for() {
+    let mut facts = facts();
+    facts.chain.delegate.as_mut().unwrap().value.levels_to_protocol = Some(10);
+    let mut progress = Progress { closed_since: Some(old(130)), ..prepared() };
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Wait(_)), "twenty levels take two minutes");
+    progress.closed_since = Some(old(600));
+    assert!(matches!(refusal(&facts, &progress), Refusal::ProtocolChange { .. }));
+    facts.chain.delegate.as_mut().unwrap().value.levels_to_protocol = Some(11);
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Do(_)));
 }
 
 fn policy_baker() -> failover_core::tezos::KeyHash {

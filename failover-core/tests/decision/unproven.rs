@@ -3,7 +3,7 @@
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::unproven_sentence;
 use failover_core::decision::{
-    Noted, Path, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, decide, fence,
+    Basis, Noted, Path, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, decide, fence,
 };
 use failover_core::facts::{Arming, Facts, Power, Question};
 use failover_core::tezos::Kind;
@@ -66,7 +66,8 @@ fn what_was_typed_counts_from_the_level_of_the_refusal_with_a_margin_of_thirty()
     let (mut facts, mut progress) = refused(700);
     progress.statements.insert(Statement::Unproven, ago(1));
     let Verdict::Do(step) = decide(&facts, &policy(), &progress) else { panic!("no step") };
-    assert_eq!(step.get(), &Step::NoteLevel { head: level(HEAD - 123), bound: level(HEAD - 121) });
+    let (head, bound) = (level(HEAD - 123), level(HEAD - 121));
+    assert_eq!(step.get(), &Step::NoteLevel { head, bound, basis: Some(Basis::Refused) });
     progress.noted = Some(Noted { head: level(HEAD - 123), bound: level(HEAD - 121) });
     let found = fence(&facts, &policy(), &progress);
     assert!(found.approved && found.path == Path::Unproven, "{found:?}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
-use failover_core::decision::{Noted, Path, Progress, Started, Statement};
+use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement};
 use failover_core::facts::{
     Activity, Arming, BackupFacts, BakerState, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey, Fact, Facts,
     GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model, Observed,
@@ -98,9 +98,14 @@ pub(crate) fn facts() -> Facts {
                 keys: vec![expected(companion(), KeyRole::Companion), expected(consensus(), KeyRole::Consensus)],
                 deactivated: false,
                 forbidden: false,
+                denunciations: Vec::new(),
+                missed_levels: Some(7),
+                level: level(HEAD),
                 cycle: 1000,
                 levels_to_next_cycle: 5000,
                 next_protocol: "PsUshuai".to_owned(),
+                earlier_protocol: "PsUshuai".to_owned(),
+                levels_to_protocol: None,
             }),
             activity: known(Activity { settled: quiet(HEAD - 10, HEAD - 3), recent: Vec::new(), mempool_blind: None }),
             accusations: Vec::new(),
@@ -110,6 +115,7 @@ pub(crate) fn facts() -> Facts {
             impostor: None,
             services: known(stopped()),
             restart_delay: known(Duration::from_secs(20)),
+            marks: unknown(),
             power: unknown(),
         },
         backup: BackupFacts {
@@ -152,6 +158,7 @@ pub(crate) fn started(floor: u64, mark: u64) -> (Facts, Progress) {
     facts.backup.device = known(device(Arming::Armed, Some(marks(mark))));
     progress.started =
         Some(Started { floor: level(floor), marks: marks(floor), path: Path::Controlled, complete: true });
+    progress.missed = Some(Missed { cycle: 1000, levels: 7, since: level(floor) });
     (facts, progress)
 }
 

@@ -12,6 +12,8 @@
 
 mod accusations;
 mod crash;
+mod ends;
+mod marks;
 mod replugged;
 mod returns;
 mod scenarios;

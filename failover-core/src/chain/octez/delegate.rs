@@ -1,16 +1,24 @@
 //! `/context/delegates/<baker>`: the keys that the chain expects.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::metadata::LevelInfo;
-use crate::chain::{Delegate, ExpectedKey, KeyRole};
-use crate::tezos::KeyHash;
+use super::header::level;
+use super::metadata::Metadata;
+use super::number::Number;
+use crate::chain::text::clipped;
+use crate::chain::{Delegate, Denunciation, ExpectedKey, KeyRole};
+use crate::tezos::{KeyHash, Kind, Position, Round};
 
 /// Shape since protocol 023 (Octez v25.1); the older names (`active_consensus_key`) are not read.
 #[derive(Deserialize)]
 pub(super) struct RawDelegate {
     deactivated: bool,
     is_forbidden: bool,
+    /// Empty where there are none, and never absent.
+    denunciations: Vec<Value>,
+    /// Asked for at the end of a run only, so its absence spoils nothing else.
+    participation: Option<Value>,
     consensus_key: ConsensusKey,
     companion_key: CompanionKey,
 }
@@ -43,14 +51,37 @@ struct PendingKey {
     pkh: KeyHash,
 }
 
+/// What a denunciation is about; `misbehaviour` since protocol 022.
+#[derive(Deserialize)]
+struct Misbehaviour {
+    level: u64,
+    round: Round,
+    kind: Kind,
+}
+
+/// Whatever stands in the list is a denunciation, in whatever shape.
+fn denunciation(raw: &Value) -> Denunciation {
+    let operation = raw.get("operation_hash").and_then(Value::as_str).unwrap_or("of unknown hash");
+    let what = raw.get("misbehaviour").and_then(|what| Misbehaviour::deserialize(what).ok());
+    let what = what.and_then(|what| Some((what.kind, Position::new(level(what.level).ok()?, what.round))));
+    Denunciation { operation: clipped(operation, 60), what }
+}
+
+/// `None` is unknown, and never zero (S3).
+fn missed_levels(participation: Option<&Value>) -> Option<u64> {
+    Number::deserialize(participation?.get("missed_levels")?).ok()?.u64("missed_levels").ok()
+}
+
 impl RawDelegate {
-    /// Together with where the head stands in its cycle.
+    /// Together with where the head stands: `metadata` is the head's, `earlier_protocol` that of a block below it.
     pub(super) fn at(
         self,
-        position: &LevelInfo,
+        metadata: Metadata,
         blocks_per_cycle: u64,
-        next_protocol: String,
+        earlier_protocol: String,
     ) -> Result<Delegate, String> {
+        let Metadata { level_info: position, voting_period_info, next_protocol, .. } = metadata;
+        let period = voting_period_info.ok_or("the head's metadata have no voting_period_info")?;
         let key = |role, from_cycle| move |key| ExpectedKey { key, role, from_cycle };
         let pending = |role| move |p: PendingKey| ExpectedKey { key: p.pkh, role, from_cycle: Some(p.cycle) };
         let mut keys = vec![key(KeyRole::Consensus, None)(self.consensus_key.active.pkh)];
@@ -65,9 +96,14 @@ impl RawDelegate {
             keys,
             deactivated: self.deactivated,
             forbidden: self.is_forbidden,
+            denunciations: self.denunciations.iter().map(denunciation).collect(),
+            missed_levels: missed_levels(self.participation.as_ref()),
+            level: level(position.level)?,
             cycle: position.cycle,
             levels_to_next_cycle,
             next_protocol,
+            earlier_protocol,
+            levels_to_protocol: period.levels_to_protocol(),
         })
     }
 }

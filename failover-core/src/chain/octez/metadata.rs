@@ -15,6 +15,8 @@ pub(in crate::chain) struct Metadata {
     /// Who signed this block.
     pub(in crate::chain) baker: KeyHash,
     pub(in crate::chain) level_info: LevelInfo,
+    /// Only a baker's standing needs it: a block is read without.
+    pub(in crate::chain) voting_period_info: Option<VotingPeriod>,
     #[serde(default, deserialize_with = "there")]
     pub(in crate::chain) attestations: Recorded,
     #[serde(default, deserialize_with = "there")]
@@ -28,6 +30,27 @@ pub(in crate::chain) struct LevelInfo {
     pub(in crate::chain) cycle: u64,
     /// From 0.
     pub(in crate::chain) cycle_position: u64,
+}
+
+/// Where a block is in its voting period (`voting_period_info`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(in crate::chain) struct VotingPeriod {
+    voting_period: PeriodKind,
+    /// Blocks that come after this one in the period.
+    remaining: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct PeriodKind {
+    kind: String,
+}
+
+impl VotingPeriod {
+    /// An adoption period ends with the activation of another protocol, always: after so many levels its first block
+    /// comes. No other period ends with one.
+    pub(super) fn levels_to_protocol(&self) -> Option<u64> {
+        (self.voting_period.kind == "adoption").then(|| self.remaining.saturating_add(1))
+    }
 }
 
 /// How much voting power a block says that it holds, of one kind.

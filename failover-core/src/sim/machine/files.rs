@@ -11,6 +11,9 @@ const FOLDER: &str = "/bake-buddy/node/data/.tezos-client";
 /// How far in the future the level of [`MarkFileState::FarFuture`] is.
 const FAR: u64 = 10_000_000;
 
+/// How far behind the levels of [`MarkFileState::Stale`] are.
+const OLD: u64 = 1000;
+
 /// The baker's own record of what it signed (`*_highwatermarks`, Octez v25), written before it asks the signer.
 #[derive(Debug, Clone)]
 pub(crate) struct MarkFile {
@@ -51,10 +54,14 @@ impl MarkFile {
     /// What is in it; `None`: it is not there.
     fn text(&self) -> Option<String> {
         let key = self.key.filter(|_| self.state != MarkFileState::Absent)?.to_string();
-        let further = if self.state == MarkFileState::FarFuture { FAR } else { 0 };
+        let shown = |level: u64| match self.state {
+            MarkFileState::FarFuture => level.saturating_add(FAR),
+            MarkFileState::Stale => level.saturating_sub(OLD).max(1),
+            _ => level,
+        };
         let [blocks, preattestations, attestations] = self.marks.map(|mark| {
             let entry = mark.map(|(level, round)| {
-                let mark = serde_json::json!({ "round": round, "level": level.saturating_add(further) });
+                let mark = serde_json::json!({ "round": round, "level": shown(level) });
                 serde_json::json!({ "delegate": key, "highwatermark": mark })
             });
             entry.into_iter().collect::<Vec<_>>()

@@ -46,6 +46,10 @@ impl State {
             Event::Source(source, fault) => self.spoil(source, fault),
             Event::Reorganise(blocks) => self.reorganise(blocks),
             Event::Forbid => self.faults.forbidden = true,
+            Event::Denounce => {
+                self.faults.forbidden = true;
+                self.faults.denounced = self.chain.head().map(|head| head.level);
+            }
             Event::Deactivate => self.faults.deactivated = true,
             Event::PendingKey { cycles } => {
                 let level = self.chain.head().map_or(1, |head| head.level);

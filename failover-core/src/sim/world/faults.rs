@@ -20,6 +20,8 @@ pub(crate) struct Faults {
     pub(crate) denied: Vec<Questions>,
     pub(crate) forbidden: bool,
     pub(crate) deactivated: bool,
+    /// The level at which our baker was denounced for signing twice.
+    pub(crate) denounced: Option<u64>,
     /// The cycle in which a pending key becomes active.
     pub(crate) pending_key: Option<u64>,
     pub(crate) next_protocol: Option<String>,

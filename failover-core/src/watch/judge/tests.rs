@@ -45,9 +45,14 @@ fn chain(active: KeyHash, seen: Vec<Signed>) -> ChainFacts {
         keys: vec![ExpectedKey { key: active, role: KeyRole::Consensus, from_cycle: None }],
         deactivated: false,
         forbidden: false,
+        denunciations: Vec::new(),
+        missed_levels: None,
+        level: level(1000),
         cycle: 1,
         levels_to_next_cycle: 1000,
         next_protocol: String::new(),
+        earlier_protocol: String::new(),
+        levels_to_protocol: None,
     };
     ChainFacts {
         head: known(head),

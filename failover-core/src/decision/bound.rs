@@ -1,0 +1,124 @@
+//! B: the highest level that the primary may have signed, and what says so (S2).
+
+use std::fmt;
+
+use super::floor::{cap, indexed};
+use super::policy::{MARKS, Policy, UNSEEN};
+use super::progress::Progress;
+use super::refusal::Refusal;
+use crate::facts::{Bound, Facts, KeyRole, ReadMarks, Writer, WrittenMark};
+use crate::tezos::{KeyHash, Kind, Level, Position};
+
+/// What B comes from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+#[non_exhaustive]
+pub enum Basis {
+    /// octez-baker's file, which it writes before each signature, read after the stop was read back: B is exact.
+    Marks {
+        /// Its highest mark.
+        mark: WrittenMark,
+        /// The file.
+        path: String,
+    },
+    /// No file bounds what was signed, but one has a mark above head + 2: the primary signed at least so far.
+    Beyond {
+        /// The mark.
+        mark: WrittenMark,
+        /// The file.
+        path: String,
+        /// Why B is not exact.
+        why: String,
+    },
+    /// Head + 2: one candidate that was not seen, one block of lag.
+    Unseen {
+        /// Why B is not exact.
+        why: String,
+    },
+    /// What was noted when an earlier run was refused; silence was counted from there.
+    Refused,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Marks { mark, path } => write!(f, "exact: {mark} is the last that {path} has"),
+            Self::Beyond { mark, path, why } => write!(f, "the {mark} in {path} is above head + 2; {why}"),
+            Self::Unseen { why } => write!(f, "head + 2, because {why}"),
+            Self::Refused => f.write_str("as noted by the run that was refused"),
+        }
+    }
+}
+
+/// B, if it were noted now.
+///
+/// # Errors
+/// [`Refusal::NotSynced`]: there is no head. [`Refusal::AbsurdMark`]: a mark is past the cap (S4).
+pub fn bound(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(Level, Basis), Refusal> {
+    let agreed = facts.chain.agreed().ok_or(Refusal::NotSynced)?;
+    let highest = highest(facts, cap(policy, agreed))?;
+    let why = match exact(facts, progress) {
+        Ok((mark, path)) => return Ok((mark.level, Basis::Marks { mark, path })),
+        Err(why) => why,
+    };
+    let unseen = agreed.above(UNSEEN);
+    Ok(match highest {
+        Some((mark, path)) if mark.level > unseen => {
+            (mark.level, Basis::Beyond { mark: *mark, path: path.to_owned(), why })
+        }
+        _ => (unseen, Basis::Unseen { why }),
+    })
+}
+
+/// The highest mark of this baker's keys in any file, whenever it was read and whatever it proves: signed at least so
+/// far. An observation, and so below the cap or not to be believed.
+pub(super) fn highest(facts: &Facts, cap: Level) -> Result<Option<(&WrittenMark, &str)>, Refusal> {
+    let (Ok(read), Ok(delegate)) = (&facts.primary.marks, &facts.chain.delegate) else { return Ok(None) };
+    let ours = |key: &KeyHash| delegate.value.keys.iter().any(|expected| expected.key == *key);
+    let marks = read.value.found.files.iter().flat_map(|file| file.marks.iter().map(|mark| (mark, &*file.path)));
+    let highest = marks.filter(|(mark, _)| ours(&mark.key)).max_by_key(|(mark, _)| mark.order());
+    match highest {
+        Some((mark, path)) if mark.level > cap => Err(Refusal::AbsurdMark {
+            mark: *mark,
+            path: path.to_owned(),
+            host: read.source.clone(),
+            without: MARKS.to_owned(),
+            cap,
+        }),
+        found => Ok(found),
+    }
+}
+
+/// octez-baker's last mark of the active consensus key, where it is certain that nothing above it was signed; else why
+/// it is not.
+fn exact(facts: &Facts, progress: &Progress) -> Result<(WrittenMark, String), String> {
+    let read = facts.primary.marks.as_ref().map_err(|unknown| unknown.why.clone())?;
+    let ReadMarks { began, found } = &read.value;
+    // Marks that were read before the stop do not count: the baker may have signed after the reading.
+    match progress.stopped_since {
+        None => return Err("the primary's marks count only once it is read back as stopped".to_owned()),
+        Some(since) if *began < since => {
+            return Err("the primary's marks were read before it was read back as stopped".to_owned());
+        }
+        Some(_) => {}
+    }
+    let delegate = facts.chain.delegate.as_ref().map_err(|unknown| unknown.why.clone())?;
+    let active = || delegate.value.keys.iter().filter(|key| key.from_cycle.is_none());
+    let consensus = active().find(|key| key.role == KeyRole::Consensus).ok_or("there is no active consensus key")?;
+    let seen: Vec<(Kind, Position)> = facts.chain.seen().map(|signed| (signed.kind, signed.at)).collect();
+    // An indexer and octez-signer can show that a file is stale. They may speak of long ago, so that a file is the one
+    // that the baker writes is shown by what the own node saw of it lately.
+    let lately = !seen.is_empty();
+    let signer = found.files.iter().filter(|file| file.writer == Writer::OctezSigner);
+    let companion = signer.flat_map(|file| &file.marks).filter(|mark| active().any(|key| key.key == mark.key));
+    let others = companion.map(|mark| (mark.kind, Position::new(mark.level, mark.round.unwrap_or_default())));
+    let indexed = indexed(facts).map(|signed| (signed.kind, signed.at));
+    match found.bound(&consensus.key, seen.into_iter().chain(others).chain(indexed)) {
+        Bound::Exact { mark, path } if lately => Ok((*mark, path.to_owned())),
+        Bound::Exact { mark, .. } => Err(Bound::Unconfirmed { mark }.to_string()),
+        Bound::NoFile if !found.other_chains.is_empty() => {
+            Err(format!("the only mark files are another chain's: {}", found.other_chains.join(", ")))
+        }
+        unsure => Err(unsure.to_string()),
+    }
+}

@@ -1,0 +1,89 @@
+//! How a run may end: only with a baker that may bake and misses no more levels.
+
+use std::time::Duration;
+
+use failover_core::clock::Clock;
+use failover_core::decision::Step;
+use failover_core::journal::record::Record;
+use failover_core::sim::drill::{Cut, journal_of};
+use failover_core::sim::scenario::{Scenario, named};
+use failover_core::sim::{Event, SIGNER_UNIT, Side, TEZSIGN_UNIT};
+use failover_core::state::{Latch, StateDir};
+
+use crate::support::{BOTH, Case, harmless, judge, name};
+
+#[test]
+fn a_denunciation_after_the_start_stops_the_backup_and_keeps_it_stopped() {
+    for model in BOTH {
+        let case = Case::new("denounced", model, 3);
+        let (scratch, mut rehearsal) = case.rehearsal();
+        let end = rehearsal.session(None).unwrap().clone();
+        let records = journal_of(scratch.path()).unwrap();
+        let shown: Vec<String> = records.iter().map(name).collect();
+        assert!(shown.iter().any(|r| r == "after start"), "{case}: {shown:?}");
+        assert!(end.exit == 5 && end.message.contains("denounced after the start"), "{case}: {end:?}");
+        harmless(rehearsal.world(), scratch.path()).unwrap();
+        let state = StateDir::existing(scratch.path()).unwrap();
+        assert!(matches!(state.latch(), Latch::Latched(_)), "{case}");
+    }
+}
+
+#[test]
+fn a_denunciation_before_the_start_is_refused() {
+    for model in BOTH {
+        let scenario = Scenario { prepare: |s| s.world.apply(Event::Denounce), ..named("planned").unwrap().clone() };
+        let case = Case { scenario, model, seed: 3 };
+        let (scratch, mut rehearsal) = case.rehearsal();
+        let end = rehearsal.session(None).unwrap().clone();
+        assert!(end.exit == 3 && end.message.contains("is denounced on chain"), "{case}: {end:?}");
+        assert!(rehearsal.world().bakes(Side::Primary), "{case}: the primary was touched");
+        let state = StateDir::existing(scratch.path()).unwrap();
+        assert!(matches!(state.latch(), Latch::Open), "{case}");
+    }
+}
+
+/// The end says how many levels were missed, and from then on it is no more.
+#[test]
+fn a_run_that_is_done_misses_no_more_levels() {
+    let cases: Vec<Case> = (1..=4).flat_map(|seed| BOTH.map(|model| Case::new("planned", model, seed))).collect();
+    judge(&cases, |case| {
+        let (_scratch, mut rehearsal) = case.rehearsal();
+        let end = rehearsal.session(None).map_err(|e| e.to_string())?.clone();
+        let missed = end.resumed.as_ref().and_then(|resumed| resumed.missed_levels).ok_or(end.message)?;
+        if missed < 5 {
+            return Err(format!("{case}: {missed} missed: what was silent until the floor was missed"));
+        }
+        rehearsal.world().clock().sleep(Duration::from_secs(60));
+        let (facts, _) = rehearsal.look().map_err(|e| e.to_string())?;
+        match facts.chain.delegate.map(|seen| seen.value.missed_levels) {
+            Ok(Some(now)) if now == missed => Ok(()),
+            now => Err(format!("{case}: {missed} missed at the end, {now:?} a minute later")),
+        }
+    });
+}
+
+/// The backup votes once and its signer's service stops: a signature on chain alone is no success.
+#[test]
+fn votes_that_come_to_an_end_are_no_success() {
+    for model in BOTH {
+        let case = Case::new("planned", model, 2);
+        let (scratch, mut rehearsal) = case.rehearsal();
+        rehearsal.session(Some(Cut::When(|r| name(r) == "after start"))).unwrap();
+        let floor = journal_of(scratch.path()).unwrap().iter().find_map(|r| match r {
+            Record::Before { step: Step::Start { floor, .. }, .. } => Some(floor.get()),
+            _ => None,
+        });
+        let world = rehearsal.world().clone();
+        while world.head_level().get() < floor.unwrap() + 3 {
+            world.clock().sleep(Duration::from_millis(500));
+        }
+        let voted = world.book().highest(&format!("the backup's {model}"));
+        assert!(voted > floor, "{case}: the backup signed nothing above {floor:?}: {voted:?}");
+        for unit in [TEZSIGN_UNIT, SIGNER_UNIT] {
+            world.exec(Side::Backup, &["systemctl", "stop", unit]).unwrap();
+        }
+        let end = rehearsal.session(None).unwrap().clone();
+        assert!(end.exit == 1 && end.message.contains("did not stop growing"), "{case}: {end:?}");
+        assert!(rehearsal.finish().alarms.is_empty());
+    }
+}
