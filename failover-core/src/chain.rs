@@ -19,6 +19,7 @@ pub mod http;
 pub mod octez;
 mod rights;
 mod rpc;
+mod scan;
 mod text;
 pub mod tzkt;
 mod within;
@@ -26,7 +27,7 @@ mod within;
 pub use earnings::{Earnings, Participation, Ratio, Slashing};
 pub use error::ChainError;
 pub use rights::{Ahead, Rights};
-pub use rpc::Rpc;
+pub use rpc::{Body, Rpc};
 
 /// A head, as one source shows it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -147,6 +147,51 @@ fn a_server_that_never_answers_ends_at_the_deadline() {
     assert!(matches!(node.head(), Err(ChainError::Timeout { .. })));
 }
 
+/// Reads an answer as it comes, to its end.
+fn read(url: &str, deadline: Duration, limit: usize) -> Result<usize, (usize, ChainError)> {
+    let mut http = Http::new(url).unwrap();
+    let mut body = http.open("/chains/main/is_bootstrapped", deadline, limit).map_err(|error| (0, error))?;
+    let (mut total, mut piece) = (0, [0; 1000]);
+    loop {
+        match body.read(&mut piece) {
+            Ok(0) => return Ok(total),
+            Ok(count) => total += count,
+            Err(error) => return Err((total, error)),
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_read_as_it_comes_has_the_same_deadline_and_limit() {
+    let whole = says(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ntrue");
+    assert_eq!(read(&whole, PLENTY, 4), Ok(4));
+    assert!(matches!(read(&whole, PLENTY, 3), Err((0, ChainError::TooLarge { limit: 3, .. }))));
+    let denied = says(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    assert!(matches!(read(&denied, PLENTY, 4), Err((0, ChainError::Denied { .. }))));
+    // More than the limit without a length before it: what was within it was read.
+    let (long, _) = server(|stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+        stream.write_all(&vec![b'x'; 1 << 20])
+    });
+    let (read_before, error) = read(&long, PLENTY, 100_000).unwrap_err();
+    assert!(matches!(error, ChainError::TooLarge { limit: 100_000, .. }), "{error:?}");
+    assert!(read_before <= 100_000);
+    // One that hangs up in the middle, and one that drips without an end.
+    let cut = says(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"bootstrapped\":");
+    let (read_before, error) = read(&cut, PLENTY, LIMIT).unwrap_err();
+    assert!(read_before == 16 && matches!(error, ChainError::Unreachable { .. }), "{read_before} {error:?}");
+    let (drip, _) = server(|stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")?;
+        loop {
+            stream.write_all(b" ")?;
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let (read_before, error) = read(&drip, SHORT, LIMIT).unwrap_err();
+    assert!(matches!(error, ChainError::Timeout { after: SHORT, .. }), "{error:?}");
+    assert!(read_before > 0, "what came before the deadline was read");
+}
+
 #[test]
 fn two_hundred_megabytes_are_not_read() {
     const HUGE: usize = 200_000_000;

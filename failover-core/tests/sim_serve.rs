@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use failover_core::chain::http::Http;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
-use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
+use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc};
 use failover_core::clock::SystemClock;
 use failover_core::clock::{Clock, Timestamp};
 use failover_core::signer::ledger::{Derivation, KeyPath};
@@ -47,6 +48,33 @@ fn the_node_answers_over_http() {
     assert_eq!(json["node"], served.node_url.as_str());
     assert_eq!(json["baker"], world.baker().to_string().as_str());
     assert!(world.now() <= Timestamp::from_millis(SystemClock.now().millis() + 1000));
+}
+
+#[test]
+fn the_mempool_can_be_listened_to_until_the_next_head() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, served) = served(Model::TezSign, folder.path());
+    let path = "/chains/main/mempool/monitor_operations?validated=true&validation_pass=0";
+    let mut lists = 0;
+    // Votes come in the middle of a block's time: one answer in three heads at least has more than its first list.
+    for _ in 0..3 {
+        let mut body = Http::new(&served.node_url).unwrap().open(path, Duration::from_secs(60), 1 << 24).unwrap();
+        let (mut whole, mut piece) = (Vec::new(), [0; 999]);
+        while let count @ 1.. = body.read(&mut piece).unwrap() {
+            whole.extend_from_slice(piece.get(..count).unwrap());
+        }
+        for list in serde_json::Deserializer::from_slice(&whole).into_iter::<Vec<serde_json::Value>>() {
+            assert!(list.unwrap().iter().all(|one| one["contents"][0]["slot"].is_u64()));
+            lists += 1;
+        }
+    }
+    assert!(lists > 3, "{lists} lists in three answers");
+    // What is heard is the baker's own.
+    let mut node = OctezNode::connect(&served.node_url).unwrap();
+    until("a vote is heard", || {
+        let head = node.head().unwrap();
+        node.mempool(&world.baker(), &head).is_ok_and(|votes| !votes.is_empty())
+    });
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The program as a process: what it says, and how it exits.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may stop it too")]
 
+mod activity;
 mod config;
+#[expect(clippy::expect_used, reason = "the samples are what they are")]
+#[path = "../../../benches/full_block.rs"]
+mod full_block;
 mod hwm;
 mod level;
 mod prompt;

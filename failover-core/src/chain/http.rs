@@ -8,7 +8,7 @@ use ureq::http::{Response, Uri};
 use ureq::{Agent, Timeout};
 
 use super::text::clipped;
-use super::{ChainError, Rpc};
+use super::{Body, ChainError, Rpc};
 
 /// How long a connection may take to come up, within the question's own deadline.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -71,22 +71,30 @@ impl Http {
         Ok(Self { agent, base: format!("{scheme}://{authority}{path}"), name })
     }
 
-    fn ask(&self, path: &str, deadline: Duration, limit: usize) -> Result<Said, ureq::Error> {
-        let request = self.agent.get(format!("{}{path}", self.base));
-        let mut response = request.config().timeout_global(Some(deadline)).build().call()?;
-        let status = response.status().as_u16();
-        if status != 200 {
-            let retry_after = retry_after(&response);
-            return Ok(Said { status, retry_after, body: beginning(&mut response) });
+    /// Asks, and reads the answer's head. `Err` in it: the status says no.
+    fn ask(&self, question: &Question) -> Result<Result<ureq::Body, ChainError>, ureq::Error> {
+        let request = self.agent.get(format!("{}{}", self.base, question.path));
+        let mut response = request.config().timeout_global(Some(question.left())).build().call()?;
+        if response.status().as_u16() != 200 {
+            return Ok(Err(question.refused(&mut response)));
         }
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let limit = question.limit();
         // Said before it is read, where the server says it.
         if response.body().content_length().is_some_and(|length| length > limit) {
             return Err(ureq::Error::BodyExceedsLimit(limit));
         }
-        let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
-        Ok(Said { status, retry_after: None, body })
+        Ok(Ok(response.into_body()))
     }
+
+    fn question(&self, path: &str, deadline: Duration, limit: usize) -> Question {
+        Question { source_name: self.name.clone(), path: path.to_owned(), begun: Instant::now(), deadline, limit }
+    }
+}
+
+/// Asked once more, on a new connection: a kept one that the node closed a moment ago breaks without a word.
+fn again<T>(mut ask: impl FnMut() -> Result<T, ureq::Error>) -> Result<T, ureq::Error> {
+    let answer = ask();
+    if answer.as_ref().is_err_and(broke) { ask() } else { answer }
 }
 
 impl Rpc for Http {
@@ -95,47 +103,84 @@ impl Rpc for Http {
     }
 
     fn get(&mut self, path: &str, deadline: Duration, limit: usize) -> Result<Vec<u8>, ChainError> {
-        let begun = Instant::now();
-        let mut answer = self.ask(path, deadline, limit);
-        // A kept connection that the node closed a moment ago breaks without a word: asked once more, on a new one.
-        if answer.as_ref().is_err_and(broke) {
-            let left = deadline.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
-            answer = self.ask(path, left, limit);
-        }
-        let (source_name, path) = (self.name.clone(), path.to_owned());
-        let Said { status, retry_after, body } = match answer {
-            Ok(answer) => answer,
-            Err(ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)) => {
-                return Err(ChainError::Unreachable { source_name, why: "no connection came up in time".to_owned() });
-            }
-            Err(ureq::Error::Timeout(_)) => return Err(ChainError::Timeout { source_name, path, after: deadline }),
-            Err(ureq::Error::BodyExceedsLimit(_)) => return Err(ChainError::TooLarge { source_name, path, limit }),
-            Err(ureq::Error::Protocol(e)) => {
-                return Err(ChainError::Malformed { source_name, path, why: clipped(&e.to_string(), SHOWN) });
-            }
-            Err(e) => return Err(ChainError::Unreachable { source_name, why: why(&e) }),
-        };
-        if status == 200 {
-            return Ok(body);
-        }
-        let said = clipped(&String::from_utf8_lossy(&body), SHOWN);
-        Err(match status {
-            401 | 403 => ChainError::Denied { source_name, path, status },
-            204 | 404 | 410 => {
-                let why = if said.is_empty() { format!("HTTP {status}") } else { said };
-                ChainError::Missing { source_name, path, why }
-            }
-            429 => ChainError::RateLimited { source_name, path, retry_after },
-            _ => ChainError::Status { source_name, path, status, body: said },
-        })
+        let question = self.question(path, deadline, limit);
+        let whole = again(|| match self.ask(&question)? {
+            Ok(mut body) => body.with_config().limit(question.limit()).read_to_vec().map(Ok),
+            Err(refused) => Ok(Err(refused)),
+        });
+        whole.map_err(|error| question.failed(error))?
+    }
+
+    fn open(&mut self, path: &str, deadline: Duration, limit: usize) -> Result<Box<dyn Body>, ChainError> {
+        let question = self.question(path, deadline, limit);
+        let body = again(|| self.ask(&question)).map_err(|error| question.failed(error))??;
+        let reader = body.into_with_config().limit(question.limit()).reader();
+        Ok(Box::new(Reading { reader, question }))
+    }
+
+    fn another(&self) -> Option<Box<dyn Rpc>> {
+        Some(Box::new(Self { agent: self.agent.clone(), base: self.base.clone(), name: self.name.clone() }))
     }
 }
 
-/// An answer as it came.
-struct Said {
-    status: u16,
-    retry_after: Option<Duration>,
-    body: Vec<u8>,
+/// A body as it comes; its deadline is the whole question's.
+struct Reading {
+    reader: ureq::BodyReader<'static>,
+    question: Question,
+}
+
+impl Body for Reading {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, ChainError> {
+        self.reader.read(into).map_err(|error| self.question.failed(error.into()))
+    }
+}
+
+/// What is asked, and since when.
+struct Question {
+    source_name: String,
+    path: String,
+    begun: Instant,
+    deadline: Duration,
+    limit: usize,
+}
+
+impl Question {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.begun.elapsed()).max(Duration::from_millis(1))
+    }
+
+    fn limit(&self) -> u64 {
+        u64::try_from(self.limit).unwrap_or(u64::MAX)
+    }
+
+    fn failed(&self, error: ureq::Error) -> ChainError {
+        let (source_name, path) = (self.source_name.clone(), self.path.clone());
+        match error {
+            ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+                ChainError::Unreachable { source_name, why: "no connection came up in time".to_owned() }
+            }
+            ureq::Error::Timeout(_) => ChainError::Timeout { source_name, path, after: self.deadline },
+            ureq::Error::BodyExceedsLimit(_) => ChainError::TooLarge { source_name, path, limit: self.limit },
+            ureq::Error::Protocol(e) => {
+                ChainError::Malformed { source_name, path, why: clipped(&e.to_string(), SHOWN) }
+            }
+            e => ChainError::Unreachable { source_name, why: why(&e) },
+        }
+    }
+
+    fn refused(&self, response: &mut Response<ureq::Body>) -> ChainError {
+        let (source_name, path) = (self.source_name.clone(), self.path.clone());
+        let said = clipped(&String::from_utf8_lossy(&beginning(response)), SHOWN);
+        match response.status().as_u16() {
+            status @ (401 | 403) => ChainError::Denied { source_name, path, status },
+            status @ (204 | 404 | 410) => {
+                let why = if said.is_empty() { format!("HTTP {status}") } else { said };
+                ChainError::Missing { source_name, path, why }
+            }
+            429 => ChainError::RateLimited { source_name, path, retry_after: retry_after(response) },
+            status => ChainError::Status { source_name, path, status, body: said },
+        }
+    }
 }
 
 /// `Retry-After` in seconds. Its other form, a date, depends on two clocks and is not read.

@@ -18,17 +18,20 @@
 //! | `/blocks/H/context/delegates/B` | keys, standing, missed levels |
 //! | `/is_bootstrapped` | in step with its peers? |
 //! | `/active_peers_heads` | the peers' heads |
-//! | `/mempool/pending_operations?version=2&validation_pass=0` | votes that are in no block yet |
+//! | `/mempool/monitor_operations?...&validation_pass=0` | votes as the node hears them |
+//! | `/mempool/pending_operations?version=2&validation_pass=0` | votes that are in no block yet, where it does not let itself be listened to |
 //!
-//! A foreign node denies `helpers/*`, `active_peers_heads` and nothing else of these (`RPC_server.ml`, Octez v25.1).
+//! A foreign node denies `helpers/*`, `active_peers_heads`, `monitor_operations` and nothing else of these (`RPC_server.ml`, Octez v25.1).
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::activity::{self, InBlock, Operation};
+use super::activity::{self, InBlock, Reading, Wrong};
 use super::answer;
+use super::rpc::failed;
+use super::scan::{Broken, Scanner};
 use super::{
     Ahead, ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Earnings, Head, LevelActivity,
     PROTOCOL_LOOK_BACK, PeerHead, Rights, Rpc, Signed, SyncState,
@@ -42,13 +45,14 @@ mod header;
 mod issuance;
 mod mempool;
 mod metadata;
+mod monitor;
 mod number;
+mod pool;
 mod rights;
 mod small;
 
 pub(super) use header::{Header, level};
 pub(super) use metadata::{Metadata, Recorded};
-pub(super) use number::Number;
 
 /// How long a node may take for a whole answer; a synced one needs milliseconds, a busy one a second or two.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
@@ -58,6 +62,8 @@ const SMALL: usize = 1 << 20;
 /// Most bytes of an answer that grows with the chain: some hundred votes of about 700 bytes each, the balance updates
 /// at a cycle's end, a baker with thousands of delegators and stakers.
 const LARGE: usize = 16 << 20;
+/// Most bytes of the fields of a block's metadata that matter: some hundred.
+const FIELDS: usize = 16 << 10;
 /// Most bytes of the mempool's consensus operations.
 const MEMPOOL: usize = 4 << 20;
 /// Blocks whose reading is kept: the one after a level is the level's own in the next question.
@@ -84,6 +90,7 @@ pub struct OctezNode<R> {
     blocks: VecDeque<(BlockHash, KeyHash, InBlock)>,
     /// Rights are settled cycles ahead: a reorganisation does not change them.
     slots: HashMap<(KeyHash, Level), Option<u16>>,
+    pool: pool::Pool,
 }
 
 #[cfg(feature = "http")]
@@ -101,7 +108,13 @@ impl<R: Rpc> OctezNode<R> {
     /// A node whose RPC is carried by `rpc`; each question has [`ANSWER_DEADLINE`].
     #[must_use]
     pub fn new(rpc: R) -> Self {
-        Self { rpc, deadline: ANSWER_DEADLINE, blocks: VecDeque::new(), slots: HashMap::new() }
+        Self {
+            rpc,
+            deadline: ANSWER_DEADLINE,
+            blocks: VecDeque::new(),
+            slots: HashMap::new(),
+            pool: pool::Pool::default(),
+        }
     }
 
     /// The same with another deadline for each question.
@@ -124,17 +137,6 @@ impl<R: Rpc> OctezNode<R> {
         answer::parse(&body).map_err(|wrong| self.malformed(path)(wrong.why))
     }
 
-    /// A part of a block: JSON that is not of its shape makes the block incomplete, not the node suspect.
-    fn part<'a, T: serde::Deserialize<'a>>(&self, path: &str, level: Level, body: &'a [u8]) -> Result<T, ChainError> {
-        answer::parse(body).map_err(|wrong| {
-            if wrong.is_json {
-                ChainError::Incomplete { level, why: wrong.why, seen: Vec::new() }
-            } else {
-                self.malformed(path)(wrong.why)
-            }
-        })
-    }
-
     fn malformed(&self, path: &str) -> impl FnOnce(String) -> ChainError {
         let (source_name, path) = (self.rpc.name().to_owned(), path.to_owned());
         move |why| ChainError::Malformed { source_name, path, why }
@@ -149,26 +151,67 @@ impl<R: Rpc> OctezNode<R> {
         Ok(header)
     }
 
+    /// The few fields of a block's metadata that matter, out of megabytes.
+    fn metadata(&mut self, block: &str) -> Result<Result<Metadata, String>, ChainError> {
+        let path = format!("/chains/main/blocks/{block}/metadata");
+        let mut body = self.rpc.open(&path, self.deadline, LARGE)?;
+        let mut json = Scanner::new(&mut *body);
+        let fields = json.begins().and_then(|()| json.only(&Metadata::FIELDS, FIELDS)).and_then(|fields| {
+            json.end()?;
+            Ok(fields)
+        });
+        let fields = fields.map_err(|fault| self.broken(*fault, &path))?;
+        // JSON that is not of its shape makes the block incomplete, not the node suspect.
+        Ok(answer::parse(&fields).map_err(|wrong| wrong.why))
+    }
+
+    fn broken(&self, broken: Broken, path: &str) -> ChainError {
+        match broken {
+            Broken::Source(error) => error,
+            Broken::NotJson(why) => self.malformed(path)(why),
+        }
+    }
+
     fn in_block(&mut self, baker: &KeyHash, header: &Header) -> Result<InBlock, ChainError> {
         if let Some((_, _, known)) = self.blocks.iter().find(|(hash, whose, _)| *hash == header.hash && whose == baker)
         {
             return Ok(known.clone());
         }
-        let path = format!("/chains/main/blocks/{}/metadata", header.hash);
-        let metadata: Metadata = {
-            // Only a few of its fields are kept: a body may have megabytes, and never two of them at once.
-            let body = self.get(&path, LARGE)?;
-            self.part(&path, header.level, &body)?
+        let incomplete = |why, seen| ChainError::Incomplete { level: header.level, why, seen };
+        let hash = header.hash.to_string();
+        let metadata = match self.metadata(&hash) {
+            Ok(metadata) => metadata.map_err(|why| incomplete(why, Vec::new())),
+            // It answers, only not with that: the votes are looked at all the same.
+            Err(error @ (ChainError::Malformed { .. } | ChainError::Missing { .. } | ChainError::TooLarge { .. })) => {
+                Err(error)
+            }
+            Err(error) => return Err(error),
         };
-        let path = format!("/chains/main/blocks/{}/operations/0?metadata=always", header.hash);
-        let body = self.get(&path, LARGE)?;
-        let operations: Vec<Operation<'_>> = self.part(&path, header.level, &body)?;
-        let read = activity::in_block(baker, header, &metadata, &operations)?;
+        let path = format!("/chains/main/blocks/{hash}/operations/0?metadata=always");
+        let mut body = self.rpc.open(&path, self.deadline, LARGE).unwrap_or_else(failed);
+        let mut json = Scanner::new(&mut *body);
+        let Reading { found, wrong } = activity::read(baker, header, metadata.as_ref().ok(), &mut json);
+        let wrong = match (metadata, wrong) {
+            (Err(error), _) => Some(error),
+            (Ok(_), None) => None,
+            (Ok(_), Some(Wrong::Incomplete(why))) => Some(incomplete(why, Vec::new())),
+            (Ok(_), Some(Wrong::Broken(broken))) => Some(self.broken(broken, &path)),
+        };
+        if let Some(error) = wrong {
+            let InBlock { this_level: mut seen, level_before } = found;
+            seen.extend(level_before);
+            return Err(match error {
+                ChainError::Incomplete { level, why, .. } => ChainError::Incomplete { level, why, seen },
+                error if seen.is_empty() => error,
+                // What was read before it broke accuses all the same (S8).
+                error => incomplete(error.to_string(), seen),
+            });
+        }
         if self.blocks.len() >= BLOCKS_KEPT {
             self.blocks.pop_front();
         }
-        self.blocks.push_back((header.hash, *baker, read.clone()));
-        Ok(read)
+        self.blocks.push_back((header.hash, *baker, found.clone()));
+        Ok(found)
     }
 
     /// The baker's slot at a level, as the block `block` sees it; `None` where it has no right to vote.
@@ -218,10 +261,11 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
     fn delegate(&mut self, baker: &KeyHash) -> Result<Delegate, ChainError> {
         let Head { hash, level, .. } = self.head()?;
         let earlier = self.header_at(level.below(PROTOCOL_LOOK_BACK).unwrap_or(Level::FIRST))?.protocol;
+        let hash = hash.to_string();
         let path = format!("/chains/main/blocks/{hash}/context/constants");
         let constants = self.ask::<small::RawConstants>(&path)?.checked().map_err(self.malformed(&path))?;
-        let path = format!("/chains/main/blocks/{hash}/metadata");
-        let metadata: Metadata = self.ask_up_to(&path, LARGE)?;
+        let metadata =
+            self.metadata(&hash)?.map_err(self.malformed(&format!("/chains/main/blocks/{hash}/metadata")))?;
         let path = format!("/chains/main/blocks/{hash}/context/delegates/{baker}");
         self.ask_up_to::<delegate::RawDelegate>(&path, LARGE)?
             .at(metadata, constants.blocks_per_cycle, earlier)
@@ -273,32 +317,9 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
     }
 
     fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError> {
-        let path = "/chains/main/mempool/pending_operations?version=2&validation_pass=0";
-        let body = self.get(path, MEMPOOL)?;
-        let pending: mempool::Pending<'_> = answer::parse(&body).map_err(|wrong| self.malformed(path)(wrong.why))?;
-        let (votes, mut unknown) = pending.votes(head.level);
-        let mut signed: Vec<Signed> = Vec::new();
-        let mut failed = None;
-        for vote in votes {
-            if signed.iter().any(|s| s.kind == vote.kind && s.at == vote.at) {
-                continue;
-            }
-            match self.slot("head", baker, vote.at.level) {
-                Ok(slot) if slot == Some(vote.slot) => signed.push(vote.signed()),
-                Ok(_) => {}
-                Err(e) => {
-                    failed = Some(e);
-                    break;
-                }
-            }
-        }
-        // What was found counts at once, whatever else could not be read (S8).
-        match (signed.is_empty(), failed, unknown.take()) {
-            (true, Some(e), _) => Err(e),
-            (true, None, Some(why)) => Err(self.malformed(path)(why)),
-            _ => Ok(signed),
-        }
+        self.pooled(baker, head)
     }
+
     fn earnings(
         &mut self,
         baker: &KeyHash,

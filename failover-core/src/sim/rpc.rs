@@ -144,6 +144,7 @@ impl<'a> View<'a> {
             ["chains", "main", "is_bootstrapped"] => Answer::json(&self.bootstrapped()),
             ["chains", "main", "active_peers_heads"] => Answer::json(&self.peers()),
             ["chains", "main", "mempool", "pending_operations"] => Answer::json(&mempool::pending(self)),
+            ["chains", "main", "mempool", "monitor_operations"] => Answer::json(&mempool::monitored(self)),
             ["chains", "main", "blocks", id, rest @ ..] => match self.block(id) {
                 Some(block) => self.of_block(block, rest, &query),
                 None => Answer::error(404, "validator.block_not_found"),

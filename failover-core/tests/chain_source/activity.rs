@@ -9,7 +9,7 @@ use failover_core::tezos::Kind::{self, Attestation, Block, Preattestation};
 use serde_json::{Value, json};
 
 /// Kind, level and round of everything that the baker signed at the level.
-fn signed(table: &Table, baker: &str, at: u64) -> Result<Vec<(Kind, u64, u32)>, ChainError> {
+pub(crate) fn signed(table: &Table, baker: &str, at: u64) -> Result<Vec<(Kind, u64, u32)>, ChainError> {
     let activity = table.node().activity(&key(baker), level(at))?;
     assert_eq!(activity.level.get(), at);
     Ok(activity.signed.iter().map(|s| (s.kind, s.at.level.get(), s.at.round.0)).collect())
@@ -60,7 +60,7 @@ fn the_newest_block_has_its_own_signature_and_no_votes_yet() {
 }
 
 /// Block 109772 of protocol 023: a re-proposal with both aggregates, as a table of one level before and after.
-fn seoul() -> Table {
+pub(crate) fn seoul() -> Table {
     let table = Table::default();
     let (before, this, after) = (made_hash(1).to_string(), made_hash(2).to_string(), made_hash(3).to_string());
     let attested = sample("seoulnet-023-block109772-operations.attestations_aggregate.json");

@@ -191,10 +191,11 @@ fn votes_in_the_mempool_are_found_by_slot_in_every_class() {
         p["refused"] = json!([vote("preattestation", 3, 340_115, 2)]);
         p["outdated"] = json!([vote("attestation", 3, 340_000, 0), vote("attestation", 3, 340_113, 1)]);
     });
+    // The newest first.
     let expected = [
+        (Kind::Preattestation, 340_115, 2, "mempool (refused)".to_owned()),
         (Kind::Attestation, 340_114, 0, "mempool".to_owned()),
         (Kind::Attestation, 340_113, 1, "mempool (outdated)".to_owned()),
-        (Kind::Preattestation, 340_115, 2, "mempool (refused)".to_owned()),
     ];
     assert_eq!(pooled(&table).unwrap(), expected);
     for class in ["validated", "unprocessed", "branch_delayed", "branch_refused", "outdated", "refused"] {

@@ -86,8 +86,12 @@ impl Rpc for Table {
 }
 
 pub(crate) fn sample(name: &str) -> Value {
-    let path = format!("{}/tests/data/samples/{name}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    serde_json::from_str(&text(name)).unwrap()
+}
+
+/// A sample as it is written.
+pub(crate) fn text(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/tests/data/samples/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 pub(crate) fn level(level: u64) -> Level {

@@ -1,4 +1,4 @@
-//! `/mempool/pending_operations`, version 2: the votes of the newest levels, each on its own, without receipts.
+//! `/mempool/pending_operations`, version 2, and `/mempool/monitor_operations`: the votes of the newest levels, each on its own, without receipts.
 
 use serde_json::{Value, json};
 
@@ -10,19 +10,27 @@ use crate::tezos::{BlockHash, Curve, Kind};
 
 /// What is in the node's mempool: votes for its head and the level before.
 pub(super) fn pending(view: View<'_>) -> Value {
-    let head = view.head().map_or(0, |head| head.level);
-    let validated: Vec<Value> = (head.saturating_sub(1)..=head)
-        .flat_map(|level| view.state.chain.votes_for(level))
-        .filter_map(|(place, vote)| operation(view, place, vote))
-        .collect();
     json!({
-        "validated": validated,
+        "validated": validated(view),
         "refused": [],
         "outdated": [],
         "branch_refused": [],
         "branch_delayed": [],
         "unprocessed": [],
     })
+}
+
+/// The same as a list: the first one of the stream. What comes after it is the server's to tell.
+pub(super) fn monitored(view: View<'_>) -> Value {
+    Value::Array(validated(view))
+}
+
+fn validated(view: View<'_>) -> Vec<Value> {
+    let head = view.head().map_or(0, |head| head.level);
+    (head.saturating_sub(1)..=head)
+        .flat_map(|level| view.state.chain.votes_for(level))
+        .filter_map(|(place, vote)| operation(view, place, vote))
+        .collect()
 }
 
 fn operation(view: View<'_>, place: &Place, vote: &Vote) -> Option<Value> {

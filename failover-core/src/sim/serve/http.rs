@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Running, accept_loop};
 use crate::sim::rpc::Answer;
 use crate::sim::source::Source;
@@ -75,6 +77,9 @@ fn connection(site: &Site, stream: &TcpStream, running: &Running) -> io::Result<
     let mut reader = BufReader::new(stream);
     while running.get() {
         let Some(path) = request(&mut reader)? else { return Ok(()) };
+        if path.contains("/mempool/monitor_operations") {
+            return monitor(site, stream, &path, running);
+        }
         match site.answer(&path) {
             Answer::Http { status, body } => respond(stream, status, "", &body)?,
             Answer::TooMany(seconds) => respond(stream, 429, &format!("Retry-After: {seconds}\r\n"), b"<html>")?,
@@ -129,6 +134,39 @@ fn respond(mut stream: &TcpStream, status: u16, more: &str, body: &[u8]) -> io::
             .into_bytes();
     message.extend_from_slice(body);
     stream.write_all(&message)
+}
+
+/// How often the world is looked at for more votes.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What is in the mempool, then what comes, until the next head; in pieces that do not end where the JSON does.
+fn monitor(site: &Site, mut stream: &TcpStream, path: &str, running: &Running) -> io::Result<()> {
+    const HEAD: &str = "/chains/main/blocks/head/hash";
+    let (head, mut told): (_, Option<Vec<Value>>) = (site.answer(HEAD), None);
+    while running.get() && site.answer(HEAD) == head {
+        let operations: Vec<Value> = match site.answer(path) {
+            Answer::Http { status: 200, body } => serde_json::from_slice(&body)?,
+            Answer::Http { status, body } if told.is_none() => return respond(stream, status, "", &body),
+            _ => break,
+        };
+        let news: Vec<&Value> =
+            operations.iter().filter(|one| !told.as_ref().is_some_and(|told| told.contains(one))).collect();
+        if told.is_none() {
+            stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            )?;
+        }
+        if told.is_none() || !news.is_empty() {
+            for piece in serde_json::to_vec(&news)?.chunks(1000) {
+                write!(stream, "{:x}\r\n", piece.len())?;
+                stream.write_all(piece)?;
+                stream.write_all(b"\r\n")?;
+            }
+        }
+        told = Some(operations);
+        std::thread::sleep(LOOK);
+    }
+    stream.write_all(b"0\r\n\r\n")
 }
 
 /// As many spaces as announced, until the client has had enough.
