@@ -72,9 +72,24 @@ fn whatever_serde_takes() {
     for json in [r#"[1,2 , -3.5e+7,true,false,null,{},[],"\"\\\u00e9"]"#, " 0 ", "\"\"", r#"{"a":{"b":[[[]]]}}"#] {
         assert!(skipped(json.as_bytes(), 1) && skipped(json.as_bytes(), 100), "{json}");
     }
-    for none in
-        ["", " ", "<html>", "{", "[1 2]", "[1,,2]", "[,1]", "{\"a\"}", "{\"a\":1,}", "[}", "{]", "tru", "\"a", "\"\\"]
-    {
+    for none in [
+        "",
+        " ",
+        "<html>",
+        "{",
+        "[1 2]",
+        "[1,,2]",
+        "[,1]",
+        "{\"a\"}",
+        "{\"a\":1,}",
+        "[}",
+        "{]",
+        "[1}",
+        "{\"a\":1]",
+        "tru",
+        "\"a",
+        "\"\\",
+    ] {
         assert!(!skipped(none.as_bytes(), 1) && !skipped(none.as_bytes(), 100), "{none}");
     }
     let deep = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
