@@ -156,7 +156,7 @@ impl Watch {
     pub fn step(&mut self) -> Option<End> {
         let end = if self.cancel.load(Ordering::SeqCst) { Some(self.ended()) } else { self.look() };
         match &end {
-            Some(end) => self.say(Said::Run(Record::End(end.clone()))),
+            Some(end) => self.say_record(Record::End(end.clone())),
             None => self.clock.sleep(self.poll),
         }
         end
@@ -183,6 +183,10 @@ impl Watch {
 
     fn say(&mut self, said: Said) {
         self.listener.hear(self.clock.now(), &said);
+    }
+
+    fn say_record(&mut self, record: Record) {
+        self.say(Said::Run(Box::new(record)));
     }
 
     fn note(&mut self, note: impl Into<Option<Note>>) {

@@ -160,7 +160,7 @@ mod tests {
         let (records, _unread) = mpsc::sync_channel(2);
         let mut shown = Shown { records };
         let at = Timestamp::from_millis(0);
-        let said = Said::Run(Record::Disarmed { proven: true, what: Vec::new() });
+        let said = Said::Run(Box::new(Record::Disarmed { proven: true, what: Vec::new() }));
         for _ in 0..10 {
             shown.hear(at, &said);
         }

@@ -134,7 +134,7 @@ pub enum Said {
     /// Its own.
     Note(Note),
     /// A duplicate, what was disarmed, the end.
-    Run(Record),
+    Run(Box<Record>),
 }
 
 /// Who hears what a watch says. It must not keep the watch waiting: what is slow to write is written elsewhere.

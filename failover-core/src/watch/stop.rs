@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::record::{Note, Said};
+use super::record::Note;
 use super::{Judge, Watch, past};
 use crate::effect::{self, Disarmed};
 use crate::facts::Signed;
@@ -23,7 +23,7 @@ impl Watch {
     /// Foreign positions: first of all this machine is disarmed.
     pub(super) fn stop(&mut self, foreign: Vec<Signed>) -> End {
         let mut stopped = duplicate::stop(&mut self.hands, &*self.clock, &self.state, &self.policy, &foreign);
-        self.say(Said::Run(Record::Duplicate { signed: foreign.clone(), shared: Vec::new() }));
+        self.say_record(Record::Duplicate { signed: foreign.clone(), shared: Vec::new() });
         self.say_disarmed(&stopped.disarmed);
         for _ in 1..TRIES {
             if stopped.disarmed.proven {
@@ -65,7 +65,7 @@ impl Watch {
 
     fn say_disarmed(&mut self, disarmed: &Disarmed) {
         let Disarmed { proven, what } = disarmed.clone();
-        self.say(Said::Run(Record::Disarmed { proven, what }));
+        self.say_record(Record::Disarmed { proven, what });
     }
 
     /// What this machine's device signed lately: the other machine may have signed it too.

@@ -28,8 +28,11 @@ fn stopped(watched: &Watched, end: &failover_core::journal::record::End) -> Vec<
     let state = StateDir::existing(watched.folder.path()).unwrap();
     let Latch::Latched(latched) = state.latch() else { panic!("not latched") };
     let foreign = watched.said().into_iter().find_map(|(_, said)| match said {
-        Said::Run(Record::Duplicate { signed, .. }) => Some(signed),
-        _ => None,
+        Said::Run(record) => match *record {
+            Record::Duplicate { signed, .. } => Some(signed),
+            _ => None,
+        },
+        Said::Note(_) => None,
     });
     let foreign = foreign.expect("a duplicate was said");
     assert!(foreign.iter().any(|s| s.kind == latched.kind && s.at == latched.position));

@@ -26,8 +26,16 @@ pub(in crate::chain) struct Metadata {
 impl Metadata {
     /// The fields that are read; the others, of which the balance updates have megabytes at a cycle's end, are not
     /// even kept.
-    pub(in crate::chain) const FIELDS: [&'static str; 7] =
-        ["protocol", "next_protocol", "proposer", "baker", "level_info", "attestations", "preattestations"];
+    pub(in crate::chain) const FIELDS: [&'static str; 8] = [
+        "protocol",
+        "next_protocol",
+        "proposer",
+        "baker",
+        "level_info",
+        "voting_period_info",
+        "attestations",
+        "preattestations",
+    ];
 }
 
 /// Where a block is in its cycle.
