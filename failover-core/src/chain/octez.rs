@@ -156,7 +156,7 @@ impl<R: Rpc> OctezNode<R> {
         let path = format!("/chains/main/blocks/{block}/metadata");
         let mut body = self.rpc.open(&path, self.deadline, LARGE)?;
         let mut json = Scanner::new(&mut *body);
-        let fields = json.begins().and_then(|()| json.only(&Metadata::FIELDS, FIELDS)).and_then(|fields| {
+        let fields = json.begins().and_then(|()| json.only(answer::fields::<Metadata>(), FIELDS)).and_then(|fields| {
             json.end()?;
             Ok(fields)
         });

@@ -23,21 +23,6 @@ pub(in crate::chain) struct Metadata {
     pub(in crate::chain) preattestations: Recorded,
 }
 
-impl Metadata {
-    /// The fields that are read; the others, of which the balance updates have megabytes at a cycle's end, are not
-    /// even kept.
-    pub(in crate::chain) const FIELDS: [&'static str; 8] = [
-        "protocol",
-        "next_protocol",
-        "proposer",
-        "baker",
-        "level_info",
-        "voting_period_info",
-        "attestations",
-        "preattestations",
-    ];
-}
-
 /// Where a block is in its cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in crate::chain) struct LevelInfo {

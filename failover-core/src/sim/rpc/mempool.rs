@@ -1,4 +1,5 @@
-//! `/mempool/pending_operations`, version 2, and `/mempool/monitor_operations`: the votes of the newest levels, each on its own, without receipts.
+//! `/mempool/pending_operations`, version 2, and `/mempool/monitor_operations`: the votes of the newest levels, each on
+//! its own, without receipts.
 
 use serde_json::{Value, json};
 
