@@ -58,7 +58,12 @@ impl Failover {
         if self.progress.stop_sent && self.progress.started.is_none() {
             next.push_str("; or give the primary its job back with `failover return`");
         }
-        Ok(End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), refusal.to_string(), next) })
+        let mut message = refusal.to_string();
+        if self.progress.started.is_some() && self.backup_runs {
+            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+            next.push_str("; meanwhile keep `failover watch` running");
+        }
+        Ok(End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), message, next) })
     }
 
     pub(super) fn failed(&mut self, step: &str, why: String) -> Result<End, JournalError> {

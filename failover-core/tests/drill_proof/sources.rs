@@ -8,7 +8,7 @@ use failover_core::journal::record::{End, Record};
 use failover_core::signer::Model;
 use failover_core::sim::drill::{Cut, Rehearsal, journal_of};
 use failover_core::sim::scenario::Scenario;
-use failover_core::sim::{Event, Questions, RpcFault, Side, Source, SourceFault, World};
+use failover_core::sim::{Event, Questions, RpcFault, Side, Source, SourceFault, When, World};
 
 use crate::support::{Case, judge, name};
 
@@ -208,4 +208,17 @@ fn h13_a_clock_that_is_ahead_is_refused_and_a_slow_chain_is_waited_for() {
     .unwrap();
     assert_eq!(end.exit, 0, "{}", end.message);
     assert!(records.iter().any(|r| name(r) == "wait Chain"), "{:?}", records.iter().map(name).collect::<Vec<_>>());
+}
+
+/// A contradiction that comes after the start and stays: the backup bakes on, and the end says that nothing verified it.
+#[test]
+fn h20_after_the_start_the_backup_bakes_on_and_the_end_says_so() {
+    let (_scratch, mut rehearsal) = rehearsal(1);
+    let spoiled = Event::Source(Source::Tzkt, Some(SourceFault::Ahead(100)));
+    rehearsal.world().at(When::Signs(Side::Backup), spoiled);
+    let end = rehearsal.session(Some(Cut::After(MOST_RECORDS))).unwrap().clone();
+    assert_eq!(end.exit, 3, "{end:?}");
+    assert!(end.message.contains("bakes on") && end.next.contains("failover watch"), "{end:?}");
+    assert!(rehearsal.world().bakes(Side::Backup) && !rehearsal.world().bakes(Side::Primary));
+    assert!(rehearsal.finish().alarms.is_empty());
 }
