@@ -12,6 +12,7 @@ help:
 	@echo 'make bench     how fast decisions, wire formats and blocks are; ratios in one run'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
+	@echo 'make e2e-long  signers unplugged in the middle of a run in that VM, and plugged in again'
 	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
 	@echo 'make fmt       format the code'

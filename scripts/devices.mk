@@ -1,7 +1,11 @@
 # The devices through a real kernel, in a small VM; see e2e/README.md.
-.PHONY: e2e
+.PHONY: e2e e2e-long
 e2e:
 	@scripts/e2e.sh
+
+# Signers that are unplugged in the middle of a run, and plugged in again.
+e2e-long:
+	@E2E_ONLY='in the middle of a run' scripts/e2e.sh
 
 # udev rules for TezSign and Ledger; `failover devices` says when they are missing.
 .PHONY: install-udev

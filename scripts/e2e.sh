@@ -100,9 +100,9 @@ programs=("$built/failover" "$built/failover-e2e")
 } > "$files/files"
 (cd "$files" && find . | "$busybox" cpio -o -H newc 2>/dev/null) > "$work/initramfs"
 
-# Emulated, the machine's time is counted in its own instructions (4 ns each): on a busy host the tests take longer and
+# Emulated, the machine's time is counted in its own instructions (8 ns each): on a busy host the tests take longer and
 # see the same times, so that no deadline passes for want of CPU; and where all of it waits, the wait is jumped over.
-accelerator=(-accel tcg -cpu max -icount 'shift=2,sleep=off')
+accelerator=(-accel tcg -cpu max -icount 'shift=3,sleep=off')
 # A /dev/kvm that opens may still not work.
 if [ -w /dev/kvm ] && grep -qE '^flags.*\b(vmx|svm)\b' /proc/cpuinfo; then accelerator=(-accel kvm -accel tcg -cpu max); fi
 log=$cache/e2e.log

@@ -30,6 +30,19 @@ pub(crate) fn run(word: &str, args: &[String]) -> Option<ExitCode> {
     Some(ExitCode::from(u8::from(said.is_err())))
 }
 
+/// Is this program started as a command of a simulated machine, `WORLD/SIDE/bin/NAME`? Then it answers for it.
+pub(crate) fn stands_in() -> Option<ExitCode> {
+    let place = std::env::current_exe().ok()?;
+    let name = place.file_name()?.to_str()?.to_owned();
+    if name == env!("CARGO_PKG_NAME") {
+        return None;
+    }
+    let machine = place.parent()?.parent()?;
+    let (side, world) = (machine.file_name()?.to_str()?, machine.parent()?);
+    let argv: Vec<String> = std::iter::once(name).chain(std::env::args().skip(1)).collect();
+    Some(answer(&world.join("control.sock"), side, &argv))
+}
+
 /// A command of a simulated machine.
 fn answer(control: &Path, side: &str, argv: &[String]) -> ExitCode {
     match stand_in(control, side, argv) {

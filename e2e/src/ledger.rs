@@ -11,17 +11,20 @@ use std::time::Duration;
 
 use failover_core::signer::ledger::hid::VENDOR;
 use failover_core::sim::ledger::{LedgerOptions, Reply, SimLedger};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::configfs::{Gadget, Identity};
 use crate::tezsign::locked;
 
 /// So that a thread that waits for the host can be told to end.
 const O_NONBLOCK: i32 = 0o4000;
+/// How long nothing is waited for at a time.
+const LOOK_WHETHER_TO_END: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 const REPORT: usize = 64;
 const CHANNEL_AND_TAG: [u8; 3] = [0x01, 0x01, 0x05];
 /// An APDU that does nothing: given to fetch the answer to a prompt.
 const VERSION: [u8; 5] = [0x80, 0, 0, 0, 0];
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(50);
 /// Usage page 0xffa0, one report of 64 bytes each way, as the device's own descriptor has it.
 const REPORTS: [u8; 34] = [
     0x06, 0xa0, 0xff, 0x09, 0x01, 0xa1, 0x01, 0x09, 0x03, 0x15, 0x00, 0x26, 0xff, 0x00, 0x75, 0x08, 0x95, 0x40, 0x81,
@@ -138,12 +141,12 @@ impl Served {
     fn read(&self) {
         let (mut report, mut apdu, mut length) = ([0; REPORT], Vec::new(), 0);
         while !self.stop.load(Ordering::SeqCst) {
-            match (&*self.node).read(&mut report) {
-                Ok(REPORT) => {}
-                Ok(_) | Err(_) => {
-                    std::thread::sleep(Duration::from_millis(2));
-                    continue;
-                }
+            let mut waited = [PollFd::new(&*self.node, PollFlags::IN)];
+            let _woken = poll(&mut waited, Some(&LOOK_WHETHER_TO_END));
+            if !matches!((&*self.node).read(&mut report), Ok(REPORT)) {
+                // Nothing came, or the host is away for a moment.
+                std::thread::sleep(Duration::from_millis(2));
+                continue;
             }
             let Some(rest) = report.strip_prefix(&CHANNEL_AND_TAG) else { continue };
             match rest {

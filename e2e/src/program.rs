@@ -15,7 +15,7 @@ use crate::failed::{Failed, Outcome, ensure};
 
 /// No call but a whole run may take longer, on however slow a machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 /// A user who may do nothing: `nobody`.
 const NOBODY: u32 = 65_534;
 

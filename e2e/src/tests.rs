@@ -41,7 +41,6 @@ pub(crate) const TEZSIGN: &[Named] = &[
     ("TezSign reset by another program", faults::reset),
     ("TezSign: the sign interface is held while keys are unlocked", faults::held),
     ("TezSign: check and a whole run", whole::tezsign),
-    ("TezSign unplugged in the middle of a run, and plugged in again", whole::pulled_in_run),
 ];
 
 /// With one Ledger.
@@ -54,5 +53,10 @@ pub(crate) const LEDGER: &[Named] = &[
     ("Ledger accepted after the deadline of the question", ledger_faults::accepted_after_deadline),
     ("Ledger rejected", ledger_faults::rejected),
     ("Ledger: check and a whole run", whole::ledger),
+];
+
+/// Further whole runs: only where their names are asked for, `make e2e-long`.
+pub(crate) const LONG: &[Named] = &[
+    ("TezSign unplugged in the middle of a run, and plugged in again", whole::pulled_in_run),
     ("Ledger unplugged at its prompt in the middle of a run, and plugged in again", whole::ledger_pulled_in_run),
 ];

@@ -14,11 +14,14 @@ use crate::wire::{SET_LEVEL, STATUS, Trouble, UNLOCK};
 /// No error of a raise takes longer, on however slow a machine: a deadline of 3 s for each of a few exchanges.
 const ERROR: u64 = 25;
 
+/// How long something that must come may take, on however slow a machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Waits for something that must come.
 pub(super) fn until(what: &str, holds: impl Fn() -> bool) -> Outcome {
     let start = Instant::now();
     while !holds() {
-        ensure(start.elapsed() < Duration::from_secs(20), || format!("{what} did not come"))?;
+        ensure(start.elapsed() < PATIENCE, || format!("{what} did not come"))?;
         std::thread::sleep(Duration::from_millis(10));
     }
     Ok(())

@@ -10,7 +10,7 @@ use failover_core::signer::Model;
 use failover_core::sim::ledger::Person;
 use failover_core::sim::serve::{Served, serve};
 use failover_core::sim::tezsign::TezSignSim;
-use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::sim::{BAKER_UNIT, SIGNER_UNIT, Side, TEZSIGN_UNIT, World, WorldOptions};
 
 use super::faults::until;
 use crate::failed::{Failed, Outcome, ensure};
@@ -37,8 +37,10 @@ impl Stage {
         let world = World::new(options);
         let folder = program.folder.join(format!("world-{seed}"));
         world.set_guard(Side::Backup, folder.join("state").join("ACTIVE"));
-        // A stand-in of the tool itself would take most of the time, there are so many.
         let served = serve(&world, &folder, &std::env::current_exe()?)?;
+        for bin in [&served.primary_bin, &served.backup_bin] {
+            put_programs(bin, &program.folder)?;
+        }
         let config = configure(&world, &served, &folder)?;
         Ok(Self { world, config: config.display().to_string(), _served: served })
     }
@@ -54,6 +56,21 @@ impl Stage {
     }
 }
 
+/// The machines' commands are asked for all the time, and a shell to start each would take most of it: this program
+/// itself in their place, see [`stands_in`](crate::helper::stands_in).
+fn put_programs(bin: &Path, folder: &Path) -> Outcome {
+    let program = folder.join("stand-in");
+    if !program.exists() {
+        fs::copy(std::env::current_exe()?, &program)?;
+    }
+    for script in fs::read_dir(bin)? {
+        let script = script?.path();
+        fs::remove_file(&script)?;
+        fs::hard_link(&program, &script)?;
+    }
+    Ok(())
+}
+
 fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> {
     let passphrase = folder.join("passphrase");
     fs::write(&passphrase, world.passphrase())?;
@@ -62,10 +79,15 @@ fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> 
         Model::TezSign => format!("device = \"tezsign\"\npassphrase_file = \"{}\"", passphrase.display()),
         Model::Ledger => "device = \"ledger\"\npath = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"".to_owned(),
     };
+    let signer_unit = match world.options().model {
+        Model::TezSign => TEZSIGN_UNIT,
+        Model::Ledger => SIGNER_UNIT,
+    };
+    // By systemd: that asks half as often as TezBake's own control.
+    let control = format!("control = \"systemd\"\nunits = [\"{BAKER_UNIT}\", \"{signer_unit}\"]");
     let text = format!(
         "state = \"{}\"\n[baker]\nname = \"mybaker\"\naddress = \"{}\"\nnetwork = \"{}\"\n[chain]\nnode = \"{}\"\n\
-         [signer]\n{signer}\n[primary]\ncontrol = \"tezbake\"\npath = \"{}\"\n\
-         [backup]\ncontrol = \"tezbake\"\npath = \"{}\"\n",
+         [signer]\n{signer}\n[primary]\n{control}\npath = \"{}\"\n[backup]\n{control}\npath = \"{}\"\n",
         folder.join("state").display(),
         world.baker(),
         world.options().chain,

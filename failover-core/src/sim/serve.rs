@@ -28,6 +28,10 @@ pub use control::stand_in;
 
 /// How often the world is brought up to the system's clock.
 const TICK: Duration = Duration::from_millis(20);
+/// A listener looks for the next connection after this, and after twice that each time when there was none.
+const ACCEPT: Duration = Duration::from_millis(5);
+/// At most.
+const ACCEPT_IDLE: Duration = Duration::from_millis(100);
 
 /// A served world. Its servers end when it is dropped, at their next connection at the latest.
 #[derive(Debug)]
@@ -158,10 +162,18 @@ fn follow(world: World, running: Running) {
 
 /// A listener that is asked now and then whether it is still wanted.
 fn accept_loop<S>(mut accept: impl FnMut() -> io::Result<S>, running: &Running, mut take: impl FnMut(S)) {
+    // Often while there is something to do, less and less while there is not: a machine has several of these.
+    let mut pause = ACCEPT;
     while running.get() {
         match accept() {
-            Ok(stream) => take(stream),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(Duration::from_millis(10)),
+            Ok(stream) => {
+                take(stream);
+                pause = ACCEPT;
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(ACCEPT_IDLE);
+            }
             Err(_) => std::thread::sleep(TICK),
         }
     }

@@ -92,10 +92,16 @@ impl Watch {
                 })
             }
         };
-        let stands = chain.delegate.as_ref().ok().map(|seen| (seen.value.forbidden, seen.value.deactivated));
-        let standing = stands.filter(|(forbidden, deactivated)| *forbidden || *deactivated).map(|(forbidden, _)| {
-            let refusal = Refusal::Standing { baker: self.policy.baker, forbidden };
-            Unknown { why: refusal.to_string(), next: "look at the baker on an explorer".to_owned() }
+        let standing = chain.delegate.as_ref().ok().and_then(|seen| {
+            let (baker, delegate) = (self.policy.baker, &seen.value);
+            let refusal = match delegate.denunciations.last() {
+                Some(denunciation) => Refusal::Denounced { baker, denunciation: denunciation.clone() },
+                None if delegate.forbidden || delegate.deactivated => {
+                    Refusal::Standing { baker, forbidden: delegate.forbidden }
+                }
+                None => return None,
+            };
+            Some(Unknown { why: refusal.to_string(), next: "look at the baker on an explorer".to_owned() })
         });
         let mempool = match &chain.activity {
             Ok(seen) => seen.value.mempool_blind.clone(),

@@ -137,7 +137,7 @@ fn respond(mut stream: &TcpStream, status: u16, more: &str, body: &[u8]) -> io::
 }
 
 /// How often the world is looked at for more votes.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What is in the mempool, then what comes, until the next head; in pieces that do not end where the JSON does.
 fn monitor(site: &Site, mut stream: &TcpStream, path: &str, running: &Running) -> io::Result<()> {
