@@ -23,8 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut device = world.signer(Side::Backup);
     let guard = Guard::new("/nonexistent");
     let scope = Scope { baker: world.baker(), from: None, primary: true, marks: None };
-    let eyes =
-        Eyes { primary: Some(&mut primary), power: None, backup: &mut backup, guard: &guard, device: &mut *device };
+    let eyes = Eyes {
+        primary: Some(&mut primary),
+        signer: None,
+        power: None,
+        backup: &mut backup,
+        guard: &guard,
+        device: &mut *device,
+    };
     let facts = Gatherer::new(Box::new(OctezNode::new(world.node())), Vec::new()).gather(eyes, &scope, &world.clock());
     let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
 

@@ -28,8 +28,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => simulated(&World::new(WorldOptions::new(Model::TezSign, 7))),
     };
     let guard = Guard::new(StateDir::DEFAULT);
-    let eyes =
-        Eyes { primary: Some(&mut *primary), power: None, backup: &mut *backup, guard: &guard, device: &mut *device };
+    let eyes = Eyes {
+        primary: Some(&mut *primary),
+        signer: None,
+        power: None,
+        backup: &mut *backup,
+        guard: &guard,
+        device: &mut *device,
+    };
     let scope = Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain) };
     let facts = Gatherer::new(node, Vec::new()).gather(eyes, &scope, &*clock);
     let progress = Progress::default();

@@ -76,6 +76,8 @@ pub(crate) enum Command {
     /// The high watermarks: show them, raise them, never lower them
     #[command(subcommand)]
     Hwm(Hwm),
+    /// Lock or deauthorize every key of the device, and read it back; needs no configuration with --device
+    Disarm,
     /// What keeps this machine from baking
     #[command(subcommand)]
     Guard(Guard),

@@ -11,6 +11,7 @@ mod clear;
 mod config_check;
 mod config_new;
 mod devices;
+mod disarm;
 mod drill;
 mod give_back;
 mod guard;
@@ -52,6 +53,7 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Guard(args::Guard::Status) => guard::status(settings, out),
         Command::Run(wanted) => run::run(settings, &wanted, out),
         Command::Resume(wanted) => run::resume(settings, &wanted, out),
+        Command::Disarm => disarm::run(settings, out),
         Command::StandDown => stand_down::run(settings, out),
         Command::Return(answers) => give_back::run(settings, answers, out),
         Command::Clear => clear::run(settings, out),

@@ -3,9 +3,10 @@
 use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
-use failover_core::signer::{HwmSetter, Model, SignerError, ledger, tezsign};
+use failover_core::remote_signer::RemoteSigner;
+use failover_core::signer::{HwmSetter, Model, Selector, SignerError, ledger, tezsign};
 
-use crate::config::{Control, Machine, Signer};
+use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
 
 /// The device.
@@ -49,6 +50,16 @@ pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, F
             Box::new(CommandControl::new(host, commands).with_mark_folders(marks))
         }
     })
+}
+
+/// The primary's signer, asked by a program there.
+///
+/// # Errors
+/// The ssh destination cannot be used.
+pub(crate) fn open_primary_signer(config: &Config) -> Result<Option<RemoteSigner<Box<dyn Host>>>, Failure> {
+    let Some(machine) = &config.primary.machine else { return Ok(None) };
+    let selector = config.primary.device.clone().unwrap_or_else(|| Selector::any(config.signer.device.model()));
+    Ok(Some(RemoteSigner::new(open_host(machine)?, selector)))
 }
 
 /// A machine, this one or one over ssh.

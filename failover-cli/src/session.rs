@@ -77,6 +77,7 @@ pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operato
         guard: Guard::new(state.path()),
         operator,
         passphrase: None,
+        primary_signer: parts::open_primary_signer(config)?,
         power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
     })
 }
@@ -93,6 +94,7 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
         guard: Guard::new(state.path()),
         operator: Box::new(Nobody),
         passphrase: None,
+        primary_signer: None,
         power: None,
     })
 }

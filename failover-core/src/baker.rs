@@ -11,9 +11,11 @@ use crate::tezos::ChainId;
 
 pub mod command;
 mod elevation;
+mod files;
 mod marks;
 pub mod power;
 mod process;
+mod secret;
 mod systemctl;
 pub mod systemd;
 pub mod tezbake;
@@ -24,6 +26,7 @@ mod unit_state;
 pub use command::CommandControl;
 pub use marks::{MarkFolder, MarkFolderError};
 pub use power::{Power, PowerStatus};
+pub use secret::UnlockSecret;
 pub use systemd::SystemdControl;
 pub use tezbake::TezbakeControl;
 pub use unit::{UnitName, UnitNameError};
@@ -79,6 +82,12 @@ pub enum BakerError {
         /// What is missing or odd: not loaded, not found while active, another word than expected.
         why: String,
     },
+    /// Where a service would keep the secret that unlocks the keys is not known.
+    #[error("where {what} keeps a secret that unlocks the keys is not known")]
+    NoSecretPlace {
+        /// What is controlled.
+        what: String,
+    },
     /// Where the mark files lie is not known: what was signed there is unknown, not nothing.
     #[error("no folder with the mark files of {host} is known")]
     NoMarkFolder {
@@ -114,6 +123,7 @@ impl BakerError {
             Self::Elevation { .. } => "run as root, or add a NOPASSWD rule for this command; see the handbook",
             Self::Failed { .. } => "look at the services there with `systemctl status`",
             Self::Unclear { .. } => "look at the services there by hand; unknown is not stopped",
+            Self::NoSecretPlace { .. } => "unplug the signer there: only TezBake's own places are known",
             Self::NoMarkFolder { .. } => {
                 "name the base folders of octez-baker and octez-signer as `marks` in [primary]"
             }
@@ -167,4 +177,29 @@ pub trait BakerControl: Send {
     /// # Errors
     /// See [`BakerError`].
     fn start(&mut self) -> Result<(), BakerError>;
+
+    /// Can a service there unlock a TezSign's keys by itself?
+    ///
+    /// # Errors
+    /// It is not known, or not known where such a secret would be.
+    fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
+        Err(BakerError::NoSecretPlace { what: self.describe() })
+    }
+
+    /// Takes that secret out of the way. It is kept, and never read. The proof is a later
+    /// [`BakerControl::unlock_secret`].
+    ///
+    /// # Errors
+    /// See [`BakerError`].
+    fn stash_unlock_secret(&mut self) -> Result<(), BakerError> {
+        Err(BakerError::NoSecretPlace { what: self.describe() })
+    }
+
+    /// Puts the secret back that was taken out of the way; where none was, nothing is done. For a machine that may bake.
+    ///
+    /// # Errors
+    /// See [`BakerError`].
+    fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
+        Ok(())
+    }
 }

@@ -11,7 +11,9 @@ use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::guard::{Guard, GuardError, GuardStatus, Lift};
+use crate::host::Host;
 use crate::operator::{Operator, OperatorError};
+use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{
     Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, compare, plan_authorize, raise,
 };
@@ -28,6 +30,9 @@ pub enum EffectError {
     /// Its marks.
     #[error(transparent)]
     Raise(#[from] RaiseError),
+    /// The primary's signer.
+    #[error(transparent)]
+    RemoteSigner(#[from] RemoteSignerError),
     /// The services of a machine.
     #[error(transparent)]
     Baker(#[from] BakerError),
@@ -54,6 +59,7 @@ impl EffectError {
             Self::Raise(RaiseError::Signer(e)) => e.next(),
             Self::Raise(_) => "read the marks with `failover hwm show`",
             Self::Baker(e) => e.next(),
+            Self::RemoteSigner(e) => e.next(),
             Self::Guard(e) => e.next(),
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
@@ -77,6 +83,8 @@ pub struct Hands {
     pub device: Box<dyn HwmSetter>,
     /// The primary's services, where they can be controlled.
     pub primary: Option<Box<dyn BakerControl>>,
+    /// The primary's signer, where a program there can be asked.
+    pub primary_signer: Option<RemoteSigner<Box<dyn Host>>>,
     /// What says whether the primary's machine has power.
     pub power: Option<PowerStatus>,
     /// The backup's services.
@@ -113,6 +121,8 @@ pub fn perform(
         Step::ProvePassphrase { keys } => prove(hands, keys)?,
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
+        Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
+        Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,
         Step::Unlock { keys } => {
             let Hands { device, operator, passphrase, .. } = hands;
             let asked;
@@ -132,6 +142,8 @@ pub fn perform(
         Step::Start { .. } => {
             hands.guard.lift(&Lift::approved(plan), clock.now())?;
             hands.device.release();
+            // Where this machine once stood by, its tezsign service cannot start without it.
+            hands.backup.restore_unlock_secret()?;
             hands.backup.start()?;
         }
     }

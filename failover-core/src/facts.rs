@@ -16,7 +16,7 @@ pub use gather::{Eyes, Gatherer, Scope};
 pub use observed::{Fact, Observed, Unknown};
 pub use sources::{Compared, OtherSource, SecondOpinion};
 
-pub use crate::baker::{BakerState, Power};
+pub use crate::baker::{BakerState, Power, UnlockSecret};
 pub use crate::chain::agreement::Standing;
 pub use crate::chain::{
     Constants, Delegate, Denunciation, ExpectedKey, Head, KeyRole, LastSigned, LevelActivity, PROTOCOL_LOOK_BACK,
@@ -137,11 +137,15 @@ pub struct PrimaryFacts {
     pub restart_delay: Fact<Duration>,
     /// What its bakers and signers wrote down of what they signed. What was read once stays known: it was signed.
     pub marks: Fact<ReadMarks>,
+    /// Its signer, as a program there reads it once the services are stopped.
+    pub signer: Fact<DeviceState>,
+    /// Can a service there unlock the signer by itself?
+    pub secret: Fact<UnlockSecret>,
     /// Has its machine power?
     pub power: Fact<Power>,
 }
 
-/// The primary's mark files, as they were read.
+/// The primary's mark files, and its signer's own marks, as they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadMarks {
     /// When the reading began: only what was read after the stop was read back bounds what was signed.

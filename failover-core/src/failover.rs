@@ -178,6 +178,7 @@ impl Failover {
                 Some(primary) => Some(&mut **primary),
                 None => None,
             },
+            signer: hands.primary_signer.as_mut(),
             power: hands.power.as_mut(),
             backup: &mut *hands.backup,
             guard: &hands.guard,
@@ -237,6 +238,9 @@ impl Failover {
                 StepResult::Failed { why, next: error.next().to_owned() }
             }
         };
+        if matches!(step.get(), Step::StashSecret | Step::DisarmPrimary) {
+            self.gatherer.primary_changed();
+        }
         self.record(&Record::after(step.get(), result))
     }
 

@@ -187,6 +187,7 @@ pub mod lock;
 pub mod mark_files;
 pub mod operator;
 pub mod price;
+pub mod remote_signer;
 pub mod signer;
 #[cfg(feature = "sim")]
 pub mod sim;

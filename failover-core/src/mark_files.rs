@@ -11,7 +11,10 @@
 //!   or old, and nothing in them tells. So they can raise what is known to be signed, and never prove that there was no
 //!   more: [`PrimaryMarks::highest`].
 //!
-//! Neither writes atomically: a file that was cut in half or emptied by a lost power supply says nothing, which is an
+//! - **the signing device** itself has no file, and its marks stand beside those of the files:
+//!   nothing above them was signed with it, so they bound what was signed just as octez-baker's file does.
+//!
+//! Neither program writes atomically: a file that was cut in half or emptied by a lost power supply says nothing, which is an
 //! error and never "no marks" (S3). Whether a level can be true is not judged here (the cap is the decision's, S4).
 
 use std::fmt;
@@ -35,6 +38,8 @@ pub enum Writer {
     OctezBaker,
     /// octez-signer with `-W`: a file a kind.
     OctezSigner,
+    /// No file: the signing device's own marks, which it sets with each signature.
+    Device,
 }
 
 impl fmt::Display for Writer {
@@ -42,6 +47,7 @@ impl fmt::Display for Writer {
         f.pad(match self {
             Self::OctezBaker => "octez-baker",
             Self::OctezSigner => "octez-signer",
+            Self::Device => "the signing device",
         })
     }
 }

@@ -13,6 +13,7 @@ pub mod ledger;
 mod mark;
 mod passphrase;
 mod raise;
+pub mod record;
 mod selector;
 pub mod tezsign;
 #[cfg(any(feature = "tezsign", feature = "ledger"))]

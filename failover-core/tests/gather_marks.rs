@@ -36,6 +36,7 @@ impl Look {
         let guard = Guard::new(self.state.path());
         let eyes = Eyes {
             primary: Some(&mut self.primary),
+            signer: None,
             power: None,
             backup: &mut backup,
             guard: &guard,

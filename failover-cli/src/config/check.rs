@@ -132,10 +132,13 @@ impl<'a> Checker<'a> {
     }
 
     fn primary(&self, primary: Option<Spanned<file::Primary>>) -> Result<Primary, ConfigError> {
-        let Some(primary) = primary else { return Ok(Primary { machine: None, power_status: None }) };
-        let file::Primary { host, control, units, start, stop, status, path, marks, power_status } =
+        let Some(primary) = primary else { return Ok(Primary { machine: None, device: None, power_status: None }) };
+        let file::Primary { host, control, units, start, stop, status, path, marks, device, power_status } =
             primary.into_inner();
         let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
+        if let Some(device) = device.as_ref().filter(|_| control.is_none()) {
+            return Err(self.wrong(device, "device: nothing uses it without host and control"));
+        }
         let machine = match (host, control) {
             (None, None) => {
                 let needless =
@@ -161,7 +164,7 @@ impl<'a> Checker<'a> {
                 Some(Machine { host, control, path, marks })
             }
         };
-        Ok(Primary { machine, power_status })
+        Ok(Primary { machine, device: device.map(Spanned::into_inner), power_status })
     }
 
     fn marks(&self, folders: Spanned<Vec<String>>) -> Result<Vec<MarkFolder>, ConfigError> {

@@ -62,6 +62,7 @@ pub(super) struct Primary {
     pub(super) status: Option<Spanned<Vec<String>>>,
     pub(super) path: Option<Spanned<PathBuf>>,
     pub(super) marks: Option<Spanned<Vec<String>>>,
+    pub(super) device: Option<Spanned<Selector>>,
     pub(super) power_status: Option<Spanned<Vec<String>>>,
 }
 

@@ -127,6 +127,10 @@ impl Template {
         )?;
         writeln!(
             f,
+            "# device = \"tezsign\"              # its signer, as `failover devices` names it there; the kind above unless told"
+        )?;
+        writeln!(
+            f,
             "# power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"] # prints on or off: a rung of the fence\n"
         )?;
         writeln!(f, "[backup]")?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::BakerError;
 use super::elevation::{Elevation, last_words};
+use super::files::{as_needed, is_absent};
 use crate::host::{Host, Output};
 use crate::mark_files::{MarkFile, MarkFileError, MarkFileName, PATTERNS, PrimaryMarks, SIZE_LIMIT, parse};
 use crate::tezos::ChainId;
@@ -90,7 +91,7 @@ pub(super) fn read<H: Host>(
         let path = changed.map(|(_, entry)| entry.path.clone()).unwrap_or_default();
         return Err(machine.wrong(&path, MarkFileError::Changed));
     }
-    Ok(PrimaryMarks { files, other_chains: before.other_chains, absent: before.absent })
+    Ok(PrimaryMarks { files, other_chains: before.other_chains, absent: before.absent, unread: None })
 }
 
 /// What lies in the folders.
@@ -141,13 +142,8 @@ impl<H: Host> Machine<'_, H> {
         BakerError::MarkFolder { host: self.host.name().to_owned(), why: why.into() }
     }
 
-    /// As this user, and as root only where that user may not.
     fn run(&mut self, argv: &[&str]) -> Result<Output, BakerError> {
-        let out = self.host.run(argv, SHORT)?;
-        if out.code != 0 && out.stderr.contains("Permission denied") {
-            return self.elevation.run(self.host, argv, SHORT);
-        }
-        Ok(out)
+        as_needed(self.host, self.elevation, argv, SHORT)
     }
 
     fn list(&mut self, folders: &[MarkFolder], chain: ChainId) -> Result<Listing, BakerError> {
@@ -208,12 +204,4 @@ impl<H: Host> Machine<'_, H> {
         }
         Ok(out.stdout)
     }
-}
-
-/// Does find say that this folder is not there? `find: '/x': No such file or directory`, in quotes of some language, and
-/// with a quote of its own escaped.
-fn is_absent(line: &str, folder: &str) -> bool {
-    let plain = |text: &str| text.replace(['\'', '\u{2018}', '\u{2019}', '`', '\\'], "");
-    let said = line.strip_suffix(": No such file or directory").and_then(|said| said.split_once(": "));
-    said.is_some_and(|(program, named)| program.ends_with("find") && plain(named) == plain(folder))
 }

@@ -65,6 +65,11 @@ impl<H: Host> Systemctl<H> {
         marks::read(&mut self.host, &mut self.elevation, folders, chain)
     }
 
+    /// Does something with files there.
+    pub(super) fn files<T>(&mut self, act: impl FnOnce(&mut H, &mut Elevation) -> T) -> T {
+        act(&mut self.host, &mut self.elevation)
+    }
+
     /// The units that these patterns name, whether loaded or only installed. Names that are no service are left out.
     pub(super) fn list(&mut self, pattern: &str) -> Result<Vec<UnitName>, BakerError> {
         let argv = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", pattern];

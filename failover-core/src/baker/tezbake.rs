@@ -1,7 +1,7 @@
 //! A baker installed by TezBake: its units are found on the machine, its node is left running.
 //!
 //! # The commands that are run
-//! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`MarkFolder`], and these; those marked `*` may
+//! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`MarkFolder`] and [`UnlockSecret`], and these; those marked `*` may
 //! have `sudo -n` in front:
 //!
 //! | argv | what is read from it |
@@ -15,7 +15,7 @@
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, elevation};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, elevation, secret};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -144,6 +144,21 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             return Err(BakerError::Elevation { host, what: "tezbake start".to_owned() });
         }
         elevation::succeeded(&self.systemctl.host, "tezbake start", &out)
+    }
+
+    fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
+        let places = secret::places(&self.units()?);
+        self.systemctl.files(|host, elevation| secret::look(host, elevation, &places))
+    }
+
+    fn stash_unlock_secret(&mut self) -> Result<(), BakerError> {
+        let places = secret::places(&self.units()?);
+        self.systemctl.files(|host, elevation| secret::stash(host, elevation, &places))
+    }
+
+    fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
+        let places = secret::places(&self.units()?);
+        self.systemctl.files(|host, elevation| secret::restore(host, elevation, &places))
     }
 }
 

@@ -6,13 +6,13 @@ use super::bound::{Basis, bound};
 use super::fence::{Fence, fence, silence_above};
 use super::floor::{cap, floor as floor_now, leads};
 use super::foreign::consensus_marks;
-use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, UNPROVEN_WAIT, unproven_sentence};
+use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, TRIES, UNPROVEN_WAIT, unproven_sentence};
 use super::prepare::{ready, signing_keys};
 use super::progress::{Noted, Progress, Statement};
 use super::refusal::Refusal;
 use super::step::{Path, Step};
 use super::{Verdict, WaitFor, Waiting, attempt};
-use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, reached};
+use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
 
 use crate::tezos::Level;
 
@@ -28,6 +28,9 @@ pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress)
         let since = progress.stopped_since.is_some_and(|since| since < facts.now);
         let first = Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None });
         return if since { note(facts, policy, progress) } else { first };
+    }
+    if let Some(step) = take_hold(facts, progress, &fence) {
+        return attempt(progress, step);
     }
     if let Some(verdict) = ask(facts, policy, progress, &fence) {
         return verdict;
@@ -46,6 +49,25 @@ fn stop_primary(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Ver
     Some(attempt(progress, Step::StopPrimary))
 }
 
+/// What can be taken from a stopped primary without going there: once its marks were read, because a locked key shows
+/// none. What fails is a rung that is missing, and no reason to end.
+fn take_hold(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Step> {
+    if fence.path != Path::Controlled || progress.stopped_since.is_none() {
+        return None;
+    }
+    let untried = |step: &Step| {
+        let failed = progress.failed(step.name()).is_some_and(|(n, _)| *n >= TRIES);
+        !failed && progress.tried.get(step.name()).is_none_or(|tried| *tried < TRIES)
+    };
+    let in_place = matches!(&facts.primary.secret, Ok(seen) if matches!(seen.value, UnlockSecret::InPlace { .. }));
+    let armed = |device: &DeviceState| device.keys.iter().any(|key| key.arming != Arming::Disarmed);
+    let steps = [
+        in_place.then_some(Step::StashSecret),
+        facts.primary.signer.as_ref().is_ok_and(|seen| armed(&seen.value)).then_some(Step::DisarmPrimary),
+    ];
+    steps.into_iter().flatten().find(untried)
+}
+
 fn note(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     // Where nothing was proven, B is the one of the refusal, after which silence was counted.
     if let (Some(_), Some(refused)) = (progress.stated(Statement::Unproven, facts.now), progress.refused_before) {
@@ -60,7 +82,7 @@ fn note(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
 }
 
 fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Option<Verdict> {
-    if progress.word(facts.now).is_some() || fence.path == Path::Unproven {
+    if fence.said || fence.path == Path::Unproven {
         return None;
     }
     let name = policy.name.clone();

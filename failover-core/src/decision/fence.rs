@@ -10,13 +10,13 @@ use super::policy::{
 };
 use super::progress::{Progress, Statement, Word};
 use super::step::Path;
-use crate::facts::{BakerState, Facts};
+use crate::facts::{Arming, BakerState, Facts, Model, UnlockSecret};
 use crate::tezos::Level;
 
 /// One rung, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rung {
-    /// Its name: stopped, disconnected, powered-off, silent, waited.
+    /// Its name: stopped, disarmed, disconnected, powered-off, silent, waited.
     pub name: String,
     /// Is it proven?
     pub proven: bool,
@@ -42,6 +42,8 @@ pub struct Fence {
     pub why: String,
     /// Every rung that this path looks at.
     pub rungs: Vec<Rung>,
+    /// Something stands for the cable: a person's word, the power status, or keys that read back disarmed for good.
+    pub said: bool,
     /// Everything but silence and waiting is proven.
     pub but_time: bool,
     /// All is proven: the backup may sign.
@@ -105,12 +107,20 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
             waited("the refusal", UNPROVEN_WAIT, progress.refused_before.map(|refused| facts.now.since(refused.at)))
         }
     };
-    let but_time = said.proven && (path != Path::Controlled || progress.stopped_since.is_some());
-    let approved = said.proven && first.proven && silent.proven;
+    // A machine that cannot be stopped from here cannot be disarmed for good from here either.
+    let disarmed = (path == Path::Controlled).then(|| disarmed(facts));
+    let by_itself = disarmed.as_ref().is_some_and(|rung| rung.proven);
+    let holds = said.proven || by_itself;
+    let but_time = holds && (path != Path::Controlled || progress.stopped_since.is_some());
+    let approved = holds && first.proven && silent.proven;
+    // Nobody's word is missing where none is needed.
+    let said = Some(said).filter(|said| said.proven || !by_itself);
+    let rungs = [Some(first), disarmed, said, Some(silent)];
     Fence {
         path,
         why,
-        rungs: vec![first, said, silent],
+        said: holds,
+        rungs: rungs.into_iter().flatten().collect(),
         but_time,
         approved,
         silence,
@@ -146,6 +156,39 @@ fn stopped(facts: &Facts, progress: &Progress) -> Rung {
 
 const fn whole(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + (duration.subsec_nanos() > 0) as u64)
+}
+
+/// The primary's keys read back unable to sign, and nothing lets them sign again by itself.
+fn disarmed(facts: &Facts) -> Rung {
+    let (proven, why) = match disarmed_for_good(facts) {
+        Ok(keys) => (true, format!("{keys} read back {}", "unable to sign, and nothing there unlocks them again")),
+        Err(why) => (false, why),
+    };
+    Rung { name: "disarmed".to_owned(), proven, why }
+}
+
+fn disarmed_for_good(facts: &Facts) -> Result<String, String> {
+    let primary = &facts.primary;
+    let device = &primary.signer.as_ref().map_err(|unknown| unknown.why.clone())?.value;
+    let delegate = &facts.chain.delegate.as_ref().map_err(|unknown| unknown.why.clone())?.value;
+    // Another device than the one that signs proves nothing.
+    if let Some(missing) = delegate.keys.iter().find(|expected| device.key(&expected.key).is_none()) {
+        return Err(format!("the signer found there does not hold {}", missing.key));
+    }
+    if let Some(key) = device.keys.iter().find(|key| key.arming != Arming::Disarmed) {
+        return Err(format!("the key {} there can sign", key.name));
+    }
+    match device.info.model {
+        // Its setting "High Watermark" decides whether that survives a reboot, and cannot be seen from here.
+        Model::Ledger => return Err("deauthorized; whether a reboot undoes that is not known from here".to_owned()),
+        Model::TezSign => {}
+    }
+    match &primary.secret.as_ref().map_err(|unknown| format!("locked; but {}", unknown.why))?.value {
+        UnlockSecret::InPlace { files } => Err(format!("locked; but {} unlocks them again", files.join(", "))),
+        UnlockSecret::None | UnlockSecret::Aside { .. } => {
+            Ok(device.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 fn said(path: Path, word: Option<Word>) -> Rung {

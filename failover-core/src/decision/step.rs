@@ -48,6 +48,10 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basis: Option<Basis>,
     },
+    /// Take the secret that unlocks the primary's keys by itself out of the way, there; it is kept.
+    StashSecret,
+    /// Lock or deauthorize every key of the primary's signer.
+    DisarmPrimary,
     /// Unlock the backup's keys, the sign interface held.
     Unlock {
         /// Which keys.
@@ -95,6 +99,7 @@ impl Step {
             | Self::HoldSigner
             | Self::ProvePassphrase { .. } => 0,
             Self::StopPrimary => 2,
+            Self::StashSecret | Self::DisarmPrimary => 3,
             Self::NoteLevel { .. } => 4,
             Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } => 5,
             Self::Start { .. } => 6,
@@ -112,6 +117,8 @@ impl Step {
             Self::ProvePassphrase { .. } => "prove-passphrase",
             Self::StopPrimary => "stop-primary",
             Self::NoteLevel { .. } => "note-level",
+            Self::StashSecret => "stash-secret",
+            Self::DisarmPrimary => "disarm-primary",
             Self::Unlock { .. } => "unlock",
             Self::Raise { .. } => "raise",
             Self::Authorize { .. } => "authorize",
@@ -133,6 +140,8 @@ impl fmt::Display for Step {
                 write!(f, "note the level: head {head}, the primary may have signed up to {bound}")?;
                 basis.iter().try_for_each(|basis| write!(f, " ({basis})"))
             }
+            Self::StashSecret => f.write_str("take the primary's auto-unlock secret out of the way; it is kept there"),
+            Self::DisarmPrimary => f.write_str("lock or deauthorize the primary's keys"),
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
             Self::Raise { floor, .. } => write!(f, "raise every mark to {floor} and read it back"),
             Self::Authorize { floor, .. } => {

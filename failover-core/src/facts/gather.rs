@@ -9,6 +9,8 @@ use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::Clock;
 use crate::guard::{Guard, GuardStatus};
+use crate::host::Host;
+use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{HwmSetter, SignerError};
 use crate::tezos::{ChainId, KeyHash, Level};
 
@@ -17,7 +19,7 @@ mod others;
 mod primary;
 
 use chain::ChainGatherer;
-use primary::PrimaryGatherer;
+use primary::{PrimaryEyes, PrimaryGatherer};
 
 /// The power status is asked again after this.
 const ASK_POWER: Duration = Duration::from_secs(10);
@@ -39,6 +41,8 @@ pub struct Scope {
 pub struct Eyes<'a> {
     /// The primary's services, where they can be controlled.
     pub primary: Option<&'a mut dyn BakerControl>,
+    /// The primary's signer, where a program there can be asked.
+    pub signer: Option<&'a mut RemoteSigner<Box<dyn Host>>>,
     /// What says whether the primary's machine has power.
     pub power: Option<&'a mut PowerStatus>,
     /// The backup's services.
@@ -76,7 +80,7 @@ macro_rules! because {
         }
     )*};
 }
-because!(ChainError, BakerError, SignerError);
+because!(ChainError, BakerError, SignerError, RemoteSignerError);
 
 impl Gatherer {
     /// Gathers from the own node, held against other sources.
@@ -91,9 +95,15 @@ impl Gatherer {
         let now = clock.now();
         let chain = self.chain.gather(scope, clock);
         let power = self.power(eyes.power, clock);
-        let primary = self.primary.gather(eyes.primary.filter(|_| scope.primary), power, scope.marks, clock);
+        let primary = PrimaryEyes { control: eyes.primary.filter(|_| scope.primary), signer: eyes.signer };
+        let primary = self.primary.gather(primary, power, scope.marks, clock);
         let backup = self.backup(eyes.backup, eyes.guard, eyes.device, clock);
         Facts { now, chain, primary, backup }
+    }
+
+    /// Something was done to the primary: what was remembered of it is read again.
+    pub fn primary_changed(&mut self) {
+        self.primary.changed();
     }
 
     /// Looks at the own node alone, a few levels of it at a time, and at no device: what a watch asks all the time.

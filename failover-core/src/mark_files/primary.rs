@@ -25,9 +25,12 @@ pub struct PrimaryMarks {
     pub other_chains: Vec<String>,
     /// Folders that were looked for and are not there.
     pub absent: Vec<String>,
+    /// Why the files could not be read, where only the device was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
-/// What octez-baker's file proves about a consensus key.
+/// What octez-baker's file, or the signing device, proves about a consensus key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound<'a> {
     /// Nothing above this was signed with the key, of no kind, as long as the baker is stopped since before the reading.
@@ -90,21 +93,36 @@ impl PrimaryMarks {
     /// mempool, by kind: one above the file's mark of its kind shows that the file is not the baker's, and without any
     /// nothing shows that it is. What octez-signer wrote down counts as seen.
     ///
-    /// Only marks that were read *after* the stop count. The answer covers a companion key too.
+    /// Only marks that were read *after* the stop count. The answer covers a companion key too. Where octez-baker's file
+    /// and the signing device both bound it, the higher one does; where only one does, that one.
     #[must_use]
     pub fn bound(&self, consensus: &KeyHash, seen: impl IntoIterator<Item = (Kind, Position)>) -> Bound<'_> {
         if self.files.is_empty() {
             return Bound::NoFile;
         }
+        let seen: Vec<_> = seen.into_iter().collect();
+        match (self.bound_by(Writer::OctezBaker, consensus, &seen), self.bound_by(Writer::Device, consensus, &seen)) {
+            (Bound::Exact { mark: file, .. }, device @ Bound::Exact { mark, .. }) if mark.order() > file.order() => {
+                device
+            }
+            (file @ Bound::Exact { .. }, _) => file,
+            (_, device @ Bound::Exact { .. }) => device,
+            (file, Bound::OtherKeys) => file,
+            (Bound::OtherKeys, device) => device,
+            (file, _) => file,
+        }
+    }
+
+    fn bound_by(&self, writer: Writer, consensus: &KeyHash, seen: &[(Kind, Position)]) -> Bound<'_> {
         let marks = || {
-            let files = self.files.iter().filter(|file| file.writer == Writer::OctezBaker);
+            let files = self.files.iter().filter(move |file| file.writer == writer);
             let marks = files.flat_map(|file| file.marks.iter().map(|mark| (file.path.as_str(), mark)));
             marks.filter(|(_, mark)| mark.key == *consensus)
         };
         let Some((path, mark)) = marks().max_by_key(|(_, mark)| mark.order()) else { return Bound::OtherKeys };
         let of = |kind| marks().map(|(_, mark)| mark).filter(|mark| mark.kind == kind).max_by_key(|mark| mark.order());
         let mut confirmed = false;
-        for (kind, seen) in seen.into_iter().chain(self.signed_with(consensus)) {
+        for (kind, seen) in seen.iter().copied().chain(self.signed_with(consensus)) {
             confirmed = true;
             let mark = of(kind);
             if mark.is_none_or(|mark| mark.is_below(seen)) {

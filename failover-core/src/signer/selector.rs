@@ -36,6 +36,15 @@ pub enum Selector {
 }
 
 impl Selector {
+    /// The one device of this kind on USB.
+    #[must_use]
+    pub const fn any(model: Model) -> Self {
+        match model {
+            Model::TezSign => Self::TezSign(None),
+            Model::Ledger => Self::Ledger(None),
+        }
+    }
+
     /// Which kind of device.
     #[must_use]
     pub const fn model(&self) -> Model {

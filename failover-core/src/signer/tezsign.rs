@@ -18,6 +18,7 @@ mod exchange;
 pub mod frame;
 mod link;
 pub mod message;
+pub(crate) mod program;
 pub mod socket;
 mod state;
 #[cfg(feature = "tezsign")]

@@ -5,7 +5,8 @@ use super::ledger::SimLedger;
 use super::seed::base58;
 use super::tezsign::{SimGadget, SimKey};
 use crate::chain::KeyRole;
-use crate::signer::{Mark, Marks};
+use crate::signer::tezsign::TezSign;
+use crate::signer::{HwmSetter, Mark, Marks};
 use crate::tezos::{ChainId, KeyHash, Level, Position};
 
 mod ledger;
@@ -118,6 +119,14 @@ impl Device {
                 (key(&port.consensus), Some(key(&port.companion)))
             }
             Self::Ledger(port) => (ledger_key(port), None),
+        }
+    }
+
+    /// The device behind the real driver, for a program of its machine; `None`: nothing is plugged in.
+    pub(crate) fn driver(&self) -> Option<Box<dyn HwmSetter>> {
+        match self {
+            Self::TezSign(port) => Some(Box::new(TezSign::new(port.gadget.seen_by("failover")))),
+            Self::Ledger(port) => port.driver().map(|ledger| Box::new(ledger) as Box<dyn HwmSetter>),
         }
     }
 

@@ -21,10 +21,12 @@ use crate::effect::Hands;
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, Past, Recorder};
 use crate::guard::Guard;
+use crate::host::Host;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
 use crate::lock::{FailoverLock, Holder, LockError};
-use crate::signer::Model;
+use crate::remote_signer::RemoteSigner;
+use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
@@ -284,6 +286,7 @@ impl Rehearsal {
             guard: Guard::new(state.path()),
             operator: Box::new(person.clone()),
             passphrase: None,
+            primary_signer: Some(remote_signer(world)),
             power: None,
         };
         Parts {
@@ -298,6 +301,11 @@ impl Rehearsal {
             cancel: Arc::new(AtomicBool::new(false)),
         }
     }
+}
+
+/// The primary's signer, asked by programs there.
+fn remote_signer(world: &World) -> RemoteSigner<Box<dyn Host>> {
+    RemoteSigner::new(Box::new(world.host(Side::Primary)), Selector::any(world.options().model))
 }
 
 /// The real code of another source over a simulated one.

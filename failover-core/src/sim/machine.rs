@@ -13,11 +13,14 @@ pub(crate) mod command;
 mod files;
 pub(crate) mod host;
 mod process;
+mod secret;
+mod signer;
 mod systemctl;
 mod tezbake;
 pub(crate) mod unit;
 
 pub use host::SimHost;
+pub(crate) use secret::SecretFiles;
 pub(crate) use unit::{Job, Running, Unit};
 
 /// The name of the node's unit.
@@ -42,8 +45,12 @@ pub(crate) struct Machine {
     pub(crate) node_stop_fails: bool,
     /// The guard's token: without this file no signing service starts.
     pub(crate) guard: Option<PathBuf>,
-    /// TezSign: the passphrase that the tezsign service unlocks with at every start.
-    pub(crate) secret: Option<String>,
+    /// TezSign: what the tezsign service unlocks with at every start.
+    pub(crate) secret: Option<SecretFiles>,
+    /// Is failover installed here?
+    pub(crate) failover: bool,
+    /// Is TezSign's own program where TezBake puts it?
+    pub(crate) tezsign: bool,
     pub(crate) device: Device,
     pub(crate) units: Vec<Unit>,
     pub(crate) machine_id: String,
@@ -72,7 +79,9 @@ impl Machine {
             on_chain: true,
             node_stop_fails: false,
             guard: None,
-            secret,
+            secret: secret.map(SecretFiles::new),
+            failover: false,
+            tezsign: options.primary_programs,
             device,
             units,
             machine_id: id.iter().take(16).map(|b| format!("{b:02x}")).collect(),
@@ -180,10 +189,12 @@ impl Machine {
 
     /// What the tezsign service does before it serves: unlock where it has a secret, take the sign interface.
     fn tezsign_begins(&mut self) -> bool {
-        if let Some(secret) = self.secret.clone()
-            && !self.device.unlock(&secret)
-        {
-            return false;
+        // The unit runs the script: where that was taken away, nothing can run.
+        if let Some(files) = &self.secret {
+            let Some(passphrase) = files.passphrase().map(str::to_owned) else { return false };
+            if !self.device.unlock(&passphrase) {
+                return false;
+            }
         }
         self.device.claim()
     }

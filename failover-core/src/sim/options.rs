@@ -105,6 +105,8 @@ pub struct WorldOptions {
     pub primary_unlocks_itself: bool,
     /// TezSign: the backup keeps one too (H14).
     pub backup_unlocks_itself: bool,
+    /// TezSign's own program is on the primary, as TezBake installs it: its signer can be asked from the backup.
+    pub primary_programs: bool,
     /// Does waiting take real time?
     pub pace: Pace,
 }
@@ -127,6 +129,7 @@ impl WorldOptions {
             sources: &[Source::Tzkt],
             primary_unlocks_itself: true,
             backup_unlocks_itself: false,
+            primary_programs: true,
             pace: Pace::Fast,
         }
     }

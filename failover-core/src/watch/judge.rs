@@ -177,6 +177,8 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
             services: Err(unasked()),
             restart_delay: Err(unasked()),
             marks: Err(unasked()),
+            signer: Err(unasked()),
+            secret: Err(unasked()),
             power: Err(unasked()),
         },
         backup: BackupFacts { identity: Err(unasked()), services: Err(unasked()), guard: Err(unasked()), device },

@@ -116,6 +116,8 @@ pub(crate) fn facts() -> Facts {
             services: known(stopped()),
             restart_delay: known(Duration::from_secs(20)),
             marks: unknown(),
+            signer: unknown(),
+            secret: unknown(),
             power: unknown(),
         },
         backup: BackupFacts {

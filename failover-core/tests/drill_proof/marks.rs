@@ -6,7 +6,7 @@ use failover_core::journal::record::Record;
 use failover_core::signer::Model;
 use failover_core::sim::drill::{Cut, journal_of};
 use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Event, MarkFileState, Side};
+use failover_core::sim::{Event, MarkFileState, Side, WorldOptions};
 
 use crate::support::{BOTH, Case, judge, name};
 
@@ -29,7 +29,8 @@ fn noted(records: &[Record]) -> Option<Noted> {
 }
 
 fn spoiled(prepare: fn(&mut failover_core::sim::scenario::Stage<'_>), model: Model, seed: u64) -> Case {
-    Case { scenario: Scenario { prepare, ..named("planned").unwrap().clone() }, model, seed }
+    let world = |options: &mut WorldOptions| options.primary_programs = false;
+    Case { scenario: Scenario { prepare, world, ..named("planned").unwrap().clone() }, model, seed }
 }
 
 /// A run that ends well; what it noted, and the highest level that the primary ever signed.
@@ -103,7 +104,7 @@ fn s4_levels_in_the_far_future_are_refused_with_the_primary_untouched() {
 /// The file was whole before the stop and is not after it: only the second reading counts.
 #[test]
 fn a_file_that_the_stop_cut_in_half_is_no_bound() {
-    let case = Case::new("planned", Model::TezSign, 4);
+    let case = spoiled(|_| {}, Model::TezSign, 4);
     let (scratch, mut rehearsal) = case.rehearsal();
     rehearsal.session(Some(Cut::When(|r| name(r) == "before stop-primary"))).unwrap();
     rehearsal.world().apply(Event::MarkFile(Side::Primary, MarkFileState::CutInHalf));

@@ -80,6 +80,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
             guard: Guard::new(folder.path()),
             operator: Box::new(Nobody),
             passphrase: None,
+            primary_signer: None,
             power: None,
         },
         policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),

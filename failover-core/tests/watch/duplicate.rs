@@ -10,16 +10,6 @@ use failover_core::watch::{Note, Said};
 
 use crate::support::{BOTH, Watched, after_failover, on};
 
-/// The primary's signer is plugged in again and its services are started: they unlock by themselves.
-fn primary_returns(watched: &Watched) {
-    let world = &watched.world;
-    world.apply(Event::Plug(Side::Primary));
-    let passphrase = world.passphrase();
-    assert!(world.unlock(Side::Primary, &passphrase));
-    assert_eq!(world.exec(Side::Primary, &["sudo", "-n", "tezbake", "start"]).unwrap().code, 0);
-    assert!(world.bakes(Side::Primary));
-}
-
 /// A watch ended with a duplicate: disarmed, latched, said, written down. Gives the position that told it.
 fn stopped(watched: &Watched, end: &failover_core::journal::record::End) -> Vec<failover_core::chain::Signed> {
     assert_eq!((end.exit, end.outcome.as_str()), (5, "duplicate"), "{end:?}");
@@ -54,7 +44,7 @@ fn a_primary_that_returns_after_the_floor_stops_the_backup() {
         watched.goes_on(60);
         watched.world.exec(Side::Backup, &["systemctl", "stop", BAKER_UNIT]).unwrap();
         watched.goes_on(30);
-        primary_returns(&watched);
+        watched.primary_returns();
         let back = watched.world.now();
         let end = watched.watch(60).unwrap_or_else(|| panic!("{model}: not seen\n{}", watched.told()));
         let foreign = stopped(&watched, &end);
@@ -79,7 +69,7 @@ fn what_was_signed_twice_before_is_reported_with_its_positions() {
         for seed in 5..=7 {
             let mut watched = after_failover(model, seed);
             watched.goes_on(60);
-            primary_returns(&watched);
+            watched.primary_returns();
             // While both sign everything, the marks here explain everything.
             watched.goes_on(30);
             watched.world.apply(Event::KillService(Side::Backup, BAKER_UNIT.to_owned()));
@@ -111,7 +101,7 @@ fn a_sighting_in_the_mempool_alone_stops_it() {
         watched.goes_on(30);
         watched.world.exec(Side::Backup, &["systemctl", "stop", BAKER_UNIT]).unwrap();
         watched.goes_on(30);
-        primary_returns(&watched);
+        watched.primary_returns();
         let end = watched.watch(60).unwrap();
         let foreign = stopped(&watched, &end);
         assert!(foreign.iter().all(|s| s.seen_in == "mempool"), "{model}: {foreign:?}");

@@ -60,10 +60,7 @@ fn an_unreadable_device_decides_nothing_and_is_judged_later() {
     let gadget = watched.world.gadget(Side::Backup).unwrap();
     watched.world.exec(Side::Backup, &["systemctl", "stop", BAKER_UNIT]).unwrap();
     gadget.with(|sim: &mut TezSignSim| sim.set_fault(Some(failover_core::sim::tezsign::Fault::Hang)));
-    watched.world.apply(Event::Plug(Side::Primary));
-    let passphrase = watched.world.passphrase();
-    assert!(watched.world.unlock(Side::Primary, &passphrase));
-    watched.world.exec(Side::Primary, &["sudo", "-n", "tezbake", "start"]).unwrap();
+    watched.primary_returns();
     // A minute of foreign votes: nothing is stopped, and that is said.
     watched.goes_on(60);
     assert!(watched.troubles().contains(&Trouble::Signer), "{}", watched.told());
@@ -112,14 +109,11 @@ fn a_locked_card_is_said_and_judged_when_it_shows_its_marks() {
     watched.goes_on(60);
     assert!(watched.troubles().contains(&Trouble::Signer), "{}", watched.told());
     assert!(device.state().unwrap().keys.iter().all(|key| key.arming == Arming::Disarmed));
-    watched.world.apply(Event::Plug(Side::Primary));
-    let passphrase = watched.world.passphrase();
-    assert!(watched.world.unlock(Side::Primary, &passphrase));
-    watched.world.exec(Side::Primary, &["sudo", "-n", "tezbake", "start"]).unwrap();
+    watched.primary_returns();
     watched.goes_on(60);
     // Its baker is stopped, so that the first thing that happens after the unlock is no own signature.
     watched.world.exec(Side::Backup, &["systemctl", "stop", BAKER_UNIT]).unwrap();
-    assert!(watched.world.unlock(Side::Backup, &passphrase));
+    assert!(watched.world.unlock(Side::Backup, &watched.world.passphrase()));
     assert_eq!(watched.watch(30).map(|end| end.exit), Some(5), "{}", watched.told());
     watched.is_harmless();
 }

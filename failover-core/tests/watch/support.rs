@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use failover_core::baker::TezbakeControl;
+use failover_core::baker::{BakerControl as _, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::Timestamp;
 use failover_core::decision::Policy;
@@ -16,7 +16,7 @@ use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::{Arming, Model, Passphrase, SignerDevice};
 use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
 use failover_core::sim::scenario::named;
-use failover_core::sim::{Pace, Side, World, WorldOptions};
+use failover_core::sim::{Event, Pace, Side, World, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::watch::{Note, Parts, Said, Trouble, Watch};
 
@@ -80,6 +80,7 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
             guard: Guard::new(state.path()),
             operator: Box::new(Nobody),
             passphrase: None,
+            primary_signer: None,
             power: None,
         },
         policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),
@@ -93,6 +94,17 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
 }
 
 impl Watched {
+    /// A person undoes the fence of the primary: its signer is plugged in and unlocked, what unlocks it by itself is put
+    /// back, and its services are started.
+    pub(crate) fn primary_returns(&self) {
+        let world = &self.world;
+        world.apply(Event::Plug(Side::Primary));
+        assert!(world.unlock(Side::Primary, &world.passphrase()));
+        TezbakeControl::new(world.host(Side::Primary)).restore_unlock_secret().unwrap();
+        assert_eq!(world.exec(Side::Primary, &["sudo", "-n", "tezbake", "start"]).unwrap().code, 0);
+        assert!(world.bakes(Side::Primary));
+    }
+
     /// Watches for so many seconds; the end, where it came.
     pub(crate) fn watch(&mut self, seconds: u64) -> Option<End> {
         let until = self.world.now().after(Duration::from_secs(seconds));

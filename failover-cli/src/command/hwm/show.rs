@@ -1,9 +1,9 @@
 //! `hwm show`.
 
-use failover_core::signer::{Arming, DeviceInfo, Model};
-use serde::Serialize;
+use failover_core::signer::record::{DeviceRecord, records};
+use failover_core::signer::{Arming, DeviceState, KeyState, Model};
+use failover_core::tezos::Kind;
 
-use super::KeyRecord;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -11,11 +11,37 @@ use crate::parts;
 use crate::settings::Settings;
 use crate::table::Table;
 
-#[derive(Serialize)]
-#[serde(tag = "record", rename = "device")]
-struct DeviceRecord<'a> {
-    #[serde(flatten)]
-    info: &'a DeviceInfo,
+/// A device and its keys: a table for a person, records for a program. What is printed here is what another machine's
+/// `run` reads.
+pub(crate) fn table(state: &DeviceState, out: &mut Output) {
+    let model = state.info.model;
+    let version = state.info.version.as_deref().unwrap_or("of unknown version");
+    let serial = state.info.serial.as_ref().map_or_else(String::new, |serial| format!(", serial {serial}"));
+    out.line(format!("{model} {version} at {}{serial}\n", state.info.selector));
+    let mut table = Table::new(&["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"]);
+    for record in records(state) {
+        out.record(&record);
+        let DeviceRecord::Key(record) = record else { continue };
+        let KeyState { name, key, arming, marks } = &record.state;
+        let cell = |kind| match (marks, &record.unknown) {
+            (Some(marks), _) => marks.of(kind).to_string(),
+            (None, why) => format!("unknown ({})", why.as_deref().unwrap_or("not shown")),
+        };
+        let words = [name.to_string(), key.to_string(), words(model, *arming).to_owned()];
+        table.row(words.into_iter().chain(Kind::ALL.map(cell)));
+    }
+    out.line(&table);
+}
+
+/// Can the device sign with the key? In its own words.
+const fn words(model: Model, arming: Arming) -> &'static str {
+    match (model, arming) {
+        (_, Arming::Corrupted) => "CORRUPTED",
+        (Model::TezSign, Arming::Armed) => "unlocked",
+        (Model::TezSign, Arming::Disarmed) => "locked",
+        (Model::Ledger, Arming::Armed) => "authorized",
+        (Model::Ledger, Arming::Disarmed) => "not authorized",
+    }
 }
 
 /// Shows every key of the device.
@@ -26,19 +52,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let signer = settings.signer()?;
     let state = parts::open_device(&signer)?.state()?;
     let model = state.info.model;
-    let version = state.info.version.as_deref().unwrap_or("of unknown version");
-    let serial = state.info.serial.as_ref().map_or_else(String::new, |serial| format!(", serial {serial}"));
-    out.line(format!("{model} {version} at {}{serial}\n", state.info.selector));
-    out.record(&DeviceRecord { info: &state.info });
-    let mut table = Table::new(&["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"]);
-    for key in &state.keys {
-        let record = KeyRecord::from(key);
-        let marks = [record.cell(|m| m.block), record.cell(|m| m.preattestation), record.cell(|m| m.attestation)];
-        let words = [key.name.to_string(), key.key.to_string(), super::arming(model, key.arming).to_owned()];
-        table.row(words.into_iter().chain(marks));
-        out.record(&record);
-    }
-    out.line(&table);
+    table(&state, out);
     if let Some(missing) = signer.keys.iter().find(|name| state.named(name).is_none()) {
         out.warn(format!("the configured key {missing} is not on this device"));
     }

@@ -2,15 +2,28 @@
 
 use std::time::Duration;
 
-use super::Because;
-use crate::baker::{BakerControl, BakerError};
+use super::{Because, seen};
+use crate::baker::{BakerControl, BakerError, UnlockSecret};
 use crate::clock::Clock;
-use crate::facts::{BakerState, Fact, HostIdentity, Observed, Power, PrimaryFacts, ReadMarks, Timestamp, Unknown};
-use crate::host::HostError;
-use crate::tezos::ChainId;
+use crate::facts::{
+    BakerState, DeviceState, Fact, HostIdentity, Observed, Power, PrimaryFacts, PrimaryMarks, ReadMarks, Timestamp,
+    Unknown,
+};
+use crate::host::{Host, HostError};
+use crate::mark_files::{MarkFile, Writer, WrittenMark};
+use crate::remote_signer::RemoteSigner;
+use crate::tezos::{ChainId, Kind};
 
 /// A machine that could not be reached is asked again after this, and so are mark files that could not be read.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
+
+/// What the primary is looked at with.
+pub(super) struct PrimaryEyes<'a> {
+    /// Its services.
+    pub(super) control: Option<&'a mut dyn BakerControl>,
+    /// Its signer.
+    pub(super) signer: Option<&'a mut RemoteSigner<Box<dyn Host>>>,
+}
 
 /// Asks the primary, and remembers what does not change.
 #[derive(Default)]
@@ -18,6 +31,16 @@ pub(super) struct PrimaryGatherer {
     known: Option<(HostIdentity, Duration)>,
     away: Option<(Timestamp, Unknown)>,
     marks: Option<Reading>,
+    held: Option<Held>,
+    /// The signer's own marks, as they were last shown, and when that reading began: a locked key shows none.
+    device: Option<(Timestamp, MarkFile)>,
+}
+
+/// What else keeps the primary from signing, as it was read last: over ssh that takes its time as well.
+struct Held {
+    at: Timestamp,
+    signer: Fact<DeviceState>,
+    secret: Fact<UnlockSecret>,
 }
 
 /// The mark files, as they were read last: over ssh that takes its time, and what is stopped writes nothing.
@@ -39,12 +62,12 @@ impl PrimaryGatherer {
     /// Looks at it once: its services first, its marks after them.
     pub(super) fn gather(
         &mut self,
-        control: Option<&mut dyn BakerControl>,
+        eyes: PrimaryEyes<'_>,
         power: Fact<Power>,
         chain: Option<ChainId>,
         clock: &dyn Clock,
     ) -> PrimaryFacts {
-        let Some(control) = control else {
+        let Some(control) = eyes.control else {
             let why = "the configuration has no way to reach the primary, or it is not asked any more".to_owned();
             let next = "unplug the primary's signer or switch the machine off".to_owned();
             return self.nothing(power, Unknown { why, next });
@@ -65,8 +88,11 @@ impl PrimaryGatherer {
                 self.known = Some(known.clone());
                 let (source, at) = (control.describe(), clock.now());
                 let stopped = matches!(state, BakerState::Stopped { .. });
+                let (signer, secret) = self.held(control, eyes.signer, stopped, clock);
                 PrimaryFacts {
                     power,
+                    signer,
+                    secret,
                     identity: Ok(Observed { value: known.0, source: source.clone(), at }),
                     impostor: None,
                     services: Ok(Observed { value: state, source: source.clone(), at }),
@@ -100,8 +126,54 @@ impl PrimaryGatherer {
             impostor: None,
             services: Err(unknown.clone()),
             restart_delay: Err(unknown.clone()),
+            signer: Err(unknown.clone()),
+            secret: Err(unknown.clone()),
             marks: said.filter(|said| said.is_ok()).cloned().unwrap_or(Err(unknown)),
         }
+    }
+
+    /// Something was done there.
+    pub(super) fn changed(&mut self) {
+        self.held = None;
+    }
+
+    /// Its signer and what unlocks it, read once the services are stopped, and again now and then.
+    fn held(
+        &mut self,
+        control: &mut dyn BakerControl,
+        signer: Option<&mut RemoteSigner<Box<dyn Host>>>,
+        stopped: bool,
+        clock: &dyn Clock,
+    ) -> (Fact<DeviceState>, Fact<UnlockSecret>) {
+        if !stopped {
+            (self.held, self.device) = (None, None);
+            let (why, next) =
+                ("it is looked at once the services are stopped".to_owned(), "stop them first".to_owned());
+            return (Err(Unknown { why: why.clone(), next: next.clone() }), Err(Unknown { why, next }));
+        }
+        let began = clock.now();
+        if let Some(held) = self.held.as_ref().filter(|held| began >= held.at && began.since(held.at) < ASK_AGAIN) {
+            return (held.signer.clone(), held.secret.clone());
+        }
+        let found = match signer {
+            Some(signer) => {
+                let name = signer.describe();
+                seen(signer.state(), &name, clock)
+            }
+            None => {
+                let why = "the configuration has no way to ask the primary's signer".to_owned();
+                Err(Unknown { why, next: "unplug the primary's signer".to_owned() })
+            }
+        };
+        if let Ok(device) = &found {
+            let marks = written(&device.value, device.source.clone());
+            if !marks.marks.is_empty() {
+                self.device = Some((began, marks));
+            }
+        }
+        let secret = seen(control.unlock_secret(), &control.describe(), clock);
+        self.held = Some(Held { at: began, signer: found.clone(), secret: secret.clone() });
+        (found, secret)
     }
 
     fn marks(
@@ -123,13 +195,37 @@ impl PrimaryGatherer {
             }
             _ => {}
         }
-        let said = match control.marks(chain) {
-            Ok(found) => {
-                Ok(Observed { value: ReadMarks { began, found }, source: control.describe(), at: clock.now() })
+        // The signer was read just before: the older of the two readings says since when both count.
+        let device = self.device.clone();
+        let began = device.as_ref().map_or(began, |(at, _)| began.min(*at));
+        let found = match (control.marks(chain), device) {
+            (Ok(mut found), device) => {
+                found.files.extend(device.map(|(_, marks)| marks));
+                Ok(found)
             }
-            Err(error) => Err(error.unknown()),
+            (Err(error), Some((_, marks))) => {
+                Ok(PrimaryMarks { files: vec![marks], unread: Some(error.to_string()), ..PrimaryMarks::default() })
+            }
+            (Err(error), None) => Err(error.unknown()),
         };
+        let said = found.map(|found| Observed {
+            value: ReadMarks { began, found },
+            source: control.describe(),
+            at: clock.now(),
+        });
         self.marks = Some(Reading { began, stopped, said: said.clone() });
         said
     }
+}
+
+/// A device's marks as those of a file, where it shows them: a locked key shows none. `name` is what stands for the path.
+fn written(state: &DeviceState, name: String) -> MarkFile {
+    let marks = state.keys.iter().flat_map(|key| {
+        let marks = key.marks.into_iter().flat_map(|marks| Kind::ALL.map(|kind| (kind, marks.of(kind))));
+        marks.filter_map(|(kind, mark)| {
+            let at = mark.0?;
+            Some(WrittenMark { key: key.key, kind, level: at.level, round: Some(at.round) })
+        })
+    });
+    MarkFile { path: name, writer: Writer::Device, marks: marks.collect() }
 }

@@ -1,6 +1,6 @@
 //! A Ledger, as octez-signer uses it: APDUs, next to whoever else sends some.
 
-use crate::signer::ledger::{Derivation, KeyPath};
+use crate::signer::ledger::{Derivation, KeyPath, Ledger};
 use crate::sim::ledger::{Reply, SimLedger};
 use crate::tezos::{ChainId, KeyHash};
 
@@ -23,6 +23,10 @@ pub(crate) struct LedgerPort {
 impl LedgerPort {
     pub(crate) const fn new(ledger: SimLedger, path: KeyPath, derivation: Derivation) -> Self {
         Self { ledger, plugged: true, path, derivation }
+    }
+
+    pub(super) fn driver(&self) -> Option<Ledger<SimLedger>> {
+        self.plugged.then(|| Ledger::new(self.ledger.clone(), self.path.clone(), self.derivation))
     }
 
     pub(super) fn hash(&self) -> Option<KeyHash> {

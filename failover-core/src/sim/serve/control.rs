@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Running, accept_loop, orders};
-use crate::host::Output;
+use crate::host::{HostError, Output};
 use crate::sim::options::Side;
 use crate::sim::world::World;
 
@@ -59,6 +59,9 @@ fn connection(world: &World, stream: &UnixStream) -> io::Result<()> {
     let argv: Vec<&str> = request.argv.iter().map(String::as_str).collect();
     let reply = match Side::named(&request.side).map(|side| world.exec(side, &argv)) {
         Some(Ok(Output { code, stdout, stderr })) => Reply::Ran { code, stdout, stderr },
+        Some(Err(HostError::NotRun { what, .. })) => {
+            Reply::Ran { code: 127, stdout: String::new(), stderr: format!("{what}: command not found\n") }
+        }
         Some(Err(error)) => Reply::Unreachable { unreachable: error.to_string() },
         None if request.side == orders::WORLD => {
             let Output { code, stdout, stderr } = orders::run(world, &argv);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::sim::options::Side;
 
 /// The programs that have a stand-in.
-const NAMES: [&str; 7] = ["tezbake", "systemctl", "ps", "cat", "find", "id", "sudo"];
+const NAMES: [&str; 9] = ["tezbake", "systemctl", "ps", "cat", "find", "mv", "id", "sudo", "failover"];
 
 /// Writes `FOLDER/SIDE/bin/*`, and gives that folder.
 pub(super) fn write(folder: &Path, side: Side, control: &Path, exe: &Path) -> io::Result<PathBuf> {

@@ -1,0 +1,234 @@
+//! EDGE: a signer on another machine, asked through a program there: this one where it is installed, else TezSign's own.
+//!
+//! # The commands that are run
+//! On the machine's [`Host`], as they are, and with `sudo -n` in front where that did not give an answer:
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `failover --json --device SELECTOR hwm show` | [records](crate::signer::record), whatever its exit code |
+//! | `failover --json --device SELECTOR disarm` | likewise, after it disarmed the device |
+//! | `/bake-buddy/signer/bin/tezsign [--device SERIAL] status` | JSON, one object a key (release 2026-04-30); exit 0 |
+//! | `/bake-buddy/signer/bin/tezsign [--device SERIAL] lock` | nothing: it exits 0 even where every key failed |
+//!
+//! No key can be unlocked or authorized this way: a machine that is fenced is only read and disarmed.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::host::{Host, HostError, Output};
+use crate::signer::record::read_records;
+use crate::signer::{DeviceState, Model, Selector, tezsign};
+
+/// For one answer: a program starts, finds the device, and asks it (3 s a TezSign's question, 10 s a Ledger's).
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// TezSign's own program, where TezBake puts it (xtz.signer, 2026).
+const TEZSIGN: &str = "/bake-buddy/signer/bin/tezsign";
+
+/// Why a signer on another machine could not be read or disarmed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RemoteSignerError {
+    /// The machine itself.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// No program there can ask the device.
+    #[error("no program on {host} can ask its signer")]
+    NotInstalled {
+        /// Which machine.
+        host: String,
+    },
+    /// A program ran, and gave no answer that can be used.
+    #[error("{what} on {host} gives no answer: {why}")]
+    Unclear {
+        /// Which machine.
+        host: String,
+        /// Which command.
+        what: String,
+        /// What it said, or what is missing.
+        why: String,
+    },
+}
+
+impl RemoteSignerError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Host(error) => error.next(),
+            Self::NotInstalled { .. } => {
+                "unplug the signer there; install failover on that machine before it is needed again"
+            }
+            Self::Unclear { .. } => "unplug the signer there: what it can do is not known",
+        }
+    }
+}
+
+/// A program that can ask the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Program {
+    Failover,
+    TezSign,
+}
+
+/// As which user it is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum As {
+    User,
+    Root,
+}
+
+/// The signer of another machine.
+///
+/// ```no_run
+/// use failover_core::host::{SshHost, SshOptions};
+/// use failover_core::remote_signer::RemoteSigner;
+/// let host = SshHost::new("baker@primary", SshOptions::default())?;
+/// let mut signer = RemoteSigner::new(host, "tezsign".parse()?);
+/// println!("{:?}", signer.state()?.keys);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct RemoteSigner<H> {
+    host: H,
+    selector: Selector,
+    /// What gave the last answer.
+    known: Option<(Program, As)>,
+}
+
+impl<H: Host> RemoteSigner<H> {
+    /// The device that this selector names on that machine. Nothing is asked yet.
+    #[must_use]
+    pub const fn new(host: H, selector: Selector) -> Self {
+        Self { host, selector, known: None }
+    }
+
+    /// What is asked, for a person: `the TezSign on baker@primary`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("the {} on {}", self.selector.model(), self.host.name())
+    }
+
+    /// Reads every key.
+    ///
+    /// # Errors
+    /// See [`RemoteSignerError`]: nothing is known then (S3).
+    pub fn state(&mut self) -> Result<DeviceState, RemoteSignerError> {
+        self.first_of(|signer, program, user| {
+            let out = signer.run(program, user, &["hwm", "show"], &["status"])?;
+            signer.read(program, &out)
+        })
+    }
+
+    /// Takes the device's ability to sign away. The proof is a later [`RemoteSigner::state`] (S5).
+    ///
+    /// # Errors
+    /// See [`RemoteSignerError`]; it may have happened all the same.
+    pub fn disarm(&mut self) -> Result<(), RemoteSignerError> {
+        self.first_of(|signer, program, user| {
+            let out = signer.run(program, user, &["disarm"], &["lock"])?;
+            match program {
+                Program::Failover => signer.read(program, &out).map(drop),
+                Program::TezSign if out.code == 0 => Ok(()),
+                Program::TezSign => Err(signer.unclear(program, said(&out))),
+            }
+        })
+    }
+
+    /// Tries what answered last, then every program as every user, and remembers what answers. An error is that of the
+    /// first program that is there.
+    fn first_of<T>(
+        &mut self,
+        mut ask: impl FnMut(&mut Self, Program, As) -> Result<T, RemoteSignerError>,
+    ) -> Result<T, RemoteSignerError> {
+        let programs = [Program::Failover, Program::TezSign];
+        let fitting = programs.iter().filter(|p| **p == Program::Failover || self.selector.model() == Model::TezSign);
+        let all = fitting.flat_map(|program| [(*program, As::User), (*program, As::Root)]);
+        let order: Vec<_> = self.known.into_iter().chain(all).collect();
+        let mut first = None;
+        for (n, way) in order.iter().enumerate() {
+            if order.iter().take(n).any(|tried| tried == way) {
+                continue;
+            }
+            match ask(self, way.0, way.1) {
+                Ok(answer) => {
+                    self.known = Some(*way);
+                    return Ok(answer);
+                }
+                // Not there, or no sudo.
+                Err(RemoteSignerError::Host(HostError::NotRun { .. })) => {}
+                Err(error @ RemoteSignerError::Host(_)) => return Err(error),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or_else(|| RemoteSignerError::NotInstalled { host: self.host.name().to_owned() }))
+    }
+
+    fn run(&mut self, program: Program, user: As, ours: &[&str], theirs: &[&str]) -> Result<Output, RemoteSignerError> {
+        let selector = self.selector.to_string();
+        let serial = selector.split_once(':').map(|(_, serial)| serial.to_owned());
+        let mut argv: Vec<&str> = match user {
+            As::User => Vec::new(),
+            As::Root => vec!["sudo", "-n"],
+        };
+        match program {
+            Program::Failover => {
+                argv.extend(["failover", "--json", "--device", &selector]);
+                argv.extend(ours);
+            }
+            Program::TezSign => {
+                argv.push(TEZSIGN);
+                argv.extend(serial.iter().flat_map(|serial| ["--device", serial.as_str()]));
+                argv.extend(theirs);
+            }
+        }
+        let out = self.host.run(&argv, DEADLINE)?;
+        if is_missing(&out) {
+            let what = argv.join(" ");
+            let host = self.host.name().to_owned();
+            return Err(HostError::NotRun { host, what, why: said(&out) }.into());
+        }
+        Ok(out)
+    }
+
+    fn read(&self, program: Program, out: &Output) -> Result<DeviceState, RemoteSignerError> {
+        let told = || match said(out) {
+            said if said.is_empty() => format!("it exits {}", out.code),
+            said => said,
+        };
+        match program {
+            Program::Failover => read_records(&out.stdout).map_err(|why| {
+                // An older one does not know the command, and says so on standard error.
+                let why = if out.stdout.trim().is_empty() { told() } else { why };
+                self.unclear(program, why)
+            }),
+            Program::TezSign if out.code != 0 => Err(self.unclear(program, told())),
+            Program::TezSign => tezsign::program::read_status(&out.stdout, &self.selector.to_string())
+                .map_err(|error| self.unclear(program, error.to_string())),
+        }
+    }
+
+    fn unclear(&self, program: Program, why: String) -> RemoteSignerError {
+        let what = match program {
+            Program::Failover => "failover",
+            Program::TezSign => "tezsign",
+        };
+        RemoteSignerError::Unclear { host: self.host.name().to_owned(), what: what.to_owned(), why }
+    }
+}
+
+/// sudo 1.9 says `sudo: failover: command not found` with exit 1, a shell exits with 127.
+fn is_missing(out: &Output) -> bool {
+    out.stdout.trim().is_empty() && out.code != 0 && out.stderr.contains("command not found")
+}
+
+/// The last thing that a command said.
+fn said(out: &Output) -> String {
+    let words = |text: &str| text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
+    let said = words(&out.stderr).or_else(|| words(&out.stdout)).unwrap_or_default();
+    said.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests;
