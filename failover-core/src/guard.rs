@@ -3,6 +3,9 @@
 //! A machine may bake only while the token `ACTIVE` lies in its state folder. Whatever starts a baker asks
 //! [`Guard::check`] first. A token, a latch or a folder that cannot be read is a no. Installing the guard (taking the
 //! token away) is never gated (S12); lifting it takes a [`Lift`], which only an approved start gives (S1a).
+//!
+//! What makes a machine's services look for the token is the boot guard, a drop-in on every unit that signs: [`DropIn`]
+//! is its text, [`BootGuard`] what the service manager says of it.
 
 use std::path::PathBuf;
 
@@ -10,6 +13,14 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::state::{self, Latch, PlanId, StateDir, StateError};
+
+mod boot;
+pub mod drop_in;
+mod note;
+
+pub use boot::BootGuard;
+pub use drop_in::{DropIn, TokenPathError};
+pub use note::GuardNote;
 
 /// What is in the token: on whose word this machine may bake.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -90,10 +101,19 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// The token's name in the state folder.
+    pub const TOKEN: &'static str = "ACTIVE";
+
     /// The guard whose token lies in this state folder. The folder need not be there: then the machine is guarded.
     #[must_use]
     pub fn new(state: impl Into<PathBuf>) -> Self {
         Self { root: state.into() }
+    }
+
+    /// The guard in the usual state folder, [`StateDir::DEFAULT`].
+    #[must_use]
+    pub fn usual() -> Self {
+        Self::new(StateDir::DEFAULT)
     }
 
     /// Looks at the token.
@@ -153,8 +173,10 @@ impl Guard {
         }
     }
 
-    fn token(&self) -> PathBuf {
-        self.root.join("ACTIVE")
+    /// Where the token lies, or would.
+    #[must_use]
+    pub fn token(&self) -> PathBuf {
+        self.root.join(Self::TOKEN)
     }
 }
 
