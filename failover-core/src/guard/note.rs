@@ -1,6 +1,6 @@
 //! Who installed the guard of a unit, when and for what.
 
-use std::fmt;
+use std::{env, fmt, fs};
 
 use crate::clock::Timestamp;
 use crate::state::PlanId;
@@ -33,6 +33,19 @@ impl GuardNote {
     pub fn new(at: Timestamp, by: &str, machine: &str, plan: Option<PlanId>) -> Self {
         let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(Self::BY).collect();
         Self { v: Self::VERSION, at, by: clean(by), machine: clean(machine), plan }
+    }
+
+    /// A note of now, by who runs this program on this machine. What cannot be told is a question mark: a guard is never
+    /// put off for it.
+    #[must_use]
+    pub fn here(at: Timestamp, plan: Option<PlanId>) -> Self {
+        let user =
+            ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok().filter(|v| !v.is_empty()));
+        let line =
+            |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|t| !t.is_empty());
+        let known = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
+        let by = format!("{}@{}", known(user), known(line("/proc/sys/kernel/hostname")));
+        Self::new(at, &by, &known(line("/etc/machine-id")), plan)
     }
 
     /// The same by whom and for what, whenever that was.

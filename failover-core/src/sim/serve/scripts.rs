@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::sim::options::Side;
 
 /// The programs that have a stand-in.
-const NAMES: [&str; 7] = ["tezbake", "systemctl", "ps", "cat", "find", "id", "sudo"];
+/// `sh`, `test` and `rm` are among them: what the guard writes must reach the simulated machine, never the real one.
+const NAMES: [&str; 11] = ["tezbake", "systemctl", "busctl", "ps", "cat", "find", "id", "sudo", "sh", "test", "rm"];
 
 /// Writes `FOLDER/SIDE/bin/*`, and gives that folder.
 pub(super) fn write(folder: &Path, side: Side, control: &Path, exe: &Path) -> io::Result<PathBuf> {
