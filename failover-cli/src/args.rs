@@ -148,18 +148,32 @@ pub(crate) struct Raise {
 }
 
 /// `guard`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(crate) enum Guard {
-    /// For ExecCondition and ExecStartPre: exit 0 where this machine may bake, 3 where it may not
+    /// For ExecCondition, ExecStartPre and start commands: exit 0 where this machine may bake, 3 where it may not
+    ///
+    /// With --state it needs neither a configuration nor systemd.
     Check,
-    /// Show whether this machine may bake, since when and by which run
+    /// Show whether this machine may bake and since when, whether its services can start, and who guarded them
     Status,
-    /// Keep this machine's services from starting
-    #[command(hide = true)]
-    Install,
-    /// Let them start again
-    #[command(hide = true)]
-    Lift,
+    /// Keep this machine's signing services from starting again: by a reboot, a restart, an upgrade or a person
+    ///
+    /// Takes the token away, and ties every signing unit of [backup] to it by a drop-in in /etc/systemd/system. The
+    /// services must be stopped. Node, accuser and DAL are left alone. Needs root.
+    Install {
+        /// Stop the services first
+        #[arg(long)]
+        stop: bool,
+    },
+    /// Let them start again, on a typed statement; `failover run` does it by itself when it may
+    ///
+    /// Starts nothing.
+    Lift {
+        /// The whole sentence, where no terminal can be asked: I have made sure that no other machine signs for NAME.
+        /// This machine may bake.
+        #[arg(long, value_name = "SENTENCE")]
+        statement: Option<String>,
+    },
 }
 
 /// `config`.

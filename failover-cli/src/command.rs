@@ -37,6 +37,10 @@ pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<End, Failure> {
         Command::Completions { shell } => Ok(shell::completions(shell, out)),
         Command::Man => shell::man(out),
         Command::Drill(wanted) => drill::run(&global, &wanted, out),
+        // A service may not be allowed to read the configuration, and needs nothing of it.
+        Command::Guard(args::Guard::Check) if global.state.is_some() => {
+            guard::check(&global.state.unwrap_or_default(), out)
+        }
         command => with_settings(command, &Settings::load(global)?, out),
     }
 }
@@ -49,8 +53,10 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Devices => devices::run(settings, out),
         Command::Hwm(args::Hwm::Show) => hwm::show(settings, out),
         Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(settings, &wanted, out),
-        Command::Guard(args::Guard::Check) => guard::check(settings, out),
+        Command::Guard(args::Guard::Check) => guard::check(&settings.state(), out),
         Command::Guard(args::Guard::Status) => guard::status(settings, out),
+        Command::Guard(args::Guard::Install { stop }) => guard::install(settings, stop, out),
+        Command::Guard(args::Guard::Lift { statement }) => guard::lift(settings, statement.as_deref(), out),
         Command::Run(wanted) => run::run(settings, &wanted, out),
         Command::Resume(wanted) => run::resume(settings, &wanted, out),
         Command::Disarm => disarm::run(settings, out),
@@ -62,9 +68,6 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Standby => Err(later("standby", "keep its signer unplugged, and its services stopped by hand")),
         Command::Watch(wanted) => watch::run(settings, &wanted, out),
         Command::Report { .. } => Err(later("report", "read the journal itself: one JSON record a line")),
-        Command::Guard(args::Guard::Install | args::Guard::Lift) => {
-            Err(later("guard install and lift", "add `failover guard check` to the services as ExecCondition by hand"))
-        }
         _ => Err(Failure::usage("this command is not in this version", "see `failover --help`")),
     }
 }

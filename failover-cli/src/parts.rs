@@ -1,7 +1,10 @@
 //! The library's parts, as the configuration names them. Nothing is asked of them yet.
 
+use std::path::{Path, PathBuf};
+
 use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
+use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{HwmSetter, Model, Selector, SignerError, ledger, tezsign};
@@ -26,19 +29,31 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
     }
 }
 
-/// What controls the baker of a machine.
+/// What controls the baker of a machine, whose guard's token lies in the usual place.
 ///
 /// # Errors
 /// The ssh destination or a unit's name cannot be used.
 pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, Failure> {
+    control(machine, Guard::usual().token())
+}
+
+/// What controls the baker of this machine, whose token lies in its state folder.
+///
+/// # Errors
+/// As [`open_control`].
+pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn BakerControl>, Failure> {
+    control(machine, Guard::new(state).token())
+}
+
+fn control(machine: &Machine, token: PathBuf) -> Result<Box<dyn BakerControl>, Failure> {
     let host = open_host(machine)?;
     let marks = machine.marks.clone();
     Ok(match &machine.control {
-        Control::TezBake => Box::new(TezbakeControl::new(host).with_mark_folders(marks)),
+        Control::TezBake => Box::new(TezbakeControl::new(host).with_mark_folders(marks).with_guard_token(token)),
         Control::Systemd { units } => {
             let units: Result<Vec<UnitName>, _> = units.iter().map(|unit| unit.parse()).collect();
             let units = units.map_err(|error| Failure::usage(&error, "correct `units` in the configuration"))?;
-            Box::new(SystemdControl::new(host, units).with_mark_folders(marks))
+            Box::new(SystemdControl::new(host, units).with_mark_folders(marks).with_guard_token(token))
         }
         Control::Command { start, stop, status } => {
             let commands = Commands {

@@ -59,13 +59,13 @@ fn powered_off(name: &str) -> String {
     format!("the machine of {name} is switched off")
 }
 
-/// Asks for a sentence to be typed in full; anything else is no.
+/// Asks for a sentence to be typed in full; anything else is no. `flag` is what could have said it instead.
 ///
 /// # Errors
 /// There is no terminal, or the person cancelled.
-pub(crate) fn typed_sentence(what: &'static str, sentence: &str) -> Result<bool, OperatorError> {
+pub(crate) fn typed_sentence(what: &'static str, flag: &'static str, sentence: &str) -> Result<bool, OperatorError> {
     let text = format!("If it is so, type in full:\n  {sentence}\nAnything else is no.");
-    Ok(Prompt::typed(what, "a terminal; no flag says it", &text, sentence)? == Answer::Yes)
+    Ok(Prompt::typed(what, flag, &text, sentence)? == Answer::Yes)
 }
 
 impl Operator for Prompt {

@@ -73,7 +73,7 @@ pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operato
     Ok(Hands {
         device: parts::open_device(&config.signer)?,
         primary: config.primary.machine.as_ref().map(parts::open_control).transpose()?,
-        backup: parts::open_control(&config.backup)?,
+        backup: parts::open_backup(&config.backup, state.path())?,
         guard: Guard::new(state.path()),
         operator,
         passphrase: None,
@@ -90,7 +90,7 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
     Ok(Hands {
         device: Box::new(Late::new(config.signer.clone())),
         primary: None,
-        backup: parts::open_control(&config.backup)?,
+        backup: parts::open_backup(&config.backup, state.path())?,
         guard: Guard::new(state.path()),
         operator: Box::new(Nobody),
         passphrase: None,

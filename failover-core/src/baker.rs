@@ -3,15 +3,19 @@
 //! [`BakerControl`] stops and starts what signs: baker and signer services, never the node. Its state is
 //! [`BakerState`]: running, stopped or unknown, never a bool, and never taken from an exit code (S5).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::guard::{BootGuard, Guard, GuardNote, TokenPathError};
 use crate::host::{HostError, HostIdentity};
 use crate::mark_files::{MarkFileError, PrimaryMarks};
 use crate::tezos::ChainId;
 
+pub mod boot_guard;
 pub mod command;
 mod elevation;
 mod files;
+mod loaded;
 mod marks;
 pub mod power;
 mod process;
@@ -88,6 +92,23 @@ pub enum BakerError {
         /// What is controlled.
         what: String,
     },
+    /// The boot guard could not be installed on every unit.
+    #[error("the boot guard is not installed on {host}: {why}")]
+    BootGuard {
+        /// Which machine.
+        host: String,
+        /// Which unit and why.
+        why: String,
+    },
+    /// Commands of the user's own start and stop the baker: there is no unit to guard.
+    #[error("{host} is controlled by commands, and so has no service units that a boot guard could hold")]
+    NoUnits {
+        /// Which machine.
+        host: String,
+    },
+    /// No unit file can name the guard's token.
+    #[error(transparent)]
+    TokenPath(#[from] TokenPathError),
     /// Where the mark files lie is not known: what was signed there is unknown, not nothing.
     #[error("no folder with the mark files of {host} is known")]
     NoMarkFolder {
@@ -124,6 +145,11 @@ impl BakerError {
             Self::Failed { .. } => "look at the services there with `systemctl status`",
             Self::Unclear { .. } => "look at the services there by hand; unknown is not stopped",
             Self::NoSecretPlace { .. } => "unplug the signer there: only TezBake's own places are known",
+            Self::BootGuard { .. } => "stop the services there and install it again; until it holds, unplug the signer",
+            Self::NoUnits { .. } => {
+                "let the start command ask `failover guard check` first, and start nothing but on exit 0"
+            }
+            Self::TokenPath(error) => error.next(),
             Self::NoMarkFolder { .. } => {
                 "name the base folders of octez-baker and octez-signer as `marks` in [primary]"
             }
@@ -131,6 +157,11 @@ impl BakerError {
             Self::MarkFile { error, .. } => error.next(),
         }
     }
+}
+
+/// The guard's token where the state folder is the usual one.
+fn default_token() -> PathBuf {
+    Guard::usual().token()
 }
 
 /// Stops and starts what signs on one machine. Every call has a deadline (S10).
@@ -202,4 +233,20 @@ pub trait BakerControl: Send {
     fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
         Ok(())
     }
+
+    /// Reads whether what signs there could start again by itself: from the units as the service manager has loaded
+    /// them, never by trying a start. It costs a command for the machine and three for each unit.
+    ///
+    /// # Errors
+    /// What is not clearly held or open is an error: unknown (S3). [`BakerError::NoUnits`] where there are no units.
+    fn boot_guard(&mut self) -> Result<BootGuard, BakerError>;
+
+    /// Keeps what signs there from starting again: takes the guard's token away, reads back that it is gone, then ties
+    /// every unit that is read back inactive to it by a drop-in, and lets the service manager read its files again.
+    /// Needs no approval (S12); doing it again does no harm. The proof is a later [`BakerControl::boot_guard`].
+    ///
+    /// # Errors
+    /// A unit is not stopped, or has a drop-in of that name that this program did not write: the others are guarded all
+    /// the same. The token is still there, or a command failed. [`BakerError::NoUnits`] where there are no units.
+    fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError>;
 }

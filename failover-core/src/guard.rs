@@ -2,7 +2,11 @@
 //!
 //! A machine may bake only while the token `ACTIVE` lies in its state folder. Whatever starts a baker asks
 //! [`Guard::check`] first. A token, a latch or a folder that cannot be read is a no. Installing the guard (taking the
-//! token away) is never gated (S12); lifting it takes a [`Lift`], which only an approved start gives (S1a).
+//! token away) is never gated (S12); lifting it takes a [`Lift`], which an approved start gives (S1a), or a person's own
+//! statement, word for word.
+//!
+//! What makes a machine's services look for the token is the boot guard, a drop-in on every unit that signs: [`DropIn`]
+//! is its text, [`BootGuard`] what the service manager says of it.
 
 use std::path::PathBuf;
 
@@ -11,26 +15,40 @@ use thiserror::Error;
 use crate::clock::Timestamp;
 use crate::state::{self, Latch, PlanId, StateDir, StateError};
 
-/// What is in the token: on whose word this machine may bake.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    /// When the guard was lifted.
-    pub at: Timestamp,
-    /// By which plan's run.
-    pub plan: PlanId,
-}
+mod boot;
+pub mod drop_in;
+mod note;
+mod token;
 
-/// The leave to lift the guard. Has no public constructor: the decision gives it with the approved start.
+pub use boot::BootGuard;
+pub use drop_in::{DropIn, TokenPathError};
+pub use note::GuardNote;
+pub use token::{LiftedBy, Token};
+
+/// The leave to lift the guard. The decision gives it with the approved start, a person by a whole sentence; nothing
+/// else makes one.
 #[derive(Debug)]
 pub struct Lift {
-    plan: PlanId,
+    by: LiftedBy,
 }
 
 impl Lift {
     /// To be made by the decision only, once the start is approved.
     pub(crate) const fn approved(plan: PlanId) -> Self {
-        Self { plan }
+        Self { by: LiftedBy::Plan(plan) }
+    }
+
+    /// What a person says to lift the guard by hand, of the baker with this name.
+    #[must_use]
+    pub fn sentence(name: &str) -> String {
+        format!("I have made sure that no other machine signs for {name}. This machine may bake.")
+    }
+
+    /// The leave of a person who said exactly the [`Lift::sentence`] of this baker; `None`: something else was said.
+    #[must_use]
+    pub fn stated(name: &str, said: &str) -> Option<Self> {
+        let sentence = Self::sentence(name);
+        (!name.is_empty() && said == sentence).then_some(Self { by: LiftedBy::Statement(sentence) })
     }
 }
 
@@ -90,10 +108,19 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// The token's name in the state folder.
+    pub const TOKEN: &'static str = "ACTIVE";
+
     /// The guard whose token lies in this state folder. The folder need not be there: then the machine is guarded.
     #[must_use]
     pub fn new(state: impl Into<PathBuf>) -> Self {
         Self { root: state.into() }
+    }
+
+    /// The guard in the usual state folder, [`StateDir::DEFAULT`].
+    #[must_use]
+    pub fn usual() -> Self {
+        Self::new(StateDir::DEFAULT)
     }
 
     /// Looks at the token.
@@ -136,12 +163,20 @@ impl Guard {
     /// A duplicate was seen and not cleared; the token could not be written or does not read back.
     pub fn lift(&self, lift: &Lift, now: Timestamp) -> Result<Token, GuardError> {
         self.no_duplicate()?;
-        let token = Token { at: now, plan: lift.plan };
+        let token = Token { at: now, by: lift.by.clone() };
         state::write(&self.token(), &token)?;
         match self.status() {
             GuardStatus::Lifted(found) if found == token => Ok(token),
             found => Err(GuardError::ReadBack { found }),
         }
+    }
+
+    /// Could a person lift the guard: is there no duplicate that nobody has cleared?
+    ///
+    /// # Errors
+    /// There is one, or it is not known.
+    pub fn may_be_lifted(&self) -> Result<(), GuardError> {
+        self.no_duplicate()
     }
 
     fn no_duplicate(&self) -> Result<(), GuardError> {
@@ -153,8 +188,10 @@ impl Guard {
         }
     }
 
-    fn token(&self) -> PathBuf {
-        self.root.join("ACTIVE")
+    /// Where the token lies, or would.
+    #[must_use]
+    pub fn token(&self) -> PathBuf {
+        self.root.join(Self::TOKEN)
     }
 }
 

@@ -71,7 +71,9 @@ fn the_edges_know_nothing_of_the_procedure() {
     only("chain", &["clock", "tezos"]);
     only("host", &[]);
     only("mark_files", &["tezos"]);
-    only("baker", &["host", "mark_files", "tezos"]);
+    // The guard is a file and what it says; what ties a unit to it is an edge.
+    only("guard", &["clock", "state", "tezos"]);
+    only("baker", &["guard", "host", "mark_files", "tezos"]);
     only("operator", &["signer"]);
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
-use failover_core::sim::{Answer, BAKER_UNIT, Event, Side, TEZSIGN_UNIT, World, WorldOptions};
+use failover_core::sim::{Answer, BAKER_UNIT, Event, HostFault, Side, TEZSIGN_UNIT, World, WorldOptions};
 use serde_json::Value;
 
 fn world(model: Model) -> World {
@@ -125,11 +125,21 @@ fn a_machine_that_boots_signs_again_by_itself() {
 }
 
 #[test]
-fn a_guard_keeps_services_from_starting_and_lets_running_ones_be() {
+fn a_drop_in_keeps_a_service_from_starting_and_lets_a_running_one_be() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("ACTIVE");
     let world = world(Model::TezSign);
     world.set_guard(Side::Primary, token.clone());
+    // A token alone keeps nothing from starting.
+    world.apply(Event::KillService(Side::Primary, BAKER_UNIT.to_owned()));
+    wait(&world, 60);
+    assert!(world.bakes(Side::Primary));
+
+    let path = format!("/etc/systemd/system/{BAKER_UNIT}.service.d/guard.conf");
+    let text =
+        format!("[Unit]\nAssertPathExists={0}\n[Service]\nExecCondition=+/usr/bin/test -e {0}\n", token.display());
+    world.apply(Event::Host(Side::Primary, HostFault::File(path, Some(text))));
+    assert_eq!(world.exec(Side::Primary, &["sudo", "-n", "systemctl", "daemon-reload"]).unwrap().code, 0);
     assert!(world.bakes(Side::Primary));
     world.apply(Event::KillService(Side::Primary, BAKER_UNIT.to_owned()));
     wait(&world, 60);
@@ -145,9 +155,11 @@ fn a_guard_keeps_services_from_starting_and_lets_running_ones_be() {
     world.apply(Event::PowerOff(Side::Primary));
     world.apply(Event::PowerOn(Side::Primary));
     wait(&world, 60);
-    assert!(world.exec(Side::Primary, &["id", "-u"]).is_ok(), "the machine is up");
-    let out = world.exec(Side::Primary, &["systemctl", "show", "-p", "ActiveState", TEZSIGN_UNIT]).unwrap();
-    assert_eq!(out.stdout, "ActiveState=inactive\n");
+    let state = |unit| world.exec(Side::Primary, &["systemctl", "show", "-p", "ActiveState", unit]).unwrap().stdout;
+    assert_eq!(
+        (state(BAKER_UNIT).as_str(), state(TEZSIGN_UNIT).as_str()),
+        ("ActiveState=inactive\n", "ActiveState=active\n")
+    );
 }
 
 #[test]

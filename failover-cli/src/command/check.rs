@@ -64,7 +64,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let state = StateDir::open(settings.state())?;
     let mut checks = Checks { out, missing: Vec::new() };
     if let GuardStatus::Lifted(token) = Guard::new(state.path()).status() {
-        let says = format!("it bakes since {}, by the run of plan {}", token.at, token.plan);
+        let says = format!("it may bake since {}, {}", token.at, token.by);
         checks.note("this machine is the backup", Err((says, String::new())));
         return Ok(End::new(
             Exit::NotReady,

@@ -41,7 +41,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         Latch::Unknown(error) => out.warn(format!("what was seen cannot be read any more: {error}")),
     }
     let sentence = format!("I found the other machine of {} and it cannot sign any more", config.baker.name);
-    if !prompt::typed_sentence("for the statement that clears the duplicate", &sentence)? {
+    let (what, flag) = ("for the statement that clears the duplicate", "a terminal; no flag says it");
+    if !prompt::typed_sentence(what, flag, &sentence)? {
         return Ok(End::new(Exit::Cancelled, "the backup stays stopped; find the machine that signed"));
     }
     state.clear_duplicate(SystemClock.now())?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::elevation::{Elevation, last_words};
 use super::{BakerControl, BakerError, BakerState, MarkFolder, marks};
+use crate::guard::{BootGuard, GuardNote};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -125,5 +126,13 @@ impl<H: Host> BakerControl for CommandControl<H> {
     fn start(&mut self) -> Result<(), BakerError> {
         let argv = self.commands.start.clone();
         self.change(&argv, START)
+    }
+
+    fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
+        Err(BakerError::NoUnits { host: self.host.name().to_owned() })
+    }
+
+    fn install_boot_guard(&mut self, _: &GuardNote) -> Result<(), BakerError> {
+        self.boot_guard().map(|_| ())
     }
 }

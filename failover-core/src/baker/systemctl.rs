@@ -39,7 +39,7 @@ impl<H: Host> Systemctl<H> {
     }
 
     /// Asks for something that changes nothing. Only exit 0 and a whole answer count.
-    fn ask(&mut self, argv: &[&str], deadline: Duration) -> Result<String, BakerError> {
+    pub(super) fn ask(&mut self, argv: &[&str], deadline: Duration) -> Result<String, BakerError> {
         let out = self.host.run(argv, deadline)?;
         if out.code != 0 {
             let said = elevation::last_words(&out);
@@ -94,7 +94,11 @@ impl<H: Host> Systemctl<H> {
         Ok(units)
     }
 
-    fn show(&mut self, units: &[UnitName], deadline: Duration) -> Result<Vec<(UnitName, UnitState)>, BakerError> {
+    pub(super) fn show(
+        &mut self,
+        units: &[UnitName],
+        deadline: Duration,
+    ) -> Result<Vec<(UnitName, UnitState)>, BakerError> {
         if units.is_empty() {
             return Err(self.unclear("no signing service is known there"));
         }

@@ -14,12 +14,14 @@
 //! | `systemctl kill -s SIGKILL -- UNITS` * | only where a unit still runs a second after the stop |
 //! | `systemctl start -- UNITS` * | exit 0 |
 //!
-//! And those of [`MarkFolder`], where such folders are named.
+//! And those of [`boot_guard`](super::boot_guard), and of [`MarkFolder`], where such folders are named.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
 use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName};
+use crate::guard::{BootGuard, GuardNote};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -44,6 +46,7 @@ pub struct SystemdControl<H> {
     systemctl: Systemctl<H>,
     units: Vec<UnitName>,
     mark_folders: Vec<MarkFolder>,
+    token: PathBuf,
 }
 
 impl<H: Host> SystemdControl<H> {
@@ -51,13 +54,20 @@ impl<H: Host> SystemdControl<H> {
     /// ever clear.
     #[must_use]
     pub fn new(host: H, units: Vec<UnitName>) -> Self {
-        Self { systemctl: Systemctl::new(host), units, mark_folders: Vec::new() }
+        Self { systemctl: Systemctl::new(host), units, mark_folders: Vec::new(), token: super::default_token() }
     }
 
     /// Reads mark files in these folders: the base folders of octez-baker and octez-signer.
     #[must_use]
     pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
         self.mark_folders = folders;
+        self
+    }
+
+    /// The guard's token there, where it is not `/var/lib/failover/ACTIVE`.
+    #[must_use]
+    pub fn with_guard_token(mut self, token: PathBuf) -> Self {
+        self.token = token;
         self
     }
 }
@@ -90,5 +100,13 @@ impl<H: Host> BakerControl for SystemdControl<H> {
 
     fn start(&mut self) -> Result<(), BakerError> {
         self.systemctl.start(&self.units)
+    }
+
+    fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
+        self.systemctl.boot_guard(&self.units, &self.token)
+    }
+
+    fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
+        self.systemctl.install_boot_guard(&self.units, &self.token, note)
     }
 }

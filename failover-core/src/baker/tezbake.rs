@@ -1,7 +1,8 @@
 //! A baker installed by TezBake: its units are found on the machine, its node is left running.
 //!
 //! # The commands that are run
-//! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`MarkFolder`] and [`UnlockSecret`], and these; those marked `*` may
+//! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`boot_guard`](super::boot_guard),
+//! [`MarkFolder`] and [`UnlockSecret`], and these; those marked `*` may
 //! have `sudo -n` in front:
 //!
 //! | argv | what is read from it |
@@ -12,10 +13,12 @@
 //!
 //! `bb-*` is one argument and reaches systemctl as it is: no shell expands it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
 use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, elevation, secret};
+use crate::guard::{BootGuard, GuardNote};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -49,13 +52,15 @@ pub struct TezbakeControl<H> {
     known: Vec<UnitName>,
     /// Where the mark files lie; empty: where TezBake puts them.
     mark_folders: Vec<MarkFolder>,
+    token: PathBuf,
 }
 
 impl<H: Host> TezbakeControl<H> {
     /// Controls TezBake's services on a machine. Nothing is asked yet.
     #[must_use]
     pub fn new(host: H) -> Self {
-        Self { systemctl: Systemctl::new(host), known: Vec::new(), mark_folders: Vec::new() }
+        let token = super::default_token();
+        Self { systemctl: Systemctl::new(host), known: Vec::new(), mark_folders: Vec::new(), token }
     }
 
     /// Reads mark files in these folders, and not where TezBake puts them: for an instance in a folder of its own, or a
@@ -63,6 +68,13 @@ impl<H: Host> TezbakeControl<H> {
     #[must_use]
     pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
         self.mark_folders = folders;
+        self
+    }
+
+    /// The guard's token there, where it is not `/var/lib/failover/ACTIVE`.
+    #[must_use]
+    pub fn with_guard_token(mut self, token: PathBuf) -> Self {
+        self.token = token;
         self
     }
 
@@ -159,6 +171,16 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
         let places = secret::places(&self.units()?);
         self.systemctl.files(|host, elevation| secret::restore(host, elevation, &places))
+    }
+
+    fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
+        let units = self.units()?;
+        self.systemctl.boot_guard(&units, &self.token)
+    }
+
+    fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
+        let units = self.units()?;
+        self.systemctl.install_boot_guard(&units, &self.token, note)
     }
 }
 

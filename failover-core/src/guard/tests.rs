@@ -7,6 +7,9 @@ use super::*;
 use crate::state::Duplicate;
 use crate::tezos::{ChainId, Kind, Level, Position};
 
+/// The token of a run.
+const OLD: &str = "{\"v\":1,\"at\":\"2026-11-22T03:00:00Z\",\"plan\":\"K7MPQ2\"}\n";
+
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_316_400_000)
 }
@@ -45,10 +48,31 @@ fn lifted_lets_it_bake_until_installed_again() {
     let (_dir, _state, guard) = world();
     let token = guard.lift(&lift(), now()).unwrap();
     assert_eq!(guard.check().unwrap(), token);
-    assert_eq!(token.plan.to_string(), "K7MPQ2");
+    assert_eq!(token.plan().unwrap().to_string(), "K7MPQ2");
+    assert_eq!(fs::read_to_string(guard.token()).unwrap(), OLD, "as every version has written it");
     guard.install().unwrap();
     assert_eq!(guard.check(), Err(GuardError::Guarded));
     guard.install().unwrap();
+}
+
+#[test]
+fn a_person_lifts_it_by_the_whole_sentence_and_by_nothing_else() {
+    let (_dir, _state, guard) = world();
+    let sentence = "I have made sure that no other machine signs for mybaker. This machine may bake.";
+    assert_eq!(Lift::sentence("mybaker"), sentence);
+    for (name, said) in [
+        ("mybaker", ""),
+        ("mybaker", "yes"),
+        ("mybaker", &sentence[..sentence.len() - 1]),
+        ("mybaker", &format!("{sentence} ")),
+        ("another", sentence),
+        ("", &Lift::sentence("")),
+    ] {
+        assert!(Lift::stated(name, said).is_none(), "{name:?}: {said:?}");
+    }
+    let token = guard.lift(&Lift::stated("mybaker", sentence).unwrap(), now()).unwrap();
+    assert_eq!((token.plan(), &token.by), (None, &LiftedBy::Statement(sentence.to_owned())));
+    assert_eq!(guard.check().unwrap(), token);
 }
 
 #[test]
@@ -60,6 +84,9 @@ fn a_token_that_cannot_be_understood_is_a_no() {
         "{}",
         r#"{"v":2,"at":"2026-11-22T03:00:00Z","plan":"K7MPQ2"}"#,
         r#"{"v":1,"at":"2026-11-22T03:00:00Z","plan":"K7MPQ2","more":1}"#,
+        r#"{"v":1,"at":"2026-11-22T03:00:00Z"}"#,
+        r#"{"v":1,"at":"2026-11-22T03:00:00Z","statement":""}"#,
+        r#"{"v":1,"at":"2026-11-22T03:00:00Z","plan":"K7MPQ2","statement":"it may"}"#,
         r#"{"at":"2026-11-22T03:00:00Z","plan":"K7MPQ2"}"#,
     ] {
         fs::write(state.path().join("ACTIVE"), bytes).unwrap();

@@ -94,6 +94,8 @@ pub enum Event {
     Rpc(Option<RpcFault>),
     /// What reading the baker's mark file on this machine finds from now on.
     MarkFile(Side, MarkFileState),
+    /// Something about a machine's service manager, or who may change it, from now on.
+    Host(Side, HostFault),
     /// Somebody proves on chain that our baker attested twice at the head's level; it is forbidden from then on.
     Denounce,
 }
@@ -115,6 +117,23 @@ pub enum MarkFileState {
     FarFuture,
     /// Levels a thousand too low: the file of a base folder that the baker does not use any more.
     Stale,
+}
+
+/// What a machine's service manager or its rights are like from now on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum HostFault {
+    /// /etc is mounted read-only.
+    ReadOnlyEtc,
+    /// `sudo -n` wants a password.
+    NoSudo,
+    /// There is no `systemctl` and no `busctl`.
+    NoSystemd,
+    /// A service's unit file is taken away while it may run.
+    UnitRemoved(String),
+    /// A file below /etc/systemd/system has this text, or is gone; systemd is not told.
+    File(String, Option<String>),
 }
 
 /// How an RPC fails.

@@ -1,6 +1,5 @@
 //! A simulated machine: power, network, a little systemd with Tezos Baking's services, and a signing device.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::device::Device;
@@ -9,7 +8,10 @@ use super::seed::Seed;
 use crate::clock::Timestamp;
 use crate::signer::Model;
 
+mod busctl;
 pub(crate) mod command;
+mod conf;
+mod etc;
 mod files;
 pub(crate) mod host;
 mod process;
@@ -43,8 +45,8 @@ pub(crate) struct Machine {
     pub(crate) reachable: bool,
     pub(crate) on_chain: bool,
     pub(crate) node_stop_fails: bool,
-    /// The guard's token: without this file no signing service starts.
-    pub(crate) guard: Option<PathBuf>,
+    /// The files that can be written: drop-ins, the guard's token.
+    pub(crate) etc: etc::Etc,
     /// TezSign: what the tezsign service unlocks with at every start.
     pub(crate) secret: Option<SecretFiles>,
     /// Is failover installed here?
@@ -78,7 +80,7 @@ impl Machine {
             reachable: true,
             on_chain: true,
             node_stop_fails: false,
-            guard: None,
+            etc: etc::Etc::default(),
             secret: secret.map(SecretFiles::new),
             failover: false,
             tezsign: options.primary_programs,
@@ -105,6 +107,7 @@ impl Machine {
     pub(crate) fn advance(&mut self, now: Timestamp) {
         if self.boots_at.is_some_and(|at| at <= now) {
             self.boots_at = None;
+            self.reload();
             let enabled: Vec<String> =
                 self.units.iter().filter(|unit| unit.enabled).map(|unit| unit.name.clone()).collect();
             for name in enabled {
@@ -118,7 +121,15 @@ impl Machine {
             .map(|unit| unit.name.clone())
             .collect();
         for name in due {
-            self.start(&name, now);
+            self.restart(&name, now);
+        }
+    }
+
+    /// Reads all units and their drop-ins again.
+    pub(crate) fn reload(&mut self) {
+        for unit in &mut self.units {
+            unit.conf = conf::Conf::of(&unit.name, &self.etc.files);
+            unit.need_reload = false;
         }
     }
 
@@ -151,23 +162,38 @@ impl Machine {
         }
     }
 
-    /// Starts a service. `false`: the guard keeps it from starting, and it does not try again.
+    /// Starts a service, as its loaded drop-ins have it. `false`: an assert keeps it from starting.
     pub(crate) fn start(&mut self, name: &str, now: Timestamp) -> bool {
-        let guarded = self.guard.as_ref().is_some_and(|token| !token.exists());
         let Some(unit) = self.units.iter_mut().find(|unit| unit.name == name) else { return false };
         if unit.is_running() {
             return true;
         }
-        unit.asserted = !(guarded && unit.job.signs());
+        unit.asserted = unit.conf.asserted(|path| self.etc.exists(path));
         if !unit.asserted {
             unit.running = Running::No;
-            unit.result = "exec-condition";
             return false;
         }
-        let job = unit.job;
+        self.restart(name, now);
+        true
+    }
+
+    /// A service comes back by itself: from systemd 254 on its asserts are not looked at again, its conditions are.
+    fn restart(&mut self, name: &str, now: Timestamp) {
+        let Some(unit) = self.units.iter_mut().find(|unit| unit.name == name) else { return };
+        if unit.conf.conditioned(|path| self.etc.exists(path)) {
+            self.begin(name, now);
+        } else {
+            unit.running = Running::No;
+            unit.result = "exec-condition";
+        }
+    }
+
+    /// A service's process begins.
+    fn begin(&mut self, name: &str, now: Timestamp) {
+        let Some(job) = self.unit(name).map(|unit| unit.job) else { return };
         if job == Job::TezSign && !self.tezsign_begins() {
             self.ended(name, "exit-code", now);
-            return true;
+            return;
         }
         self.next_pid += 1;
         let pid = self.next_pid;
@@ -175,16 +201,15 @@ impl Machine {
             unit.running = Running::Yes { pid, since: now };
             unit.result = "success";
         }
-        true
     }
 
-    /// Starts the signer's service, whatever the guard says: it runs since before the guard.
+    /// Starts the signer's service, whatever guards it: it runs since before the guard.
     pub(crate) fn start_signer(&mut self, now: Timestamp) {
-        let guard = self.guard.take();
         for name in [TEZSIGN_UNIT, SIGNER_UNIT] {
-            self.start(name, now);
+            if self.unit(name).is_some_and(|unit| !unit.is_running()) {
+                self.begin(name, now);
+            }
         }
-        self.guard = guard;
     }
 
     /// What the tezsign service does before it serves: unlock where it has a secret, take the sign interface.

@@ -46,7 +46,7 @@ pub struct Served {
     pub primary_device: String,
     /// The socket that takes commands, see [`stand_in`].
     pub control: PathBuf,
-    /// The folder with the primary's `tezbake`, `systemctl`, `ps`, `find`, `cat` and `id`.
+    /// The folder with the primary's `tezbake`, `systemctl`, `busctl`, `ps`, `find`, `cat`, `id`, `sudo`, `sh`, `test` and `rm`.
     pub primary_bin: PathBuf,
     /// The folder with the backup's.
     pub backup_bin: PathBuf,

@@ -175,10 +175,10 @@ impl World {
         self.with(|state| state.machines.of(side).machine_id.clone())
     }
 
-    /// Where a machine keeps the guard's token: from now on no signing service of it starts, at boot, by hand or
-    /// by itself, while that file does not exist. What runs goes on.
+    /// Where a machine's guard keeps its token: a real file, which commands there see under this path and under the usual
+    /// one. It keeps nothing from starting; only drop-ins do.
     pub fn set_guard(&self, side: Side, token: PathBuf) {
-        self.with(|state| state.machines.of_mut(side).guard = Some(token));
+        self.with(|state| state.machines.of_mut(side).etc.token = Some(token));
     }
 
     /// Runs a command on a machine, as a person or the tool would.

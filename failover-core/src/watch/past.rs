@@ -26,7 +26,9 @@ pub(super) struct After {
 /// There is a journal, and it cannot be read.
 pub(super) fn after(state: &StateDir, policy: &Policy, token: &Token) -> Result<Option<After>, Unknown> {
     let because = |error: StateError| Unknown { why: error.to_string(), next: error.next().to_owned() };
-    let name = format!("-{}.jsonl", token.plan);
+    // A person lifted it: there was no run.
+    let Some(named) = token.plan() else { return Ok(None) };
+    let name = format!("-{named}.jsonl");
     for path in state.journals().map_err(because)? {
         if !path.file_name().is_some_and(|file| file.to_string_lossy().ends_with(&name)) {
             continue;
@@ -35,7 +37,7 @@ pub(super) fn after(state: &StateDir, policy: &Policy, token: &Token) -> Result<
             .map_err(|error| Unknown { why: error.to_string(), next: error.next().to_owned() })?;
         let Some(past) = Past::of(&found.entries) else { continue };
         let Past { plan, policy: of, progress } = past;
-        let this = plan == token.plan && of.baker == policy.baker && of.chain == policy.chain;
+        let this = plan == named && of.baker == policy.baker && of.chain == policy.chain;
         if this && progress.noted.is_some() && progress.started.is_some() {
             return Ok(Some(After { plan, journal: path, progress }));
         }

@@ -45,7 +45,7 @@ impl Taken {
 
     pub(super) fn why(&self) -> String {
         match self {
-            Self::Token(token) => format!("the guard was lifted at {} for the plan {}", token.at, token.plan),
+            Self::Token(token) => format!("the guard was lifted at {} {}", token.at, token.by),
             Self::Device => "its device can sign, and its mark is near the head".to_owned(),
             Self::Sentinel => "there is no token here, and the device here does not sign".to_owned(),
         }
@@ -84,6 +84,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::facts::{KeyName, KeyState, Mark, Model, Observed, Unknown};
+    use crate::guard::LiftedBy;
     use crate::signer::DeviceInfo;
     use crate::tezos::{Curve, KeyHash, Position};
 
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_token_says_it_and_without_one_the_device_does() {
-        let token = Token { at: Timestamp::from_millis(0), plan: "K7MPQ2".parse().unwrap() };
+        let token = Token { at: Timestamp::from_millis(0), by: LiftedBy::Plan("K7MPQ2".parse().unwrap()) };
         let (lifted, guarded) = (GuardStatus::Lifted(token.clone()), GuardStatus::Guarded);
         assert_eq!(at(&lifted, Some(false), &unknown(), 1), Some(Role::Baker));
         let armed = device(Arming::Armed);
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_bakes_stays_so_until_it_cannot() {
-        let token = Token { at: Timestamp::from_millis(0), plan: "K7MPQ2".parse().unwrap() };
+        let token = Token { at: Timestamp::from_millis(0), by: LiftedBy::Plan("K7MPQ2".parse().unwrap()) };
         let before = Taken::Token(token);
         let guarded = GuardStatus::Guarded;
         let next = |running, device: &Fact<DeviceState>| {

@@ -1,6 +1,9 @@
 //! Stopping, starting and looking at what signs, through real processes on a machine made of stand-ins.
 
 #[cfg(test)]
+#[cfg(feature = "sim")]
+mod boot_guard;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod marks;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Machine, files, process, secret, signer, systemctl, tezbake};
+use super::{Machine, busctl, etc, files, process, secret, signer, systemctl, tezbake};
 use crate::clock::Timestamp;
 use crate::host::Output;
 
@@ -34,8 +34,12 @@ pub(crate) struct Command<'a> {
 
 /// Runs a command; `None` where there is no such program.
 pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str]) -> Option<Ran> {
+    if machine.etc.no_sudo && argv.first() == Some(&"sudo") {
+        return Some(Ran::new(1, "", "sudo: a password is required\n"));
+    }
     let command = peel(argv, machine.uid == 0)?;
     Some(match command.name {
+        "systemctl" | "busctl" if machine.etc.no_systemd => return None,
         "systemctl" => systemctl::run(machine, now, command),
         "tezbake" => tezbake::run(machine, now, command),
         "ps" => process::run(machine, command),
@@ -45,7 +49,9 @@ pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str]) -> Optio
         "mv" => secret::rename(machine, command),
         "failover" => signer::failover(machine, command)?,
         "tezsign" => signer::tezsign(machine, command)?,
-        "test" | "rm" | "touch" => token(machine, command)?,
+        "test" | "rm" | "touch" => etc::file(machine, command)?,
+        "sh" => etc::script(machine, command),
+        "busctl" => busctl::run(machine, command),
         "id" => Ran::ok(format!("{}\n", if command.root { 0 } else { machine.uid })),
         "true" => Ran::ok(""),
         // `sudo -n -l COMMAND` prints what may be run.
@@ -93,7 +99,7 @@ fn peel<'a>(argv: &'a [&'a str], root: bool) -> Option<Command<'a>> {
     }
 }
 
-/// Files: the machine's id, the baker's marks, the guard's token.
+/// Files: the machine's id, the baker's marks, drop-ins.
 fn cat(machine: &Machine, command: Command<'_>) -> Ran {
     let mut stdout = String::new();
     for path in command.args.iter().filter(|arg| **arg != "--") {
@@ -102,30 +108,11 @@ fn cat(machine: &Machine, command: Command<'_>) -> Ran {
                 stdout.push_str(&machine.machine_id);
                 stdout.push('\n');
             }
-            path => match machine.mark_file.at(path) {
+            path => match machine.mark_file.at(path).or_else(|| machine.etc.files.get(path).cloned()) {
                 Some(text) => stdout.push_str(&text),
                 None => return Ran::new(1, stdout, format!("cat: {path}: No such file or directory\n")),
             },
         }
     }
     Ran::ok(stdout)
-}
-
-/// The guard's token, and no other file, may be looked at, removed and made.
-fn token(machine: &Machine, command: Command<'_>) -> Option<Ran> {
-    let path = command.args.iter().rev().find(|arg| !arg.starts_with('-'))?;
-    let token = machine.guard.as_ref().filter(|guard| guard.as_os_str() == *path);
-    let failed = |what: &str| Ran::new(1, "", format!("{}: {path}: {what}\n", command.name));
-    Some(match (command.name, token) {
-        ("test", token) => Ran::new(i32::from(!token.is_some_and(|t| t.exists())), "", ""),
-        ("rm", Some(token)) => match std::fs::remove_file(token) {
-            Err(e) if !command.args.contains(&"-f") => failed(&e.to_string()),
-            _ => Ran::ok(""),
-        },
-        ("touch", Some(token)) => match std::fs::write(token, "") {
-            Err(e) => failed(&e.to_string()),
-            Ok(()) => Ran::ok(""),
-        },
-        _ => failed("Permission denied"),
-    })
 }

@@ -36,6 +36,10 @@ pub(crate) fn run(machine: &mut Machine, now: Timestamp, command: Command<'_>) -
     if !command.root {
         return Ran::new(4, "", format!("Failed to {verb} unit: Access denied\n"));
     }
+    if *verb == "daemon-reload" {
+        machine.reload();
+        return Ran::ok("");
+    }
     let (mut code, mut stderr) = (0, String::new());
     for name in patterns.iter().map(|name| name.strip_suffix(".service").unwrap_or(name)) {
         if machine.unit(name).is_none() {

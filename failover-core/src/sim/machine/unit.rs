@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::conf::Conf;
 use crate::clock::Timestamp;
 
 /// What a service is for.
@@ -42,7 +43,7 @@ impl Job {
         }
     }
 
-    /// Must it ask the guard before it starts?
+    /// Does it sign, or ask for signatures?
     pub(crate) const fn signs(self) -> bool {
         matches!(self, Self::Baker | Self::Signer | Self::TezSign)
     }
@@ -71,8 +72,14 @@ pub(crate) struct Unit {
     pub(crate) restart_delay: Duration,
     /// `success`, `signal`, `exit-code`, `exec-condition`.
     pub(crate) result: &'static str,
-    /// Did the guard let the last start through?
+    /// Did its asserts let the last start through?
     pub(crate) asserted: bool,
+    /// Its drop-ins, as they were when they were read last.
+    pub(crate) conf: Conf,
+    /// Were its files changed since?
+    pub(crate) need_reload: bool,
+    /// Was its unit file taken away?
+    pub(crate) removed: bool,
 }
 
 impl Unit {
@@ -90,7 +97,14 @@ impl Unit {
             restart_delay: Duration::from_secs(seconds),
             result: "success",
             asserted: true,
+            conf: Conf::default(),
+            need_reload: false,
+            removed: false,
         }
+    }
+
+    pub(crate) const fn was_asserted(&self) -> bool {
+        self.asserted
     }
 
     pub(crate) const fn is_running(&self) -> bool {
@@ -126,12 +140,13 @@ impl Unit {
                 _ => String::new(),
             },
             "Id" | "Names" => format!("{}.service", self.name),
-            "LoadState" => "loaded".to_owned(),
+            "LoadState" => if self.removed { "not-found" } else { "loaded" }.to_owned(),
             "ActiveState" => self.states().0.to_owned(),
             "SubState" => self.states().1.to_owned(),
             "FragmentPath" => format!("/etc/systemd/system/{}.service", self.name),
             "UnitFileState" => if self.enabled { "enabled" } else { "disabled" }.to_owned(),
-            "NeedDaemonReload" => "no".to_owned(),
+            "DropInPaths" => self.conf.files.join(" "),
+            "NeedDaemonReload" => if self.need_reload { "yes" } else { "no" }.to_owned(),
             "AssertResult" => if self.asserted { "yes" } else { "no" }.to_owned(),
             "ConditionResult" => "yes".to_owned(),
             _ => return None,
@@ -140,7 +155,7 @@ impl Unit {
 }
 
 /// The properties that are known, in the order in which systemd prints them: the service's, then the unit's.
-pub(crate) const PROPERTIES: [&str; 14] = [
+pub(crate) const PROPERTIES: [&str; 15] = [
     "Restart",
     "RestartUSec",
     "MainPID",
@@ -152,6 +167,7 @@ pub(crate) const PROPERTIES: [&str; 14] = [
     "ActiveState",
     "SubState",
     "FragmentPath",
+    "DropInPaths",
     "UnitFileState",
     "NeedDaemonReload",
     "AssertResult",

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::sim::options::Side;
 
 /// The programs that have a stand-in.
-const NAMES: [&str; 9] = ["tezbake", "systemctl", "ps", "cat", "find", "mv", "id", "sudo", "failover"];
+/// `sh`, `test`, `rm` and `mv` are among them: what is written or moved must reach the simulated machine, never the real one.
+const NAMES: [&str; 13] =
+    ["tezbake", "systemctl", "busctl", "ps", "cat", "find", "id", "sudo", "sh", "test", "rm", "mv", "failover"];
 
 /// Writes `FOLDER/SIDE/bin/*`, and gives that folder.
 pub(super) fn write(folder: &Path, side: Side, control: &Path, exe: &Path) -> io::Result<PathBuf> {

@@ -68,6 +68,7 @@ impl State {
                 self.faults.pruned = self.chain.head().map(|head| head.level).filter(|_| pruned);
             }
             Event::Rpc(fault) => self.faults.rpc = fault,
+            Event::Host(side, fault) => self.machines.of_mut(side).suffer(fault),
             Event::MarkFile(side, state) => self.machines.of_mut(side).mark_file.state = state,
         }
     }

@@ -1,0 +1,198 @@
+//! The boot guard of units on one machine: installed, and read back from the service manager.
+//!
+//! # The commands that are run
+//! `TOKEN` is the guard's token, `FOLDER` what it lies in, `UNIT` a unit with `.service`. Those marked `*` may have
+//! `sudo -n` in front, where `id -u` did not print 0.
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `test -e TOKEN` * | exit 1, and nothing said: it is not there; 0: it is; anything else is unknown |
+//! | `busctl --json=short get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/UNIT org.freedesktop.systemd1.Unit Id LoadState NeedDaemonReload DropInPaths RequiresMountsFor Asserts` | `{"type":...,"data":...}` a property, in this order, exit 0; the unit's name with everything but letters and digits as `_2e` |
+//! | the same, `org.freedesktop.systemd1.Service ExecConditionEx SuccessExitStatus` | likewise |
+//! | `cat -- /etc/systemd/system/UNIT.d/zz-failover-guard.conf` | the drop-in; exit 1 and "No such file or directory": there is none |
+//!
+//! And where it is installed, after the units were read by `systemctl show` as in [`systemd`](super::systemd):
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `sh -c REMOVE failover-guard TOKEN` * | exit 0; `rm -f`, and the folder is synced |
+//! | `sh -c WRITE failover-guard /etc/systemd/system/UNIT.d zz-failover-guard.conf TEXT` * | exit 0; the scripts are [`REMOVE`] and [`WRITE`], the same for every path and text |
+//! | `systemctl daemon-reload` * | exit 0 |
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::loaded::{self, Loaded};
+use super::systemctl::Systemctl;
+use super::unit_state::Activity;
+use super::{BakerError, UnitName, elevation};
+use crate::guard::drop_in::{FILE, Written};
+use crate::guard::{BootGuard, DropIn, GuardNote};
+use crate::host::Host;
+
+/// For what only asks.
+const SHORT: Duration = Duration::from_secs(10);
+/// For what waits for a disk.
+const WRITING: Duration = Duration::from_secs(20);
+/// All units are read again: some seconds on a machine with many.
+const RELOADING: Duration = Duration::from_secs(60);
+
+/// Takes a file away, durably: its path is `$1`. A folder that is not there holds no file.
+pub const REMOVE: &str = r#"rm -f -- "$1" || exit 1
+folder=${1%/*}
+if [ -d "$folder" ]; then sync -- "$folder"; fi"#;
+
+/// Writes a file whole or not at all: folder `$1`, name `$2`, text `$3`. What is written beside it ends in no `.conf`, so
+/// that systemd does not read it.
+pub const WRITE: &str = r#"set -e
+umask 022
+mkdir -p -- "$1"
+sync -- "$1/.."
+printf '%s' "$3" >"$1/.$2.new"
+sync -- "$1/.$2.new"
+mv -f -- "$1/.$2.new" "$1/$2"
+sync -- "$1""#;
+
+/// What the scripts are called, for who looks at the processes.
+pub const SCRIPT: &str = "failover-guard";
+
+/// Where a unit's drop-ins lie that a machine's owner writes.
+pub(crate) fn folder(unit: &UnitName) -> String {
+    format!("/etc/systemd/system/{unit}.d")
+}
+
+fn file(unit: &UnitName) -> String {
+    format!("{}/{FILE}", folder(unit))
+}
+
+impl<H: Host> Systemctl<H> {
+    /// Whether these units can start while the token is not there, and whether it is.
+    pub(super) fn boot_guard(&mut self, units: &[UnitName], token: &Path) -> Result<BootGuard, BakerError> {
+        let drop_in = DropIn::new(token)?;
+        if units.is_empty() {
+            return Err(self.unclear("no signing service is known there"));
+        }
+        let mut why = Vec::new();
+        if self.exists(drop_in.token())? {
+            why.push(format!("the token {} is there", drop_in.token()));
+        }
+        let mut newest: Option<GuardNote> = None;
+        for unit in units {
+            let missing = self.loaded(unit)?.missing(unit, &drop_in, &file(unit));
+            why.extend(missing.iter().map(|missing| format!("{unit}: {missing}")));
+            match self.written(unit, &drop_in)? {
+                Some(Written::Ours(note)) => {
+                    newest = newest.filter(|known| known.at >= note.at).or(Some(note));
+                }
+                Some(Written::Foreign(words)) => {
+                    why.push(format!("{unit}: {} is of another hand: {words}", file(unit)))
+                }
+                None => why.push(format!("{unit}: {} is not there", file(unit))),
+            }
+        }
+        match newest {
+            Some(note) if why.is_empty() => {
+                Ok(BootGuard::Holds { units: units.iter().map(ToString::to_string).collect(), note })
+            }
+            _ => Ok(BootGuard::Open { why }),
+        }
+    }
+
+    /// Takes the token away, and ties every unit that is read back inactive to it. The others are named in the error.
+    pub(super) fn install_boot_guard(
+        &mut self,
+        units: &[UnitName],
+        token: &Path,
+        note: &GuardNote,
+    ) -> Result<(), BakerError> {
+        let drop_in = DropIn::new(token)?;
+        self.script("remove the guard's token", &[REMOVE, SCRIPT, drop_in.token()])?;
+        if self.exists(drop_in.token())? {
+            return Err(self.not_installed(format!("{} is still there", drop_in.token())));
+        }
+        let mut problems = Vec::new();
+        for (unit, state) in self.show(units, SHORT)? {
+            match state.activity() {
+                Activity::Stopped => {}
+                Activity::Running(words) => {
+                    problems.push(format!("{unit} is not stopped ({words})"));
+                    continue;
+                }
+                Activity::Unclear(words) => {
+                    problems.push(format!("{unit} is {words}: no service of the system that can be guarded"));
+                    continue;
+                }
+            }
+            match self.written(&unit, &drop_in)? {
+                Some(Written::Foreign(words)) => {
+                    problems.push(format!("{} is of another hand: {words}", file(&unit)));
+                    continue;
+                }
+                Some(Written::Ours(known)) if known.says_the_same(note) => continue,
+                Some(Written::Ours(_)) | None => {}
+            }
+            let path = file(&unit);
+            let (folder, text) = (folder(&unit), drop_in.text(note));
+            self.script(&format!("write {path}"), &[WRITE, SCRIPT, &folder, FILE, &text])?;
+        }
+        // Always: an earlier run may have ended between the two.
+        let argv = ["systemctl", "daemon-reload"];
+        let out = self.as_root(&argv, RELOADING)?;
+        elevation::succeeded(&self.host, &argv.join(" "), &out)?;
+        if problems.is_empty() { Ok(()) } else { Err(self.not_installed(problems.join("; "))) }
+    }
+
+    fn not_installed(&self, why: String) -> BakerError {
+        BakerError::BootGuard { host: self.host.name().to_owned(), why }
+    }
+
+    /// Runs a fixed script as root, with what changes as its arguments.
+    fn script(&mut self, what: &str, words: &[&str]) -> Result<(), BakerError> {
+        let argv: Vec<&str> = ["sh", "-c"].iter().chain(words).copied().collect();
+        let out = self.as_root(&argv, WRITING).map_err(|error| match error {
+            // Without the script, which no sudoers file names.
+            BakerError::Elevation { host, .. } => BakerError::Elevation { host, what: format!("sh, to {what}") },
+            other => other,
+        })?;
+        elevation::succeeded(&self.host, what, &out)
+    }
+
+    /// Whether a file is there, as root sees it: a folder of mode 0700 hides it from others.
+    fn exists(&mut self, path: &str) -> Result<bool, BakerError> {
+        let out = self.as_root(&["test", "-e", path], SHORT)?;
+        // sudo says this where a host name has no address, and runs the command.
+        let quiet = out.stderr.lines().all(|line| line.trim().is_empty() || line.contains("unable to resolve host"));
+        match out.code {
+            0 => Ok(true),
+            1 if quiet => Ok(false),
+            code => Err(self.unclear(format!("test -e {path} exits {code}: {}", elevation::last_words(&out)))),
+        }
+    }
+
+    fn loaded(&mut self, unit: &UnitName) -> Result<Loaded, BakerError> {
+        let object = loaded::object(unit);
+        let mut ask = |interface: &str, names: &[&str]| {
+            let head = ["busctl", "--json=short", "get-property", "org.freedesktop.systemd1", &object, interface];
+            let argv: Vec<&str> = head.iter().chain(names).copied().collect();
+            self.ask(&argv, SHORT)
+        };
+        let of_unit = ask("org.freedesktop.systemd1.Unit", &loaded::UNIT)?;
+        let of_service = ask("org.freedesktop.systemd1.Service", &loaded::SERVICE)?;
+        Loaded::parse(&of_unit, &of_service).map_err(|why| self.unclear(format!("{unit}: {why}")))
+    }
+
+    /// The file of this unit's drop-in; `None` where there is none.
+    fn written(&mut self, unit: &UnitName, drop_in: &DropIn) -> Result<Option<Written>, BakerError> {
+        let path = file(unit);
+        let argv = ["cat", "--", path.as_str()];
+        let mut out = self.host.run(&argv, SHORT)?;
+        if out.code != 0 && out.stderr.contains("Permission denied") {
+            out = self.as_root(&argv, SHORT)?;
+        }
+        match out.code {
+            0 => Ok(Some(drop_in.read(&out.stdout))),
+            1 if out.stderr.trim_end().ends_with("No such file or directory") => Ok(None),
+            code => Err(self.unclear(format!("cat {path} exits {code}: {}", elevation::last_words(&out)))),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The token: on whose word a machine may bake.
+
+use std::fmt;
+
+use crate::clock::Timestamp;
+use crate::state::PlanId;
+
+/// What is in the token.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Fields", into = "Fields")]
+pub struct Token {
+    /// When the guard was lifted.
+    pub at: Timestamp,
+    /// On whose word.
+    pub by: LiftedBy,
+}
+
+/// On whose word the guard was lifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiftedBy {
+    /// The run of this plan, when it had approved the start.
+    Plan(PlanId),
+    /// A person, who typed this sentence.
+    Statement(String),
+}
+
+impl Token {
+    /// The plan whose run lifted the guard, where it was one.
+    #[must_use]
+    pub const fn plan(&self) -> Option<PlanId> {
+        match self.by {
+            LiftedBy::Plan(plan) => Some(plan),
+            LiftedBy::Statement(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for LiftedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plan(plan) => write!(f, "by the run of plan {plan}"),
+            Self::Statement(sentence) => write!(f, "on the statement {sentence:?}"),
+        }
+    }
+}
+
+/// The token as it is written; one that names neither or both of its sources is none.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    statement: Option<String>,
+}
+
+impl TryFrom<Fields> for Token {
+    type Error = &'static str;
+
+    fn try_from(Fields { at, plan, statement }: Fields) -> Result<Self, Self::Error> {
+        let by = match (plan, statement) {
+            (Some(plan), None) => LiftedBy::Plan(plan),
+            (None, Some(sentence)) if !sentence.is_empty() => LiftedBy::Statement(sentence),
+            _ => return Err("it names neither one plan nor one statement"),
+        };
+        Ok(Self { at, by })
+    }
+}
+
+impl From<Token> for Fields {
+    fn from(Token { at, by }: Token) -> Self {
+        match by {
+            LiftedBy::Plan(plan) => Self { at, plan: Some(plan), statement: None },
+            LiftedBy::Statement(sentence) => Self { at, plan: None, statement: Some(sentence) },
+        }
+    }
+}
