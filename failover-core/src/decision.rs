@@ -19,6 +19,7 @@ mod prepare;
 mod progress;
 mod refusal;
 mod resume;
+mod standby;
 mod step;
 
 pub use bound::{Basis, bound};
@@ -30,6 +31,7 @@ pub(crate) use prepare::signing_keys;
 pub use progress::{Missed, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
+pub use standby::{StandbyMarks, standby_marks};
 pub use step::{Approved, Path, Step};
 
 /// What is being waited for.

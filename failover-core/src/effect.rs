@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
-use crate::guard::{Guard, GuardError, GuardStatus, Lift};
+use crate::guard::{Guard, GuardError, GuardNote, GuardStatus, Lift};
 use crate::host::Host;
 use crate::operator::{Operator, OperatorError};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
@@ -121,6 +121,10 @@ pub fn perform(
         Step::ProvePassphrase { keys } => prove(hands, keys)?,
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
+        Step::GuardPrimary => {
+            let note = note(hands, clock, plan);
+            hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
+        }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
         Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,
         Step::Unlock { keys } => {
@@ -148,6 +152,15 @@ pub fn perform(
         }
     }
     Ok(Vec::new())
+}
+
+/// Who guards a machine now, and for which run: told by the backup's own identity.
+fn note(hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> GuardNote {
+    let mut note = GuardNote::here(clock.now(), Some(plan));
+    if let Ok(identity) = hands.backup.identity() {
+        note.machine = identity.machine_id;
+    }
+    note
 }
 
 /// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).

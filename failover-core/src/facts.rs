@@ -23,6 +23,7 @@ pub use crate::chain::{
     Signed, SyncState,
 };
 pub use crate::clock::Timestamp;
+pub use crate::guard::{BootGuard, GuardNote};
 pub use crate::host::HostIdentity;
 pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::operator::Question;
@@ -139,6 +140,8 @@ pub struct PrimaryFacts {
     pub marks: Fact<ReadMarks>,
     /// Its signer, as a program there reads it once the services are stopped.
     pub signer: Fact<DeviceState>,
+    /// Can its services start again by themselves?
+    pub boot_guard: Fact<BootGuard>,
     /// Can a service there unlock the signer by itself?
     pub secret: Fact<UnlockSecret>,
     /// Has its machine power?

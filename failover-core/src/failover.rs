@@ -238,7 +238,7 @@ impl Failover {
                 StepResult::Failed { why, next: error.next().to_owned() }
             }
         };
-        if matches!(step.get(), Step::StashSecret | Step::DisarmPrimary) {
+        if matches!(step.get(), Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
             self.gatherer.primary_changed();
         }
         self.record(&Record::after(step.get(), result))

@@ -191,6 +191,7 @@ pub mod remote_signer;
 pub mod signer;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod standby;
 pub mod state;
 pub mod tezos;
 pub mod watch;

@@ -61,7 +61,9 @@ fn take_hold(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Step> 
     };
     let in_place = matches!(&facts.primary.secret, Ok(seen) if matches!(seen.value, UnlockSecret::InPlace { .. }));
     let armed = |device: &DeviceState| device.keys.iter().any(|key| key.arming != Arming::Disarmed);
+    let open = matches!(&facts.primary.boot_guard, Ok(seen) if !seen.value.holds());
     let steps = [
+        open.then_some(Step::GuardPrimary),
         in_place.then_some(Step::StashSecret),
         facts.primary.signer.as_ref().is_ok_and(|seen| armed(&seen.value)).then_some(Step::DisarmPrimary),
     ];

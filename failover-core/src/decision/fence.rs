@@ -9,14 +9,14 @@ use super::policy::{
     UNPROVEN_WAIT,
 };
 use super::progress::{Progress, Statement, Word};
-use super::step::Path;
-use crate::facts::{Arming, BakerState, Facts, Model, UnlockSecret};
+use super::step::{Path, Step};
+use crate::facts::{Arming, BakerState, BootGuard, Facts, Model, UnlockSecret};
 use crate::tezos::Level;
 
 /// One rung, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rung {
-    /// Its name: stopped, disarmed, disconnected, powered-off, silent, waited.
+    /// Its name: stopped, boot-guard, disarmed, disconnected, powered-off, silent, waited.
     pub name: String,
     /// Is it proven?
     pub proven: bool,
@@ -108,14 +108,15 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
         }
     };
     // A machine that cannot be stopped from here cannot be disarmed for good from here either.
-    let disarmed = (path == Path::Controlled).then(|| disarmed(facts));
+    let disarmed = (path == Path::Controlled).then(|| disarmed(facts, progress));
     let by_itself = disarmed.as_ref().is_some_and(|rung| rung.proven);
     let holds = said.proven || by_itself;
     let but_time = holds && (path != Path::Controlled || progress.stopped_since.is_some());
     let approved = holds && first.proven && silent.proven;
     // Nobody's word is missing where none is needed.
     let said = Some(said).filter(|said| said.proven || !by_itself);
-    let rungs = [Some(first), disarmed, said, Some(silent)];
+    let guarded = (path == Path::Controlled).then(|| guarded(facts, progress));
+    let rungs = [Some(first), guarded, disarmed, said, Some(silent)];
     Fence {
         path,
         why,
@@ -158,16 +159,42 @@ const fn whole(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + (duration.subsec_nanos() > 0) as u64)
 }
 
+/// No signing service of the primary can start again, read from the units as they are loaded there.
+fn guarded(facts: &Facts, progress: &Progress) -> Rung {
+    let (proven, why) = match &facts.primary.boot_guard {
+        Ok(seen) => match &seen.value {
+            BootGuard::Holds { units, .. } => (true, format!("nothing starts {}", units.join(", "))),
+            BootGuard::Open { why } => (false, failed(progress, Step::GuardPrimary.name(), &first(why))),
+        },
+        Err(unknown) => (false, unknown.why.clone()),
+    };
+    Rung { name: "boot-guard".to_owned(), proven, why }
+}
+
 /// The primary's keys read back unable to sign, and nothing lets them sign again by itself.
-fn disarmed(facts: &Facts) -> Rung {
-    let (proven, why) = match disarmed_for_good(facts) {
-        Ok(keys) => (true, format!("{keys} read back {}", "unable to sign, and nothing there unlocks them again")),
+fn disarmed(facts: &Facts, progress: &Progress) -> Rung {
+    let (proven, why) = match disarmed_for_good(facts, progress) {
+        Ok(keys) => (true, format!("{keys} read back unable to sign, and nothing there unlocks them again")),
         Err(why) => (false, why),
     };
     Rung { name: "disarmed".to_owned(), proven, why }
 }
 
-fn disarmed_for_good(facts: &Facts) -> Result<String, String> {
+/// Why a step had no effect: what went wrong in it says more than what is missing after it.
+fn failed(progress: &Progress, step: &'static str, missing: &str) -> String {
+    progress.failed(step).map_or_else(|| missing.to_owned(), |(_, why)| why.clone())
+}
+
+/// The first of some reasons, and how many more there are.
+fn first(why: &[String]) -> String {
+    match why {
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one}, and {} more", rest.len()),
+        [] => "it does not hold".to_owned(),
+    }
+}
+
+fn disarmed_for_good(facts: &Facts, progress: &Progress) -> Result<String, String> {
     let primary = &facts.primary;
     let device = &primary.signer.as_ref().map_err(|unknown| unknown.why.clone())?.value;
     let delegate = &facts.chain.delegate.as_ref().map_err(|unknown| unknown.why.clone())?.value;
@@ -176,7 +203,11 @@ fn disarmed_for_good(facts: &Facts) -> Result<String, String> {
         return Err(format!("the signer found there does not hold {}", missing.key));
     }
     if let Some(key) = device.keys.iter().find(|key| key.arming != Arming::Disarmed) {
-        return Err(format!("the key {} there can sign", key.name));
+        let missing = format!("the key {} there can sign", key.name);
+        return Err(failed(progress, Step::DisarmPrimary.name(), &missing));
+    }
+    if !guarded(facts, progress).proven {
+        return Err("its keys are disarmed; but without the boot guard a reboot undoes it".to_owned());
     }
     match device.info.model {
         // Its setting "High Watermark" decides whether that survives a reboot, and cannot be seen from here.

@@ -5,7 +5,8 @@ use super::progress::Progress;
 use super::refusal::{Alias, Refusal};
 use super::{WaitFor, Waiting, resume};
 use crate::facts::{
-    Compared, Delegate, DeviceState, ExpectedKey, Fact, Facts, Head, KeyState, OtherSource, SecondOpinion, SyncState,
+    BootGuard, Compared, Delegate, DeviceState, ExpectedKey, Fact, Facts, Head, KeyState, OtherSource, SecondOpinion,
+    SyncState,
 };
 use crate::tezos::Level;
 
@@ -178,6 +179,14 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
         what: "this machine's identity".to_owned(),
         unknown: unknown.clone(),
     })?;
+    // S7: the guard's record on the primary is the lock between machines. One that was put up there is nobody's claim.
+    if let Ok(guard) = &facts.primary.boot_guard
+        && let BootGuard::Holds { note, .. } = &guard.value
+        && note.machine != backup.value.machine_id
+        && note.machine != primary.value.machine_id
+    {
+        return Err(Refusal::FencedElsewhere { note: note.clone() });
+    }
     if backup.value == primary.value {
         let why = format!("{} is this machine itself: primary and backup must be two", primary.source);
         return Err(Refusal::WrongHost { why });

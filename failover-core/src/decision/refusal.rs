@@ -5,7 +5,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::fence::Rung;
-use crate::facts::{Denunciation, ExpectedKey, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark};
+use crate::facts::{
+    Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark,
+};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 /// Why it is not safe, or not possible, to go on.
@@ -28,6 +30,12 @@ pub enum Refusal {
         level: Level,
         /// Its age.
         age: Duration,
+    },
+    /// S7: the primary was fenced by another machine, for a failover of its own.
+    #[error("the primary is guarded already, by another machine: {note}")]
+    FencedElsewhere {
+        /// Who, when, and for which failover.
+        note: GuardNote,
     },
     /// H1: nobody confirms the node's head.
     #[error("there is no second opinion on the node's head {level}: {}", missing.join("; "))]
@@ -280,11 +288,12 @@ pub(crate) fn positions(signed: &[Signed]) -> String {
 }
 
 impl Refusal {
-    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 8 cancelled by the person.
+    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 7 locked, 8 cancelled by the person.
     #[must_use]
     pub const fn exit(&self) -> u8 {
         match self {
             Self::NotReady { .. } => 4,
+            Self::FencedElsewhere { .. } => 7,
             Self::LedgerSetting | Self::Cancelled => 8,
             _ => 3,
         }
@@ -311,6 +320,10 @@ impl Refusal {
         match self {
             Self::Unknown { unknown, .. } | Self::NotReady { unknown, .. } => return unknown.next.clone(),
             Self::Stale { .. } | Self::NotSynced => "wait until the node is synced, then run again",
+            Self::FencedElsewhere { .. } => {
+                "look at that machine: it may bake already. When the old machine is to bake again or to stand by, run \
+                 `failover standby` on it"
+            }
             Self::Alone { .. } => {
                 "look at the node's connections, or configure another source (`tzkt`, `others`), then run again"
             }

@@ -48,6 +48,8 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basis: Option<Basis>,
     },
+    /// Tie the primary's stopped services to its guard: neither a reboot nor a restart nor an upgrade starts them.
+    GuardPrimary,
     /// Take the secret that unlocks the primary's keys by itself out of the way, there; it is kept.
     StashSecret,
     /// Lock or deauthorize every key of the primary's signer.
@@ -99,7 +101,7 @@ impl Step {
             | Self::HoldSigner
             | Self::ProvePassphrase { .. } => 0,
             Self::StopPrimary => 2,
-            Self::StashSecret | Self::DisarmPrimary => 3,
+            Self::GuardPrimary | Self::StashSecret | Self::DisarmPrimary => 3,
             Self::NoteLevel { .. } => 4,
             Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } => 5,
             Self::Start { .. } => 6,
@@ -117,6 +119,7 @@ impl Step {
             Self::ProvePassphrase { .. } => "prove-passphrase",
             Self::StopPrimary => "stop-primary",
             Self::NoteLevel { .. } => "note-level",
+            Self::GuardPrimary => "guard-primary",
             Self::StashSecret => "stash-secret",
             Self::DisarmPrimary => "disarm-primary",
             Self::Unlock { .. } => "unlock",
@@ -140,6 +143,7 @@ impl fmt::Display for Step {
                 write!(f, "note the level: head {head}, the primary may have signed up to {bound}")?;
                 basis.iter().try_for_each(|basis| write!(f, " ({basis})"))
             }
+            Self::GuardPrimary => f.write_str("guard the primary: no reboot, restart or upgrade starts it"),
             Self::StashSecret => f.write_str("take the primary's auto-unlock secret out of the way; it is kept there"),
             Self::DisarmPrimary => f.write_str("lock or deauthorize the primary's keys"),
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),

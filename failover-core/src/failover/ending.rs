@@ -52,6 +52,7 @@ impl Failover {
         let outcome = match refusal.exit() {
             8 => "cancelled",
             4 => "not-ready",
+            7 => "locked",
             _ => "refused",
         };
         let mut next = refusal.next();

@@ -11,16 +11,13 @@ use super::options::{Pace, Side, WorldOptions};
 use super::scenario::{Scenario, Stage};
 use super::source::Source;
 use super::world::World;
-use crate::baker::tezbake::TezbakeControl;
 use crate::chain::ChainLevelSource;
 use crate::chain::octez::OctezNode;
 use crate::chain::tzkt::Tzkt;
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{Policy, Verdict};
-use crate::effect::Hands;
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, Past, Recorder};
-use crate::guard::Guard;
 use crate::host::Host;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
@@ -28,6 +25,8 @@ use crate::lock::{FailoverLock, Holder, LockError};
 use crate::remote_signer::RemoteSigner;
 use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
+
+mod turn;
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
 const AFTERWARDS: Duration = Duration::from_secs(180);
@@ -81,6 +80,14 @@ pub enum DrillError {
     /// The drill's journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The machine that lost could not be made the backup.
+    #[error("standby: {what} is missing: {why}")]
+    Standby {
+        /// Which part.
+        what: String,
+        /// Why.
+        why: String,
+    },
     /// This scenario is for the other kind of signer.
     #[error("the scenario {name} is for a {model}")]
     OtherModel {
@@ -149,6 +156,12 @@ pub fn drill(
             return Ok(rehearsal.finish());
         }
     }
+    for _ in 0..scenario.turns {
+        if rehearsal.session(None)?.exit != 0 {
+            return Ok(rehearsal.finish());
+        }
+        rehearsal.turn_round()?;
+    }
     rehearsal.session(None)?;
     Ok(rehearsal.finish())
 }
@@ -160,6 +173,9 @@ pub struct Rehearsal {
     policy: Policy,
     person: Person,
     plan: PlanId,
+    /// Which machine is the backup; the other one is the primary.
+    backup: Side,
+    scratch: PathBuf,
     state: StateDir,
     journal: Option<PathBuf>,
     watcher: Shown,
@@ -203,7 +219,20 @@ impl Rehearsal {
             true => Some(FailoverLock::acquire_in(state.path(), policy.chain, policy.baker, &other)?),
             false => None,
         };
-        Ok(Self { world, policy, person, plan, state, journal: None, watcher, ends: Vec::new(), _other: other })
+        let (backup, scratch) = (Side::Backup, scratch.to_owned());
+        Ok(Self {
+            world,
+            policy,
+            person,
+            plan,
+            backup,
+            scratch,
+            state,
+            journal: None,
+            watcher,
+            ends: Vec::new(),
+            _other: other,
+        })
     }
 
     /// The world, to let things happen in it between two sessions.
@@ -242,9 +271,8 @@ impl Rehearsal {
             }
         };
         self.journal = Some(file.path().to_owned());
-        let watcher = &self.watcher.0;
-        let recorder = Watched { file, watcher: watcher.clone(), cut, written: 0, broken: false };
-        self.ends.push(Failover::new(self.parts(Box::new(recorder)), past).run());
+        let recorder = self.recorder(file, cut);
+        self.ends.push(Failover::new(self.parts(recorder), past).run());
         self.ends.last().ok_or(DrillError::Journal(JournalError::Cut))
     }
 
@@ -255,8 +283,11 @@ impl Rehearsal {
     pub fn look(&mut self) -> Result<(Facts, Verdict), DrillError> {
         let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
-        let recorder = Watched { file, watcher: self.watcher.0.clone(), cut: None, written: 0, broken: false };
-        Ok(Failover::new(self.parts(Box::new(recorder)), past).look_once())
+        Ok(Failover::new(self.parts(self.recorder(file, None)), past).look_once())
+    }
+
+    fn recorder(&self, file: JournalFile<Record>, cut: Option<Cut>) -> Box<dyn Recorder> {
+        Box::new(Watched { file, watcher: self.watcher.0.clone(), cut, written: 0, broken: false })
     }
 
     fn journal(&self) -> Result<(JournalFile<Record>, Option<Past>), DrillError> {
@@ -277,22 +308,11 @@ impl Rehearsal {
 
     /// The real protocol code over the world's edges.
     fn parts(&self, recorder: Box<dyn Recorder>) -> Parts {
-        let Self { world, policy, person, plan, state, .. } = self;
-        let control = |side| Box::new(TezbakeControl::new(world.host(side)));
-        let hands = Hands {
-            device: world.signer(Side::Backup),
-            primary: Some(control(Side::Primary)),
-            backup: control(Side::Backup),
-            guard: Guard::new(state.path()),
-            operator: Box::new(person.clone()),
-            passphrase: None,
-            primary_signer: Some(remote_signer(world)),
-            power: None,
-        };
+        let Self { world, policy, plan, state, .. } = self;
         Parts {
             others: world.options().sources.iter().map(|source| other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node())),
-            hands,
+            hands: self.hands(),
             policy: policy.clone(),
             plan: *plan,
             clock: Arc::new(world.clock()),
@@ -304,8 +324,8 @@ impl Rehearsal {
 }
 
 /// The primary's signer, asked by programs there.
-fn remote_signer(world: &World) -> RemoteSigner<Box<dyn Host>> {
-    RemoteSigner::new(Box::new(world.host(Side::Primary)), Selector::any(world.options().model))
+fn remote_signer(world: &World, primary: Side) -> RemoteSigner<Box<dyn Host>> {
+    RemoteSigner::new(Box::new(world.host(primary)), Selector::any(world.options().model))
 }
 
 /// The real code of another source over a simulated one.

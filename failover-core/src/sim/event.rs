@@ -130,6 +130,10 @@ pub enum HostFault {
     NoSudo,
     /// There is no `systemctl` and no `busctl`.
     NoSystemd,
+    /// No program there can ask its signer.
+    NoPrograms,
+    /// The files of its auto-unlock secret cannot be renamed.
+    NothingMoves,
     /// A service's unit file is taken away while it may run.
     UnitRemoved(String),
     /// A file below /etc/systemd/system has this text, or is gone; systemd is not told.

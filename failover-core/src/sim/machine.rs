@@ -82,7 +82,7 @@ impl Machine {
             node_stop_fails: false,
             etc: etc::Etc::default(),
             secret: secret.map(SecretFiles::new),
-            failover: false,
+            failover: side == Side::Primary && options.primary_failover,
             tezsign: options.primary_programs,
             device,
             units,

@@ -21,6 +21,8 @@ pub enum Cable {
 #[derive(Debug, Clone)]
 pub struct Person {
     world: World,
+    /// Which machine is the primary.
+    pub primary: Side,
     /// The cable.
     pub cable: Cable,
     /// Is the Ledger's setting enabled, as the person reads it?
@@ -33,7 +35,7 @@ impl Person {
     /// An honest person with the right passphrase.
     #[must_use]
     pub const fn new(world: World) -> Self {
-        Self { world, cable: Cable::Pulls, ledger_setting: true, passphrase: None }
+        Self { world, primary: Side::Primary, cable: Cable::Pulls, ledger_setting: true, passphrase: None }
     }
 }
 
@@ -44,7 +46,7 @@ impl Operator for Person {
             Question::Proceed { .. } => Answer::Yes,
             Question::Disconnected { .. } => {
                 if self.cable == Cable::Pulls {
-                    self.world.apply(Event::Unplug(Side::Primary));
+                    self.world.apply(Event::Unplug(self.primary));
                 }
                 yes(self.cable != Cable::CannotSay)
             }

@@ -30,6 +30,15 @@ impl Side {
         }
     }
 
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Primary => Self::Backup,
+            Self::Backup => Self::Primary,
+        }
+    }
+
     /// The side with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -107,6 +116,8 @@ pub struct WorldOptions {
     pub backup_unlocks_itself: bool,
     /// TezSign's own program is on the primary, as TezBake installs it: its signer can be asked from the backup.
     pub primary_programs: bool,
+    /// failover is installed on the primary.
+    pub primary_failover: bool,
     /// Does waiting take real time?
     pub pace: Pace,
 }
@@ -130,6 +141,7 @@ impl WorldOptions {
             primary_unlocks_itself: true,
             backup_unlocks_itself: false,
             primary_programs: true,
+            primary_failover: false,
             pace: Pace::Fast,
         }
     }

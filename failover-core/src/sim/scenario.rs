@@ -9,6 +9,7 @@ use crate::decision::Policy;
 use crate::journal::record::Record;
 use crate::signer::Model;
 
+mod fence;
 mod hazards;
 mod marks;
 mod returns;
@@ -42,18 +43,21 @@ pub struct Scenario {
     pub prepare: fn(&mut Stage<'_>),
     /// After which records the run is cut off, session by session.
     pub breaks: &'static [fn(&Record) -> bool],
+    /// How often the machine that lost becomes the backup afterwards, and is failed over to.
+    pub turns: u8,
     /// Another run for the same baker goes on.
     pub another_run: bool,
 }
 
 const PLAIN: Scenario = Scenario {
     name: "planned",
-    about: "the primary answers, is stopped, its signer is unplugged; the backup takes over",
+    about: "the primary answers, is stopped, its signer is locked over ssh or unplugged; the backup takes over",
     exit: 0,
     model: None,
     world: |_| {},
     prepare: |_| {},
     breaks: &[],
+    turns: 0,
     another_run: false,
 };
 
@@ -68,7 +72,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

@@ -178,6 +178,7 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
             restart_delay: Err(unasked()),
             marks: Err(unasked()),
             signer: Err(unasked()),
+            boot_guard: Err(unasked()),
             secret: Err(unasked()),
             power: Err(unasked()),
         },

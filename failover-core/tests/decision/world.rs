@@ -117,6 +117,7 @@ pub(crate) fn facts() -> Facts {
             restart_delay: known(Duration::from_secs(20)),
             marks: unknown(),
             signer: unknown(),
+            boot_guard: unknown(),
             secret: unknown(),
             power: unknown(),
         },

@@ -13,9 +13,11 @@
 mod accusations;
 mod crash;
 mod ends;
+mod fence;
 mod marks;
 mod replugged;
 mod returns;
 mod scenarios;
 mod sources;
 mod support;
+mod turns;

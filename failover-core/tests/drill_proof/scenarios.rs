@@ -90,7 +90,8 @@ fn whole(rungs: &[Rung]) -> bool {
     let (cable, others): (Vec<&Rung>, Vec<&Rung>) = rungs
         .iter()
         .partition(|rung| ["disarmed", "disconnected", "powered-off", "unproven"].contains(&rung.name.as_str()));
-    cable.iter().any(|rung| rung.proven) && others.iter().all(|rung| rung.proven) && others.len() == 2
+    let needed: Vec<&&Rung> = others.iter().filter(|rung| rung.name != "boot-guard").collect();
+    cable.iter().any(|rung| rung.proven) && needed.iter().all(|rung| rung.proven) && needed.len() == 2
 }
 
 /// S1, S1a: nothing of the backup's device is touched before the backup is fenced from itself, and nothing is

@@ -6,8 +6,8 @@ use super::{Because, seen};
 use crate::baker::{BakerControl, BakerError, UnlockSecret};
 use crate::clock::Clock;
 use crate::facts::{
-    BakerState, DeviceState, Fact, HostIdentity, Observed, Power, PrimaryFacts, PrimaryMarks, ReadMarks, Timestamp,
-    Unknown,
+    BakerState, BootGuard, DeviceState, Fact, HostIdentity, Observed, Power, PrimaryFacts, PrimaryMarks, ReadMarks,
+    Timestamp, Unknown,
 };
 use crate::host::{Host, HostError};
 use crate::mark_files::{MarkFile, Writer, WrittenMark};
@@ -37,9 +37,11 @@ pub(super) struct PrimaryGatherer {
 }
 
 /// What else keeps the primary from signing, as it was read last: over ssh that takes its time as well.
+#[derive(Clone)]
 struct Held {
     at: Timestamp,
     signer: Fact<DeviceState>,
+    boot_guard: Fact<BootGuard>,
     secret: Fact<UnlockSecret>,
 }
 
@@ -88,10 +90,11 @@ impl PrimaryGatherer {
                 self.known = Some(known.clone());
                 let (source, at) = (control.describe(), clock.now());
                 let stopped = matches!(state, BakerState::Stopped { .. });
-                let (signer, secret) = self.held(control, eyes.signer, stopped, clock);
+                let Held { signer, boot_guard, secret, .. } = self.held(control, eyes.signer, stopped, clock);
                 PrimaryFacts {
                     power,
                     signer,
+                    boot_guard,
                     secret,
                     identity: Ok(Observed { value: known.0, source: source.clone(), at }),
                     impostor: None,
@@ -127,6 +130,7 @@ impl PrimaryGatherer {
             services: Err(unknown.clone()),
             restart_delay: Err(unknown.clone()),
             signer: Err(unknown.clone()),
+            boot_guard: Err(unknown.clone()),
             secret: Err(unknown.clone()),
             marks: said.filter(|said| said.is_ok()).cloned().unwrap_or(Err(unknown)),
         }
@@ -144,18 +148,19 @@ impl PrimaryGatherer {
         signer: Option<&mut RemoteSigner<Box<dyn Host>>>,
         stopped: bool,
         clock: &dyn Clock,
-    ) -> (Fact<DeviceState>, Fact<UnlockSecret>) {
+    ) -> Held {
+        let at = clock.now();
         if !stopped {
             (self.held, self.device) = (None, None);
-            let (why, next) =
-                ("it is looked at once the services are stopped".to_owned(), "stop them first".to_owned());
-            return (Err(Unknown { why: why.clone(), next: next.clone() }), Err(Unknown { why, next }));
+            let why = "it is looked at once the services are stopped".to_owned();
+            let unread = Unknown { why, next: "stop them first".to_owned() };
+            let (signer, boot_guard, secret) = (Err(unread.clone()), Err(unread.clone()), Err(unread));
+            return Held { at, signer, boot_guard, secret };
         }
-        let began = clock.now();
-        if let Some(held) = self.held.as_ref().filter(|held| began >= held.at && began.since(held.at) < ASK_AGAIN) {
-            return (held.signer.clone(), held.secret.clone());
+        if let Some(held) = self.held.as_ref().filter(|held| at >= held.at && at.since(held.at) < ASK_AGAIN) {
+            return held.clone();
         }
-        let found = match signer {
+        let signer = match signer {
             Some(signer) => {
                 let name = signer.describe();
                 seen(signer.state(), &name, clock)
@@ -165,15 +170,18 @@ impl PrimaryGatherer {
                 Err(Unknown { why, next: "unplug the primary's signer".to_owned() })
             }
         };
-        if let Ok(device) = &found {
+        if let Ok(device) = &signer {
             let marks = written(&device.value, device.source.clone());
             if !marks.marks.is_empty() {
-                self.device = Some((began, marks));
+                self.device = Some((at, marks));
             }
         }
-        let secret = seen(control.unlock_secret(), &control.describe(), clock);
-        self.held = Some(Held { at: began, signer: found.clone(), secret: secret.clone() });
-        (found, secret)
+        let name = control.describe();
+        let boot_guard = seen(control.boot_guard(), &name, clock);
+        let secret = seen(control.unlock_secret(), &name, clock);
+        let held = Held { at, signer, boot_guard, secret };
+        self.held = Some(held.clone());
+        held
     }
 
     fn marks(

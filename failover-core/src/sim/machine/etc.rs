@@ -76,6 +76,12 @@ impl Machine {
             HostFault::ReadOnlyEtc => self.etc.read_only = true,
             HostFault::NoSudo => self.etc.no_sudo = true,
             HostFault::NoSystemd => self.etc.no_systemd = true,
+            HostFault::NoPrograms => (self.failover, self.tezsign) = (false, false),
+            HostFault::NothingMoves => {
+                if let Some(files) = &mut self.secret {
+                    files.stuck = true;
+                }
+            }
             HostFault::UnitRemoved(name) => {
                 if let Some(unit) = self.unit_mut(&name) {
                     unit.removed = true;

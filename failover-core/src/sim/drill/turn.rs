@@ -1,0 +1,74 @@
+//! The way back: the machine that lost is repaired and becomes the backup, as `failover standby` does it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{DrillError, Rehearsal};
+use crate::baker::tezbake::TezbakeControl;
+use crate::clock::Clock as _;
+use crate::decision::standby_marks;
+use crate::effect::Hands;
+use crate::guard::Guard;
+use crate::sim::event::Event;
+use crate::sim::options::Side;
+use crate::standby::{self, Part};
+use crate::state::{PlanId, StateDir};
+
+/// A repair takes its time, and the chain goes on meanwhile.
+const REPAIR: Duration = Duration::from_secs(600);
+
+impl Rehearsal {
+    /// The other machine gets power, chain and signer back, and is made the backup; the next session is a run of its own
+    /// in the other direction.
+    ///
+    /// # Errors
+    /// A part of the standby is missing, or the state cannot be used.
+    pub fn turn_round(&mut self) -> Result<Vec<Part>, DrillError> {
+        let repaired = self.backup.other();
+        for event in [Event::PowerOn, Event::Reachable, Event::BackOnChain, Event::Plug] {
+            self.world.apply(event(repaired));
+        }
+        self.world.clock().sleep(REPAIR);
+        let state = StateDir::open(self.folder_of(repaired))?;
+        self.world.set_guard(repaired, Guard::new(state.path()).token());
+        (self.backup, self.state, self.plan, self.journal) = (repaired, state, PlanId::random()?, None);
+        self.person.primary = repaired.other();
+
+        let clock = self.world.clock();
+        let mut hands = Hands { primary: None, primary_signer: None, ..self.hands() };
+        let mut parts = standby::fence(&mut hands, &clock);
+        let (facts, _) = self.look()?;
+        parts.push(match standby_marks(&facts, &self.policy) {
+            Ok(wanted) => standby::marks(&mut hands, &wanted.keys, wanted.level, wanted.cap),
+            Err(refusal) => Part::missing("marks", refusal.to_string(), refusal.next()),
+        });
+        match parts.iter().find(|part| !part.done) {
+            Some(missing) => Err(DrillError::Standby { what: missing.what.clone(), why: missing.says.clone() }),
+            None => Ok(parts),
+        }
+    }
+
+    /// Each machine has a state folder of its own; the first backup's is the drill's.
+    fn folder_of(&self, side: Side) -> PathBuf {
+        match side {
+            Side::Backup => self.scratch.clone(),
+            Side::Primary => self.scratch.join(side.name()),
+        }
+    }
+
+    /// What a run on the machine that is the backup now acts with.
+    pub(super) fn hands(&self) -> Hands {
+        let Self { world, person, state, backup, .. } = self;
+        let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+        Hands {
+            device: world.signer(*backup),
+            primary: Some(control(backup.other())),
+            backup: control(*backup),
+            guard: Guard::new(state.path()),
+            operator: Box::new(person.clone()),
+            passphrase: None,
+            primary_signer: Some(super::remote_signer(world, backup.other())),
+            power: None,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Makes a machine the backup: after a failover, the repaired primary.
+//!
+//! Everything here is in the safe direction and needs no approval (S12): the token is taken away, services are stopped
+//! and tied to it, keys locked or deauthorized, the auto-unlock secret put away. Only the marks ask for more: a level
+//! that the chain agrees on ([`crate::decision::standby_marks`]), and for a locked TezSign its passphrase. Every part
+//! is tried whatever the others say, and read back (S5).
+
+use crate::baker::{BakerError, UnlockSecret};
+use crate::clock::Clock;
+use crate::effect::{self, Disarmed, EffectError, Hands};
+use crate::guard::{BootGuard, GuardNote};
+use crate::signer::{Arm, KeyName, Model, Raised, SignerDevice as _, raise};
+use crate::tezos::Level;
+
+/// One part of it, as it was read back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Part {
+    /// disarmed, boot-guard, secret, marks.
+    pub what: String,
+    /// Is it so?
+    pub done: bool,
+    /// What was read back, or what is missing.
+    pub says: String,
+    /// The next safe action, where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Part {
+    fn done(what: &str, says: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), done: true, says: says.into(), next: None }
+    }
+
+    /// A part that is missing.
+    #[must_use]
+    pub fn missing(what: &str, says: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), done: false, says: says.into(), next: Some(next.into()) }
+    }
+}
+
+/// Leaves this machine unable to sign and to start: token, services, keys, units, secret.
+pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
+    let Disarmed { proven, what } = effect::disarm(hands, clock);
+    let says = what.join("; ");
+    let disarmed = match proven {
+        true => Part::done("disarmed", says),
+        false => Part::missing("disarmed", says, "unplug this machine's signer, then run `failover standby` again"),
+    };
+    let mut note = GuardNote::here(clock.now(), None);
+    if let Ok(identity) = hands.backup.identity() {
+        note.machine = identity.machine_id;
+    }
+    vec![disarmed, boot_guard(hands, &note), secret(hands)]
+}
+
+fn boot_guard(hands: &mut Hands, note: &GuardNote) -> Part {
+    const WHAT: &str = "boot-guard";
+    let told = hands.backup.install_boot_guard(note);
+    match (hands.backup.boot_guard(), told) {
+        (Ok(BootGuard::Holds { units, .. }), _) => Part::done(WHAT, format!("nothing starts {}", units.join(", "))),
+        // The start command asks `failover guard check`: the token is all there is.
+        (Err(error @ BakerError::NoUnits { .. }), _) => Part::done(WHAT, format!("{error}: {}", error.next())),
+        (Ok(BootGuard::Open { .. }), Err(error)) | (Err(error), _) => {
+            Part::missing(WHAT, error.to_string(), error.next())
+        }
+        (Ok(BootGuard::Open { why }), Ok(())) => {
+            Part::missing(WHAT, why.join("; "), "correct what is named, then run `failover guard install`")
+        }
+    }
+}
+
+fn secret(hands: &mut Hands) -> Part {
+    const WHAT: &str = "secret";
+    if hands.device.model() == Model::Ledger {
+        return Part::done(WHAT, "a Ledger has none");
+    }
+    let told = hands.backup.stash_unlock_secret();
+    match (hands.backup.unlock_secret(), told) {
+        (Ok(UnlockSecret::None), _) => Part::done(WHAT, "nothing here unlocks the keys by itself"),
+        (Ok(UnlockSecret::Aside { files }), _) => {
+            Part::done(WHAT, format!("put away, and put back by the start of a run: {}", files.join(", ")))
+        }
+        (Ok(UnlockSecret::InPlace { files }), told) => {
+            let why = told.err().map_or_else(|| "it is still there".to_owned(), |error| error.to_string());
+            let next = "move these files away by hand, then run `failover standby` again";
+            Part::missing(WHAT, format!("{}: {why}", files.join(", ")), next)
+        }
+        // Only TezBake's own places are known; the guard keeps every service from starting all the same.
+        (Err(error @ BakerError::NoSecretPlace { .. }), _) => {
+            Part::done(WHAT, format!("{error}; the boot guard holds"))
+        }
+        (Err(error), _) => Part::missing(WHAT, error.to_string(), error.next()),
+    }
+}
+
+/// Raises the marks of these keys to a level, none past the cap (S4), and leaves the device unable to sign.
+pub fn marks(hands: &mut Hands, keys: &[KeyName], level: Level, cap: Level) -> Part {
+    const WHAT: &str = "marks";
+    let raised = match hands.device.model() {
+        Model::Ledger => raise(&mut *hands.device, keys, level, cap).map_err(EffectError::from),
+        Model::TezSign => unlocked(hands, keys, level, cap),
+    };
+    // Whatever came of it, nothing stays armed.
+    let disarmed = effect::disarm_keys(&mut *hands.device);
+    hands.device.release();
+    match (raised, disarmed) {
+        (Ok(_), Ok(())) => {
+            let keys: Vec<&str> = keys.iter().map(KeyName::as_str).collect();
+            Part::done(WHAT, format!("{} read back at {level} or above", keys.join(", ")))
+        }
+        (_, Err(error)) => Part::missing(WHAT, error.to_string(), "unplug this machine's signer"),
+        (Err(error), Ok(())) => Part::missing(WHAT, error.to_string(), error.next()),
+    }
+}
+
+/// The sign interface is held, so that nobody on this machine can ask for a signature meanwhile (S1b).
+fn unlocked(hands: &mut Hands, keys: &[KeyName], level: Level, cap: Level) -> Result<Vec<Raised>, EffectError> {
+    let passphrase = hands.operator.passphrase()?;
+    hands.device.hold()?;
+    hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
+    Ok(raise(&mut *hands.device, keys, level, cap)?)
+}
