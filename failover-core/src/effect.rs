@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
-use crate::guard::{Guard, GuardError, GuardStatus, Lift};
+use crate::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
 use crate::host::Host;
 use crate::operator::{Operator, OperatorError};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
@@ -116,6 +116,9 @@ pub fn perform(
     match step.get() {
         Step::StopBackup => hands.backup.stop()?,
         Step::GuardBackup => hands.guard.install()?,
+        Step::InstallBootGuard => {
+            hands.backup.install_boot_guard(&GuardNote::here(clock.now(), Some(plan)))?;
+        }
         Step::DisarmBackup => disarm_keys(&mut *hands.device)?,
         Step::HoldSigner => hands.device.hold()?,
         Step::ProvePassphrase { keys } => prove(hands, keys)?,
@@ -264,6 +267,12 @@ pub fn is_disarmed(hands: &mut Hands) -> Disarmed {
     match hands.backup.state() {
         Ok(BakerState::Stopped { .. }) => {}
         Ok(BakerState::Running { what: running }) => what.push(format!("still running: {}", running.join(", "))),
+        Err(e) => what.push(e.to_string()),
+    }
+    match hands.backup.boot_guard() {
+        // Where there are no units, the token is all there is.
+        Ok(BootGuard::Holds { .. }) | Err(BakerError::NoUnits { .. }) => {}
+        Ok(BootGuard::Open { why }) => what.push(format!("its services could start again: {}", why.join("; "))),
         Err(e) => what.push(e.to_string()),
     }
     match hands.device.state() {
