@@ -13,6 +13,7 @@
 mod accusations;
 mod crash;
 mod ends;
+mod guarded;
 mod marks;
 mod replugged;
 mod returns;
