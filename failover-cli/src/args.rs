@@ -81,9 +81,11 @@ pub(crate) enum Command {
     /// What keeps this machine from baking
     #[command(subcommand)]
     Guard(Guard),
-    /// After a failover: make this machine the new backup
-    #[command(hide = true)]
-    Standby,
+    /// After a failover, on the repaired machine: make it the new backup, then check it as one
+    ///
+    /// Services are stopped and guarded, keys locked or deauthorized, the auto-unlock secret put away, the marks raised
+    /// above everything seen; each read back. The other machine bakes on.
+    Standby(Answers),
     /// After a failover or always: watch for duplicates, missed votes, a dead baker
     ///
     /// On the machine that bakes, another machine that signs with this baker's keys stops it at once (exit 5), until

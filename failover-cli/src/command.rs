@@ -21,6 +21,7 @@ mod run;
 mod shell;
 mod stand_down;
 mod stand_in;
+mod standby;
 mod status;
 mod watch;
 
@@ -65,7 +66,7 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Clear => clear::run(settings, out),
         Command::Status => status::run(settings, out),
         Command::Check => check::run(settings, out),
-        Command::Standby => Err(later("standby", "keep its signer unplugged, and its services stopped by hand")),
+        Command::Standby(answers) => standby::run(settings, answers, out),
         Command::Watch(wanted) => watch::run(settings, &wanted, out),
         Command::Report { .. } => Err(later("report", "read the journal itself: one JSON record a line")),
         _ => Err(Failure::usage("this command is not in this version", "see `failover --help`")),

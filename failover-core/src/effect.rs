@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
-use crate::guard::{Guard, GuardError, GuardNote, GuardStatus, Lift};
+use crate::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
 use crate::host::Host;
 use crate::operator::{Operator, OperatorError};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
@@ -116,13 +116,17 @@ pub fn perform(
     match step.get() {
         Step::StopBackup => hands.backup.stop()?,
         Step::GuardBackup => hands.guard.install()?,
+        Step::InstallBootGuard => {
+            let note = note(hands, clock, Some(plan));
+            hands.backup.install_boot_guard(&note)?;
+        }
         Step::DisarmBackup => disarm_keys(&mut *hands.device)?,
         Step::HoldSigner => hands.device.hold()?,
         Step::ProvePassphrase { keys } => prove(hands, keys)?,
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
-            let note = note(hands, clock, plan);
+            let note = note(hands, clock, Some(plan));
             hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
@@ -154,9 +158,9 @@ pub fn perform(
     Ok(Vec::new())
 }
 
-/// Who guards a machine now, and for which run: told by the backup's own identity.
-fn note(hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> GuardNote {
-    let mut note = GuardNote::here(clock.now(), Some(plan));
+/// Who guards a machine now, and for which run. The machine is told by its services' host, as everywhere else.
+pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -> GuardNote {
+    let mut note = GuardNote::here(clock.now(), plan);
     if let Ok(identity) = hands.backup.identity() {
         note.machine = identity.machine_id;
     }
@@ -277,6 +281,12 @@ pub fn is_disarmed(hands: &mut Hands) -> Disarmed {
     match hands.backup.state() {
         Ok(BakerState::Stopped { .. }) => {}
         Ok(BakerState::Running { what: running }) => what.push(format!("still running: {}", running.join(", "))),
+        Err(e) => what.push(e.to_string()),
+    }
+    match hands.backup.boot_guard() {
+        // Where there are no units, the token is all there is.
+        Ok(BootGuard::Holds { .. }) | Err(BakerError::NoUnits { .. }) => {}
+        Ok(BootGuard::Open { why }) => what.push(format!("its services could start again: {}", why.join("; "))),
         Err(e) => what.push(e.to_string()),
     }
     match hands.device.state() {

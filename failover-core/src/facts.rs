@@ -55,6 +55,7 @@ impl Facts {
             && chain.activity.is_ok()
             && backup.services.is_ok()
             && backup.guard.is_ok()
+            && (backup.boot_guard.is_ok() || !backup.is_at_rest())
             && backup.device.is_ok()
     }
 }
@@ -166,8 +167,20 @@ pub struct BackupFacts {
     pub services: Fact<BakerState>,
     /// May it bake?
     pub guard: Fact<GuardState>,
+    /// Can its services start again by themselves? `None`: there are no units that could be guarded, and the token alone
+    /// is the guard. Read only where it is guarded and nothing signs.
+    pub boot_guard: Fact<Option<BootGuard>>,
     /// Its device.
     pub device: Fact<DeviceState>,
+}
+
+impl BackupFacts {
+    /// Is it guarded, with nothing that signs?
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        let stopped = self.services.as_ref().is_ok_and(|s| matches!(s.value, BakerState::Stopped { .. }));
+        stopped && self.guard.as_ref().is_ok_and(|g| g.value == GuardState::Guarded)
+    }
 }
 
 /// May this machine bake?

@@ -46,10 +46,7 @@ pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
         true => Part::done("disarmed", says),
         false => Part::missing("disarmed", says, "unplug this machine's signer, then run `failover standby` again"),
     };
-    let mut note = GuardNote::here(clock.now(), None);
-    if let Ok(identity) = hands.backup.identity() {
-        note.machine = identity.machine_id;
-    }
+    let note = effect::note(hands, clock, None);
     vec![disarmed, boot_guard(hands, &note), secret(hands)]
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use failover_core::baker::{BakerControl, BakerError, BakerState};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Verdict;
-use failover_core::guard::{Guard, GuardStatus};
+use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::mark_files::MarkFileError;
 use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
@@ -114,9 +114,24 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
     Ok(())
 }
 
+/// What a run does itself is nothing that is missing; what it could not even read is.
+fn guarded(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
+    match backup.boot_guard() {
+        Ok(BootGuard::Holds { units, .. }) => Ok(format!("no reboot starts {}", units.join(", "))),
+        Ok(BootGuard::Open { .. }) => {
+            Ok("not installed: a run does it first of all, `failover guard install` does it now".to_owned())
+        }
+        Err(BakerError::NoUnits { .. }) => {
+            Ok("none: [backup] has no units, so its start command has to ask `failover guard check`".to_owned())
+        }
+        Err(error) => Err((error.to_string(), error.next().to_owned())),
+    }
+}
+
 fn machines(config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Result<(), Failure> {
-    let mut backup = parts::open_control(&config.backup)?;
+    let mut backup = parts::open_backup(&config.backup, state.path())?;
     checks.note("services here", stopped(&mut *backup));
+    checks.note("boot guard here", guarded(&mut *backup));
     let Some(machine) = &config.primary.machine else {
         checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
         return Ok(());

@@ -98,8 +98,8 @@ fn a_tezsign_takes_over_in_seven_steps() {
     went_well(&world, &run, 2);
     let mut steps = run.steps();
     steps.dedup();
-    let expected =
-        ["disarm-backup", "hold-signer", "prove-passphrase", "stop-primary", "note-level", "unlock", "raise", "start"];
+    let fenced = ["install-boot-guard", "disarm-backup", "hold-signer", "prove-passphrase"];
+    let expected = [&fenced[..], &["stop-primary", "note-level", "unlock", "raise", "start"]].concat();
     assert_eq!(steps, expected);
     // A statement holds for its own run only.
     assert_eq!(world.call(&["resume"]).ends(0)["outcome"], "done");
@@ -119,5 +119,5 @@ fn a_ledger_takes_over_with_one_press() {
     went_well(&world, &run, 1);
     let mut steps = run.steps();
     steps.dedup();
-    assert_eq!(steps, ["disarm-backup", "stop-primary", "note-level", "authorize", "start"]);
+    assert_eq!(steps, ["install-boot-guard", "disarm-backup", "stop-primary", "note-level", "authorize", "start"]);
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod crash;
 mod double;
+mod guard;
 mod happy;
 mod interrupted;
 mod price;

@@ -78,16 +78,18 @@ impl<H: Host> Systemctl<H> {
         }
         let mut newest: Option<GuardNote> = None;
         for unit in units {
-            let missing = self.loaded(unit)?.missing(unit, &drop_in, &file(unit));
+            let loaded = self.loaded(unit)?;
+            why.extend(loaded.no_unit(unit).map(|words| format!("{unit}: {words}")));
+            let Some(written) = self.written(unit, &drop_in)? else {
+                // What an earlier file left in force would be gone with the next reload.
+                why.push(format!("{unit}: {} is not there", file(unit)));
+                continue;
+            };
+            let missing = loaded.missing(&drop_in, &file(unit));
             why.extend(missing.iter().map(|missing| format!("{unit}: {missing}")));
-            match self.written(unit, &drop_in)? {
-                Some(Written::Ours(note)) => {
-                    newest = newest.filter(|known| known.at >= note.at).or(Some(note));
-                }
-                Some(Written::Foreign(words)) => {
-                    why.push(format!("{unit}: {} is of another hand: {words}", file(unit)))
-                }
-                None => why.push(format!("{unit}: {} is not there", file(unit))),
+            match written {
+                Written::Foreign(words) => why.push(format!("{unit}: {} is of another hand: {words}", file(unit))),
+                Written::Ours(note) => newest = newest.filter(|known| known.at >= note.at).or(Some(note)),
             }
         }
         match newest {

@@ -68,8 +68,16 @@ impl Loaded {
         })
     }
 
+    /// Why this is no unit that could be guarded. `None`: it is one.
+    pub(super) fn no_unit(&self, unit: &UnitName) -> Option<String> {
+        if self.id != unit.as_str() {
+            return Some(format!("it is another unit's name: {}", self.id));
+        }
+        (self.load_state != "loaded").then(|| format!("it is not loaded but {}", self.load_state))
+    }
+
     /// What is missing that would keep this unit from starting while the token is not there. Nothing: it is guarded.
-    pub(super) fn missing(&self, unit: &UnitName, drop_in: &DropIn, file: &str) -> Vec<String> {
+    pub(super) fn missing(&self, drop_in: &DropIn, file: &str) -> Vec<String> {
         let mut why = Vec::new();
         let mut want = |holds: bool, text: String| {
             if !holds {
@@ -77,8 +85,6 @@ impl Loaded {
             }
         };
         let token = drop_in.token();
-        want(self.id == unit.as_str(), format!("it is another unit's name: {}", self.id));
-        want(self.load_state == "loaded", format!("it is not loaded but {}", self.load_state));
         want(!self.need_reload, "systemd has not read its files again (NeedDaemonReload=yes)".to_owned());
         want(self.drop_ins.iter().any(|path| path == file), format!("{file} is not loaded"));
         want(

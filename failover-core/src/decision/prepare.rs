@@ -3,12 +3,15 @@
 
 use super::bound::bound;
 use super::floor::floor;
-use super::policy::{Policy, UNKNOWN};
+use super::policy::{Policy, TRIES, UNKNOWN};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::Step;
 use super::{Verdict, WaitFor, Waiting, attempt, gate};
-use crate::facts::{Arming, BakerState, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question};
+use crate::facts::{
+    Arming, BakerState, BootGuard, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question, Unknown,
+};
+
 /// A fact of the backup. Before anything was done its absence means "not ready"; in the middle of a run it is waited
 /// for, and then the run fails (H22).
 pub(super) fn ready<'a, T>(
@@ -74,7 +77,8 @@ fn ledger_setting(progress: &Progress) -> Option<Verdict> {
     }
 }
 
-/// S1a: the guard first, so that nothing comes back by itself, then services, then keys; each read back.
+/// S1a: the guard first, so that nothing comes back by itself, then services, then what ties them to the guard, then
+/// keys; each read back.
 fn fence_self(facts: &Facts, device: &DeviceState, progress: &Progress) -> Result<Option<Step>, Verdict> {
     if *ready(&facts.backup.guard, "the guard", facts, progress)? == GuardState::Lifted {
         return Ok(Some(Step::GuardBackup));
@@ -85,12 +89,38 @@ fn fence_self(facts: &Facts, device: &DeviceState, progress: &Progress) -> Resul
     ) {
         return Ok(Some(Step::StopBackup));
     }
+    if let Some(step) = tie(facts, progress)? {
+        return Ok(Some(step));
+    }
     // What this run armed itself stays armed; what was found armed does not.
     let found = device.keys.iter().any(|k| k.arming != Arming::Disarmed);
     if (found && !progress.armed) || !progress.fenced_self {
         return Ok(Some(Step::DisarmBackup));
     }
     Ok(None)
+}
+
+/// The boot guard of the backup's own services. Where it cannot be installed or read and the primary was not touched
+/// yet, the backup is not ready.
+fn tie(facts: &Facts, progress: &Progress) -> Result<Option<Step>, Verdict> {
+    const WHAT: &str = "the boot guard of this machine";
+    let untouched = !progress.stop_sent && progress.noted.is_none();
+    let not_ready = |why: String| {
+        let next = "see `failover guard status`, correct what it names, then run again".to_owned();
+        Verdict::Refuse(Refusal::NotReady { what: WHAT.to_owned(), unknown: Unknown { why, next } })
+    };
+    let found = match ready(&facts.backup.boot_guard, WHAT, facts, progress) {
+        Err(Verdict::Failed { why, .. }) if untouched => return Err(not_ready(why)),
+        found => found?,
+    };
+    let Some(BootGuard::Open { why }) = found else { return Ok(None) };
+    let step = Step::InstallBootGuard;
+    let failed = progress.failed(step.name()).filter(|(n, _)| *n >= TRIES);
+    match (failed, progress.tried.get(step.name())) {
+        (Some((_, error)), _) if untouched => Err(not_ready(error.clone())),
+        (None, Some(n)) if untouched && *n >= TRIES => Err(not_ready(why.join("; "))),
+        _ => Ok(Some(step)),
+    }
 }
 
 /// The names, on the device, of every key that the chain expects; the active consensus key first.

@@ -27,6 +27,8 @@ pub enum Step {
     StopBackup,
     /// Take the backup's token away: nothing may start there (S1a).
     GuardBackup,
+    /// Tie the backup's stopped services to the token: neither a reboot nor a restart starts them (S1a).
+    InstallBootGuard,
     /// Lock or deauthorize every key of the backup's device (S1a).
     DisarmBackup,
     /// Claim the sign interface: nobody on this host can ask for a signature (S1b).
@@ -97,6 +99,7 @@ impl Step {
         match self {
             Self::StopBackup
             | Self::GuardBackup
+            | Self::InstallBootGuard
             | Self::DisarmBackup
             | Self::HoldSigner
             | Self::ProvePassphrase { .. } => 0,
@@ -114,6 +117,7 @@ impl Step {
         match self {
             Self::StopBackup => "stop-backup",
             Self::GuardBackup => "guard-backup",
+            Self::InstallBootGuard => "install-boot-guard",
             Self::DisarmBackup => "disarm-backup",
             Self::HoldSigner => "hold-signer",
             Self::ProvePassphrase { .. } => "prove-passphrase",
@@ -135,6 +139,7 @@ impl fmt::Display for Step {
         match self {
             Self::StopBackup => f.write_str("stop the backup's own baker and signer services"),
             Self::GuardBackup => f.write_str("guard the backup: nothing may start here"),
+            Self::InstallBootGuard => f.write_str("tie the backup's services to the guard: no reboot starts them"),
             Self::DisarmBackup => f.write_str("lock or deauthorize the backup's keys"),
             Self::HoldSigner => f.write_str("hold the sign interface"),
             Self::ProvePassphrase { .. } => f.write_str("prove the passphrase: unlock and lock again"),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    BackupFacts, BakerState, ChainFacts, Fact, Facts, GuardState, HostIdentity, Observed, Power, Timestamp, Unknown,
+    BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, HostIdentity, Observed, Power, Timestamp,
+    Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
@@ -23,6 +24,9 @@ use primary::{PrimaryEyes, PrimaryGatherer};
 
 /// The power status is asked again after this.
 const ASK_POWER: Duration = Duration::from_secs(10);
+
+/// So is a boot guard that held: it costs several commands, and only somebody else on this machine can change it.
+const ASK_BOOT_GUARD: Duration = Duration::from_secs(60);
 
 /// What a gathering looks at.
 #[derive(Debug, Clone)]
@@ -58,6 +62,8 @@ pub struct Gatherer {
     chain: ChainGatherer,
     primary: PrimaryGatherer,
     backup: Option<HostIdentity>,
+    /// The backup's boot guard, as long as it holds or cannot be.
+    boot_guard: Option<Observed<Option<BootGuard>>>,
     power: Option<(Timestamp, Fact<Power>)>,
 }
 
@@ -87,7 +93,7 @@ impl Gatherer {
     #[must_use]
     pub fn new(source: Box<dyn ChainNode>, others: Vec<Box<dyn ChainLevelSource>>) -> Self {
         let chain = ChainGatherer::new(source, others);
-        Self { chain, primary: PrimaryGatherer::default(), backup: None, power: None }
+        Self { chain, primary: PrimaryGatherer::default(), backup: None, boot_guard: None, power: None }
     }
 
     /// Looks at everything once: the chain first, the devices after it (S8).
@@ -153,12 +159,37 @@ impl Gatherer {
             None => control.identity().inspect(|known| self.backup = Some(known.clone())),
         };
         let services: Result<BakerState, BakerError> = control.state();
-        BackupFacts {
+        let why = "it is read when the backup is guarded and nothing signs there".to_owned();
+        let unread = Unknown { why, next: "run `failover guard status`".to_owned() };
+        let mut facts = BackupFacts {
             identity: seen(identity, &name, clock),
             services: seen(services, &name, clock),
             guard: guard_state(guard, clock),
+            boot_guard: Err(unread),
             device: seen(device.state(), "the backup's signer", clock),
+        };
+        if facts.is_at_rest() {
+            facts.boot_guard = self.boot_guard(control, &name, clock);
+        } else {
+            self.boot_guard = None;
         }
+        facts
+    }
+
+    fn boot_guard(&mut self, control: &mut dyn BakerControl, name: &str, clock: &dyn Clock) -> Fact<Option<BootGuard>> {
+        if let Some(known) = &self.boot_guard
+            && clock.now().since(known.at) < ASK_BOOT_GUARD
+        {
+            return Ok(known.clone());
+        }
+        let found = match control.boot_guard() {
+            Err(BakerError::NoUnits { .. }) => Ok(None),
+            found => found.map(Some),
+        };
+        let found = seen(found, name, clock);
+        let held = |seen: &&Observed<Option<BootGuard>>| seen.value.as_ref().is_none_or(BootGuard::holds);
+        self.boot_guard = found.as_ref().ok().filter(held).cloned();
+        found
     }
 }
 

@@ -182,7 +182,13 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
             secret: Err(unasked()),
             power: Err(unasked()),
         },
-        backup: BackupFacts { identity: Err(unasked()), services: Err(unasked()), guard: Err(unasked()), device },
+        backup: BackupFacts {
+            identity: Err(unasked()),
+            services: Err(unasked()),
+            guard: Err(unasked()),
+            boot_guard: Err(unasked()),
+            device,
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The order of the steps, and what is foreign.
 
-use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide};
-use failover_core::facts::{Arming, Facts, GuardState, Question};
+use failover_core::decision::{Progress, Refusal, Step, Verdict, WaitFor, decide};
+use failover_core::facts::{Arming, BootGuard, Facts, GuardState, Question};
 use failover_core::tezos::Kind;
 
 use crate::world::*;
@@ -11,6 +11,41 @@ fn step(facts: &Facts, progress: &Progress) -> Step {
         Verdict::Do(approved) => approved.get().clone(),
         other => panic!("no step: {other:?}"),
     }
+}
+
+/// S1a: without its own boot guard the backup is not ready; but once the primary was stopped that is a failure (H22),
+/// and a baker behind commands has no units to guard.
+#[test]
+fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
+    const NAME: &str = "install-boot-guard";
+    let open = || known(Some(BootGuard::Open { why: vec!["baker.service: nothing".to_owned()] }));
+    let tries = |n: u32, why: &str| (n, why.to_owned());
+    let go = Progress { proceed: true, ..Progress::default() };
+    let facts = |boot_guard| {
+        let mut facts = facts();
+        facts.backup.boot_guard = boot_guard;
+        facts
+    };
+    let refused = |verdict: Verdict| match verdict {
+        Verdict::Refuse(refusal @ Refusal::NotReady { .. }) => {
+            assert_eq!(refusal.exit(), 4);
+            refusal.to_string()
+        }
+        other => panic!("{other:?}"),
+    };
+    // It cannot be read at all.
+    assert!(refused(decide(&facts(unknown()), &policy(), &go)).contains("boot guard"));
+    // It cannot be written, or was written and is not in force.
+    let failed = Progress { failures: [(NAME, tries(3, "read-only"))].into(), tried: [(NAME, 3)].into(), ..go.clone() };
+    assert!(refused(decide(&facts(open()), &policy(), &failed)).contains("read-only"));
+    let idle = Progress { tried: [(NAME, 3)].into(), ..go.clone() };
+    assert!(refused(decide(&facts(open()), &policy(), &idle)).contains("baker.service: nothing"));
+    let once = Progress { failures: [(NAME, tries(1, "busy"))].into(), tried: [(NAME, 1)].into(), ..go.clone() };
+    assert_eq!(step(&facts(open()), &once), Step::InstallBootGuard);
+    // The primary was stopped already: that run has failed, and the primary can be given back.
+    let late = Progress { stop_sent: true, ..failed };
+    assert!(matches!(decide(&facts(open()), &policy(), &late), Verdict::Failed { step: NAME, .. }));
+    assert_eq!(step(&facts(known(None)), &go), Step::DisarmBackup);
 }
 
 #[test]
@@ -30,7 +65,10 @@ fn s1a_the_backup_is_fenced_from_itself_first() {
     facts.backup.guard = known(GuardState::Guarded);
     assert_eq!(step(&facts, &go), Step::StopBackup);
     facts.backup.services = known(stopped());
+    facts.backup.boot_guard = known(Some(BootGuard::Open { why: vec!["baker.service: nothing".to_owned()] }));
     facts.backup.device = known(device(Arming::Armed, Some(marks(5))));
+    assert_eq!(step(&facts, &go), Step::InstallBootGuard);
+    facts.backup.boot_guard = known(Some(held()));
     assert_eq!(step(&facts, &go), Step::DisarmBackup);
     let go = Progress { fenced_self: true, ..go };
     assert_eq!(step(&facts, &go), Step::DisarmBackup, "found armed, though told not to be");

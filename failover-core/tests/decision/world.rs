@@ -6,10 +6,11 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement};
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey, Fact, Facts,
-    GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model, Observed,
-    PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown,
+    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey,
+    Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model,
+    Observed, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown,
 };
+use failover_core::guard::GuardNote;
 use failover_core::signer::DeviceInfo;
 use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Level, Position, Round};
 
@@ -78,6 +79,11 @@ pub(crate) fn running() -> BakerState {
     BakerState::Running { what: vec!["baker.service".to_owned()] }
 }
 
+/// A boot guard that holds.
+pub(crate) fn held() -> BootGuard {
+    BootGuard::Holds { units: vec!["baker.service".to_owned()], note: GuardNote::new(now(), "root@b", "b", None) }
+}
+
 /// Levels `from` to `to`, with rights, nothing signed.
 pub(crate) fn quiet(from: u64, to: u64) -> Vec<LevelActivity> {
     (from..=to).map(|n| LevelActivity { level: level(n), rights: true, signed: Vec::new() }).collect()
@@ -125,6 +131,7 @@ pub(crate) fn facts() -> Facts {
             identity: known(id("b")),
             services: known(stopped()),
             guard: known(GuardState::Guarded),
+            boot_guard: known(Some(held())),
             device: known(device(Arming::Disarmed, None)),
         },
     }

@@ -14,6 +14,7 @@ mod accusations;
 mod crash;
 mod ends;
 mod fence;
+mod guarded;
 mod marks;
 mod replugged;
 mod returns;

@@ -103,7 +103,7 @@ fn may_begin(
     raised: Option<Level>,
 ) -> Result<(), String> {
     match step {
-        Step::StopBackup | Step::GuardBackup | Step::DisarmBackup => Ok(()),
+        Step::StopBackup | Step::GuardBackup | Step::InstallBootGuard | Step::DisarmBackup => Ok(()),
         _ if !fenced_self => Err(format!("{} before the backup was fenced from itself", step.name())),
         Step::Start { floor, path, .. } if proven != Some(*path) || raised != Some(*floor) => {
             Err(format!("a start at {floor}, {path:?}, with the fence {proven:?} and marks at {raised:?}"))

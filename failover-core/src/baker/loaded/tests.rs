@@ -30,7 +30,8 @@ fn guarded() -> (Vec<String>, Vec<String>) {
 
 fn missing(unit_lines: &[String], service_lines: &[String]) -> Vec<String> {
     let drop_in = DropIn::new(Path::new("/var/lib/failover/ACTIVE")).unwrap();
-    Loaded::parse(&unit_lines.join("\n"), &service_lines.join("\n")).unwrap().missing(&unit(), &drop_in, FILE)
+    let loaded = Loaded::parse(&unit_lines.join("\n"), &service_lines.join("\n")).unwrap();
+    loaded.no_unit(&unit()).into_iter().chain(loaded.missing(&drop_in, FILE)).collect()
 }
 
 /// What is missing where `from` in what busctl prints is `to`.
