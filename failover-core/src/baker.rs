@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::guard::{BootGuard, Guard, GuardNote, TokenPathError};
+use crate::clock::Timestamp;
+use crate::guard::{BootGuard, Guard, GuardNote, Lift, TokenPathError};
 use crate::host::{HostError, HostIdentity};
 use crate::mark_files::{MarkFileError, PrimaryMarks};
 use crate::tezos::ChainId;
@@ -249,4 +250,10 @@ pub trait BakerControl: Send {
     /// A unit is not stopped, or has a drop-in of that name that this program did not write: the others are guarded all
     /// the same. The token is still there, or a command failed. [`BakerError::NoUnits`] where there are no units.
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError>;
+
+    /// Puts the guard's token there: the units that are tied to it may start again. Starts nothing.
+    ///
+    /// # Errors
+    /// The token could not be written. [`BakerError::NoUnits`] where there are no units.
+    fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError>;
 }

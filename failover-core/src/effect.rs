@@ -45,6 +45,12 @@ pub enum EffectError {
     /// The primary cannot be controlled at all.
     #[error("the configuration has no way to stop the primary")]
     NoControl,
+    /// The backup is not read back locked, stopped and guarded.
+    #[error("the backup is not read back locked, stopped and guarded: {}", what.join("; "))]
+    NotDisarmed {
+        /// Each part.
+        what: Vec<String>,
+    },
     /// The keys still read back as armed after they were locked.
     #[error("{} still can sign after it was told not to", .0)]
     StillArmed(KeyName),
@@ -63,6 +69,7 @@ impl EffectError {
             Self::Guard(e) => e.next(),
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
+            Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
             Self::StillArmed(_) => "unplug the backup's signer",
         }
     }
@@ -267,6 +274,26 @@ fn stop(backup: &mut dyn BakerControl, clock: &dyn Clock) -> Result<(), String> 
         clock.sleep(Duration::from_millis(300));
     }
     Err(last)
+}
+
+/// Gives the fenced primary its job back: its guard is lifted, its auto-unlock secret put back, its services started.
+/// Only where the backup reads back as unable to sign; that it never signed is for the caller to know.
+///
+/// # Errors
+/// The backup could still sign ([`EffectError::NotDisarmed`]); or see [`EffectError`].
+pub fn give_back(hands: &mut Hands, plan: PlanId, clock: &dyn Clock) -> Result<(), EffectError> {
+    let Disarmed { proven, what } = is_disarmed(hands);
+    if !proven {
+        return Err(EffectError::NotDisarmed { what });
+    }
+    let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
+    match primary.lift_boot_guard(&Lift::returned(plan), clock.now()) {
+        // Its start command asks the guard there, if anything does.
+        Ok(()) | Err(BakerError::NoUnits { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    primary.restore_unlock_secret()?;
+    Ok(primary.start()?)
 }
 
 /// Is this machine guarded, its services stopped and its keys unable to sign, all read now? What `return` and

@@ -38,6 +38,17 @@ impl Lift {
         Self { by: LiftedBy::Plan(plan) }
     }
 
+    /// To be made only where the backup never started and reads back as unable to sign.
+    pub(crate) const fn returned(plan: PlanId) -> Self {
+        Self { by: LiftedBy::Returned(plan) }
+    }
+
+    /// The token's file, for a machine that is not this one.
+    pub(crate) fn token(&self, now: Timestamp) -> String {
+        // Times and names: there is nothing in it that JSON cannot say.
+        state::text(&Token { at: now, by: self.by.clone() }).unwrap_or_default()
+    }
+
     /// What a person says to lift the guard by hand, of the baker with this name.
     #[must_use]
     pub fn sentence(name: &str) -> String {

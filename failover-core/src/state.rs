@@ -23,7 +23,7 @@ mod journals;
 mod pins;
 mod plan;
 
-pub(crate) use disk::{read, remove, write};
+pub(crate) use disk::{read, remove, text, write};
 pub use drill::Drill;
 pub use duplicate::{Duplicate, Latch};
 pub use error::StateError;

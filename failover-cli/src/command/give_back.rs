@@ -1,11 +1,13 @@
 //! `return`: gives the fenced primary back its job, only if the backup never started and cannot sign.
 
 use failover_core::baker::BakerState;
-use failover_core::effect::is_disarmed;
+use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::effect::{EffectError, give_back};
+use failover_core::failover::Past;
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, Entry};
 use failover_core::operator::{Answer, Operator, Question};
-use failover_core::state::{Role, StateDir};
+use failover_core::state::{PlanId, Role, StateDir};
 
 use crate::args::Answers;
 use crate::exit::Exit;
@@ -15,6 +17,8 @@ use crate::parts;
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
+
+const START_BY_HAND: &str = "start it by hand, if it is sure that the backup cannot sign";
 
 /// Did the backup's start get as far as being tried, in this run? Tried is enough: it may have signed.
 fn started(entries: &[Entry<Record>]) -> bool {
@@ -41,24 +45,16 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
         ));
     }
     let Some(machine) = &config.primary.machine else {
-        return Err(Failure::usage(
-            "the configuration has no way to start the primary",
-            "start it by hand, if it is sure that the backup cannot sign",
-        ));
+        return Err(Failure::usage("the configuration has no way to start the primary", START_BY_HAND));
     };
     let mut prompt = Prompt::new(answers, settings.passphrase(out)?);
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
     let mut hands = session::hands(&config, &state, Box::new(prompt))?;
-    let disarmed = is_disarmed(&mut hands);
-    if !disarmed.proven {
-        return Err(Failure::refused(
-            format!("the backup is not read back locked, stopped and guarded: {}", disarmed.what.join("; ")),
-            "run `failover stand-down`, then `failover return` again",
-        ));
-    }
-    let mut primary = parts::open_control(machine)?;
+    let Some(primary) = hands.primary.as_mut() else {
+        return Err(Failure::usage("the configuration has no way to start the primary", START_BY_HAND));
+    };
     let found = primary.identity()?;
     let pinned = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
     let own = hands.backup.identity()?;
@@ -68,11 +64,15 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
             "find out which machine answers there",
         ));
     }
-    primary.start()?;
-    let end = match primary.state()? {
+    let plan = Past::of(&entries).map(|past| past.plan).map_or_else(PlanId::random, Ok)?;
+    give_back(&mut hands, plan, &SystemClock).map_err(|error| match error {
+        EffectError::NotDisarmed { .. } => Failure::refused(&error, error.next()),
+        error => Failure::new(Exit::Failed, &error, error.next()),
+    })?;
+    let end = match parts::open_control(machine)?.state()? {
         BakerState::Running { what } => {
             out.line(format!("The primary runs again: {}", what.join(", ")));
-            "look for its signatures with `failover activity`; a TezSign that lost power wants its passphrase there"
+            "look for its signatures with `failover activity`; a signer that was locked or deauthorized is unlocked there by hand"
         }
         BakerState::Stopped { .. } => {
             return Err(Failure::new(
@@ -97,7 +97,6 @@ fn write_down(_state: &StateDir, path: &std::path::Path, next: &str) -> Result<(
         resumed: None,
         next: next.to_owned(),
     };
-    use failover_core::clock::{Clock, SystemClock};
     file.append(SystemClock.now(), &Record::End(end))?;
     Ok(())
 }

@@ -11,7 +11,7 @@
 //! | the same, `org.freedesktop.systemd1.Service ExecConditionEx SuccessExitStatus` | likewise |
 //! | `cat -- /etc/systemd/system/UNIT.d/zz-failover-guard.conf` | the drop-in; exit 1 and "No such file or directory": there is none |
 //!
-//! And where it is installed, after the units were read by `systemctl show` as in [`systemd`](super::systemd):
+//! And where it is lifted: `sh -c WRITE failover-guard FOLDER ACTIVE TEXT` *, exit 0. Where it is installed, after the units were read by `systemctl show` as in [`systemd`](super::systemd):
 //!
 //! | argv | what is read from it |
 //! |---|---|
@@ -26,8 +26,9 @@ use super::loaded::{self, Loaded};
 use super::systemctl::Systemctl;
 use super::unit_state::Activity;
 use super::{BakerError, UnitName, elevation};
+use crate::clock::Timestamp;
 use crate::guard::drop_in::{FILE, Written};
-use crate::guard::{BootGuard, DropIn, GuardNote};
+use crate::guard::{BootGuard, DropIn, GuardNote, Lift};
 use crate::host::Host;
 
 /// For what only asks.
@@ -142,6 +143,13 @@ impl<H: Host> Systemctl<H> {
         let out = self.as_root(&argv, RELOADING)?;
         elevation::succeeded(&self.host, &argv.join(" "), &out)?;
         if problems.is_empty() { Ok(()) } else { Err(self.not_installed(problems.join("; "))) }
+    }
+
+    /// Puts the token there.
+    pub(super) fn lift_boot_guard(&mut self, token: &Path, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
+        let drop_in = DropIn::new(token)?;
+        let name = drop_in.token().rsplit('/').next().unwrap_or_default();
+        self.script("write the guard's token", &[WRITE, SCRIPT, drop_in.folder(), name, &lift.token(now)])
     }
 
     fn not_installed(&self, why: String) -> BakerError {

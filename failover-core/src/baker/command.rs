@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::elevation::{Elevation, last_words};
 use super::{BakerControl, BakerError, BakerState, MarkFolder, marks};
-use crate::guard::{BootGuard, GuardNote};
+use crate::clock::Timestamp;
+use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -133,6 +134,10 @@ impl<H: Host> BakerControl for CommandControl<H> {
     }
 
     fn install_boot_guard(&mut self, _: &GuardNote) -> Result<(), BakerError> {
+        self.boot_guard().map(|_| ())
+    }
+
+    fn lift_boot_guard(&mut self, _: &Lift, _: Timestamp) -> Result<(), BakerError> {
         self.boot_guard().map(|_| ())
     }
 }

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use super::systemctl::Systemctl;
 use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName};
-use crate::guard::{BootGuard, GuardNote};
+use crate::clock::Timestamp;
+use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -108,5 +109,9 @@ impl<H: Host> BakerControl for SystemdControl<H> {
 
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
         self.systemctl.install_boot_guard(&self.units, &self.token, note)
+    }
+
+    fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
+        self.systemctl.lift_boot_guard(&self.token, lift, now)
     }
 }

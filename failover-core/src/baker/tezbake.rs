@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use super::systemctl::Systemctl;
 use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, elevation, secret};
-use crate::guard::{BootGuard, GuardNote};
+use crate::clock::Timestamp;
+use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
@@ -181,6 +182,10 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
         let units = self.units()?;
         self.systemctl.install_boot_guard(&units, &self.token, note)
+    }
+
+    fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
+        self.systemctl.lift_boot_guard(&self.token, lift, now)
     }
 }
 

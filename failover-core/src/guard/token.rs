@@ -22,6 +22,8 @@ pub enum LiftedBy {
     Plan(PlanId),
     /// A person, who typed this sentence.
     Statement(String),
+    /// The backup, which gave the job back: its run of this plan never started it.
+    Returned(PlanId),
 }
 
 impl Token {
@@ -30,7 +32,7 @@ impl Token {
     pub const fn plan(&self) -> Option<PlanId> {
         match self.by {
             LiftedBy::Plan(plan) => Some(plan),
-            LiftedBy::Statement(_) => None,
+            LiftedBy::Statement(_) | LiftedBy::Returned(_) => None,
         }
     }
 }
@@ -40,6 +42,7 @@ impl fmt::Display for LiftedBy {
         match self {
             Self::Plan(plan) => write!(f, "by the run of plan {plan}"),
             Self::Statement(sentence) => write!(f, "on the statement {sentence:?}"),
+            Self::Returned(plan) => write!(f, "given back by the backup, which the run of plan {plan} never started"),
         }
     }
 }
@@ -53,16 +56,19 @@ struct Fields {
     plan: Option<PlanId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     statement: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returned: Option<PlanId>,
 }
 
 impl TryFrom<Fields> for Token {
     type Error = &'static str;
 
-    fn try_from(Fields { at, plan, statement }: Fields) -> Result<Self, Self::Error> {
-        let by = match (plan, statement) {
-            (Some(plan), None) => LiftedBy::Plan(plan),
-            (None, Some(sentence)) if !sentence.is_empty() => LiftedBy::Statement(sentence),
-            _ => return Err("it names neither one plan nor one statement"),
+    fn try_from(Fields { at, plan, statement, returned }: Fields) -> Result<Self, Self::Error> {
+        let by = match (plan, statement, returned) {
+            (Some(plan), None, None) => LiftedBy::Plan(plan),
+            (None, Some(sentence), None) if !sentence.is_empty() => LiftedBy::Statement(sentence),
+            (None, None, Some(plan)) => LiftedBy::Returned(plan),
+            _ => return Err("it names not exactly one source"),
         };
         Ok(Self { at, by })
     }
@@ -70,9 +76,11 @@ impl TryFrom<Fields> for Token {
 
 impl From<Token> for Fields {
     fn from(Token { at, by }: Token) -> Self {
+        let none = Self { at, plan: None, statement: None, returned: None };
         match by {
-            LiftedBy::Plan(plan) => Self { at, plan: Some(plan), statement: None },
-            LiftedBy::Statement(sentence) => Self { at, plan: None, statement: Some(sentence) },
+            LiftedBy::Plan(plan) => Self { plan: Some(plan), ..none },
+            LiftedBy::Statement(sentence) => Self { statement: Some(sentence), ..none },
+            LiftedBy::Returned(plan) => Self { returned: Some(plan), ..none },
         }
     }
 }

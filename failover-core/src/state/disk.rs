@@ -51,13 +51,20 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateE
     serde_json::from_value(Value::Object(map)).map(Some).map_err(|e| StateError::damaged(path, e))
 }
 
+/// A file's whole text, with its version.
+///
+/// # Errors
+/// The value is none that JSON can say.
+pub(crate) fn text<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string(&Versioned { v: VERSION, value })? + "\n")
+}
+
 /// Writes a file so that after a cut it is the old one or the new one, and is durable when this returns.
 ///
 /// # Errors
 /// The system refused; the old file is still there, unless only the last fsync failed.
 pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
-    let mut bytes = serde_json::to_vec(&Versioned { v: VERSION, value }).map_err(|e| StateError::damaged(path, e))?;
-    bytes.push(b'\n');
+    let bytes = text(value).map_err(|e| StateError::damaged(path, e))?.into_bytes();
     let temporary = beside(path);
     let written = write_new(&temporary, &bytes).and_then(|()| fs::rename(&temporary, path));
     if let Err(e) = written {
