@@ -9,7 +9,7 @@ use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{HwmSetter, Model, Selector, SignerError, ledger, tezsign};
 
-use crate::config::{Config, Control, Machine, Signer};
+use crate::config::{Config, Control, Machine, Primary, Signer};
 use crate::failure::Failure;
 
 /// The device.
@@ -43,6 +43,15 @@ pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, F
 /// As [`open_control`].
 pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn BakerControl>, Failure> {
     control(machine, Guard::new(state).token())
+}
+
+/// What controls the baker of the primary, where it can be controlled.
+///
+/// # Errors
+/// As [`open_control`].
+pub(crate) fn open_primary(primary: &Primary) -> Result<Option<Box<dyn BakerControl>>, Failure> {
+    let token = Guard::new(&primary.state).token();
+    primary.machine.as_ref().map(|machine| control(machine, token)).transpose()
 }
 
 fn control(machine: &Machine, token: PathBuf) -> Result<Box<dyn BakerControl>, Failure> {

@@ -72,7 +72,7 @@ pub(crate) fn policy(
 pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
     Ok(Hands {
         device: parts::open_device(&config.signer)?,
-        primary: config.primary.machine.as_ref().map(parts::open_control).transpose()?,
+        primary: parts::open_primary(&config.primary)?,
         backup: parts::open_backup(&config.backup, state.path())?,
         guard: Guard::new(state.path()),
         operator,

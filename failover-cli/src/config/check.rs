@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use failover_core::baker::{MarkFolder, UnitName};
 use failover_core::signer::ledger::Derivation;
 use failover_core::signer::{KeyName, Model};
+use failover_core::state::StateDir;
 use failover_core::tezos::ChainId;
 use toml::Spanned;
 
@@ -132,10 +133,15 @@ impl<'a> Checker<'a> {
     }
 
     fn primary(&self, primary: Option<Spanned<file::Primary>>) -> Result<Primary, ConfigError> {
-        let Some(primary) = primary else { return Ok(Primary { machine: None, device: None, power_status: None }) };
-        let file::Primary { host, control, units, start, stop, status, path, marks, device, power_status } =
+        let Some(primary) = primary else {
+            return Ok(Primary { machine: None, state: usual_state(), device: None, power_status: None });
+        };
+        let file::Primary { host, control, units, start, stop, status, path, marks, device, state, power_status } =
             primary.into_inner();
         let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
+        if let Some(state) = state.as_ref().filter(|state| control.is_none() || !state.get_ref().is_absolute()) {
+            return Err(self.wrong(state, "state: an absolute path on that machine, used with host and control only"));
+        }
         if let Some(device) = device.as_ref().filter(|_| control.is_none()) {
             return Err(self.wrong(device, "device: nothing uses it without host and control"));
         }
@@ -164,7 +170,8 @@ impl<'a> Checker<'a> {
                 Some(Machine { host, control, path, marks })
             }
         };
-        Ok(Primary { machine, device: device.map(Spanned::into_inner), power_status })
+        let state = state.map_or_else(usual_state, Spanned::into_inner);
+        Ok(Primary { machine, state, device: device.map(Spanned::into_inner), power_status })
     }
 
     fn marks(&self, folders: Spanned<Vec<String>>) -> Result<Vec<MarkFolder>, ConfigError> {
@@ -252,4 +259,9 @@ impl<'a> Checker<'a> {
             margin => Ok(margin.map_or(MARGIN, Spanned::into_inner)),
         }
     }
+}
+
+/// Where the state is on a machine, unless told otherwise there.
+fn usual_state() -> PathBuf {
+    PathBuf::from(StateDir::DEFAULT)
 }

@@ -63,6 +63,7 @@ pub(super) struct Primary {
     pub(super) path: Option<Spanned<PathBuf>>,
     pub(super) marks: Option<Spanned<Vec<String>>>,
     pub(super) device: Option<Spanned<Selector>>,
+    pub(super) state: Option<Spanned<PathBuf>>,
     pub(super) power_status: Option<Spanned<Vec<String>>>,
 }
 

@@ -125,6 +125,7 @@ impl Template {
             f,
             "# marks = [\"/var/lib/tezos/.tezos-client\"] # base folders of octez-baker and octez-signer there, for what it signed; known for tezbake"
         )?;
+        writeln!(f, "# state = \"/var/lib/failover\"     # the state folder of failover there")?;
         writeln!(
             f,
             "# device = \"tezsign\"              # its signer, as `failover devices` names it there; the kind above unless told"

@@ -99,7 +99,11 @@ fn a_tezsign_takes_over_in_seven_steps() {
     let mut steps = run.steps();
     steps.dedup();
     let fenced = ["install-boot-guard", "disarm-backup", "hold-signer", "prove-passphrase"];
-    let expected = [&fenced[..], &["stop-primary", "note-level", "unlock", "raise", "start"]].concat();
+    let expected = [
+        &fenced[..],
+        &["stop-primary", "note-level", "guard-primary", "stash-secret", "disarm-primary", "unlock", "raise", "start"],
+    ]
+    .concat();
     assert_eq!(steps, expected);
     // A statement holds for its own run only.
     assert_eq!(world.call(&["resume"]).ends(0)["outcome"], "done");
@@ -119,5 +123,8 @@ fn a_ledger_takes_over_with_one_press() {
     went_well(&world, &run, 1);
     let mut steps = run.steps();
     steps.dedup();
-    assert_eq!(steps, ["install-boot-guard", "disarm-backup", "stop-primary", "note-level", "authorize", "start"]);
+    assert_eq!(
+        steps,
+        ["install-boot-guard", "disarm-backup", "stop-primary", "note-level", "guard-primary", "authorize", "start"]
+    );
 }

@@ -14,6 +14,7 @@ mod said;
 mod sources;
 mod ssh;
 mod sshd;
+mod standby;
 mod watch;
 mod watching;
 mod world;

@@ -65,12 +65,18 @@ pub(super) fn run(folder: &Path, options: WorldOptions, out: &mut Output) -> Res
     let folder = fs::canonicalize(folder).map_err(wrong)?;
     let exe = std::env::current_exe().map_err(wrong)?;
     let world = World::new(options);
-    world.set_guard(Side::Backup, folder.join("state").join("ACTIVE"));
+    for side in Side::BOTH {
+        world.set_guard(side, state_of(&folder, side).join("ACTIVE"));
+    }
     let served = serve(&world, &folder, &exe).map_err(wrong)?;
     let passphrase = folder.join("passphrase");
     private(&passphrase, &world.passphrase()).map_err(wrong)?;
+    // The primary's first: whoever waits for the backup's has both.
+    for (side, name) in [(Side::Primary, "primary.toml"), (Side::Backup, "failover.toml")] {
+        let text = configuration(&world, &folder, &served, &passphrase, side);
+        private(&folder.join(name), &text).map_err(wrong)?;
+    }
     let config = folder.join("failover.toml");
-    private(&config, &configuration(&world, &folder, &served, &passphrase)).map_err(wrong)?;
     let tzkt = url(&served, Source::Tzkt).map(str::to_owned);
     out.show(&Serving { config, node: served.node_url.clone(), tzkt, device: served.backup_device.clone() });
     loop {
@@ -98,7 +104,20 @@ fn private(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(beside, path)
 }
 
-fn configuration(world: &World, folder: &Path, served: &Served, passphrase: &Path) -> String {
+/// The state folder of a machine.
+fn state_of(folder: &Path, side: Side) -> PathBuf {
+    match side {
+        Side::Backup => folder.join("state"),
+        Side::Primary => folder.join("primary-state"),
+    }
+}
+
+/// The configuration of one machine: it is the backup there, and the other one the primary.
+fn configuration(world: &World, folder: &Path, served: &Served, passphrase: &Path, side: Side) -> String {
+    let (device, primary, backup) = match side {
+        Side::Backup => (&served.backup_device, &served.primary_bin, &served.backup_bin),
+        Side::Primary => (&served.primary_device, &served.backup_bin, &served.primary_bin),
+    };
     let quoted = |text: &dyn fmt::Display| toml::Value::String(text.to_string()).to_string();
     let signer = match world.options().model {
         Model::TezSign => format!("passphrase_file = {}\n", quoted(&passphrase.display())),
@@ -108,13 +127,14 @@ fn configuration(world: &World, folder: &Path, served: &Served, passphrase: &Pat
     format!(
         "# A simulated world; nothing here is real.\nstate = {state}\n\n[baker]\nname = \"mybaker\"\naddress = {baker}\n\
          network = {chain}\n\n[chain]\nnode = {node}\n{tzkt}\n[signer]\ndevice = {device}\n{signer}\n\
-         [primary]\ncontrol = \"tezbake\"\npath = {primary}\n\n[backup]\ncontrol = \"tezbake\"\npath = {backup}\n",
-        state = quoted(&folder.join("state").display()),
+         [primary]\ncontrol = \"tezbake\"\npath = {primary}\nstate = {primary_state}\n\n[backup]\ncontrol = \"tezbake\"\npath = {backup}\n",
+        state = quoted(&state_of(folder, side).display()),
+        primary_state = quoted(&state_of(folder, side.other()).display()),
         baker = quoted(&world.baker()),
         chain = quoted(&world.options().chain),
         node = quoted(&served.node_url),
-        device = quoted(&served.backup_device),
-        primary = quoted(&served.primary_bin.display()),
-        backup = quoted(&served.backup_bin.display()),
+        device = quoted(&device),
+        primary = quoted(&primary.display()),
+        backup = quoted(&backup.display()),
     )
 }

@@ -64,13 +64,15 @@ impl Etc {
                 self.files.insert(path.to_owned(), text.to_owned());
                 Ok(())
             }
-            None if path == Guard::usual().token().to_string_lossy() => match self.real(path) {
-                Some(token) => std::fs::write(token, text).map_err(|_| "Permission denied"),
-                None => {
-                    self.files.insert(path.to_owned(), text.to_owned());
-                    Ok(())
-                }
-            },
+            None if self.real(path).is_some() => {
+                let token = self.real(path).ok_or("No such file or directory")?;
+                let made = token.parent().map_or(Ok(()), std::fs::create_dir_all);
+                made.and_then(|()| std::fs::write(token, text)).map_err(|_| "Permission denied")
+            }
+            None if path == Guard::usual().token().to_string_lossy() => {
+                self.files.insert(path.to_owned(), text.to_owned());
+                Ok(())
+            }
             None => Err("Permission denied"),
         }
     }

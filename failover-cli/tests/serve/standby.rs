@@ -1,0 +1,47 @@
+//! The machine that lost becomes the backup, and the next run goes back to it.
+
+use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::state::{Drill, StateDir};
+
+use crate::world::{Signer, World, finish, program, until};
+
+#[test]
+fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
+    for signer in [Signer::TezSign, Signer::Ledger] {
+        let world = World::new(signer);
+        world.run().ends(0);
+        assert!(world.bakes("backup") && !world.bakes("primary"));
+        // The repaired machine: its signer is plugged in again.
+        world.event(&serde_json::json!({ "plug": "primary" }));
+        let there = |args: &[&str]| {
+            let mut command = program(&["--json", "--config"]);
+            finish(command.arg(world.path("primary.toml")).args(args))
+        };
+        let state = StateDir::open(world.path("primary-state")).unwrap();
+        let drill = Drill {
+            at: SystemClock.now(),
+            scenario: "planned".to_owned(),
+            signer: "tezsign".to_owned(),
+            exit: 0,
+            version: "0.1.0".to_owned(),
+        };
+        state.set_drill(&drill).unwrap();
+        // Nobody says yes by accident: on the machine that bakes it would end the baking.
+        there(&["standby"]).ends(2);
+        let stood_by = there(&["standby", "--yes"]);
+        stood_by.ends(0);
+        let parts = stood_by.named("standby");
+        assert!(parts.len() == 4 && parts.iter().all(|part| part["done"] == true), "{parts:?}");
+        there(&["check"]).ends(0);
+        there(&["guard", "check"]).ends(3);
+        assert!(world.bakes("backup") && !world.bakes("primary"));
+        // The way back is the same run.
+        let plan = there(&["run", "--plan-only"]);
+        let plan = plan.ends(0)["next"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
+        let run = there(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting"]);
+        run.ends(0);
+        assert!(world.bakes("primary") && !world.bakes("backup"), "{run:?}");
+        let before = world.book().primary;
+        until("the old primary signs", || world.book().primary > before);
+    }
+}
