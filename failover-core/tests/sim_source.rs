@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
-use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
+use failover_core::chain::{Ahead, ChainError, ChainLevelSource, ChainNode};
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
 use failover_core::sim::{Event, RpcFault, Side, SimNode, Source, SourceFault, World, WorldOptions};
@@ -140,4 +140,21 @@ fn a_reorganisation_replaces_blocks_for_everybody_and_the_chain_goes_on() {
         assert!(own.head().unwrap().level > head.level.above(1), "no more blocks after {}", head.level);
     }
     assert!(world.alarms().is_empty(), "{:?}", world.alarms());
+}
+
+/// What waiting costs can be told where the own node denies its rights: both draw the same ones.
+#[test]
+fn tzkt_draws_the_rights_that_the_own_node_draws() {
+    let (world, mut tzkt, _) = world();
+    let (mut own, baker) = (OctezNode::new(world.node()), world.baker());
+    let head = own.head().unwrap();
+    let to = head.level.above(40);
+    let ahead = Ahead { head: head.level, hash: head.hash, votes_to: to, blocks_to: to };
+    let within = Duration::from_secs(3);
+    let drawn = own.rights(&baker, &ahead, within).unwrap().unwrap();
+    let told = tzkt.rights(&baker, &ahead, within).unwrap().unwrap();
+    assert!(drawn.blocks.len() > 5 && drawn.votes.len() == 40, "{drawn:?}");
+    // The node names a baker's lowest round of a level only.
+    assert!(drawn.blocks.iter().all(|block| told.blocks.contains(block)), "{drawn:?} {told:?}");
+    assert_eq!(told.votes, drawn.votes);
 }

@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 
 use super::{Shown, SourceFault};
 use crate::clock::Timestamp;
-use crate::sim::chain::{Ballot, Block, PROTO, PROTOCOL};
+use crate::sim::chain::{BLOCKS_PER_CYCLE, Ballot, Block, PROTO, PROTOCOL};
 use crate::sim::rpc::{Answer, split};
 
 /// Below the head so many levels are searched for what a baker signed.
 const SEARCHED: u64 = 4_000;
+
+/// So many rounds of each level are drawn.
+const ROUNDS: u32 = 8;
 
 pub(super) fn answer(shown: Shown<'_>, path: &str) -> Answer {
     let (parts, query) = split(path);
@@ -24,6 +27,7 @@ pub(super) fn answer(shown: Shown<'_>, path: &str) -> Answer {
             )
         }),
         ["v1", "blocks", id] => shown.block(id).map(|block| block_of(shown, &block)),
+        ["v1", "rights"] => rights(shown, &asked),
         ["v1", "operations", kind @ ("attestations" | "preattestations")] => asked("delegate").map(|baker| {
             let ballots = |block: &Block| {
                 if *kind == "attestations" { &block.attestations } else { &block.preattestations }.clone()
@@ -35,6 +39,32 @@ pub(super) fn answer(shown: Shown<'_>, path: &str) -> Answer {
     };
     // What it does not have is no content.
     found.map_or(Answer::Http { status: 204, body: Vec::new() }, |found| Answer::json(&found))
+}
+
+/// Rights to come of one baker, between two levels: a vote, and the rounds of its blocks.
+fn rights<'a>(shown: Shown<'_>, asked: &impl Fn(&str) -> Option<&'a str>) -> Option<Value> {
+    let baker = asked("baker")?;
+    let level = |name: &str| asked(name).and_then(|text| text.parse::<u64>().ok());
+    let (above, last) = (level("level.gt")?, level("level.le")?);
+    let committee = &shown.state.committee;
+    let index = committee.find(baker);
+    let mut rights = Vec::new();
+    for level in (above.saturating_add(1)..=last).take(SEARCHED as usize) {
+        let right = |kind: &str, round: Option<u32>| {
+            let mut right = json!({ "type": kind, "cycle": level / BLOCKS_PER_CYCLE, "level": level,
+                "baker": { "address": baker }, "status": "future" });
+            if let (Some(round), Some(fields)) = (round, right.as_object_mut()) {
+                fields.insert("round".to_owned(), json!(round));
+            }
+            right
+        };
+        let rounds = (0..ROUNDS).filter(|round| index == Some(committee.turn(level, *round)));
+        rights.extend(rounds.map(|round| right("baking", Some(round))));
+        if committee.rights(level).iter().any(|vote| index == Some(vote.baker)) {
+            rights.push(right("attestation", None));
+        }
+    }
+    Some(Value::Array(rights))
 }
 
 /// A list with the newest block for which `of` holds, if there is one.
@@ -62,7 +92,7 @@ fn head_of(shown: Shown<'_>, head: &Block) -> Value {
     json!({
         "chain": "mainnet",
         "chainId": shown.chain_id(),
-        "cycle": head.level.saturating_sub(1) / crate::sim::chain::BLOCKS_PER_CYCLE,
+        "cycle": head.level.saturating_sub(1) / BLOCKS_PER_CYCLE,
         "level": head.level,
         "hash": head.name(),
         "protocol": PROTOCOL,
@@ -83,7 +113,7 @@ fn account(shown: Shown<'_>, index: usize) -> Value {
 
 fn block_of(shown: Shown<'_>, block: &Block) -> Value {
     json!({
-        "cycle": block.level.saturating_sub(1) / crate::sim::chain::BLOCKS_PER_CYCLE,
+        "cycle": block.level.saturating_sub(1) / BLOCKS_PER_CYCLE,
         "level": block.level,
         "hash": block.name(),
         "timestamp": time(block),
