@@ -196,7 +196,7 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<String>) {
     lines.push(format!("    floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
     lines.extend(plan.pending.iter().map(|key| format!("    to come: {key}")));
     lines.push(format!(
-        "    start after {} silent levels of the primary and the statement about its signer",
+        "    start after {} silent levels of the primary, and its keys locked there or a statement about its signer",
         plan.silent
     ));
     lines.extend(plan.price.iter().flat_map(|price| price.lines()).map(|line| format!("    {line}")));

@@ -19,7 +19,7 @@ pub(super) fn done(policy: &Policy, resumed: Resumed) -> End {
         format!("{} bakes on the backup: {} {} is on chain, floor {floor}", policy.name, first.kind, first.at);
     let next = match path {
         Path::Controlled => {
-            "keep `failover watch` running here, and the old machine's signer unplugged; before it is used again, run \
+            "keep `failover watch` running here, and leave the old machine as it is; before it is used again, run \
              `failover standby` there"
         }
         Path::Uncontrolled | Path::Unproven => {

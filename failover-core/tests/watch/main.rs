@@ -13,3 +13,4 @@ mod ends;
 mod judging;
 mod sentinel;
 mod support;
+mod zombie;

@@ -15,7 +15,7 @@ use failover_core::journal::record::{End, Record};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::{Arming, Model, Passphrase, SignerDevice};
 use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
-use failover_core::sim::scenario::named;
+use failover_core::sim::scenario::{Scenario, named};
 use failover_core::sim::{Event, Pace, Side, World, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::watch::{Note, Parts, Said, Trouble, Watch};
@@ -52,10 +52,15 @@ fn scratch() -> tempfile::TempDir {
 
 /// After a failover that went well: the backup bakes, the primary's signer is unplugged. Watched on the backup.
 pub(crate) fn after_failover(model: Model, seed: u64) -> Watched {
+    after(named("planned").unwrap(), model, seed)
+}
+
+/// The same after the run of another scenario that ends well.
+pub(crate) fn after(scenario: &Scenario, model: Model, seed: u64) -> Watched {
     let folder = scratch();
     let watcher: Watcher = Arc::new(Mutex::new(|_, _: &Record| {}));
     let options = DrillOptions { model, seed, pace: Pace::Fast };
-    let mut rehearsal = Rehearsal::new(named("planned").unwrap(), &options, folder.path(), &watcher).unwrap();
+    let mut rehearsal = Rehearsal::new(scenario, &options, folder.path(), &watcher).unwrap();
     let end = rehearsal.session(None).unwrap().clone();
     assert_eq!(end.exit, 0, "{model} seed {seed}: {}", end.message);
     on(rehearsal.world().clone(), Side::Backup, folder)
