@@ -1,4 +1,4 @@
-//! One failover a chain and baker address on a machine (S7), whatever user, whatever state folder.
+//! The lock file: one failover a chain and baker address on a machine, whatever user, whatever state folder.
 //!
 //! The lock is `flock` on a file in `/run/lock`, so it dies with the process that holds it, however that ends. The
 //! file itself stays, and says who holds the lock or held it last. It is opened without `O_CREAT` first, and read-only
@@ -10,67 +10,22 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
+use super::{FailoverLock, Holder, LockError};
 use crate::tezos::{ChainId, KeyHash};
-
-mod holder;
-
-pub use holder::Holder;
 
 /// How often a file that changes under our hands is tried again.
 const ATTEMPTS: usize = 5;
 
-/// Why the lock was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum LockError {
-    /// Another process holds it.
-    #[error("another run for this baker is going on on this machine: {holder}")]
-    Held {
-        /// Who, as far as it can be seen.
-        holder: Holder,
-    },
-    /// What has the lock's name is a link, a folder, or something else that a lock is not.
-    #[error("{} is not a lock file: {why}", path.display())]
-    Suspicious {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The lock file could not be created, opened or locked.
-    #[error("the lock {} cannot be used: {why}", path.display())]
-    System {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        why: String,
-    },
-}
-
-impl LockError {
-    /// The next safe action.
-    #[must_use]
-    pub const fn next(&self) -> &'static str {
-        match self {
-            Self::Held { .. } => "let the other run end, or end it and run `failover resume`",
-            Self::Suspicious { .. } => "find out who made it, and remove it",
-            Self::System { .. } => "see who made the file and why this user may not read it; only then try again",
-        }
-    }
-}
-
-/// The lock, held until this is dropped or the process ends.
+/// The lock file, held until this is dropped or the process ends.
 #[derive(Debug)]
 #[must_use = "the lock is given back when this is dropped"]
-pub struct FailoverLock {
+pub struct FileLock {
     file: File,
     path: PathBuf,
     writable: bool,
 }
 
-impl FailoverLock {
+impl FileLock {
     /// Takes the lock for a baker of a chain, in `/run/lock`, or in `/run` where that is missing.
     ///
     /// # Errors
@@ -85,7 +40,7 @@ impl FailoverLock {
     /// outside that folder.
     ///
     /// # Errors
-    /// As [`FailoverLock::acquire`].
+    /// As [`FileLock::acquire`].
     pub fn acquire_in(folder: &Path, chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
         let path = folder.join(format!("failover-{chain}-{baker}.lock"));
         for _ in 0..ATTEMPTS {
@@ -126,7 +81,21 @@ impl FailoverLock {
     }
 }
 
-impl Drop for FailoverLock {
+impl FailoverLock for FileLock {
+    fn describe(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn still_held(&mut self) -> Result<(), LockError> {
+        if self.holds() {
+            return Ok(());
+        }
+        let why = format!("its file {} was taken away or replaced", self.path.display());
+        Err(LockError::Lost { why, holder: None })
+    }
+}
+
+impl Drop for FileLock {
     fn drop(&mut self) {
         if self.writable {
             let _ = self.file.set_len(0);
