@@ -26,6 +26,9 @@ if [ "$want" = test ]; then
     # ps shows what signs on a machine; kill ends a test's processes; flock and unshare are what tests hold and hide with.
     command -v ps >/dev/null && command -v pgrep >/dev/null && [ -x /bin/kill ] || missing+=(procps)
     command -v flock >/dev/null && command -v unshare >/dev/null || missing+=(util-linux)
+    # A real etcd for the lock between machines, and certificates for it.
+    command -v etcd >/dev/null || missing+=(etcd-server)
+    command -v openssl >/dev/null || missing+=(openssl)
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -37,19 +40,20 @@ if [ "${#missing[@]}" -gt 0 ]; then
         say "sudo is needed to install: ${missing[*]}"
     fi
     say "installing ${missing[*]}"
-    # The tests start an sshd of their own on loopback. This machine does not get one because of them.
-    quiet_ssh=false
-    if [[ " ${missing[*]} " == *" openssh-server "* ]] && [ -d /run/systemd/system ]; then
-        quiet_ssh=true
-        "${root[@]}" systemctl mask --quiet --runtime ssh.service ssh.socket || true
+    # The tests start an sshd and an etcd of their own on loopback. This machine does not get them because of that.
+    quiet=()
+    if [ -d /run/systemd/system ]; then
+        [[ " ${missing[*]} " == *" openssh-server "* ]] && quiet+=(ssh.service ssh.socket)
+        [[ " ${missing[*]} " == *" etcd-server "* ]] && quiet+=(etcd.service)
     fi
+    [ "${#quiet[@]}" -eq 0 ] || "${root[@]}" systemctl mask --quiet --runtime "${quiet[@]}" || true
     apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
     "${apt[@]}" update || say "the package lists could not be updated; trying with the old ones"
     "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null \
         || stop "the packages could not be installed: ${missing[*]}"
-    if $quiet_ssh; then
-        "${root[@]}" systemctl disable --quiet ssh.service ssh.socket || true
-        "${root[@]}" systemctl unmask --quiet --runtime ssh.service ssh.socket || true
+    if [ "${#quiet[@]}" -gt 0 ]; then
+        "${root[@]}" systemctl disable --quiet "${quiet[@]}" || true
+        "${root[@]}" systemctl unmask --quiet --runtime "${quiet[@]}" || true
     fi
 fi
 

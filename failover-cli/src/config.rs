@@ -14,10 +14,12 @@ mod check;
 mod error;
 mod file;
 mod find;
+mod lock;
 mod template;
 
 pub(crate) use error::ConfigError;
 pub(crate) use find::find;
+pub(crate) use lock::Lock;
 pub(crate) use template::Template;
 
 /// The bit of a hardened component of a Ledger's path.
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) backup: Machine,
     /// Levels of margin.
     pub(crate) margin: u64,
+    /// The lock between machines; `None`: this machine alone can fail over.
+    pub(crate) lock: Option<Lock>,
 }
 
 /// `[baker]`.

@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod heads;
 mod late;
+mod locks;
 mod output;
 mod parts;
 mod prompt;

@@ -10,7 +10,7 @@ use crate::args::Answers;
 mod passphrase;
 mod terminal;
 
-pub(crate) use passphrase::Source;
+pub(crate) use passphrase::{Source, secret};
 pub(crate) use terminal::Uninterrupted;
 use terminal::{Echo, Terminal};
 

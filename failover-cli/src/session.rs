@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use failover_core::baker::PowerStatus;
-use failover_core::clock::{Clock, SystemClock, Timestamp};
+use failover_core::clock::{SystemClock, Timestamp};
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Past, Recorder};
@@ -12,7 +12,7 @@ use failover_core::guard::Guard;
 use failover_core::host::LocalHost;
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
-use failover_core::lock::{FailoverLock, Holder, LockError};
+use failover_core::lock::FailoverLock;
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::Passphrase;
 use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
@@ -40,13 +40,6 @@ impl From<JournalError> for Failure {
     }
 }
 
-impl From<LockError> for Failure {
-    fn from(error: LockError) -> Self {
-        let exit = if matches!(error, LockError::Held { .. }) { Exit::Locked } else { Exit::NotReady };
-        Self::new(exit, &error, error.next())
-    }
-}
-
 /// The thresholds, as configured and pinned.
 ///
 /// # Errors
@@ -65,7 +58,7 @@ pub(crate) fn policy(
     Ok(policy)
 }
 
-/// What effects act on.
+/// What effects act on, with no lock: for what only looks or disarms.
 ///
 /// # Errors
 /// The device, the ssh destination or the state cannot be used.
@@ -78,6 +71,7 @@ pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operato
         operator,
         passphrase: None,
         primary_signer: parts::open_primary_signer(config)?,
+        locks: Vec::new(),
         power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
     })
 }
@@ -95,6 +89,7 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
         operator: Box::new(Nobody),
         passphrase: None,
         primary_signer: None,
+        locks: Vec::new(),
         power: None,
     })
 }
@@ -112,16 +107,6 @@ pub(crate) fn no_duplicate(state: &StateDir) -> Result<(), Failure> {
         )),
         Latch::Unknown(error) => Err(Failure::refused(&error, error.next())),
     }
-}
-
-/// One failover at a time (S7).
-///
-/// # Errors
-/// Another run holds the lock.
-pub(crate) fn lock(config: &Config, plan: Option<PlanId>) -> Result<FailoverLock, Failure> {
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
-    let who = Holder::this(command, SystemClock.now(), plan);
-    Ok(FailoverLock::acquire(config.baker.chain, config.baker.address, &who)?)
 }
 
 /// For a look that writes nothing down, because it does nothing.
@@ -219,7 +204,7 @@ pub(crate) fn failover(
     config: &Config,
     state: &StateDir,
     run: (Policy, PlanId, JournalFile<Record>),
-    operator: Box<dyn Operator>,
+    (locks, operator): (Vec<Box<dyn FailoverLock>>, Box<dyn Operator>),
     past: Option<Past>,
     out: &mut Output,
 ) -> Result<Failover, Failure> {
@@ -227,7 +212,7 @@ pub(crate) fn failover(
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,
-        hands: hands(config, state, operator)?,
+        hands: Hands { locks, ..hands(config, state, operator)? },
         policy,
         plan,
         clock: Arc::new(SystemClock),

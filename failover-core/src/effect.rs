@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
 use crate::host::Host;
+use crate::lock::{FailoverLock, LockError};
 use crate::operator::{Operator, OperatorError};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{
@@ -42,6 +43,9 @@ pub enum EffectError {
     /// The person.
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    /// A lock is not held any more: nothing was tried (S7).
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The primary cannot be controlled at all.
     #[error("the configuration has no way to stop the primary")]
     NoControl,
@@ -67,6 +71,7 @@ impl EffectError {
             Self::Baker(e) => e.next(),
             Self::RemoteSigner(e) => e.next(),
             Self::Guard(e) => e.next(),
+            Self::Lock(e) => e.next(),
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
@@ -79,7 +84,10 @@ impl EffectError {
     pub const fn worth_a_retry(&self) -> bool {
         !matches!(
             self,
-            Self::Operator(_) | Self::NoControl | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
+            Self::Operator(_)
+                | Self::Lock(_)
+                | Self::NoControl
+                | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
         )
     }
 }
@@ -102,6 +110,18 @@ pub struct Hands {
     pub operator: Box<dyn Operator>,
     /// The passphrase, once proved; kept for the unlock, wiped at the end (S9).
     pub passphrase: Option<Passphrase>,
+    /// Every lock that the run holds; a look that does nothing has none. The last to be let go.
+    pub locks: Vec<Box<dyn FailoverLock>>,
+}
+
+impl Hands {
+    /// Is every lock still held? Asked right before whatever arms (S7), never before what disarms (S12).
+    ///
+    /// # Errors
+    /// One is not, or that cannot be shown.
+    pub fn still_locked(&mut self) -> Result<(), LockError> {
+        self.locks.iter_mut().try_for_each(|lock| lock.still_held())
+    }
 }
 
 impl std::fmt::Debug for Hands {
@@ -110,7 +130,7 @@ impl std::fmt::Debug for Hands {
     }
 }
 
-/// Performs one approved step.
+/// Performs one approved step; one that does not only disarm the backup is not tried unless every lock is still held.
 ///
 /// # Errors
 /// See [`EffectError`].
@@ -120,6 +140,9 @@ pub fn perform(
     clock: &dyn Clock,
     plan: PlanId,
 ) -> Result<Vec<Raised>, EffectError> {
+    if !step.get().only_disarms() {
+        hands.still_locked()?;
+    }
     match step.get() {
         Step::StopBackup => hands.backup.stop()?,
         Step::GuardBackup => hands.guard.install()?,
@@ -139,16 +162,11 @@ pub fn perform(
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
         Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,
         Step::Unlock { keys } => {
-            let Hands { device, operator, passphrase, .. } = hands;
-            let asked;
-            let passphrase = match passphrase {
+            let passphrase = match hands.passphrase.clone() {
                 Some(known) => known,
-                None => {
-                    asked = operator.passphrase()?;
-                    &asked
-                }
+                None => ask_passphrase(hands)?,
             };
-            device.arm(Arm::Unlock { keys, passphrase })?;
+            hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
         }
         Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, keys, *floor, *cap)?),
         Step::Authorize { key, floor, cap, chain } => {
@@ -174,11 +192,18 @@ pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -
     note
 }
 
+/// A person may take minutes to type it, in which a lock can get lost.
+fn ask_passphrase(hands: &mut Hands) -> Result<Passphrase, EffectError> {
+    let passphrase = hands.operator.passphrase()?;
+    hands.still_locked()?;
+    Ok(passphrase)
+}
+
 /// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).
 fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<(), EffectError> {
     let passphrase = match hands.passphrase.take() {
         Some(untried) => untried,
-        None => hands.operator.passphrase()?,
+        None => ask_passphrase(hands)?,
     };
     let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
     disarm_keys(&mut *hands.device)?;
@@ -286,6 +311,7 @@ pub fn give_back(hands: &mut Hands, plan: PlanId, clock: &dyn Clock) -> Result<(
     if !proven {
         return Err(EffectError::NotDisarmed { what });
     }
+    hands.still_locked()?;
     let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
     match primary.lift_boot_guard(&Lift::returned(plan), clock.now()) {
         // Its start command asks the guard there, if anything does.

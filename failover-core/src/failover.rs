@@ -15,6 +15,7 @@ use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Model, Scope};
 use crate::journal::JournalError;
 use crate::journal::record::{End, Record, StepResult};
+use crate::lock::{HeldLock, LockError};
 use crate::operator::{Answer, OperatorError, Question};
 use crate::state::{PlanId, StateDir};
 use crate::tezos::Level;
@@ -126,10 +127,11 @@ impl Failover {
 
     fn go(&mut self) -> Result<End, JournalError> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
+        let locks = self.hands.locks.iter().map(|lock| HeldLock::of(&**lock)).collect();
         let begin = if self.resumed {
-            Record::Resume { version }
+            Record::Resume { version, locks }
         } else {
-            Record::Begin { version, plan: self.plan, policy: self.policy.clone() }
+            Record::Begin { version, plan: self.plan, policy: self.policy.clone(), locks }
         };
         self.record(&begin)?;
         if !self.resumed
@@ -143,8 +145,15 @@ impl Failover {
             if self.cancel.load(Ordering::SeqCst) {
                 return self.cancelled();
             }
+            if let Some(lost) = self.lock_known_lost() {
+                return self.lock_lost(&lost);
+            }
             match decide(&facts, &self.policy, &self.progress) {
-                Verdict::Do(step) => self.perform(&step)?,
+                Verdict::Do(step) => {
+                    if let Some(end) = self.perform(&step)? {
+                        return Ok(end);
+                    }
+                }
                 Verdict::Ask(question) => {
                     if let Some(end) = self.ask(question)? {
                         return Ok(end);
@@ -218,11 +227,32 @@ impl Failover {
         self
     }
 
-    fn perform(&mut self, step: &Approved<Step>) -> Result<(), JournalError> {
+    /// Before the start a lock that is gone ends the run at once: keys are not kept unlocked for the next step. After it
+    /// only what arms asks: the one that bakes goes on.
+    fn lock_known_lost(&self) -> Option<LockError> {
+        match self.progress.started {
+            None => self.hands.locks.iter().find_map(|lock| lock.lost()),
+            Some(_) => None,
+        }
+    }
+
+    fn perform(&mut self, step: &Approved<Step>) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
+        // Here already, so that a step which cannot be tried does not look as if it had been.
+        if !step.get().only_disarms()
+            && let Err(lost) = self.hands.still_locked()
+        {
+            return self.lock_lost(&lost).map(Some);
+        }
         self.record(&Record::before(step.get()))?;
+        let mut lost = None;
         let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
             Ok(raised) => StepResult::Done { raised },
+            Err(EffectError::Lock(error)) => {
+                let (why, next) = (error.to_string(), error.next().to_owned());
+                lost = Some(error);
+                StepResult::Failed { why, next }
+            }
             Err(error) => {
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
@@ -241,7 +271,8 @@ impl Failover {
         if matches!(step.get(), Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
             self.gatherer.primary_changed();
         }
-        self.record(&Record::after(step.get(), result))
+        self.record(&Record::after(step.get(), result))?;
+        lost.map(|lost| self.lock_lost(&lost)).transpose()
     }
 
     fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {

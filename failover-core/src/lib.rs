@@ -144,7 +144,7 @@
 //! | S4 | a mark is never lowered, nor raised past a cap | [`signer::plan_raise`], [`signer::refuse_lower`], [`decision::cap`] |
 //! | S5 | only a read-back counts as done | [`signer::raise()`], [`baker::BakerState`], [`effect`] |
 //! | S6 | every effect is on the disk before it is tried and after it is known | [`journal`], [`failover::Recorder`] |
-//! | S7 | one failover a baker at a time | [`lock`], on one machine |
+//! | S7 | one failover a baker at a time | [`lock`], on one machine and, with etcd, across machines |
 //! | S8 | a position that is neither the primary's past nor the backup's own stops the backup, and it stays stopped | [`decision::foreign()`], [`state::StateDir::latch_duplicate`]; later [`watch`] |
 //! | S9 | passphrases are in no log, argument, environment or `Debug`, and are wiped | [`signer::Passphrase`], [`host`] |
 //! | S10 | nothing waits for ever | a deadline beside every exchange; [`decision::policy`] |
@@ -157,7 +157,7 @@
 //! |---|---|---|---|
 //! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
 //! | `ledger` | yes | Ledger over USB HID | libudev |
-//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS | nothing |
+//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS; the lock in etcd | nothing |
 //! | `sim` | no | the module [`sim`] | nothing |
 //!
 //! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport

@@ -1,35 +1,121 @@
-//! One failover a chain and baker address on a machine (S7), whatever user, whatever state folder.
+//! One failover a chain and baker address at a time (S7).
 //!
-//! The lock is `flock` on a file in `/run/lock`, so it dies with the process that holds it, however that ends. The
-//! file itself stays, and says who holds the lock or held it last. It is opened without `O_CREAT` first, and read-only
-//! if need be: the file may be another user's, and in a sticky folder the kernel then refuses `O_CREAT` even to root
-//! (`fs.protected_regular`, Linux 4.19 and later).
+//! | lock | excludes | ends |
+//! |---|---|---|
+//! | [`FileLock`], always | every other run on this machine, whatever user, whatever state folder | with its process |
+//! | `EtcdLock` (feature `http`), where configured | runs on other machines too: several backups, several people | with its lease, seconds after its process stopped keeping it alive |
+//!
+//! A run holds all of its locks to its end, and each is asked again right before whatever arms the backup or stops the
+//! primary ([`crate::effect::perform`]). Disarming asks none (S12).
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::num::NonZeroU64;
 
 use thiserror::Error;
 
-use crate::tezos::{ChainId, KeyHash};
-
+#[cfg(feature = "http")]
+pub mod etcd;
+mod file;
 mod holder;
 
+use std::path::PathBuf;
+
+pub use file::FileLock;
 pub use holder::Holder;
 
-/// How often a file that changes under our hands is tried again.
-const ATTEMPTS: usize = 5;
+/// A lock that is held until this is dropped.
+pub trait FailoverLock: Send {
+    /// What it is, for people: a file, a key in etcd.
+    fn describe(&self) -> String;
 
-/// Why the lock was not taken.
+    /// The number by which a later holder is told from an earlier one, where the lock has one.
+    fn token(&self) -> Option<FencingToken> {
+        None
+    }
+
+    /// Is it known that the lock is gone? Asks nobody and never waits.
+    fn lost(&self) -> Option<LockError> {
+        None
+    }
+
+    /// Is it still held, right now? Asked before every effect that arms; may take some seconds.
+    ///
+    /// # Errors
+    /// [`LockError::Lost`]: it is not, or that cannot be shown.
+    fn still_held(&mut self) -> Result<(), LockError>;
+}
+
+/// A number that only grows: who takes the lock later has a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct FencingToken(NonZeroU64);
+
+impl FencingToken {
+    /// A token; zero is none.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        match NonZeroU64::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for FencingToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A lock that a run holds, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HeldLock {
+    /// What it is.
+    pub lock: String,
+    /// Its fencing token, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<FencingToken>,
+}
+
+impl HeldLock {
+    /// What is held, for the journal.
+    #[must_use]
+    pub fn of(lock: &dyn FailoverLock) -> Self {
+        Self { lock: lock.describe(), token: lock.token() }
+    }
+}
+
+/// Why the lock was not taken, or is not held any more.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Another process holds it.
+    /// Another process on this machine holds it.
     #[error("another run for this baker is going on on this machine: {holder}")]
     Held {
         /// Who, as far as it can be seen.
         holder: Holder,
+    },
+    /// Another run holds it in etcd, mostly on another machine.
+    #[error("another run for this baker holds the lock in etcd: {holder}{}", ends_within(*left))]
+    HeldElsewhere {
+        /// Who, by its own words.
+        holder: Holder,
+        /// How long its lease still lasts if nobody keeps it alive, in seconds.
+        left: Option<u64>,
+    },
+    /// It was held, and is not any more, or that cannot be shown.
+    #[error("the lock was lost: {why}{}", held_now(holder.as_ref()))]
+    Lost {
+        /// How that is known.
+        why: String,
+        /// Who holds it now, where that is known.
+        holder: Option<Holder>,
     },
     /// What has the lock's name is a link, a folder, or something else that a lock is not.
     #[error("{} is not a lock file: {why}", path.display())]
@@ -47,6 +133,18 @@ pub enum LockError {
         /// What the system said.
         why: String,
     },
+    /// etcd cannot be asked, or does not let this user write there.
+    #[cfg(feature = "http")]
+    #[error("the lock in etcd cannot be taken: {0}")]
+    Etcd(#[from] etcd::EtcdError),
+}
+
+fn ends_within(left: Option<u64>) -> String {
+    left.map(|seconds| format!("; if it died, the lock is free within {seconds} s")).unwrap_or_default()
+}
+
+fn held_now(holder: Option<&Holder>) -> String {
+    holder.map(|holder| format!("; now it is held by {holder}")).unwrap_or_default()
 }
 
 impl LockError {
@@ -55,133 +153,22 @@ impl LockError {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Held { .. } => "let the other run end, or end it and run `failover resume`",
+            Self::HeldElsewhere { .. } => {
+                "ask who runs it and let it end; where it died, wait until the lock is free and try again"
+            }
+            Self::Lost { .. } => {
+                "find out who else fails this baker over; only when nobody does, run `failover resume`"
+            }
             Self::Suspicious { .. } => "find out who made it, and remove it",
             Self::System { .. } => "see who made the file and why this user may not read it; only then try again",
+            #[cfg(feature = "http")]
+            Self::Etcd(error) => error.next(),
         }
     }
-}
 
-/// The lock, held until this is dropped or the process ends.
-#[derive(Debug)]
-#[must_use = "the lock is given back when this is dropped"]
-pub struct FailoverLock {
-    file: File,
-    path: PathBuf,
-    writable: bool,
-}
-
-impl FailoverLock {
-    /// Takes the lock for a baker of a chain, in `/run/lock`, or in `/run` where that is missing.
-    ///
-    /// # Errors
-    /// Another process holds it, or the file cannot be used. Never waits.
-    pub fn acquire(chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
-        let lock = Path::new("/run/lock");
-        let folder = if lock.is_dir() { lock } else { Path::new("/run") };
-        Self::acquire_in(folder, chain, baker, who)
-    }
-
-    /// Takes the lock in another folder: for a drill, whose world is not the real one. A lock there excludes nothing
-    /// outside that folder.
-    ///
-    /// # Errors
-    /// As [`FailoverLock::acquire`].
-    pub fn acquire_in(folder: &Path, chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
-        let path = folder.join(format!("failover-{chain}-{baker}.lock"));
-        for _ in 0..ATTEMPTS {
-            let Some((file, writable)) = open(&path)? else { continue };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(LockError::Held { holder: Holder::of(&path, &file) }),
-                Err(TryLockError::Error(e)) => return Err(system(&path, &e)),
-            }
-            let lock = Self { file, path: path.clone(), writable };
-            // Removed or replaced between the opening and the locking: then this locks nothing.
-            if lock.holds() {
-                lock.sign(who);
-                return Ok(lock);
-            }
-        }
-        Err(LockError::Suspicious { path, why: "it keeps being replaced".to_owned() })
-    }
-
-    /// Is the locked file still the one that the next process would try to lock? Something that cleans up `/run` by
-    /// force could have taken it away.
+    /// Does somebody else hold it, or may they by now? Else it could not even be asked.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        same(&self.path, &self.file).unwrap_or(false)
+    pub const fn is_about_another(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::HeldElsewhere { .. } | Self::Lost { .. })
     }
-
-    /// Which file it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Says who holds the lock. For people only, so a failure changes nothing: the lock is the kernel's.
-    fn sign(&self, who: &Holder) {
-        if self.writable && self.file.set_len(0).is_ok() {
-            let _ = (&self.file).write_all(&who.to_line());
-        }
-    }
-}
-
-impl Drop for FailoverLock {
-    fn drop(&mut self) {
-        if self.writable {
-            let _ = self.file.set_len(0);
-        }
-        // Not by closing alone: a child between its fork and its exec has the same open file, and with it the lock.
-        let _ = self.file.unlock();
-    }
-}
-
-fn system(path: &Path, error: &io::Error) -> LockError {
-    LockError::System { path: path.to_owned(), why: error.to_string() }
-}
-
-fn suspicious(path: &Path, why: &str) -> LockError {
-    LockError::Suspicious { path: path.to_owned(), why: why.to_owned() }
-}
-
-/// Opens or creates the file, and says whether it may be written; `None` where it came or went meanwhile.
-fn open(path: &Path) -> Result<Option<(File, bool)>, LockError> {
-    let file = match fs::symlink_metadata(path) {
-        // Looked at first, because opening a pipe could wait for ever.
-        Ok(meta) if meta.is_symlink() => return Err(suspicious(path, "it is a symbolic link")),
-        Ok(meta) if !meta.is_file() => return Err(suspicious(path, "it is not a regular file")),
-        Ok(_) => match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => Ok((file, true)),
-            Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
-                File::open(path).map(|file| (file, false))
-            }
-            Err(e) => Err(e),
-        },
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            // `create_new` follows no link. Everybody may read, and so lock, whatever this user's umask is.
-            OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path).and_then(|file| {
-                file.set_permissions(Permissions::from_mode(0o644))?;
-                Ok((file, true))
-            })
-        }
-        Err(e) => Err(e),
-    };
-    match file {
-        Ok((file, writable)) => match same(path, &file) {
-            Ok(true) => Ok(Some((file, writable))),
-            Ok(false) => Ok(None),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(system(path, &e)),
-        },
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
-            if path.parent().is_some_and(Path::is_dir) { Ok(None) } else { Err(system(path, &e)) }
-        }
-        Err(e) => Err(system(path, &e)),
-    }
-}
-
-/// Does the name still lead to this very file, without a link?
-fn same(path: &Path, file: &File) -> io::Result<bool> {
-    let (named, ours) = (fs::symlink_metadata(path)?, file.metadata()?);
-    Ok(named.is_file() && (named.dev(), named.ino()) == (ours.dev(), ours.ino()))
 }

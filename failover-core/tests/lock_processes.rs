@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use failover_core::clock::Timestamp;
-use failover_core::lock::{FailoverLock, Holder, LockError};
+use failover_core::lock::{FileLock, Holder, LockError};
 use failover_core::tezos::{ChainId, KeyHash};
 
 fn baker() -> KeyHash {
@@ -19,8 +19,8 @@ fn who() -> Holder {
     Holder::this("failover run", Timestamp::from_millis(1_795_316_400_000), Some("K7MPQ2".parse().unwrap()))
 }
 
-fn acquire(folder: &Path) -> Result<FailoverLock, LockError> {
-    FailoverLock::acquire_in(folder, ChainId::MAINNET, baker(), &who())
+fn acquire(folder: &Path) -> Result<FileLock, LockError> {
+    FileLock::acquire_in(folder, ChainId::MAINNET, baker(), &who())
 }
 
 fn file(folder: &Path) -> std::path::PathBuf {
@@ -98,8 +98,8 @@ fn it_is_a_lock_for_one_baker_of_one_chain() {
     let lock = acquire(dir.path()).unwrap();
     assert!(matches!(acquire(dir.path()), Err(LockError::Held { .. })));
     let other: KeyHash = "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb".parse().unwrap();
-    drop(FailoverLock::acquire_in(dir.path(), ChainId::MAINNET, other, &who()).unwrap());
-    drop(FailoverLock::acquire_in(dir.path(), ChainId::new([1, 2, 3, 4]), baker(), &who()).unwrap());
+    drop(FileLock::acquire_in(dir.path(), ChainId::MAINNET, other, &who()).unwrap());
+    drop(FileLock::acquire_in(dir.path(), ChainId::new([1, 2, 3, 4]), baker(), &who()).unwrap());
     drop(lock);
     drop(acquire(dir.path()).unwrap());
 }

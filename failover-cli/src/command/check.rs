@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::{parts, session};
+use crate::{locks, parts, session};
 
 /// A drill should not be longer ago than this.
 const DRILL: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -73,6 +73,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     }
     procedure(settings, &config, &state, &mut checks)?;
     machines(&config, &state, &mut checks)?;
+    let lock = locks::look(&config, checks.out);
+    checks.note("lock", lock);
     checks.note("passphrase", passphrase(&config));
     checks.note("drill", last_drill(&state));
     let missing = checks.missing;

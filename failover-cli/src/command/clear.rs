@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt;
-use crate::session;
 use crate::settings::Settings;
 
 #[derive(Serialize)]
@@ -34,7 +34,8 @@ impl fmt::Display for Seen<'_> {
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
-    let _lock = session::lock(&config, None)?;
+    // Of this machine only: nothing is armed here, and the next run takes them all.
+    let _lock = locks::here(&config)?;
     match state.latch() {
         Latch::Open => return Ok(End::done("no duplicate was seen; there is nothing to clear")),
         Latch::Latched(seen) => out.show(&Seen { seen: &seen }),

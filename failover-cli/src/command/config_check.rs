@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::settings::Settings;
 
@@ -28,6 +29,7 @@ struct Understood {
     power_status: Option<Vec<String>>,
     backup: String,
     margin: u64,
+    lock: Option<String>,
     state: String,
 }
 
@@ -50,6 +52,7 @@ impl fmt::Display for Understood {
         }
         writeln!(f, "Backup      {}", self.backup)?;
         writeln!(f, "Margin      {} levels", self.margin)?;
+        writeln!(f, "Lock        {}", self.lock.as_deref().unwrap_or("of this machine only"))?;
         writeln!(f, "State       {}", self.state)
     }
 }
@@ -80,6 +83,18 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         out.warn(format!("marks: {folder} cannot be read"));
     }
     settings.passphrase(out)?;
+    if let Some(lock) = &config.lock {
+        locks::options(lock, out)?;
+        if let Some(url) = lock.in_the_clear() {
+            out.warn(format!("etcd: the password goes to {url} in the clear; use https://"));
+        }
+    }
+    let lock = config.lock.as_ref().map(|lock| {
+        let key = lock.options(None).key(config.baker.chain, config.baker.address);
+        let user = lock.user.as_ref().map(|(name, _)| format!(", as {name}")).unwrap_or_default();
+        let members: Vec<&str> = lock.etcd.iter().map(|url| url.as_str()).collect();
+        format!("etcd {}, key {key}{user}", members.join(", "))
+    });
     out.show(&Understood {
         file: config.file.display().to_string(),
         name: config.baker.name,
@@ -102,6 +117,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         power_status: config.primary.power_status,
         backup: config.backup.to_string(),
         margin: config.margin,
+        lock,
         state: settings.state().display().to_string(),
     });
     Ok(End::done("run `failover check`: is this backup ready"))

@@ -2,7 +2,7 @@
 
 use failover_core::baker::BakerState;
 use failover_core::clock::{Clock as _, SystemClock};
-use failover_core::effect::{EffectError, give_back};
+use failover_core::effect::{EffectError, Hands, give_back};
 use failover_core::failover::Past;
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, Entry};
@@ -12,6 +12,7 @@ use failover_core::state::{PlanId, Role, StateDir};
 use crate::args::Answers;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::parts;
 use crate::prompt::Prompt;
@@ -33,7 +34,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
     session::no_duplicate(&state)?;
-    let _lock = session::lock(&config, None)?;
+    let locks = locks::all(&config, out)?;
     let Some(path) = state.journals()?.into_iter().next() else {
         return Err(Failure::usage("no run took the primary's job away", "there is nothing to give back"));
     };
@@ -51,7 +52,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
-    let mut hands = session::hands(&config, &state, Box::new(prompt))?;
+    let mut hands = Hands { locks, ..session::hands(&config, &state, Box::new(prompt))? };
     let Some(primary) = hands.primary.as_mut() else {
         return Err(Failure::usage("the configuration has no way to start the primary", START_BY_HAND));
     };
@@ -67,6 +68,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     let plan = Past::of(&entries).map(|past| past.plan).map_or_else(PlanId::random, Ok)?;
     give_back(&mut hands, plan, &SystemClock).map_err(|error| match error {
         EffectError::NotDisarmed { .. } => Failure::refused(&error, error.next()),
+        EffectError::Lock(lost) => lost.into(),
         error => Failure::new(Exit::Failed, &error, error.next()),
     })?;
     let end = match parts::open_control(machine)?.state()? {

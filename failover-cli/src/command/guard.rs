@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::run::finished;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::parts;
 use crate::prompt;
-use crate::session;
 use crate::settings::Settings;
 
 mod boot;
@@ -154,7 +154,7 @@ pub(crate) fn install(settings: &Settings, stop: bool, out: &mut Output) -> Resu
 pub(crate) fn lift(settings: &Settings, statement: Option<&str>, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
-    let _lock = session::lock(&config, None)?;
+    let mut locks = locks::all(&config, out)?;
     let guard = Guard::new(state.path());
     guard.may_be_lifted()?;
     if state.unfinished(finished)?.is_some() {
@@ -177,6 +177,8 @@ pub(crate) fn lift(settings: &Settings, statement: Option<&str>, out: &mut Outpu
             None => Ok(End::new(Exit::Cancelled, next)),
         };
     };
+    // A person was asked meanwhile (S7).
+    locks.iter_mut().try_for_each(|lock| lock.still_held())?;
     guard.lift(&lift, SystemClock.now())?;
     token(settings, out)?;
     Ok(End::done("start the services when you are ready, and watch them with `failover watch`"))

@@ -11,6 +11,7 @@ use crate::args::{self, Answers, Confirmation};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::session;
@@ -31,9 +32,10 @@ impl From<PlanError> for Failure {
 
 /// Is a run over, so that there is nothing to resume?
 pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
-    // Interrupted and failed runs can be taken up again; done, refused, cancelled and stood-down ones are over.
+    // Interrupted and failed runs and those that lost their lock can be taken up again; done, refused, cancelled and
+    // stood-down ones are over.
     entries.iter().rev().find_map(|entry| match &entry.record {
-        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed")),
+        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
         Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
         _ => None,
     }) == Some(true)
@@ -63,7 +65,7 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     session::no_duplicate(&state)?;
     let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
     policy.without.clone_from(&wanted.without);
-    let _lock = session::lock(&config, None)?;
+    let locks = locks::all(&config, out)?;
     if let Some((path, _)) = state.unfinished(finished)?
         && !wanted.plan_only
     {
@@ -94,7 +96,8 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
         None => None,
     };
     let file = state.create_journal(SystemClock.now(), id)?;
-    let mut run = session::failover(settings, &config, &state, (policy, id, file), Box::new(prompt), None, out)?;
+    let mut run =
+        session::failover(settings, &config, &state, (policy, id, file), (locks, Box::new(prompt)), None, out)?;
     run = run.after_refusal(refused);
     Ok(session::ended(run.run(), out))
 }
@@ -139,7 +142,7 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
     session::no_duplicate(&state)?;
-    let _lock = session::lock(&config, None)?;
+    let locks = locks::all(&config, out)?;
     let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
     let (file, journal) = JournalFile::<Record>::reopen(&path)?;
     let Some(past) = Past::of(&journal.entries) else {
@@ -158,6 +161,6 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     prompt.about(past.plan.to_string());
     let (policy, plan) = (past.policy.clone(), past.plan);
     let mut run =
-        session::failover(settings, &config, &state, (policy, plan, file), Box::new(prompt), Some(past), out)?;
+        session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
     Ok(session::ended(run.run(), out))
 }

@@ -40,12 +40,12 @@ impl<'a> Checker<'a> {
         ConfigError::At { path: self.path.to_owned(), line, why: why.into() }
     }
 
-    fn wrong<T>(&self, value: &Spanned<T>, why: impl Into<String>) -> ConfigError {
+    pub(super) fn wrong<T>(&self, value: &Spanned<T>, why: impl Into<String>) -> ConfigError {
         self.at(value.span().start, why)
     }
 
     /// Relative paths start from the folder of the file: a configuration can be moved with what it names.
-    fn resolve(&self, path: PathBuf) -> PathBuf {
+    pub(super) fn resolve(&self, path: PathBuf) -> PathBuf {
         self.path.parent().map_or_else(|| path.clone(), |folder| folder.join(&path))
     }
 
@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
             let why = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
             self.at(error.span().map_or(0, |span| span.start), why)
         })?;
-        let File { state, baker, chain, signer, primary, backup, policy } = file;
+        let File { state, baker, chain, signer, primary, backup, policy, lock } = file;
         Ok(Config {
             file: self.path.to_owned(),
             state: self.folder("state", state)?,
@@ -64,6 +64,7 @@ impl<'a> Checker<'a> {
             primary: self.primary(primary)?,
             backup: self.backup(backup.into_inner())?,
             margin: self.margin(policy)?,
+            lock: self.lock(lock)?,
         })
     }
 

@@ -22,6 +22,7 @@ pub(super) struct File {
     pub(super) backup: Spanned<Machine>,
     #[serde(default)]
     pub(super) policy: Policy,
+    pub(super) lock: Option<Lock>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,6 +86,19 @@ pub(super) enum ControlName {
     TezBake,
     Systemd,
     Command,
+}
+
+/// `[lock]`: etcd, for one failover at a time across machines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lock {
+    pub(super) etcd: Spanned<Vec<NodeUrl>>,
+    pub(super) prefix: Option<Spanned<String>>,
+    pub(super) user: Option<Spanned<String>>,
+    pub(super) password_file: Option<Spanned<PathBuf>>,
+    pub(super) ca_file: Option<Spanned<PathBuf>>,
+    pub(super) cert_file: Option<Spanned<PathBuf>>,
+    pub(super) key_file: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

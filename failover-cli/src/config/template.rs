@@ -137,7 +137,15 @@ impl Template {
         writeln!(f, "[backup]")?;
         writeln!(f, "control = \"tezbake\"              # this machine: as above\n")?;
         writeln!(f, "[policy]")?;
-        writeln!(f, "margin = 10                      # levels between what the primary may have signed and the marks")
+        writeln!(
+            f,
+            "margin = 10                      # levels between what the primary may have signed and the marks\n"
+        )?;
+        writeln!(f, "# [lock]                         # where others can fail this baker over too: one at a time")?;
+        writeln!(f, "# etcd = [\"https://10.0.0.1:2379\"] # the members of one cluster, the same on every backup")?;
+        writeln!(f, "# prefix = \"/failover\"           # before the chain and the baker in the key")?;
+        writeln!(f, "# user = \"...\"                  # and password_file, where etcd has authentication on")?;
+        writeln!(f, "# ca_file = \"...\"               # and cert_file, key_file, as PEM")
     }
 }
 

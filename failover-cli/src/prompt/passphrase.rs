@@ -46,7 +46,7 @@ impl Source {
             let given = variable.filter(|bytes| !bytes.is_empty()).map(|bytes| Passphrase::new(bytes.to_vec()));
             return Ok((Self { given, offered: false }, None));
         };
-        let (passphrase, warning) = read(path)?;
+        let (passphrase, warning) = secret("passphrase_file", path)?;
         Ok((Self { given: Some(passphrase), offered: false }, warning))
     }
 
@@ -64,10 +64,14 @@ impl Source {
     }
 }
 
-fn read(path: &Path) -> Result<(Passphrase, Option<String>), Failure> {
+/// The secret in a file that `key` in the configuration names, and what a person should know about the file.
+///
+/// # Errors
+/// It cannot be read, is empty, or too long.
+pub(crate) fn secret(key: &str, path: &Path) -> Result<(Passphrase, Option<String>), Failure> {
     let wrong = |why: String| {
-        let message = format!("passphrase_file {} {why}", path.display());
-        Failure::usage(message, "correct the file or `passphrase_file` in the configuration")
+        let message = format!("{key} {} {why}", path.display());
+        Failure::usage(message, format!("correct the file or `{key}` in the configuration"))
     };
     let file = File::open(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
     let mode = file.metadata().map_err(|e| wrong(format!("cannot be read: {e}")))?.mode();
@@ -84,7 +88,7 @@ fn read(path: &Path) -> Result<(Passphrase, Option<String>), Failure> {
         return Err(wrong(format!("is longer than {LIMIT} bytes")));
     }
     let open = mode & 0o077 != 0;
-    let warning = open.then(|| format!("passphrase_file {} can be read by others: chmod 600 it", shown(path)));
+    let warning = open.then(|| format!("{key} {} can be read by others: chmod 600 it", shown(path)));
     Ok((Passphrase::new(bytes.to_vec()), warning))
 }
 

@@ -95,6 +95,57 @@ fn every_mistake_is_named_with_its_line() {
     }
 }
 
+const LOCK: &str = r#"[lock]
+etcd = ["https://10.0.0.1:2379", "https://10.0.0.2:2379"]
+prefix = "/bakers"
+user = "failover"
+password_file = "password"
+ca_file = "ca.pem"
+cert_file = "cert.pem"
+key_file = "key.pem"
+"#;
+
+#[test]
+fn the_lock_between_machines_is_understood_and_its_mistakes_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("password"), "s3cret").unwrap();
+    let said = check(folder.path(), WHOLE);
+    assert_eq!(said.named("config")[0]["lock"], serde_json::Value::Null);
+    let said = check(folder.path(), &format!("{WHOLE}{LOCK}"));
+    assert_eq!(said.code, 0, "{said:?}");
+    let wanted = "etcd https://10.0.0.1:2379, https://10.0.0.2:2379, key \
+                  /bakers/NetXdQprcVkpaWU/tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9, as failover";
+    assert_eq!(said.named("config")[0]["lock"], wanted);
+    assert!(!said.out.contains("s3cret") && !said.err.contains("s3cret"), "{said:?}");
+    for (line, from, to, says) in [
+        (24, "[lock]", "[locks]", "unknown field `locks`"),
+        (26, "prefix = \"/bakers\"", "prefiks = \"/bakers\"", "unknown field `prefiks`"),
+        (25, "\"https://10.0.0.1:2379\"", "\"https://failover:s3cret@10.0.0.1:2379\"", "not a URL"),
+        (25, "\"https://10.0.0.1:2379\", \"https://10.0.0.2:2379\"", "", "at least one member"),
+        (26, "/bakers", "bakers", "prefix:"),
+        (26, "/bakers", "/bakers/", "prefix:"),
+        (27, "password_file = \"password\"\n", "", "password_file is missing"),
+        (27, "user = \"failover\"\n", "", "user is missing"),
+        (30, "key_file = \"key.pem\"\n", "", "key_file is missing"),
+        (30, "cert_file = \"cert.pem\"\n", "", "cert_file is missing"),
+    ] {
+        assert!(LOCK.contains(from), "{from}");
+        let said = check(folder.path(), &format!("{WHOLE}{}", LOCK.replacen(from, to, 1)));
+        let (error, at) = (said.error(), format!("c.toml:{line}: "));
+        assert_eq!(said.code, 2, "{to}: {error}");
+        assert!(error.contains(&at) && error.contains(says), "{to} wants {at}{says}: {error}");
+    }
+    // Certificates for nobody; a password that everybody on the way can read; one that is not there.
+    let said = check(folder.path(), &format!("{WHOLE}{}", LOCK.replace("https", "http")));
+    assert!(said.error().contains("c.toml:29: ca_file"), "{said:?}");
+    let plain = LOCK.replace("https", "http").lines().take(5).collect::<Vec<_>>().join("\n");
+    let said = check(folder.path(), &format!("{WHOLE}{plain}"));
+    assert!(said.code == 0 && said.out.contains("in the clear"), "{said:?}");
+    std::fs::remove_file(folder.path().join("password")).unwrap();
+    let said = check(folder.path(), &format!("{WHOLE}{LOCK}"));
+    assert!(said.code == 2 && said.error().contains("password_file"), "{said:?}");
+}
+
 #[test]
 fn a_missing_section_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use failover_core::clock::{Clock as _, SystemClock};
-use failover_core::lock::{FailoverLock, Holder};
+use failover_core::lock::{FileLock, Holder};
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 use serde_json::json;
@@ -129,7 +129,7 @@ fn the_guard_is_not_lifted_after_a_duplicate_nor_in_the_middle_of_a_run() {
     world.call(&["guard", "install"]).ends(0);
     let baker = world.json()["baker"].as_str().unwrap().parse().unwrap();
     let lift = || world.call(&["guard", "lift", "--statement", SENTENCE]);
-    let lock = FailoverLock::acquire(ChainId::MAINNET, baker, &Holder::this("a run", SystemClock.now(), None)).unwrap();
+    let lock = FileLock::acquire(ChainId::MAINNET, baker, &Holder::this("a run", SystemClock.now(), None)).unwrap();
     lift().ends(7);
     drop(lock);
     let state = StateDir::existing(world.state()).unwrap();

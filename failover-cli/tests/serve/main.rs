@@ -5,9 +5,13 @@
 mod bad_input;
 mod crash;
 mod double;
+#[path = "../../../failover-core/tests/lock_etcd/server.rs"]
+#[expect(dead_code, reason = "the tests of the lock itself need more of it")]
+mod etcd;
 mod guard;
 mod happy;
 mod interrupted;
+mod lock;
 mod price;
 mod refusals;
 mod said;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use ureq::config::ConfigBuilder;
 use ureq::http::{Response, Uri};
+use ureq::typestate::AgentScope;
 use ureq::{Agent, Timeout};
 
 use super::text::clipped;
@@ -59,15 +61,7 @@ impl Http {
         // Providers put keys into the path.
         let hidden = if path.is_empty() { "" } else { "/..." };
         let name = format!("{what} {scheme}://{}{port}{hidden}", authority.host());
-        let agent = Agent::config_builder()
-            .timeout_connect(Some(CONNECT_DEADLINE))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .accept("application/json")
-            .user_agent(concat!("failover/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
+        let agent = config().build().into();
         Ok(Self { agent, base: format!("{scheme}://{authority}{path}"), name })
     }
 
@@ -89,6 +83,17 @@ impl Http {
     fn question(&self, path: &str, deadline: Duration, limit: usize) -> Question {
         Question { source_name: self.name.clone(), path: path.to_owned(), begun: Instant::now(), deadline, limit }
     }
+}
+
+/// How this program speaks HTTP, whatever it asks: to the host that is named and no other, and not for ever.
+pub(crate) fn config() -> ConfigBuilder<AgentScope> {
+    Agent::config_builder()
+        .timeout_connect(Some(CONNECT_DEADLINE))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .accept("application/json")
+        .user_agent(concat!("failover/", env!("CARGO_PKG_VERSION")))
 }
 
 /// Asked once more, on a new connection: a kept one that the node closed a moment ago breaks without a word.
@@ -207,7 +212,7 @@ fn broke(error: &ureq::Error) -> bool {
 }
 
 /// In words, without the URL.
-fn why(error: &ureq::Error) -> String {
+pub(crate) fn why(error: &ureq::Error) -> String {
     match error {
         ureq::Error::BadUri(_) => "its URL is not one".to_owned(),
         ureq::Error::Io(e) => clipped(&e.to_string(), SHOWN),

@@ -111,6 +111,26 @@ impl Step {
         }
     }
 
+    /// Does it only take the backup's ability to sign away? Then no lock gates it (S12). What is done to the primary is
+    /// for the one run that holds the lock: without it, somebody else may be at that machine.
+    #[must_use]
+    pub const fn only_disarms(&self) -> bool {
+        match self {
+            Self::StopBackup | Self::GuardBackup | Self::InstallBootGuard | Self::DisarmBackup => true,
+            Self::HoldSigner
+            | Self::ProvePassphrase { .. }
+            | Self::StopPrimary
+            | Self::NoteLevel { .. }
+            | Self::GuardPrimary
+            | Self::StashSecret
+            | Self::DisarmPrimary
+            | Self::Unlock { .. }
+            | Self::Raise { .. }
+            | Self::Authorize { .. }
+            | Self::Start { .. } => false,
+        }
+    }
+
     /// A short name, the same for every try.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -7,6 +7,7 @@ use crate::effect;
 use crate::facts::Signed;
 use crate::journal::JournalError;
 use crate::journal::record::End;
+use crate::lock::LockError;
 use crate::operator::OperatorError;
 
 pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
@@ -110,6 +111,17 @@ impl Failover {
         self.stand_down_unless_started()?;
         let message = "stopped by the person".to_owned();
         Ok(end("interrupted", 6, message, "run `failover resume` to go on, or `failover stand-down`".to_owned()))
+    }
+
+    /// Somebody else may be at it by now (S7): nothing that could sign stays behind (S12).
+    pub(super) fn lock_lost(&mut self, error: &LockError) -> Result<End, JournalError> {
+        let mut message = error.to_string();
+        if self.progress.started.is_none() || !self.backup_runs {
+            self.disarm()?;
+        } else {
+            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+        }
+        Ok(end("locked", 7, message, error.next().to_owned()))
     }
 
     pub(super) fn unanswered(&mut self, error: &OperatorError) -> Result<End, JournalError> {

@@ -2,6 +2,7 @@
 
 use crate::decision::{Basis, Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
 use crate::facts::Signed;
+use crate::lock::HeldLock;
 use crate::operator::{Answer, Question};
 use crate::price::Price;
 use crate::signer::Raised;
@@ -21,11 +22,17 @@ pub enum Record {
         plan: PlanId,
         /// What the run is about.
         policy: Policy,
+        /// The locks that it holds (S7).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        locks: Vec<HeldLock>,
     },
     /// An interrupted run is taken up again.
     Resume {
         /// The version of this software.
         version: String,
+        /// The locks that it holds (S7).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        locks: Vec<HeldLock>,
     },
     /// What is going to be done.
     Plan(Plan),

@@ -20,13 +20,30 @@ pub struct Holder {
     pub since: Option<Timestamp>,
     /// For which plan.
     pub plan: Option<PlanId>,
+    /// On which machine, where the lock is not of one machine only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 impl Holder {
     /// This process.
     #[must_use]
     pub fn this(command: impl Into<String>, since: Timestamp, plan: Option<PlanId>) -> Self {
-        Self { pid: Some(std::process::id()), command: Some(command.into()), since: Some(since), plan }
+        Self { pid: Some(std::process::id()), command: Some(command.into()), since: Some(since), plan, host: None }
+    }
+
+    /// The same, with the name of this machine.
+    #[cfg(feature = "http")]
+    pub(super) fn here(&self) -> Self {
+        let name = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| clean(&name));
+        Self { host: name.filter(|name| !name.is_empty()), ..self.clone() }
+    }
+
+    /// What somebody wrote; not known where that cannot be understood. It goes to a terminal, and may be another
+    /// user's.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let holder: Self = serde_json::from_slice(bytes).ok()?;
+        Some(Self { command: holder.command.as_deref().map(clean), host: holder.host.as_deref().map(clean), ..holder })
     }
 
     pub(super) fn to_line(&self) -> Vec<u8> {
@@ -55,6 +72,9 @@ impl fmt::Display for Holder {
             Some(command) => write!(f, "`{command}`")?,
             None => f.write_str("a command that is not known")?,
         }
+        if let Some(host) = &self.host {
+            write!(f, " on {host}")?;
+        }
         if let Some(pid) = self.pid {
             write!(f, ", process {pid}")?;
         }
@@ -72,10 +92,7 @@ impl fmt::Display for Holder {
 fn words(path: &Path) -> Option<Holder> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(4096).read_to_end(&mut bytes).ok()?;
-    let mut holder: Holder = serde_json::from_slice(&bytes).ok()?;
-    // Another user may have written it, and it goes to a terminal.
-    holder.command = holder.command.map(|c| c.chars().filter(|c| !c.is_control()).take(80).collect());
-    Some(holder)
+    Holder::read(&bytes)
 }
 
 /// The process that the kernel names for the flock on this file (proc(5), `/proc/locks`):
@@ -105,5 +122,9 @@ const fn split(dev: u64) -> (u64, u64) {
 /// A process's own name, which every user may read.
 fn command_of(pid: u32) -> Option<String> {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.trim().chars().filter(|c| !c.is_control()).take(80).collect())
+    Some(clean(&name))
+}
+
+fn clean(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(80).collect()
 }

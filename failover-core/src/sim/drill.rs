@@ -16,12 +16,13 @@ use crate::chain::octez::OctezNode;
 use crate::chain::tzkt::Tzkt;
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{Policy, Verdict};
+use crate::effect::Hands;
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, Past, Recorder};
 use crate::host::Host;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
-use crate::lock::{FailoverLock, Holder, LockError};
+use crate::lock::{FailoverLock, FileLock, Holder, LockError};
 use crate::remote_signer::RemoteSigner;
 use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
@@ -180,7 +181,7 @@ pub struct Rehearsal {
     journal: Option<PathBuf>,
     watcher: Shown,
     ends: Vec<End>,
-    _other: Option<FailoverLock>,
+    _other: Option<FileLock>,
 }
 
 struct Shown(Watcher);
@@ -216,7 +217,7 @@ impl Rehearsal {
         let (plan, watcher) = (PlanId::random()?, Shown(watcher.clone()));
         let other = Holder::this("failover run, typed by somebody else", world.now(), None);
         let other = match scenario.another_run {
-            true => Some(FailoverLock::acquire_in(state.path(), policy.chain, policy.baker, &other)?),
+            true => Some(FileLock::acquire_in(state.path(), policy.chain, policy.baker, &other)?),
             false => None,
         };
         let (backup, scratch) = (Side::Backup, scratch.to_owned());
@@ -253,7 +254,7 @@ impl Rehearsal {
     /// The journal cannot be opened.
     pub fn session(&mut self, cut: Option<Cut>) -> Result<&End, DrillError> {
         let who = Holder::this("failover drill", self.world.now(), Some(self.plan));
-        let _lock = match FailoverLock::acquire_in(self.state.path(), self.policy.chain, self.policy.baker, &who) {
+        let lock = match FileLock::acquire_in(self.state.path(), self.policy.chain, self.policy.baker, &who) {
             Ok(lock) => lock,
             // As the command line does it: nothing is written down, nothing is done (S7).
             Err(error @ LockError::Held { .. }) => {
@@ -272,7 +273,7 @@ impl Rehearsal {
         };
         self.journal = Some(file.path().to_owned());
         let recorder = self.recorder(file, cut);
-        self.ends.push(Failover::new(self.parts(recorder), past).run());
+        self.ends.push(Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).run());
         self.ends.last().ok_or(DrillError::Journal(JournalError::Cut))
     }
 
@@ -283,7 +284,7 @@ impl Rehearsal {
     pub fn look(&mut self) -> Result<(Facts, Verdict), DrillError> {
         let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
-        Ok(Failover::new(self.parts(self.recorder(file, None)), past).look_once())
+        Ok(Failover::new(self.parts(self.recorder(file, None), Vec::new()), past).look_once())
     }
 
     fn recorder(&self, file: JournalFile<Record>, cut: Option<Cut>) -> Box<dyn Recorder> {
@@ -307,12 +308,12 @@ impl Rehearsal {
     }
 
     /// The real protocol code over the world's edges.
-    fn parts(&self, recorder: Box<dyn Recorder>) -> Parts {
+    fn parts(&self, recorder: Box<dyn Recorder>, locks: Vec<Box<dyn FailoverLock>>) -> Parts {
         let Self { world, policy, plan, state, .. } = self;
         Parts {
             others: world.options().sources.iter().map(|source| other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node())),
-            hands: self.hands(),
+            hands: Hands { locks, ..self.hands() },
             policy: policy.clone(),
             plan: *plan,
             clock: Arc::new(world.clock()),

@@ -62,7 +62,7 @@ pub(super) fn write_down(
             let Ok(plan) = PlanId::random() else { return Ok(()) };
             let mut file = state.create_journal(at, plan)?;
             let version = env!("CARGO_PKG_VERSION").to_owned();
-            append(&mut file, at, &Record::Begin { version, plan, policy: policy.clone() })?;
+            append(&mut file, at, &Record::Begin { version, plan, policy: policy.clone(), locks: Vec::new() })?;
             file
         }
     };

@@ -81,6 +81,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
             operator: Box::new(Nobody),
             passphrase: None,
             primary_signer: None,
+            locks: Vec::new(),
             power: None,
         },
         policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),

@@ -86,6 +86,7 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
             operator: Box::new(Nobody),
             passphrase: None,
             primary_signer: None,
+            locks: Vec::new(),
             power: None,
         },
         policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),

@@ -67,6 +67,7 @@ impl Rehearsal {
             guard: Guard::new(state.path()),
             operator: Box::new(person.clone()),
             passphrase: None,
+            locks: Vec::new(),
             primary_signer: Some(super::remote_signer(world, backup.other())),
             power: None,
         }
