@@ -13,6 +13,7 @@ use super::check;
 use crate::args::Answers;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::session;
@@ -44,6 +45,8 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
+    // A run of this machine is stood down, not overtaken; `stand-down` asks no lock (S12).
+    let lock = locks::here(&config)?;
     let mut hands = session::hands(&config, &state, Box::new(prompt))?;
     let mut parts = standby::fence(&mut hands, &SystemClock);
     for part in &parts {
@@ -57,7 +60,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     };
     out.show(&PartRecord { part: &marks });
     parts.push(marks);
-    drop(hands);
+    drop((hands, lock));
     if let Some(next) = parts.iter().find(|part| !part.done).and_then(|part| part.next.clone()) {
         return Ok(End::new(Exit::NotReady, next));
     }
