@@ -199,5 +199,10 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<String>) {
         "    start after {} silent levels of the primary, and its keys locked there or a statement about its signer",
         plan.silent
     ));
+    lines.extend(
+        plan.fence
+            .iter()
+            .map(|rung| format!("    now [{}] {}: {}", if rung.proven { "x" } else { " " }, rung.name, rung.why)),
+    );
     lines.extend(plan.price.iter().flat_map(|price| price.lines()).map(|line| format!("    {line}")));
 }

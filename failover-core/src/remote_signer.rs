@@ -110,6 +110,13 @@ impl<H: Host> RemoteSigner<H> {
         format!("the {} on {}", self.selector.model(), self.host.name())
     }
 
+    /// May it be asked while a service there signs with it? A TezSign has an interface for that; a Ledger's answers would
+    /// come between those of the service.
+    #[must_use]
+    pub const fn answers_beside_its_service(&self) -> bool {
+        matches!(self.selector.model(), Model::TezSign)
+    }
+
     /// Reads every key.
     ///
     /// # Errors

@@ -19,6 +19,10 @@ use crate::output::{End, Output};
 use crate::settings::Settings;
 use crate::{locks, parts, session};
 
+mod rungs;
+
+use rungs::rungs;
+
 /// A drill should not be longer ago than this.
 const DRILL: Duration = Duration::from_secs(90 * 24 * 3600);
 
@@ -151,6 +155,7 @@ fn machines(config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Resul
     checks.note("marks of the primary", marks(&mut *primary, config.baker.chain, !machine.marks.is_empty()));
     if !matches!(machine.control, Control::Command { .. }) {
         checks.note("stopping the primary", may_stop(machine)?);
+        checks.note("fencing the primary from here", Ok(rungs(config)?));
     }
     Ok(())
 }

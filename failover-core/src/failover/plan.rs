@@ -49,6 +49,7 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         keys,
         pending: pending(&facts),
         silent: fence.silence_needed,
+        fence: fence.rungs,
         price: price(gatherer, policy, &facts, floor, &**clock).map(Box::new),
     })
 }

@@ -148,6 +148,9 @@ pub struct Plan {
     pub pending: Vec<String>,
     /// Silent levels that are demanded.
     pub silent: u64,
+    /// The fence as it stands now, rung by rung: what a run will put up, and what it will miss.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fence: Vec<Rung>,
     /// What waiting and signing twice cost; plans of older versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Box<Price>>,

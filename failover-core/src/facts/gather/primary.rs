@@ -40,6 +40,7 @@ pub(super) struct PrimaryGatherer {
 #[derive(Clone)]
 struct Held {
     at: Timestamp,
+    stopped: bool,
     signer: Fact<DeviceState>,
     boot_guard: Fact<BootGuard>,
     secret: Fact<UnlockSecret>,
@@ -141,7 +142,7 @@ impl PrimaryGatherer {
         self.held = None;
     }
 
-    /// Its signer and what unlocks it, read once the services are stopped, and again now and then.
+    /// Its signer, its guard and what unlocks it: read for the plan, again once the services are stopped, and now and then.
     fn held(
         &mut self,
         control: &mut dyn BakerControl,
@@ -150,17 +151,15 @@ impl PrimaryGatherer {
         clock: &dyn Clock,
     ) -> Held {
         let at = clock.now();
-        if !stopped {
-            (self.held, self.device) = (None, None);
-            let why = "it is looked at once the services are stopped".to_owned();
-            let unread = Unknown { why, next: "stop them first".to_owned() };
-            let (signer, boot_guard, secret) = (Err(unread.clone()), Err(unread.clone()), Err(unread));
-            return Held { at, signer, boot_guard, secret };
-        }
-        if let Some(held) = self.held.as_ref().filter(|held| at >= held.at && at.since(held.at) < ASK_AGAIN) {
+        let recent = |held: &&Held| held.stopped == stopped && at >= held.at && at.since(held.at) < ASK_AGAIN;
+        if let Some(held) = self.held.as_ref().filter(recent) {
             return held.clone();
         }
         let signer = match signer {
+            Some(signer) if !stopped && !signer.answers_beside_its_service() => {
+                let why = "it is asked once the services are stopped".to_owned();
+                Err(Unknown { why, next: "stop them first".to_owned() })
+            }
             Some(signer) => {
                 let name = signer.describe();
                 seen(signer.state(), &name, clock)
@@ -170,7 +169,9 @@ impl PrimaryGatherer {
                 Err(Unknown { why, next: "unplug the primary's signer".to_owned() })
             }
         };
-        if let Ok(device) = &signer {
+        if !stopped {
+            self.device = None;
+        } else if let Ok(device) = &signer {
             let marks = written(&device.value, device.source.clone());
             if !marks.marks.is_empty() {
                 self.device = Some((at, marks));
@@ -179,7 +180,7 @@ impl PrimaryGatherer {
         let name = control.describe();
         let boot_guard = seen(control.boot_guard(), &name, clock);
         let secret = seen(control.unlock_secret(), &name, clock);
-        let held = Held { at, signer, boot_guard, secret };
+        let held = Held { at, stopped, signer, boot_guard, secret };
         self.held = Some(held.clone());
         held
     }

@@ -1,0 +1,31 @@
+//! Which rungs of the fence could be put up on the primary from here. What cannot is said, and is no reason not to be
+//! ready: there a person unplugs the signer.
+
+use failover_core::baker::BakerControl;
+use failover_core::signer::Model;
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::parts;
+
+/// The guard and the lock, as far as they can be told while the primary bakes.
+///
+/// # Errors
+/// The ssh destination cannot be used.
+pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
+    let guard = match parts::open_primary(&config.primary)?.as_deref_mut().map(BakerControl::boot_guard) {
+        Some(Ok(_)) => "its services can be guarded".to_owned(),
+        Some(Err(error)) => format!("its services cannot be guarded: {error}"),
+        None => "it cannot be reached".to_owned(),
+    };
+    // A Ledger's own questions would come between those of the signer that is at work there.
+    if config.signer.device.model() == Model::Ledger {
+        return Ok(format!("{guard}; a person unplugs its Ledger, or states that it is off"));
+    }
+    let keys = match parts::open_primary_signer(config)?.map(|mut signer| signer.state()) {
+        Some(Ok(state)) => format!("its {} keys can be locked", state.keys.len()),
+        Some(Err(error)) => format!("its keys cannot be locked, so a person unplugs its signer: {error}"),
+        None => "its signer cannot be asked".to_owned(),
+    };
+    Ok(format!("{guard}; {keys}"))
+}
