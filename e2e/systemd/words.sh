@@ -140,14 +140,14 @@ plain() {
     systemctl daemon-reload
 }
 
-# What `failover guard status` says of the boot guard: holds, open, unknown, none; `why` are its reasons.
+# What `failover guard status` says of the boot guard: holds, open, unknown, none; `why` are its reasons, `by` says who.
 guard_is() {
     local record
     run failover guard status --json
     record=$(jq -c 'select(.record == "boot-guard")' <<< "$out")
     [ "$(jq -r .state <<< "$record")" = "$1" ] || wrong "the guard is not $1"
     # shellcheck disable=SC2034
-    why=$(jq -r '.why // [] | join("; ")' <<< "$record")
+    why=$(jq -r '.why // [] | join("; ")' <<< "$record") by=$(jq -r '.note // {} | "\(.by) at \(.at)"' <<< "$record")
 }
 # What is in every drop-in folder, to see that nothing changed.
 everything() { find /etc/systemd/system /var/lib/failover -type f -exec sha256sum {} + 2>/dev/null | sort; }

@@ -65,8 +65,9 @@ install_stop_on_running_units_one_of_which_waits_to_restart() {
     until_it_waits_to_restart baker
     ok failover guard install --stop
     guard_is holds
+    [[ $by == "root@primary at 20"*Z ]]
     nothing_signs
-    seen 'all are stopped, the one that waited does not come back, and guard status says holds'
+    seen "all are stopped, the one that waited does not come back, and guard status says holds, by $by"
 }
 
 node_and_accuser_are_not_guarded() {
