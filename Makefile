@@ -13,6 +13,7 @@ help:
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
 	@echo 'make e2e-long  signers unplugged in the middle of a run in that VM, and plugged in again'
+	@echo 'make systemd   the boot guard under real systemd 252 and 257, with reboots; needs root or sudo'
 	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
 	@echo 'make fmt       format the code'

@@ -7,6 +7,11 @@ e2e:
 e2e-long:
 	@E2E_ONLY='in the middle of a run' scripts/e2e.sh
 
+# The boot guard under systemd 252 and 257, booted in namespaces; see docs/guard.md.
+.PHONY: systemd
+systemd:
+	@scripts/systemd.sh
+
 # udev rules for TezSign and Ledger; `failover devices` says when they are missing.
 .PHONY: install-udev
 install-udev:

@@ -7,7 +7,7 @@ step=
 begin() { step=$1; echo "== $step"; }
 
 output=$(mktemp)
-trap '[ -z "$step" ] || echo "test: FAILED at: $step (after ${SECONDS} s)"; rm -f "$output"' EXIT
+trap '[ -z "$step" ] || echo "test: FAILED at: $step (after ${SECONDS} s)"; rm -f "$output" "$output.systemd"' EXIT
 
 begin 'format'
 cargo fmt --all --check
@@ -56,6 +56,18 @@ else
     echo "$devices: that needs Debian or Ubuntu on amd64, and root or sudo once"
 fi
 
+begin 'boot guard under systemd'
+systemd='boot guard under systemd not tested'
+if scripts/systemd.sh possible; then
+    scripts/systemd.sh 2>&1 | tee "$output.systemd"
+    systemd="$(grep -c '^PASS ' "$output.systemd") cases of the boot guard under systemd"
+elif [ "${CI:-}" = true ]; then
+    echo 'not possible here: Debian or Ubuntu, root or sudo, and leave to make namespaces'
+    exit 1
+else
+    echo "$systemd: that needs Debian or Ubuntu, root or sudo, and leave to make namespaces"
+fi
+
 passed=$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' "$output")
 step=
-echo "test: all passed: $passed tests, $devices, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"
+echo "test: all passed: $passed tests, $devices, $systemd, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"
