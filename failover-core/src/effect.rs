@@ -270,9 +270,14 @@ pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
         Ok(()) => note(true, "guarded: nothing may start here".to_owned()),
         Err(e) => note(false, format!("not guarded: {e}")),
     }
-    // IF1 answers while the service holds IF0, so the lock need not wait for the stop.
-    let first = disarm_keys(&mut *hands.device);
-    let stopped = stop(&mut *hands.backup, clock);
+    // Neither waits for the other: IF1 answers while the service holds IF0, and a signer that hangs puts no stop off.
+    let Hands { device, backup, .. } = hands;
+    let (first, stopped) = std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| stop(&mut **backup, clock));
+        let first = disarm_keys(&mut **device);
+        let stopped = stopping.join().unwrap_or_else(|_| Err("the stop broke off".to_owned()));
+        (first, stopped)
+    });
     // A service that was still running may have unlocked the keys again in between.
     let last = disarm_keys(&mut *hands.device);
     match (first, last) {

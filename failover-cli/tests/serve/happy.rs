@@ -1,11 +1,9 @@
 //! The main job from `check` to the end, for both signers.
 
-use failover_core::clock::{Clock as _, SystemClock};
-use failover_core::state::{Drill, StateDir};
 use serde_json::Value;
 
 use crate::said::Said;
-use crate::world::{Signer, World, until};
+use crate::world::{Signer, World, drilled, until};
 
 /// First not ready, because no drill was done on this machine; then the machine is pinned, and all is well.
 fn check(world: &World) {
@@ -16,15 +14,7 @@ fn check(world: &World) {
     assert!(first.out.contains("pinned: machine-id"), "{}", first.out);
     let marks = first.named("check").into_iter().find(|look| look["what"] == "marks of the primary").unwrap();
     assert!(marks["says"].as_str().unwrap().contains("_highwatermarks"), "{marks}");
-    let state = StateDir::existing(world.state()).unwrap();
-    let drill = Drill {
-        at: SystemClock.now(),
-        scenario: "planned".to_owned(),
-        signer: "tezsign".to_owned(),
-        exit: 0,
-        version: "0.1.0".to_owned(),
-    };
-    state.set_drill(&drill).unwrap();
+    drilled(&world.state());
     let second = world.call(&["check"]);
     second.ends(0);
     assert!(second.out.contains("is the machine that was pinned"), "{}", second.out);

@@ -1,9 +1,6 @@
 //! The machine that lost becomes the backup, and the next run goes back to it.
 
-use failover_core::clock::{Clock as _, SystemClock};
-use failover_core::state::{Drill, StateDir};
-
-use crate::world::{Signer, World, finish, program, until};
+use crate::world::{Signer, World, drilled, finish, program, until};
 
 #[test]
 fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
@@ -17,15 +14,7 @@ fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
             let mut command = program(&["--json", "--config"]);
             finish(command.arg(world.path("primary.toml")).args(args))
         };
-        let state = StateDir::open(world.path("primary-state")).unwrap();
-        let drill = Drill {
-            at: SystemClock.now(),
-            scenario: "planned".to_owned(),
-            signer: "tezsign".to_owned(),
-            exit: 0,
-            version: "0.1.0".to_owned(),
-        };
-        state.set_drill(&drill).unwrap();
+        drilled(&world.path("primary-state"));
         // Nobody says yes by accident: on the machine that bakes it would end the baking.
         there(&["standby"]).ends(2);
         let stood_by = there(&["standby", "--yes"]);

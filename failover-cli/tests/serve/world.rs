@@ -7,8 +7,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::host::Output;
 use failover_core::sim::serve::stand_in;
+use failover_core::state::{Drill, StateDir};
 use failover_core::tezos::ChainId;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -239,4 +241,16 @@ pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "{what}");
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// A drill was done lately on the machine with this state folder, as `check` wants it.
+pub(crate) fn drilled(state: &Path) {
+    let drill = Drill {
+        at: SystemClock.now(),
+        scenario: "planned".to_owned(),
+        signer: "tezsign".to_owned(),
+        exit: 0,
+        version: "0.1.0".to_owned(),
+    };
+    StateDir::open(state).unwrap().set_drill(&drill).unwrap();
 }
