@@ -10,7 +10,7 @@ use failover_core::sim::{BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
 use serde_json::{Value, json};
 
 use crate::watching::{MOMENT, Watching};
-use crate::world::{Signer, World, script, until};
+use crate::world::{Signer, World, finish, program, script, until};
 
 /// How long after its block a process may be gone at the latest. The goal is a second; the machine may be busy.
 const BOUND: Duration = Duration::from_secs(5);
@@ -100,10 +100,19 @@ fn served_at(world: &World, level: u64) -> i64 {
     header["timestamp"].as_str().unwrap().parse::<Timestamp>().unwrap().millis()
 }
 
+/// A person at the old machine undoes its fence: the guard is lifted on a false statement, what unlocks it is put back.
 fn primary_returns(world: &World) {
+    let sentence = "I have made sure that no other machine signs for mybaker. This machine may bake.";
+    let config = world.path("primary.toml");
+    let args = ["--json", "--config", config.to_str().unwrap(), "guard", "lift", "--statement", sentence];
+    finish(&mut program(&args)).ends(0);
+    for file in ["tezsign.secret", "__bin_generated/tezsign.service.sh"] {
+        let place = format!("/bake-buddy/signer/{file}");
+        world.exec("primary", &["sudo", "-n", "mv", "--", &format!("{place}.kept-by-failover"), &place]);
+    }
     let started = world.exec("primary", &["sudo", "-n", "tezbake", "start"]);
     assert_eq!(started.code, 0, "{started:?}");
-    assert!(world.bakes("primary"));
+    until("the primary bakes again", || world.bakes("primary"));
 }
 
 /// What holds after a duplicate, whatever was running: exit 5, disarmed, latched until `failover clear`.
