@@ -34,14 +34,15 @@
 //!    ([`signer::watermark`]).
 //! 3. [`chain`]: what an Octez node says, and which positions a baker signed.
 //! 4. [`baker`]: the services that sign, on a [`host`]: this machine, or one over ssh;
-//!    [`mark_files`]: what the bakers and signers there wrote down of what they signed.
+//!    [`mark_files`]: what the bakers and signers there wrote down of what they signed; [`remote_signer`]: the signer of
+//!    another machine, which is only read and disarmed.
 //! 5. [`facts`]: all of this at one moment. With [`operator`], the person, and [`clock`], the time, it is the whole input.
 //! 6. [`decision`]: what to do next: the fence, the floor, what is foreign, and why not.
 //! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.
 //! 8. [`journal`]: what is on the disk after a cut at every point; [`state`]: the folder that it is in; [`lock`]: one
 //!    failover a baker at a time.
 //! 9. [`failover`]: the loop: gather, decide, record, perform, record; [`price`]: what a person is shown beside its plan.
-//! 10. [`guard`]: what keeps a machine that must not bake from baking.
+//! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
 //! 12. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
 //!     shouts when a key signs two different things.
@@ -168,8 +169,8 @@
 //! **No real device and no real baker has been used with this code yet.** The protocols are checked byte for byte against
 //! exchanges recorded from TezSign's own code (2026-04-30) and the real Ledger app (Tezos Baking 2.5.1), and against
 //! samples of what Octez nodes answer; the procedure against simulated machines, with real sockets, processes and a real
-//! sshd. TezBake and systemd are simulated from what their sources and manuals say. USB itself, a person at a Ledger's
-//! buttons, and a real TezBake are still to come.
+//! sshd, the guard against a real systemd (252 and 257). TezBake is simulated from what its sources say. A person at a
+//! Ledger's buttons and a real TezBake are still to come.
 //!
 #![cfg_attr(not(feature = "sim"), doc = "[`sim`]: #feature-flags")]
 
