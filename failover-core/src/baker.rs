@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::guard::{BootGuard, Guard, GuardNote, Lift, TokenPathError};
 use crate::host::{HostError, HostIdentity};
 use crate::mark_files::{MarkFileError, PrimaryMarks};
+use crate::nonces::{Merged, Nonces};
 use crate::tezos::ChainId;
 
 pub mod boot_guard;
@@ -18,6 +19,7 @@ mod elevation;
 mod files;
 mod loaded;
 mod marks;
+pub mod nonces;
 pub mod power;
 mod process;
 mod secret;
@@ -30,6 +32,7 @@ mod unit_state;
 
 pub use command::CommandControl;
 pub use marks::{MarkFolder, MarkFolderError};
+pub use nonces::NoncesError;
 pub use power::{Power, PowerStatus};
 pub use secret::UnlockSecret;
 pub use systemd::SystemdControl;
@@ -134,6 +137,9 @@ pub enum BakerError {
         /// What is wrong with it.
         error: MarkFileError,
     },
+    /// The seed nonces.
+    #[error(transparent)]
+    Nonces(#[from] NoncesError),
 }
 
 impl BakerError {
@@ -156,6 +162,7 @@ impl BakerError {
             }
             Self::MarkFolder { .. } => "let this user read the folder, or add a NOPASSWD rule for find and cat",
             Self::MarkFile { error, .. } => error.next(),
+            Self::Nonces(error) => error.next(),
         }
     }
 }
@@ -196,6 +203,20 @@ pub trait BakerControl: Send {
     /// No folder is known, a folder cannot be read, or a file is cut, malformed or still written: unknown (S3). That
     /// there is no file is no error, and no bound: see [`PrimaryMarks::bound`].
     fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError>;
+
+    /// Reads the seed nonces that the bakers there keep for a chain.
+    ///
+    /// # Errors
+    /// As [`BakerControl::marks`]. That there is no file is no error, and no empty file either.
+    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError>;
+
+    /// Merges another machine's seed nonces into the baker's own files there, keeps a copy of each that changes, and reads
+    /// back (S5). Only while both bakers are read back as stopped: a baker writes its files whole.
+    ///
+    /// # Errors
+    /// The files here are not whole, which folder is the baker's is not known, both cannot be right, or they do not read
+    /// back. Where the files are not whole or do not fit, nothing was written.
+    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError>;
 
     /// Stops what signs, with SIGKILL after a second where it does not go (S12), and leaves the node running.
     /// The proof is a later [`BakerControl::state`].

@@ -120,6 +120,16 @@ pub trait Host: Send {
     /// # Errors
     /// See [`HostError`]. A non-zero exit code is no error here.
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError>;
+
+    /// The same, with this text as its standard input: what no list of processes may show.
+    ///
+    /// # Errors
+    /// As [`Host::run`]; [`HostError::NotRun`] where this host has no way to do it, which is so over ssh.
+    fn feed(&mut self, argv: &[&str], input: &str, deadline: Duration) -> Result<Output, HostError> {
+        let _unused = (input, deadline);
+        let why = "nothing can be written to a command's input there".to_owned();
+        Err(HostError::NotRun { host: self.name().to_owned(), what: local::shown(argv), why })
+    }
 }
 
 impl<H: Host + ?Sized> Host for Box<H> {
@@ -128,6 +138,9 @@ impl<H: Host + ?Sized> Host for Box<H> {
     }
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
         (**self).run(argv, deadline)
+    }
+    fn feed(&mut self, argv: &[&str], input: &str, deadline: Duration) -> Result<Output, HostError> {
+        (**self).feed(argv, input, deadline)
     }
 }
 

@@ -36,6 +36,7 @@
 //! 4. [`baker`]: the services that sign, on a [`host`]: this machine, or one over ssh;
 //!    [`mark_files`]: what the bakers and signers there wrote down of what they signed; [`remote_signer`]: the signer of
 //!    another machine, which is only read and disarmed.
+//!    [`nonces`]: what they have to reveal (H16).
 //! 5. [`facts`]: all of this at one moment. With [`operator`], the person, and [`clock`], the time, it is the whole input.
 //! 6. [`decision`]: what to do next: the fence, the floor, what is foreign, and why not.
 //! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.
@@ -186,6 +187,7 @@ pub mod host;
 pub mod journal;
 pub mod lock;
 pub mod mark_files;
+pub mod nonces;
 pub mod operator;
 pub mod price;
 pub mod remote_signer;

@@ -15,7 +15,7 @@ mod position;
 pub use base58::Base58Error;
 pub(crate) use base58::text_serde;
 pub use chain_id::ChainId;
-pub use hash::BlockHash;
+pub use hash::{BlockHash, NonceHash};
 pub use key_hash::{Curve, KeyHash, PublicKeyError};
 pub use kind::Kind;
 pub use level::Level;

@@ -73,7 +73,8 @@ fn the_edges_know_nothing_of_the_procedure() {
     only("mark_files", &["tezos"]);
     // The guard is a file and what it says; what ties a unit to it is an edge.
     only("guard", &["clock", "state", "tezos"]);
-    only("baker", &["guard", "host", "mark_files", "tezos"]);
+    only("nonces", &["tezos"]);
+    only("baker", &["clock", "guard", "host", "mark_files", "nonces", "tezos"]);
     only("operator", &["signer"]);
 }
 

@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use super::elevation::{Elevation, last_words};
-use super::{BakerControl, BakerError, BakerState, MarkFolder, marks};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, marks, nonces};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
+use crate::nonces::{Merged, Nonces};
 use crate::tezos::ChainId;
 
 const STATUS: Duration = Duration::from_secs(10);
@@ -117,6 +118,14 @@ impl<H: Host> BakerControl for CommandControl<H> {
 
     fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
         marks::read(&mut self.host, &mut Elevation::default(), &self.mark_folders, chain)
+    }
+
+    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
+        nonces::read(&mut self.host, &mut Elevation::default(), &self.mark_folders, chain)
+    }
+
+    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
+        nonces::merge(&mut self.host, &mut Elevation::default(), &self.mark_folders, (chain, at), theirs)
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

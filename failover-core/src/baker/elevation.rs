@@ -21,13 +21,33 @@ impl Elevation {
         argv: &[&str],
         deadline: Duration,
     ) -> Result<Output, BakerError> {
+        self.call(host, argv, |host, argv| host.run(argv, deadline))
+    }
+
+    /// The same, with a text as the command's standard input.
+    pub(super) fn feed<H: Host + ?Sized>(
+        &mut self,
+        host: &mut H,
+        argv: &[&str],
+        input: &str,
+        deadline: Duration,
+    ) -> Result<Output, BakerError> {
+        self.call(host, argv, |host, argv| host.feed(argv, input, deadline))
+    }
+
+    fn call<H: Host + ?Sized>(
+        &mut self,
+        host: &mut H,
+        argv: &[&str],
+        call: impl Fn(&mut H, &[&str]) -> Result<Output, HostError>,
+    ) -> Result<Output, BakerError> {
         let out = if self.is_root(host)? {
-            host.run(argv, deadline)?
+            call(host, argv)?
         } else {
             let sudo: Vec<&str> = ["sudo", "-n"].iter().chain(argv).copied().collect();
-            match host.run(&sudo, deadline) {
+            match call(host, &sudo) {
                 // Without sudo the machine may still allow it (polkit); if not, it says so.
-                Err(HostError::NotRun { .. }) => host.run(argv, deadline)?,
+                Err(HostError::NotRun { .. }) => call(host, argv)?,
                 other => other?,
             }
         };

@@ -3,8 +3,133 @@
 use std::time::Duration;
 
 use super::BakerError;
-use super::elevation::Elevation;
+use super::elevation::{Elevation, last_words};
 use crate::host::{Host, Output};
+
+/// For what only asks.
+const SHORT: Duration = Duration::from_secs(10);
+
+/// What find prints of each file: type, length in bytes, inode, time of the last change, path; each ended by a NUL.
+const ENTRY: &str = "%y %s %i %T@ %p\\0";
+
+/// One file, as find describes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: String,
+    regular: bool,
+    pub(super) bytes: u64,
+    /// Inode and time of the last change.
+    version: String,
+}
+
+impl Entry {
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.splitn(5, ' ');
+        let regular = words.next()? == "f";
+        let bytes = words.next()?.parse().ok()?;
+        let version = format!("{} {}", words.next()?, words.next()?);
+        let path = words.next().filter(|path| path.starts_with('/'))?.to_owned();
+        Some(Self { path, regular, bytes, version })
+    }
+
+    /// The last part of its path.
+    pub(super) fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The folder that it is in.
+    pub(super) fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+/// Why a file's text is not to be had.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spoiled {
+    NotAFile,
+    TooLarge,
+    Changed,
+}
+
+/// Reads files on a machine, in the folders that were named, and as the user that may.
+pub(super) struct Reader<'a, H> {
+    host: &'a mut H,
+    elevation: &'a mut Elevation,
+}
+
+impl<'a, H: Host> Reader<'a, H> {
+    pub(super) const fn new(host: &'a mut H, elevation: &'a mut Elevation) -> Self {
+        Self { host, elevation }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.host.name()
+    }
+
+    pub(super) fn unlisted(&self, why: impl Into<String>) -> BakerError {
+        BakerError::MarkFolder { host: self.host.name().to_owned(), why: why.into() }
+    }
+
+    /// The files of these names, by path, and the folders that are not there.
+    pub(super) fn list(
+        &mut self,
+        folders: &[&str],
+        patterns: &[&str],
+    ) -> Result<(Vec<Entry>, Vec<String>), BakerError> {
+        let mut argv = vec!["find", "-L"];
+        argv.extend(folders);
+        argv.extend(["-maxdepth", "1", "("]);
+        for (n, pattern) in patterns.iter().enumerate() {
+            argv.extend((n > 0).then_some("-o").into_iter().chain(["-name", pattern]));
+        }
+        argv.extend([")", "-printf", ENTRY]);
+        let out = as_needed(self.host, self.elevation, &argv, SHORT)?;
+        if out.may_be_cut() {
+            return Err(self.unlisted("find printed too much"));
+        }
+        let mut absent = Vec::new();
+        for line in out.stderr.lines().filter(|line| !line.trim().is_empty()) {
+            let Some(folder) = folders.iter().find(|folder| is_absent(line, folder)) else {
+                return Err(self.unlisted(last_words(&out)));
+            };
+            absent.push((*folder).to_owned());
+        }
+        if out.code != 0 && absent.is_empty() {
+            return Err(self.unlisted(format!("find exits {}", out.code)));
+        }
+        let mut entries = Vec::new();
+        for text in out.stdout.split_terminator('\0') {
+            let Some(entry) = Entry::parse(text) else {
+                return Err(self.unlisted(format!("find printed {:?}", text.chars().take(80).collect::<String>())));
+            };
+            entries.push(entry);
+        }
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((entries, absent))
+    }
+
+    /// A file's text, as long as it was listed.
+    pub(super) fn text(&mut self, entry: &Entry, limit: u64) -> Result<Result<String, Spoiled>, BakerError> {
+        if !entry.regular {
+            return Ok(Err(Spoiled::NotAFile));
+        }
+        if entry.bytes > limit {
+            return Ok(Err(Spoiled::TooLarge));
+        }
+        let mut out = as_needed(self.host, self.elevation, &["cat", "--", &entry.path], SHORT)?;
+        if out.code != 0 {
+            // What it printed until then is the file's, and is told to nobody.
+            out.stdout.clear();
+            return Err(self.unlisted(format!("cat {} exits {}: {}", entry.path, out.code, last_words(&out))));
+        }
+        // The output is decoded lossily: bytes that are no text make it longer, and it is malformed then anyway.
+        let read = u64::try_from(out.stdout.len()).unwrap_or(u64::MAX);
+        if read != entry.bytes && !out.stdout.contains(char::REPLACEMENT_CHARACTER) {
+            return Ok(Err(Spoiled::Changed));
+        }
+        Ok(Ok(out.stdout))
+    }
+}
 
 /// Runs a command as this user, and as root only where that user may not.
 pub(super) fn as_needed<H: Host>(

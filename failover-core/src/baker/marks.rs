@@ -2,19 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use super::BakerError;
-use super::elevation::{Elevation, last_words};
-use super::files::{as_needed, is_absent};
-use crate::host::{Host, Output};
+use super::elevation::Elevation;
+use super::files::{Entry, Reader, Spoiled};
+use crate::host::Host;
 use crate::mark_files::{MarkFile, MarkFileError, MarkFileName, PATTERNS, PrimaryMarks, SIZE_LIMIT, parse};
 use crate::tezos::ChainId;
-
-const SHORT: Duration = Duration::from_secs(10);
-
-/// What find prints of each file: type, length in bytes, inode, time of the last change, path; each ended by a NUL.
-const ENTRY: &str = "%y %s %i %T@ %p\\0";
 
 /// More files than this are no base folder's.
 const MOST_FILES: usize = 64;
@@ -77,19 +71,19 @@ pub(super) fn read<H: Host>(
     if folders.is_empty() {
         return Err(BakerError::NoMarkFolder { host: host.name().to_owned() });
     }
-    let mut machine = Machine { host, elevation };
-    let before = machine.list(folders, chain)?;
+    let mut machine = Reader::new(host, elevation);
+    let before = list(&mut machine, folders, chain)?;
     let mut files = Vec::new();
     for (name, entry) in &before.files {
-        let text = machine.text(entry)?;
-        let marks = parse(*name, &text, chain).map_err(|error| machine.wrong(&entry.path, error))?;
+        let text = text(&mut machine, entry)?;
+        let marks = parse(*name, &text, chain).map_err(|error| wrong(&machine, &entry.path, error))?;
         files.push(MarkFile { path: entry.path.clone(), writer: name.writer(), marks });
     }
-    let after = machine.list(folders, chain)?;
+    let after = list(&mut machine, folders, chain)?;
     if before.files != after.files {
         let changed = before.files.iter().find(|file| !after.files.contains(file)).or(after.files.last());
         let path = changed.map(|(_, entry)| entry.path.clone()).unwrap_or_default();
-        return Err(machine.wrong(&path, MarkFileError::Changed));
+        return Err(wrong(&machine, &path, MarkFileError::Changed));
     }
     Ok(PrimaryMarks { files, other_chains: before.other_chains, absent: before.absent, unread: None })
 }
@@ -103,105 +97,34 @@ struct Listing {
     absent: Vec<String>,
 }
 
-/// One file, as find describes it.
-#[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    path: String,
-    regular: bool,
-    bytes: u64,
-    /// Inode and time of the last change.
-    version: String,
+fn wrong<H: Host>(machine: &Reader<'_, H>, path: &str, error: MarkFileError) -> BakerError {
+    BakerError::MarkFile { host: machine.name().to_owned(), path: path.to_owned(), error }
 }
 
-impl Entry {
-    fn parse(text: &str) -> Option<Self> {
-        let mut words = text.splitn(5, ' ');
-        let regular = words.next()? == "f";
-        let bytes = words.next()?.parse().ok()?;
-        let version = format!("{} {}", words.next()?, words.next()?);
-        let path = words.next().filter(|path| path.starts_with('/'))?.to_owned();
-        Some(Self { path, regular, bytes, version })
+fn list<H: Host>(machine: &mut Reader<'_, H>, folders: &[MarkFolder], chain: ChainId) -> Result<Listing, BakerError> {
+    let paths: Vec<&str> = folders.iter().map(|folder| folder.0.as_str()).collect();
+    let (entries, absent) = machine.list(&paths, &PATTERNS)?;
+    let mut listing = Listing { absent, ..Listing::default() };
+    for entry in entries {
+        match MarkFileName::of(entry.name(), chain) {
+            None => {}
+            Some(MarkFileName::OtherChain) => listing.other_chains.push(entry.path),
+            Some(name) => listing.files.push((name, entry)),
+        }
     }
-
-    fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default()
+    if listing.files.len() > MOST_FILES {
+        return Err(machine.unlisted(format!("{} files are too many", listing.files.len())));
     }
+    Ok(listing)
 }
 
-struct Machine<'a, H> {
-    host: &'a mut H,
-    elevation: &'a mut Elevation,
-}
-
-impl<H: Host> Machine<'_, H> {
-    fn wrong(&self, path: &str, error: MarkFileError) -> BakerError {
-        BakerError::MarkFile { host: self.host.name().to_owned(), path: path.to_owned(), error }
-    }
-
-    fn unlisted(&self, why: impl Into<String>) -> BakerError {
-        BakerError::MarkFolder { host: self.host.name().to_owned(), why: why.into() }
-    }
-
-    fn run(&mut self, argv: &[&str]) -> Result<Output, BakerError> {
-        as_needed(self.host, self.elevation, argv, SHORT)
-    }
-
-    fn list(&mut self, folders: &[MarkFolder], chain: ChainId) -> Result<Listing, BakerError> {
-        let mut argv = vec!["find", "-L"];
-        argv.extend(folders.iter().map(|folder| folder.0.as_str()));
-        argv.extend(["-maxdepth", "1", "("]);
-        for (n, pattern) in PATTERNS.iter().enumerate() {
-            argv.extend((n > 0).then_some("-o").into_iter().chain(["-name", pattern]));
-        }
-        argv.extend([")", "-printf", ENTRY]);
-        let out = self.run(&argv)?;
-        if out.may_be_cut() {
-            return Err(self.unlisted("find printed too much"));
-        }
-        let mut listing = Listing::default();
-        for line in out.stderr.lines().filter(|line| !line.trim().is_empty()) {
-            let Some(folder) = folders.iter().find(|folder| is_absent(line, &folder.0)) else {
-                return Err(self.unlisted(last_words(&out)));
-            };
-            listing.absent.push(folder.to_string());
-        }
-        if out.code != 0 && listing.absent.is_empty() {
-            return Err(self.unlisted(format!("find exits {}", out.code)));
-        }
-        for text in out.stdout.split_terminator('\0') {
-            let Some(entry) = Entry::parse(text) else {
-                return Err(self.unlisted(format!("find printed {:?}", text.chars().take(80).collect::<String>())));
-            };
-            match MarkFileName::of(entry.name(), chain) {
-                None => {}
-                Some(MarkFileName::OtherChain) => listing.other_chains.push(entry.path),
-                Some(name) => listing.files.push((name, entry)),
-            }
-        }
-        if listing.files.len() > MOST_FILES {
-            return Err(self.unlisted(format!("{} files are too many", listing.files.len())));
-        }
-        listing.files.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
-        Ok(listing)
-    }
-
-    /// A file's text, as long as it was listed.
-    fn text(&mut self, entry: &Entry) -> Result<String, BakerError> {
-        if !entry.regular {
-            return Err(self.wrong(&entry.path, MarkFileError::NotAFile));
-        }
-        if entry.bytes > SIZE_LIMIT {
-            return Err(self.wrong(&entry.path, MarkFileError::TooLarge { bytes: entry.bytes }));
-        }
-        let out = self.run(&["cat", "--", &entry.path])?;
-        if out.code != 0 {
-            return Err(self.unlisted(last_words(&out)));
-        }
-        // The output is decoded lossily: bytes that are no text make it longer, and it is malformed then anyway.
-        let read = u64::try_from(out.stdout.len()).unwrap_or(u64::MAX);
-        if read != entry.bytes && !out.stdout.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(self.wrong(&entry.path, MarkFileError::Changed));
-        }
-        Ok(out.stdout)
-    }
+fn text<H: Host>(machine: &mut Reader<'_, H>, entry: &Entry) -> Result<String, BakerError> {
+    machine.text(entry, SIZE_LIMIT)?.map_err(|spoiled| {
+        let error = match spoiled {
+            Spoiled::NotAFile => MarkFileError::NotAFile,
+            Spoiled::TooLarge => MarkFileError::TooLarge { bytes: entry.bytes },
+            Spoiled::Changed => MarkFileError::Changed,
+        };
+        wrong(machine, &entry.path, error)
+    })
 }

@@ -14,17 +14,18 @@
 //! | `systemctl kill -s SIGKILL -- UNITS` * | only where a unit still runs a second after the stop |
 //! | `systemctl start -- UNITS` * | exit 0 |
 //!
-//! And those of [`boot_guard`](super::boot_guard), and of [`MarkFolder`], where such folders are named.
+//! And those of [`boot_guard`](super::boot_guard), and of [`MarkFolder`] and [`nonces`], where such folders are named.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, nonces};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
+use crate::nonces::{Merged, Nonces};
 use crate::tezos::ChainId;
 
 /// Services by name, under systemd (252 and later).
@@ -93,6 +94,16 @@ impl<H: Host> BakerControl for SystemdControl<H> {
 
     fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
         self.systemctl.marks(&self.mark_folders, chain)
+    }
+
+    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
+        let folders = &self.mark_folders;
+        self.systemctl.files(|host, elevation| nonces::read(host, elevation, folders, chain))
+    }
+
+    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
+        let folders = &self.mark_folders;
+        self.systemctl.files(|host, elevation| nonces::merge(host, elevation, folders, (chain, at), theirs))
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

@@ -2,7 +2,7 @@
 //!
 //! # The commands that are run
 //! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`boot_guard`](super::boot_guard),
-//! [`MarkFolder`] and [`UnlockSecret`], and these; those marked `*` may
+//! [`MarkFolder`], [`nonces`] and [`UnlockSecret`], and these; those marked `*` may
 //! have `sudo -n` in front:
 //!
 //! | argv | what is read from it |
@@ -17,11 +17,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, elevation, secret};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, elevation, nonces, secret};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
+use crate::nonces::{Merged, Nonces};
 use crate::tezos::ChainId;
 
 /// `tezbake start` starts four apps, one after the other.
@@ -92,11 +93,26 @@ impl<H: Host> TezbakeControl<H> {
         self.known.clone_from(&units);
         Ok(units)
     }
+
+    /// Where octez-baker keeps its files.
+    fn baker_folders(&mut self) -> Result<Vec<MarkFolder>, BakerError> {
+        if !self.mark_folders.is_empty() {
+            return Ok(self.mark_folders.clone());
+        }
+        let mut folders: Vec<_> = self.units()?.iter().filter(|unit| bakes(unit)).filter_map(mark_folder).collect();
+        folders.dedup();
+        Ok(folders)
+    }
 }
 
 fn signs(unit: &UnitName) -> bool {
     let stem = unit.as_str().trim_end_matches(".service");
     stem.starts_with("bb-") && SIGNING.iter().any(|end| stem.ends_with(end))
+}
+
+/// Does octez-baker run in this unit?
+fn bakes(unit: &UnitName) -> bool {
+    unit.as_str().contains("-xtz-baker")
 }
 
 /// The base folder of the program that a unit runs, where it keeps marks (xtz.node and xtz.signer, 2026: their units
@@ -139,6 +155,16 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             folders.dedup();
         }
         self.systemctl.marks(&folders, chain)
+    }
+
+    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
+        let folders = self.baker_folders()?;
+        self.systemctl.files(|host, elevation| nonces::read(host, elevation, &folders, chain))
+    }
+
+    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
+        let folders = self.baker_folders()?;
+        self.systemctl.files(|host, elevation| nonces::merge(host, elevation, &folders, (chain, at), theirs))
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

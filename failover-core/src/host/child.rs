@@ -1,9 +1,11 @@
 //! One child process, from its start to its end, its deadline, or the word that ends it.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
 
 use super::capture::Capture;
 
@@ -35,11 +37,12 @@ pub(super) struct Ended {
     pub(super) stderr: Capture,
 }
 
-/// Runs a child in a process group of its own, without standard input. An error means that nothing ran.
+/// Runs a child in a process group of its own. Without `input` it has no standard input. An error means that nothing ran.
 ///
 /// `done` looks at what standard output ends with, and may end the wait before the child does.
 pub(super) fn run(
     command: &mut Command,
+    input: Option<&str>,
     deadline: Duration,
     mut done: impl FnMut(&Capture) -> bool,
 ) -> io::Result<Ended> {
@@ -47,8 +50,14 @@ pub(super) fn run(
     for name in SECRETS {
         command.env_remove(name);
     }
-    command.envs(PLAIN).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.envs(PLAIN).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        let input = Zeroizing::new(input.as_bytes().to_vec());
+        // A child that does not read it must not hold up its own deadline; how much it took, its exit code says.
+        std::thread::spawn(move || pipe.write_all(&input));
+    }
     let stdout = child.stdout.take().map(Capture::drain).unwrap_or_default();
     let stderr = child.stderr.take().map(Capture::drain).unwrap_or_default();
 

@@ -16,10 +16,6 @@ pub const PATTERNS: [&str; 6] = [
 /// How octez-baker's file ends; in front of it stands the short chain id.
 const BAKER_END: &str = "_highwatermarks";
 
-/// How much of a chain id must be there. Octez' short form has 13 of its 15 characters, read from the source and not
-/// yet seen on a real machine, so one less is enough too.
-const SHORT_CHAIN: usize = 12;
-
 /// A file whose name is one of [`PATTERNS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkFileName {
@@ -46,8 +42,7 @@ impl MarkFileName {
             return Some(Self::Signer(kind));
         }
         let short = name.strip_suffix(BAKER_END)?;
-        let ours = short.len() >= SHORT_CHAIN && chain.to_string().starts_with(short);
-        Some(if ours { Self::Baker } else { Self::OtherChain })
+        Some(if chain.is_shortened_to(short) { Self::Baker } else { Self::OtherChain })
     }
 
     /// Which program writes it.

@@ -16,6 +16,9 @@ pub struct ChainId([u8; 4]);
 
 base58_text!(ChainId, &[0x57, 0x52, 0x00], "a chain id (Net...)");
 
+/// How much of a chain id a short form must have.
+const SHORT: usize = 12;
+
 impl ChainId {
     /// Mainnet.
     pub const MAINNET: Self = Self([0x7a, 0x06, 0xa7, 0x70]);
@@ -30,6 +33,13 @@ impl ChainId {
     #[must_use]
     pub const fn bytes(self) -> [u8; 4] {
         self.0
+    }
+
+    /// Is this the chain's short form, as it stands in front of the names of Octez' files? It has 13 of the 15 characters,
+    /// read from the source and not yet seen on a real machine, so one less is enough too.
+    #[must_use]
+    pub fn is_shortened_to(&self, short: &str) -> bool {
+        short.len() >= SHORT && self.to_string().starts_with(short)
     }
 
     /// The chain that a network's name stands for, or that a chain id spells.

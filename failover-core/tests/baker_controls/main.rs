@@ -7,6 +7,8 @@ mod boot_guard;
 mod machine;
 #[cfg(test)]
 mod marks;
+#[cfg(test)]
+mod nonces;
 #[cfg(all(test, feature = "sim"))]
 mod simulated;
 #[cfg(test)]
