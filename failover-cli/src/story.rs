@@ -123,7 +123,8 @@ impl Story {
     fn after(&self, step: &Step, result: &StepResult, lines: &mut Vec<String>) {
         match result {
             StepResult::Failed { why, .. } => lines.push(format!("    failed: {why}")),
-            StepResult::Done { raised } => {
+            StepResult::Done { raised, nonces } => {
+                lines.extend(nonces.iter().map(|merged| format!("    {merged}")));
                 lines.extend(raised.iter().flat_map(marks));
                 if let (Step::Raise { .. } | Step::Authorize { .. }, Some(bound), Some(floor)) =
                     (step, self.bound, self.floor)

@@ -28,7 +28,7 @@ pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
-pub use progress::{Missed, Noted, Progress, RefusedBefore, Started, Statement, Word};
+pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub use standby::{StandbyMarks, standby_marks};

@@ -13,6 +13,7 @@ use crate::decision::{Approved, Step};
 use crate::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
 use crate::host::Host;
 use crate::lock::{FailoverLock, LockError};
+use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{
@@ -20,6 +21,11 @@ use crate::signer::{
 };
 use crate::state::PlanId;
 use crate::tezos::{ChainId, Level};
+
+mod nonces;
+mod performed;
+
+pub use performed::Performed;
 
 /// Why a step did not succeed. What it did all the same, the next reading says.
 #[derive(Debug, Error)]
@@ -55,6 +61,20 @@ pub enum EffectError {
         /// Each part.
         what: Vec<String>,
     },
+    /// Seed nonces are merged only where nothing bakes on either side.
+    #[error("seed nonces are not merged while {} runs", what.join(", "))]
+    StillRuns {
+        /// What runs.
+        what: Vec<String>,
+    },
+    /// The primary's seed nonces were read, and are not here.
+    #[error("{error}; the primary has {theirs}")]
+    NotMerged {
+        /// What the primary has.
+        theirs: NonceCount,
+        /// Why.
+        error: Box<BakerError>,
+    },
     /// The keys still read back as armed after they were locked.
     #[error("{} still can sign after it was told not to", .0)]
     StillArmed(KeyName),
@@ -63,18 +83,20 @@ pub enum EffectError {
 impl EffectError {
     /// The next safe action.
     #[must_use]
-    pub const fn next(&self) -> &'static str {
+    pub fn next(&self) -> &'static str {
         match self {
             Self::Signer(e) => e.next(),
             Self::Raise(RaiseError::Signer(e)) => e.next(),
             Self::Raise(_) => "read the marks with `failover hwm show`",
             Self::Baker(e) => e.next(),
+            Self::NotMerged { error, .. } => error.next(),
             Self::RemoteSigner(e) => e.next(),
             Self::Guard(e) => e.next(),
             Self::Lock(e) => e.next(),
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
+            Self::StillRuns { .. } => "stop what bakes there first",
             Self::StillArmed(_) => "unplug the backup's signer",
         }
     }
@@ -139,7 +161,7 @@ pub fn perform(
     hands: &mut Hands,
     clock: &dyn Clock,
     plan: PlanId,
-) -> Result<Vec<Raised>, EffectError> {
+) -> Result<Performed, EffectError> {
     if !step.get().only_disarms() {
         hands.still_locked()?;
     }
@@ -168,9 +190,13 @@ pub fn perform(
             };
             hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
         }
-        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, keys, *floor, *cap)?),
+        Step::MergeNonces { chain } => {
+            let merged = nonces::merge(hands, *chain, clock.now())?;
+            return Ok(Performed { nonces: Some(merged), ..Performed::default() });
+        }
+        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, keys, *floor, *cap)?.into()),
         Step::Authorize { key, floor, cap, chain } => {
-            return authorize(&mut *hands.device, key, *floor, *cap, *chain);
+            return Ok(authorize(&mut *hands.device, key, *floor, *cap, *chain)?.into());
         }
         Step::Start { .. } => {
             hands.guard.lift(&Lift::approved(plan), clock.now())?;
@@ -180,7 +206,7 @@ pub fn perform(
             hands.backup.start()?;
         }
     }
-    Ok(Vec::new())
+    Ok(Performed::default())
 }
 
 /// Who guards a machine now, and for which run. The machine is told by its services' host, as everywhere else.

@@ -26,6 +26,7 @@ pub use crate::clock::Timestamp;
 pub use crate::guard::{BootGuard, GuardNote};
 pub use crate::host::HostIdentity;
 pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
+pub use crate::nonces::{Merged, NonceCount};
 pub use crate::operator::Question;
 pub use crate::signer::{Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, reached, watermark};
 

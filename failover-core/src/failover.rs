@@ -25,6 +25,7 @@ const SHOW_AGAIN: Duration = Duration::from_secs(15);
 
 pub(crate) mod duplicate;
 pub(crate) mod ending;
+mod nonces;
 mod plan;
 mod progress;
 
@@ -167,7 +168,7 @@ impl Failover {
                     return self.duplicate(signed, shared);
                 }
                 Verdict::Denounced(signed) => return self.denounced(signed),
-                Verdict::Done(resumed) => return Ok(ending::done(&self.policy, resumed)),
+                Verdict::Done(resumed) => return Ok(self.done(resumed)),
             }
         }
     }
@@ -247,11 +248,11 @@ impl Failover {
         self.record(&Record::before(step.get()))?;
         let mut lost = None;
         let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
-            Ok(raised) => StepResult::Done { raised },
+            Ok(effect::Performed { raised, nonces }) => StepResult::Done { raised, nonces },
             Err(EffectError::Lock(error)) => {
                 let (why, next) = (error.to_string(), error.next().to_owned());
                 lost = Some(error);
-                StepResult::Failed { why, next }
+                StepResult::Failed { why, next, nonces: None }
             }
             Err(error) => {
                 let mut why = error.to_string();
@@ -265,7 +266,11 @@ impl Failover {
                 if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
                     self.clock.sleep(Duration::from_secs(30));
                 }
-                StepResult::Failed { why, next: error.next().to_owned() }
+                let nonces = match &error {
+                    EffectError::NotMerged { theirs, .. } => Some(*theirs),
+                    _ => None,
+                };
+                StepResult::Failed { why, next: error.next().to_owned(), nonces }
             }
         };
         if matches!(step.get(), Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {

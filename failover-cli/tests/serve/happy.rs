@@ -91,7 +91,8 @@ fn a_tezsign_takes_over_in_seven_steps() {
     let fenced = ["install-boot-guard", "disarm-backup", "hold-signer", "prove-passphrase"];
     let expected = [
         &fenced[..],
-        &["stop-primary", "note-level", "guard-primary", "stash-secret", "disarm-primary", "unlock", "raise", "start"],
+        &["stop-primary", "note-level", "guard-primary", "stash-secret", "disarm-primary", "merge-nonces"],
+        &["unlock", "raise", "start"],
     ]
     .concat();
     assert_eq!(steps, expected);
@@ -115,6 +116,15 @@ fn a_ledger_takes_over_with_one_press() {
     steps.dedup();
     assert_eq!(
         steps,
-        ["install-boot-guard", "disarm-backup", "stop-primary", "note-level", "guard-primary", "authorize", "start"]
+        [
+            "install-boot-guard",
+            "disarm-backup",
+            "stop-primary",
+            "note-level",
+            "guard-primary",
+            "merge-nonces",
+            "authorize",
+            "start"
+        ]
     );
 }

@@ -29,7 +29,7 @@ pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress)
         let first = Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None });
         return if since { note(facts, policy, progress) } else { first };
     }
-    if let Some(step) = take_hold(facts, progress, &fence) {
+    if let Some(step) = take_hold(facts, policy, progress, &fence) {
         return attempt(progress, step);
     }
     if let Some(verdict) = ask(facts, policy, progress, &fence) {
@@ -50,8 +50,8 @@ fn stop_primary(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Ver
 }
 
 /// What can be taken from a stopped primary without going there: once its marks were read, because a locked key shows
-/// none. What fails is a rung that is missing, and no reason to end.
-fn take_hold(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Step> {
+/// none. What fails is a rung that is missing, or nonces that are told of at the end, and no reason to end.
+fn take_hold(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Option<Step> {
     if fence.path != Path::Controlled || progress.stopped_since.is_none() {
         return None;
     }
@@ -66,8 +66,16 @@ fn take_hold(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Step> 
         open.then_some(Step::GuardPrimary),
         in_place.then_some(Step::StashSecret),
         facts.primary.signer.as_ref().is_ok_and(|seen| armed(&seen.value)).then_some(Step::DisarmPrimary),
+        nonces_are_due(progress).then_some(Step::MergeNonces { chain: policy.chain }),
     ];
     steps.into_iter().flatten().find(untried)
+}
+
+/// H16: once in a session, and again where it failed. After a start the baker here has its own files.
+fn nonces_are_due(progress: &Progress) -> bool {
+    const NAME: &str = "merge-nonces";
+    let never = progress.started.is_none() && progress.earlier.is_empty();
+    never && (!progress.tried.contains_key(NAME) || progress.failed(NAME).is_some())
 }
 
 fn note(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {

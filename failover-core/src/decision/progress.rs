@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
-use crate::facts::{BakerState, Delegate, Facts, Head, Marks, Power, Timestamp};
+use crate::facts::{BakerState, Delegate, Facts, Head, Marks, Merged, NonceCount, Power, Timestamp};
 use crate::tezos::Level;
 
 /// What a person stated about the primary.
@@ -80,6 +80,20 @@ pub struct Started {
     pub complete: bool,
 }
 
+/// What became of the primary's seed nonces (H16).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nonces {
+    /// They are here.
+    Merged(Merged),
+    /// They are not.
+    Missing {
+        /// The last reason.
+        why: String,
+        /// How many the primary has, where its files were read.
+        theirs: Option<NonceCount>,
+    },
+}
+
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -109,6 +123,8 @@ pub struct Progress {
     pub holding: bool,
     /// The passphrase was proved, in this session.
     pub passphrase: bool,
+    /// What became of the primary's seed nonces, in any session; for what is said at the end.
+    pub nonces: Option<Nonces>,
     /// Keys were unlocked or authorized by this run.
     pub armed: bool,
     /// How often each step failed, in this session, with the last reason.

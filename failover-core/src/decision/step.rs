@@ -56,6 +56,11 @@ pub enum Step {
     StashSecret,
     /// Lock or deauthorize every key of the primary's signer.
     DisarmPrimary,
+    /// Merge the primary's seed nonces into the backup's files, while nothing bakes on either side (H16).
+    MergeNonces {
+        /// Whose nonces they are.
+        chain: ChainId,
+    },
     /// Unlock the backup's keys, the sign interface held.
     Unlock {
         /// Which keys.
@@ -105,7 +110,7 @@ impl Step {
             | Self::ProvePassphrase { .. } => 0,
             Self::StopPrimary => 2,
             Self::GuardPrimary | Self::StashSecret | Self::DisarmPrimary => 3,
-            Self::NoteLevel { .. } => 4,
+            Self::NoteLevel { .. } | Self::MergeNonces { .. } => 4,
             Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } => 5,
             Self::Start { .. } => 6,
         }
@@ -124,6 +129,7 @@ impl Step {
             | Self::GuardPrimary
             | Self::StashSecret
             | Self::DisarmPrimary
+            | Self::MergeNonces { .. }
             | Self::Unlock { .. }
             | Self::Raise { .. }
             | Self::Authorize { .. }
@@ -146,6 +152,7 @@ impl Step {
             Self::GuardPrimary => "guard-primary",
             Self::StashSecret => "stash-secret",
             Self::DisarmPrimary => "disarm-primary",
+            Self::MergeNonces { .. } => "merge-nonces",
             Self::Unlock { .. } => "unlock",
             Self::Raise { .. } => "raise",
             Self::Authorize { .. } => "authorize",
@@ -171,6 +178,7 @@ impl fmt::Display for Step {
             Self::GuardPrimary => f.write_str("guard the primary: no reboot, restart or upgrade starts it"),
             Self::StashSecret => f.write_str("take the primary's auto-unlock secret out of the way; it is kept there"),
             Self::DisarmPrimary => f.write_str("lock or deauthorize the primary's keys"),
+            Self::MergeNonces { .. } => f.write_str("merge the primary's seed nonces into the backup's files"),
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
             Self::Raise { floor, .. } => write!(f, "raise every mark to {floor} and read it back"),
             Self::Authorize { floor, .. } => {

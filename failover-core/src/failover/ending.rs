@@ -1,7 +1,7 @@
 //! How a run ends: what is taken down, what is said last.
 
 use super::duplicate::{self, Stopped};
-use super::{Failover, Record};
+use super::{Failover, Record, nonces};
 use crate::decision::{Path, Policy, Refusal, Resumed};
 use crate::effect;
 use crate::facts::Signed;
@@ -14,7 +14,7 @@ pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End
     End { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
 }
 
-pub(super) fn done(policy: &Policy, resumed: Resumed) -> End {
+fn done(policy: &Policy, resumed: Resumed) -> End {
     let Resumed { first, floor, path, .. } = &resumed;
     let message =
         format!("{} bakes on the backup: {} {} is on chain, floor {floor}", policy.name, first.kind, first.at);
@@ -32,6 +32,13 @@ pub(super) fn done(policy: &Policy, resumed: Resumed) -> End {
 }
 
 impl Failover {
+    /// Baking has resumed; and what became of the primary's seed nonces.
+    pub(super) fn done(&mut self, resumed: Resumed) -> End {
+        let mut end = done(&self.policy, resumed);
+        nonces::tell(&mut end, self.progress.nonces.as_ref(), &mut *self.hands.backup, self.policy.chain);
+        end
+    }
+
     /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
     fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
         let touched = self.progress.armed || self.progress.holding || self.progress.fenced_self;

@@ -3,7 +3,7 @@
 
 use super::Statement;
 use crate::clock::Timestamp;
-use crate::decision::{Noted, Policy, Progress, Refusal, RefusedBefore, Started, Step};
+use crate::decision::{Nonces, Noted, Policy, Progress, Refusal, RefusedBefore, Started, Step};
 use crate::journal::Entry;
 use crate::journal::record::{End, Record, StepResult};
 use crate::operator::{Answer, Question};
@@ -47,15 +47,32 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
     match record {
         Record::Asked { asked, answer } => answered(progress, asked, *answer, at, live),
         Record::Before { step, .. } => before(progress, step, live),
-        Record::After { step, result: StepResult::Done { raised }, .. } => done(progress, step, raised, live),
-        Record::After { step, result: StepResult::Failed { why, .. }, .. } if live => {
+        Record::After { step, result, .. } => after(progress, step, result, live),
+        Record::Disarmed { proven: true, .. } if live => progress.armed = false,
+        _ => {}
+    }
+}
+
+fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) {
+    match result {
+        StepResult::Done { raised, nonces } => {
+            if let Some(merged) = nonces {
+                progress.nonces = Some(Nonces::Merged(merged.clone()));
+            }
+            done(progress, step, raised, live);
+        }
+        StepResult::Failed { why, nonces, .. } => {
+            if matches!(step, Step::MergeNonces { .. }) {
+                progress.nonces = Some(Nonces::Missing { why: why.clone(), theirs: *nonces });
+            }
+            if !live {
+                return;
+            }
             let failure = progress.failures.entry(step.name()).or_default();
             *failure = (failure.0.saturating_add(1), why.clone());
             // The device may have been unplugged in it, and plugged in again before the next look (S1b).
             progress.holding = false;
         }
-        Record::Disarmed { proven: true, .. } if live => progress.armed = false,
-        _ => {}
     }
 }
 
@@ -84,7 +101,11 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
     match step {
         // An unlock that was not answered may still happen: armed from here on.
         Step::Unlock { .. } | Step::Authorize { .. } if live => progress.armed = true,
-        Step::StopPrimary => progress.stop_sent = true,
+        Step::StopPrimary => {
+            progress.stop_sent = true;
+            // It baked since: what it committed to meanwhile is fetched too.
+            progress.tried.remove("merge-nonces");
+        }
         Step::Start { floor, marks, path } => {
             progress.started = Some(Started { floor: *floor, marks: *marks, path: *path, complete: false });
             // The start lets the sign interface go before it starts anything, and may fail after that.

@@ -1,7 +1,7 @@
 //! The records: what a run writes down, shows on the screen and prints with `--json`. One `record` field names the kind.
 
 use crate::decision::{Basis, Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
-use crate::facts::Signed;
+use crate::facts::{Merged, NonceCount, Signed};
 use crate::lock::HeldLock;
 use crate::operator::{Answer, Question};
 use crate::price::Price;
@@ -105,6 +105,9 @@ pub enum StepResult {
         /// Marks before and after, where marks were raised.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         raised: Vec<Raised>,
+        /// Where seed nonces were merged: how many; the nonces themselves are nowhere written down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonces: Option<Merged>,
     },
     /// It failed.
     Failed {
@@ -112,6 +115,9 @@ pub enum StepResult {
         why: String,
         /// The next safe action.
         next: String,
+        /// How many seed nonces the primary has that were not merged, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonces: Option<NonceCount>,
     },
 }
 

@@ -126,6 +126,8 @@ pub enum MarkFileState {
 pub enum HostFault {
     /// /etc is mounted read-only.
     ReadOnlyEtc,
+    /// The disk with the baker's folder cannot be read any more (H16).
+    BadDisk,
     /// `sudo -n` wants a password.
     NoSudo,
     /// There is no `systemctl` and no `busctl`.

@@ -14,6 +14,7 @@ mod conf;
 mod etc;
 mod files;
 pub(crate) mod host;
+pub(crate) mod nonces;
 mod process;
 mod secret;
 mod signer;

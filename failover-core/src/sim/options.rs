@@ -110,6 +110,8 @@ pub struct WorldOptions {
     pub chain: ChainId,
     /// Sources that a run has beside the backup's node.
     pub sources: &'static [Source],
+    /// A block of every so many levels commits to a seed nonce: 112 as on mainnet (Ushuaia 025).
+    pub blocks_per_commitment: u64,
     /// TezSign: the primary keeps an auto-unlock secret, and so signs again by itself after a reboot.
     pub primary_unlocks_itself: bool,
     /// TezSign: the backup keeps one too (H14).
@@ -138,6 +140,7 @@ impl WorldOptions {
             rights_in_ten: 10,
             chain: ChainId::MAINNET,
             sources: &[Source::Tzkt],
+            blocks_per_commitment: 112,
             primary_unlocks_itself: true,
             backup_unlocks_itself: false,
             primary_programs: true,

@@ -186,11 +186,11 @@ impl World {
     /// # Errors
     /// The machine is off or cannot be reached, or has no such program.
     pub fn exec(&self, side: Side, argv: &[&str]) -> Result<Output, HostError> {
-        self.run(side, argv).map(|ran| ran.output)
+        self.run(side, argv, "").map(|ran| ran.output)
     }
 
-    pub(crate) fn run(&self, side: Side, argv: &[&str]) -> Result<Ran, HostError> {
-        self.with(|state| state.run(side, argv))
+    pub(crate) fn run(&self, side: Side, argv: &[&str], input: &str) -> Result<Ran, HostError> {
+        self.with(|state| state.run(side, argv, input))
     }
 
     /// A machine behind the [`crate::host::Host`] edge.

@@ -89,6 +89,31 @@ fn the_level_is_noted_once_the_stop_was_read_back() {
     assert_eq!((head, bound), (level(HEAD), level(HEAD + 2)));
 }
 
+/// H16: once the level was noted and before anything is armed; three times where it fails, and then the run goes on. It is
+/// never done after a start, and not where the primary was not seen stopped.
+#[test]
+fn h16_seed_nonces_are_merged_once_and_never_hold_a_run_up() {
+    const NAME: &str = "merge-nonces";
+    let merge = Step::MergeNonces { chain: policy().chain };
+    let due = Progress { tried: [].into(), ..prepared() };
+    assert_eq!(step(&facts(), &due), merge);
+    assert!(matches!(step(&facts(), &Progress { noted: None, ..due.clone() }), Step::NoteLevel { .. }));
+    assert!(matches!(step(&facts(), &prepared()), Step::Unlock { .. }), "done");
+    let failed =
+        |n| Progress { tried: [(NAME, n)].into(), failures: [(NAME, (n, "cut off".to_owned()))].into(), ..prepared() };
+    assert_eq!(step(&facts(), &failed(2)), merge);
+    assert!(matches!(step(&facts(), &failed(3)), Step::Unlock { .. }));
+    let again = Progress { earlier: vec![(marks(5), marks(6))], ..due.clone() };
+    assert!(matches!(step(&facts(), &again), Step::Unlock { .. }), "the backup has baked");
+    let (_, Progress { started, .. }) = started(HEAD - 2, HEAD);
+    let cut_off = Progress { started, ..due.clone() };
+    assert!(!matches!(decide(&facts(), &policy(), &cut_off), Verdict::Do(step) if *step.get() == merge));
+    let mut gone = facts();
+    gone.primary.services = unknown();
+    let unseen = Progress { stopped_since: None, ..due };
+    assert!(!matches!(decide(&gone, &policy(), &unseen), Verdict::Do(step) if *step.get() == merge));
+}
+
 #[test]
 fn tezsign_is_unlocked_and_raised_inside_the_wait_and_started_after_it() {
     let (mut facts, mut progress) = raised(HEAD + 7);

@@ -137,7 +137,7 @@ pub(crate) fn facts() -> Facts {
     }
 }
 
-/// The backup is prepared, the primary was stopped 42 s ago at h = HEAD - 7, its signer is unplugged.
+/// The backup is prepared, the primary was stopped 42 s ago at h = HEAD - 7, its signer is unplugged, its nonces are here.
 pub(crate) fn prepared() -> Progress {
     let earlier = Timestamp::from_millis(now().millis() - 42_000);
     Progress {
@@ -148,6 +148,7 @@ pub(crate) fn prepared() -> Progress {
         stopped_since: Some(earlier),
         statements: [(Statement::Disconnected, earlier)].into(),
         noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) }),
+        tried: [("merge-nonces", 1)].into(),
         ..Progress::default()
     }
 }

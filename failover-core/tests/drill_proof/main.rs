@@ -16,6 +16,7 @@ mod ends;
 mod fence;
 mod guarded;
 mod marks;
+mod nonces;
 mod replugged;
 mod returns;
 mod scenarios;

@@ -50,7 +50,9 @@ fn in_order(records: &[Record], scenario: &str) -> Result<(), String> {
             }
             Record::After { step: Step::DisarmBackup, result: StepResult::Done { .. }, .. } => fenced_self = true,
             Record::After {
-                step: Step::Raise { keys, floor, .. }, result: StepResult::Done { raised: read }, ..
+                step: Step::Raise { keys, floor, .. },
+                result: StepResult::Done { raised: read, .. },
+                ..
             } => {
                 if read.len() != keys.len() || read.iter().any(|r| !reached(&r.after, *floor)) {
                     return Err(format!("marks that do not read back at {floor}: {read:?}"));
@@ -58,7 +60,9 @@ fn in_order(records: &[Record], scenario: &str) -> Result<(), String> {
                 raised = Some(*floor);
             }
             Record::After {
-                step: Step::Authorize { floor, .. }, result: StepResult::Done { raised: read }, ..
+                step: Step::Authorize { floor, .. },
+                result: StepResult::Done { raised: read, .. },
+                ..
             } => {
                 if read.len() != 1 || read.iter().any(|r| !reached(&r.after, *floor)) {
                     return Err(format!("a mark that does not read back at {floor}: {read:?}"));

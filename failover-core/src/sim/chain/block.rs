@@ -2,7 +2,7 @@
 
 use super::forge;
 use crate::sim::seed::blake;
-use crate::tezos::{BlockHash, ChainId};
+use crate::tezos::{BlockHash, ChainId, NonceHash};
 
 /// A block, with the votes that it carries.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub(crate) struct Block {
     pub(crate) operations_hash: [u8; 32],
     /// The proof of work nonce; it differs where two machines make the same block.
     pub(crate) nonce: [u8; 8],
+    /// The hash of the seed nonce that it commits to.
+    pub(crate) seed_nonce: Option<NonceHash>,
     /// Who made the payload.
     pub(crate) proposer: usize,
     /// Who signed the block.
@@ -57,6 +59,7 @@ impl Block {
             context: [2; 32],
             operations_hash: [3; 32],
             nonce: [0; 8],
+            seed_nonce: None,
             proposer: 1,
             baker: 1,
             attestations: Vec::new(),

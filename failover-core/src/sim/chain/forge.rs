@@ -67,7 +67,13 @@ pub(crate) fn header(chain: ChainId, block: &Block) -> Vec<u8> {
     bytes.extend(block.payload);
     bytes.extend(block.payload_round.to_be_bytes());
     bytes.extend(block.nonce);
-    bytes.push(0); // no seed nonce
+    match &block.seed_nonce {
+        Some(hash) => {
+            bytes.push(0xff);
+            bytes.extend(hash.bytes());
+        }
+        None => bytes.push(0),
+    }
     bytes.push(0); // liquidity baking vote: on
     bytes
 }
@@ -108,5 +114,7 @@ mod tests {
         assert_eq!(bytes.len(), 202);
         let read = Message::parse(Curve::Bls, &bytes).unwrap();
         assert_eq!((read.kind, read.level, read.round), (Kind::Block, 15_300_000, Round(3)));
+        block.seed_nonce = Some(crate::tezos::NonceHash::of(&[7; 32]));
+        assert_eq!(header(ChainId::MAINNET, &block).len(), 234);
     }
 }

@@ -30,14 +30,16 @@ pub(crate) struct Command<'a> {
     pub(crate) name: &'a str,
     pub(crate) args: &'a [&'a str],
     pub(crate) root: bool,
+    /// Its standard input.
+    pub(crate) input: &'a str,
 }
 
 /// Runs a command; `None` where there is no such program.
-pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str]) -> Option<Ran> {
+pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str], input: &str) -> Option<Ran> {
     if machine.etc.no_sudo && argv.first() == Some(&"sudo") {
         return Some(Ran::new(1, "", "sudo: a password is required\n"));
     }
-    let command = peel(argv, machine.uid == 0)?;
+    let command = Command { input, ..peel(argv, machine.uid == 0)? };
     Some(match command.name {
         "systemctl" | "busctl" if machine.etc.no_systemd => return None,
         "systemctl" => systemctl::run(machine, now, command),
@@ -74,7 +76,7 @@ fn peel<'a>(argv: &'a [&'a str], root: bool) -> Option<Command<'a>> {
                 rest = more;
             }
             if list {
-                return Some(Command { name: "-l", args: rest, root: true });
+                return Some(Command { name: "-l", args: rest, root: true, input: "" });
             }
             peel(rest, true)
         }
@@ -95,7 +97,7 @@ fn peel<'a>(argv: &'a [&'a str], root: bool) -> Option<Command<'a>> {
             }
             peel(rest, root)
         }
-        _ => Some(Command { name, args: rest, root }),
+        _ => Some(Command { name, args: rest, root, input: "" }),
     }
 }
 
@@ -107,6 +109,9 @@ fn cat(machine: &Machine, command: Command<'_>) -> Ran {
             "/etc/machine-id" => {
                 stdout.push_str(&machine.machine_id);
                 stdout.push('\n');
+            }
+            path if machine.etc.bad_disk && path.starts_with(super::files::FOLDER) => {
+                return Ran::new(1, stdout, format!("cat: {path}: Input/output error\n"));
             }
             path => match machine.mark_file.at(path).or_else(|| machine.etc.files.get(path).cloned()) {
                 Some(text) => stdout.push_str(&text),

@@ -7,6 +7,7 @@ use super::Machine;
 use super::command::{Command, Ran};
 use super::conf::Conf;
 use crate::baker::boot_guard::{REMOVE, WRITE};
+use crate::baker::nonces::MERGE;
 use crate::guard::Guard;
 use crate::sim::event::HostFault;
 
@@ -23,6 +24,8 @@ pub(crate) struct Etc {
     pub(crate) token: Option<PathBuf>,
     /// /etc is mounted read-only.
     pub(crate) read_only: bool,
+    /// The disk with the baker's folder cannot be read.
+    pub(crate) bad_disk: bool,
     /// `sudo -n` wants a password.
     pub(crate) no_sudo: bool,
     /// No `systemctl`, no `busctl`.
@@ -83,6 +86,7 @@ impl Machine {
     pub(crate) fn suffer(&mut self, fault: HostFault) {
         match fault {
             HostFault::ReadOnlyEtc => self.etc.read_only = true,
+            HostFault::BadDisk => self.etc.bad_disk = true,
             HostFault::NoSudo => self.etc.no_sudo = true,
             HostFault::NoSystemd => self.etc.no_systemd = true,
             HostFault::NoPrograms => (self.failover, self.tezsign) = (false, false),
@@ -123,7 +127,7 @@ pub(super) fn file(machine: &mut Machine, command: Command<'_>) -> Option<Ran> {
     })
 }
 
-/// `sh -c SCRIPT NAME ARGS...`: the two scripts of the boot guard, and no others.
+/// `sh -c SCRIPT NAME ARGS...`: the two scripts of the boot guard and the one of the nonces, and no others.
 pub(super) fn script(machine: &mut Machine, command: Command<'_>) -> Ran {
     if !command.root {
         return Ran::new(1, "", "sh: Permission denied\n");
@@ -139,6 +143,9 @@ pub(super) fn script(machine: &mut Machine, command: Command<'_>) -> Ran {
                 Ok(()) => Ran::ok(""),
                 Err(what) => Ran::new(1, "", format!("mkdir: cannot create directory '{folder}': {what}\n")),
             }
+        }
+        ["-c", script, _, folder, name, copy, bytes] if *script == MERGE => {
+            super::nonces::write(machine, (folder, name), copy, (bytes, command.input))
         }
         _ => Ran::new(127, "", "sh: a simulated machine runs no such script\n"),
     }

@@ -3,10 +3,11 @@
 use super::Machine;
 use super::command::{Command, Ran};
 use crate::sim::event::MarkFileState;
+use crate::sim::seed::blake;
 use crate::tezos::{ChainId, KeyHash, Kind};
 
 /// The base folder of the baker under TezBake; the only folder here with mark files.
-const FOLDER: &str = "/bake-buddy/node/data/.tezos-client";
+pub(super) const FOLDER: &str = "/bake-buddy/node/data/.tezos-client";
 
 /// How far in the future the level of [`MarkFileState::FarFuture`] is.
 const FAR: u64 = 10_000_000;
@@ -82,16 +83,28 @@ impl MarkFile {
     }
 }
 
-/// `find -L FOLDERS -maxdepth 1 ( -name PATTERN ... ) -printf "%y %s %i %T@ %p\0"`: the mark file, in the only folder
-/// that has one.
+/// `find -L FOLDERS -maxdepth 1 ( -name PATTERN ... ) -printf "%y %s %i %T@ %p\0"`: the mark file and the nonces, in the
+/// only folder that has any.
 pub(crate) fn find(machine: &Machine, command: Command<'_>) -> Ran {
     let file = &machine.mark_file;
     let (mut stdout, mut stderr) = (String::new(), String::new());
+    let asks_for = |path: &str| {
+        let mut patterns = command.args.iter().filter_map(|arg| arg.strip_prefix('*'));
+        patterns.any(|end| path.ends_with(end))
+    };
     for folder in command.args.iter().filter(|arg| arg.starts_with('/')) {
         if *folder != FOLDER {
             stderr.push_str(&format!("find: '{folder}': No such file or directory\n"));
-        } else if let Some(text) = file.text() {
+            continue;
+        }
+        if let Some(text) = file.text().filter(|_| asks_for(&file.path())) {
             stdout.push_str(&format!("f {} 1 {}.0000000000 {}\0", text.len(), file.writes, file.path()));
+        }
+        let there = machine.etc.files.iter().filter(|(path, _)| path.starts_with(FOLDER) && asks_for(path));
+        for (path, text) in there {
+            // Another text was written at another time.
+            let [a, b, c, ..] = blake(&[text.as_bytes()]);
+            stdout.push_str(&format!("f {} 1 {}.0000000000 {path}\0", text.len(), u32::from_be_bytes([0, a, b, c])));
         }
     }
     Ran::new(i32::from(!stderr.is_empty()), stdout, stderr)

@@ -27,7 +27,11 @@ impl Host for SimHost {
     }
 
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
-        let ran = self.world.run(self.side, argv)?;
+        self.feed(argv, "", deadline)
+    }
+
+    fn feed(&mut self, argv: &[&str], input: &str, deadline: Duration) -> Result<Output, HostError> {
+        let ran = self.world.run(self.side, argv, input)?;
         // What takes longer than the deadline is waited for until then, and its end is not seen.
         if ran.took > Duration::ZERO {
             self.world.clock().sleep(ran.took.min(deadline));

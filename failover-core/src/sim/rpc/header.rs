@@ -14,7 +14,7 @@ pub(super) fn header(view: View<'_>, block: &Block) -> Value {
     let seconds = block.seconds.saturating_add(view.state.faults.seconds_ahead);
     let level = if view.state.faults.rpc == Some(RpcFault::LevelZero) { 0 } else { block.level };
     let curve = view.state.committee.baker(block.baker).map_or(Curve::Ed25519, |b| b.consensus.hash.curve());
-    json!({
+    let mut header = json!({
         "protocol": PROTOCOL,
         "chain_id": view.chain_id(),
         "hash": block.name(),
@@ -31,7 +31,11 @@ pub(super) fn header(view: View<'_>, block: &Block) -> Value {
         "proof_of_work_nonce": hex::encode(block.nonce),
         "liquidity_baking_toggle_vote": "on",
         "signature": signature(curve, &block.hash),
-    })
+    });
+    if let (Some(hash), Some(fields)) = (block.seed_nonce, header.as_object_mut()) {
+        fields.insert("seed_nonce_hash".to_owned(), json!(hash));
+    }
+    header
 }
 
 /// `vh...`.

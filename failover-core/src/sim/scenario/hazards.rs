@@ -6,10 +6,11 @@ use super::{PLAIN, Scenario, done, in_seconds};
 use crate::clock::Clock;
 use crate::host::HostIdentity;
 use crate::signer::Model;
-use crate::sim::event::Event;
+use crate::sim::event::{Event, HostFault};
 use crate::sim::ledger::Person as AtTheLedger;
 use crate::sim::operator::Cable;
 use crate::sim::options::Side;
+use crate::tezos::Level;
 
 /// One scenario for each hazard, after the two that end well.
 pub(super) static HAZARDS: &[Scenario] = &[
@@ -139,6 +140,20 @@ pub(super) static HAZARDS: &[Scenario] = &[
             s.world.apply(Event::UnknownOperation(true));
             s.world.clock().sleep(Duration::from_secs(60));
         },
+        ..PLAIN
+    },
+    Scenario {
+        name: "h16",
+        about: "the primary committed to seed nonces: merged into the backup's own files, both bakers stopped",
+        world: |o| o.blocks_per_commitment = 1,
+        prepare: |s| s.world.committed_before(Side::Backup, Level::FIRST.above(9_999_999)),
+        ..PLAIN
+    },
+    Scenario {
+        name: "h16-gone",
+        about: "the primary's disk cannot be read: the backup takes over, and its end says that the seed nonces are missing",
+        world: |o| o.blocks_per_commitment = 1,
+        prepare: |s| s.world.apply(Event::Host(Side::Primary, HostFault::BadDisk)),
         ..PLAIN
     },
     Scenario {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Running, accept_loop, orders};
+use crate::baker::nonces::SCRIPT;
 use crate::host::{HostError, Output};
 use crate::sim::options::Side;
 use crate::sim::world::World;
@@ -24,6 +25,8 @@ const SSH_FAILED: i32 = 255;
 struct Request {
     side: String,
     argv: Vec<String>,
+    #[serde(default)]
+    input: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,7 +60,7 @@ fn connection(world: &World, stream: &UnixStream) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     let request: Request = serde_json::from_str(&read_line(stream)?)?;
     let argv: Vec<&str> = request.argv.iter().map(String::as_str).collect();
-    let reply = match Side::named(&request.side).map(|side| world.exec(side, &argv)) {
+    let reply = match Side::named(&request.side).map(|side| Ok(world.run(side, &argv, &request.input)?.output)) {
         Some(Ok(Output { code, stdout, stderr })) => Reply::Ran { code, stdout, stderr },
         Some(Err(HostError::NotRun { what, .. })) => {
             Reply::Ran { code: 127, stdout: String::new(), stderr: format!("{what}: command not found\n") }
@@ -92,7 +95,12 @@ fn write_line(mut stream: &UnixStream, line: &str) -> io::Result<()> {
 /// The world is not served there, or does not answer.
 pub fn stand_in(control: &Path, side: &str, argv: &[String]) -> io::Result<Output> {
     let stream = UnixStream::connect(control)?;
-    let request = Request { side: side.to_owned(), argv: argv.to_vec() };
+    let mut input = String::new();
+    // The one script that is given something; all else would wait for a terminal.
+    if argv.iter().any(|word| word == SCRIPT) {
+        io::stdin().take(LINE).read_to_string(&mut input)?;
+    }
+    let request = Request { side: side.to_owned(), argv: argv.to_vec(), input };
     write_line(&stream, &serde_json::to_string(&request)?)?;
     Ok(match serde_json::from_str(&read_line(&stream)?)? {
         Reply::Ran { code, stdout, stderr } => Output { code, stdout, stderr },

@@ -6,10 +6,13 @@ use super::World;
 use crate::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger};
 use crate::signer::tezsign::{Connect, Interface, TezSign};
 use crate::signer::{HwmSetter, SignerError};
+use crate::sim::chain::Block;
 use crate::sim::device::Device;
 use crate::sim::ledger::SimLedger;
+use crate::sim::machine::nonces;
 use crate::sim::options::Side;
 use crate::sim::tezsign::SimGadget;
+use crate::tezos::{Level, NonceHash};
 
 impl World {
     /// A side's device behind the real driver, in memory.
@@ -46,6 +49,16 @@ impl World {
     /// key. `false`: the device did not.
     pub fn unlock(&self, side: Side, passphrase: &str) -> bool {
         self.with(|state| state.machines.of_mut(side).device.unlock(passphrase))
+    }
+
+    /// The machine baked before, and committed to a seed nonce in its block of this level (H16).
+    pub fn committed_before(&self, side: Side, level: Level) {
+        self.with(|state| {
+            let chain = state.options.chain;
+            let nonce = state.seed.bytes("an earlier seed nonce", &[level.get()]);
+            let block = Block { seed_nonce: Some(NonceHash::of(&nonce)), ..Block::genesis(level.get(), 0) };
+            nonces::commit(state.machines.of_mut(side), chain, &nonce, &block);
+        });
     }
 
     /// The card was restored without its marks: they are at zero (H6).

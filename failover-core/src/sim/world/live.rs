@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{Due, State};
 use crate::chain::KeyRole;
 use crate::sim::chain::{Ballot, Block, OURS, forge};
+use crate::sim::machine::nonces;
 use crate::sim::options::Side;
 use crate::sim::seed::blake;
-use crate::tezos::Kind;
+use crate::tezos::{Kind, NonceHash};
 
 /// At one in so many levels round 0 is preattested but does not make it, and is proposed again.
 const REPROPOSAL: u64 = 40;
@@ -70,6 +71,7 @@ impl State {
             context: blake(&[b"context", &predecessor.hash]),
             operations_hash: blake(&[b"operations", &predecessor.hash, &round.to_be_bytes()]),
             nonce: [0; 8],
+            seed_nonce: self.commits(level).then(|| NonceHash::of(&self.seed_nonce(level, round, baker, None))),
             proposer: if again { head.proposer } else { baker },
             baker,
             attestations: self.chain.ballots(attested, &predecessor.payload),
@@ -88,12 +90,30 @@ impl State {
             let mut block = draft.clone();
             let mark = u8::from(side == Side::Backup);
             block.nonce = [0xd7, 0xd4, 0xb0, 0xae, 0, 0, 0, mark];
+            let nonce = self.seed_nonce(level, round, baker, Some(side));
+            block.seed_nonce = block.seed_nonce.map(|_| NonceHash::of(&nonce));
             let bytes = forge::header(self.options.chain, &block);
-            if self.ask(side, KeyRole::Consensus, Kind::Block, (level, round), &bytes) && first.is_none() {
-                first = Some(block.sealed(self.options.chain));
+            if !self.ask(side, KeyRole::Consensus, Kind::Block, (level, round), &bytes) {
+                continue;
             }
+            let block = block.sealed(self.options.chain);
+            if block.seed_nonce.is_some() {
+                let chain = self.options.chain;
+                nonces::commit(self.machines.of_mut(side), chain, &nonce, &block);
+            }
+            first = first.or(Some(block));
         }
         first
+    }
+
+    /// Does the block of this level commit to a seed nonce?
+    fn commits(&self, level: u64) -> bool {
+        level.checked_rem(self.options.blocks_per_commitment) == Some(0)
+    }
+
+    /// Drawn anew by each machine, for each block.
+    fn seed_nonce(&self, level: u64, round: u32, baker: usize, side: Option<Side>) -> [u8; 32] {
+        self.seed.bytes(side.map_or("seed nonce", Side::name), &[level, u64::from(round), baker as u64])
     }
 
     /// Bakers vote for the head.

@@ -96,7 +96,7 @@ impl State {
         if half == 0 { 1 } else { half }
     }
 
-    pub(crate) fn run(&mut self, side: Side, argv: &[&str]) -> Result<Ran, HostError> {
+    pub(crate) fn run(&mut self, side: Side, argv: &[&str], input: &str) -> Result<Ran, HostError> {
         let now = self.now();
         let machine = self.machines.of_mut(side);
         let host = format!("the simulated {side}");
@@ -104,7 +104,7 @@ impl State {
             let why = "connection timed out".to_owned();
             return Err(HostError::Unreachable { host, why });
         }
-        command::run(machine, now, argv).ok_or_else(|| HostError::NotRun {
+        command::run(machine, now, argv, input).ok_or_else(|| HostError::NotRun {
             host,
             what: argv.first().copied().unwrap_or_default().to_owned(),
             why: "no such file or directory".to_owned(),

@@ -1,0 +1,19 @@
+//! What came of a step.
+
+use crate::nonces::Merged;
+use crate::signer::Raised;
+
+/// What a step did that is worth writing down.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Performed {
+    /// Marks before and after, where marks were raised.
+    pub raised: Vec<Raised>,
+    /// Where seed nonces were merged: how many.
+    pub nonces: Option<Merged>,
+}
+
+impl From<Vec<Raised>> for Performed {
+    fn from(raised: Vec<Raised>) -> Self {
+        Self { raised, nonces: None }
+    }
+}
