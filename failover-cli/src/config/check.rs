@@ -187,9 +187,10 @@ impl<'a> Checker<'a> {
     }
 
     fn backup(&self, backup: file::Machine) -> Result<Machine, ConfigError> {
-        let file::Machine { control, units, start, stop, status, path } = backup;
+        let file::Machine { control, units, start, stop, status, path, marks } = backup;
         let control = self.control(ControlKeys { name: control, units, start, stop, status })?;
-        Ok(Machine { host: None, control, path: self.folder("path", path)?, marks: Vec::new() })
+        let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
+        Ok(Machine { host: None, control, path: self.folder("path", path)?, marks })
     }
 
     fn folder(&self, key: &str, path: Option<Spanned<PathBuf>>) -> Result<Option<PathBuf>, ConfigError> {

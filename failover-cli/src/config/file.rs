@@ -78,6 +78,7 @@ pub(super) struct Machine {
     pub(super) stop: Option<Spanned<Vec<String>>>,
     pub(super) status: Option<Spanned<Vec<String>>>,
     pub(super) path: Option<Spanned<PathBuf>>,
+    pub(super) marks: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

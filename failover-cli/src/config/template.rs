@@ -135,7 +135,11 @@ impl Template {
             "# power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"] # prints on or off: a rung of the fence\n"
         )?;
         writeln!(f, "[backup]")?;
-        writeln!(f, "control = \"tezbake\"              # this machine: as above\n")?;
+        writeln!(f, "control = \"tezbake\"              # this machine: as above")?;
+        writeln!(
+            f,
+            "# marks = [\"/var/lib/tezos/.tezos-client\"] # base folder of octez-baker here, for seed nonces; known for tezbake\n"
+        )?;
         writeln!(f, "[policy]")?;
         writeln!(
             f,
