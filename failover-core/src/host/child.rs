@@ -1,6 +1,6 @@
 //! One child process, from its start to its end, its deadline, or the word that ends it.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +9,9 @@ use super::capture::Capture;
 
 /// What no child may see: passphrases that a person put into the environment (S9).
 const SECRETS: [&str; 2] = ["TEZSIGN_UNLOCK_PASS", "ELEVATION_PASSWORD"];
+
+/// Nor what a service manager tells this process alone (`sd_notify(3)`).
+const OURS: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /// Set for every child: plain English messages, and no analytics (Tezos Baking 2.5.1 posts them from `info`).
 pub(super) const PLAIN: [(&str, &str); 2] = [("LC_ALL", "C"), ("DISABLE_TEZBAKE_ANALYTICS", "true")];
@@ -35,20 +38,27 @@ pub(super) struct Ended {
     pub(super) stderr: Capture,
 }
 
-/// Runs a child in a process group of its own, without standard input. An error means that nothing ran.
+/// Runs a child in a process group of its own, with `input` on standard input or without one. An error means that
+/// nothing ran.
 ///
 /// `done` looks at what standard output ends with, and may end the wait before the child does.
 pub(super) fn run(
     command: &mut Command,
     deadline: Duration,
+    input: Option<Vec<u8>>,
     mut done: impl FnMut(&Capture) -> bool,
 ) -> io::Result<Ended> {
     let start = Instant::now();
-    for name in SECRETS {
+    for name in SECRETS.into_iter().chain(OURS) {
         command.env_remove(name);
     }
-    command.envs(PLAIN).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.envs(PLAIN).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
+    if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
+        // A child that does not read keeps this thread waiting at most, and only until its end.
+        std::thread::spawn(move || pipe.write_all(&input));
+    }
     let stdout = child.stdout.take().map(Capture::drain).unwrap_or_default();
     let stderr = child.stderr.take().map(Capture::drain).unwrap_or_default();
 

@@ -46,6 +46,18 @@ impl Host for LocalHost {
     }
 
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
+        self.run_with(argv, None, deadline)
+    }
+}
+
+impl LocalHost {
+    /// The same, with something to read on standard input.
+    pub(crate) fn run_with(
+        &mut self,
+        argv: &[&str],
+        input: Option<Vec<u8>>,
+        deadline: Duration,
+    ) -> Result<Output, HostError> {
         let start = Instant::now();
         let what = shown(argv);
         let host = || self.name().to_owned();
@@ -58,7 +70,7 @@ impl Host for LocalHost {
         if let Some(folder) = &self.path {
             command.env("PATH", path_with(folder));
         }
-        let ended = child::run(&mut command, deadline, |_| false).map_err(|error| not_run(error.to_string()))?;
+        let ended = child::run(&mut command, deadline, input, |_| false).map_err(|error| not_run(error.to_string()))?;
         let lost = |what: String, after| Err(HostError::Lost { host: host(), what, after });
         let status = match ended.ending {
             Ending::Exited(status) => status,

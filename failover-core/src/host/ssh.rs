@@ -69,7 +69,7 @@ impl Host for SshHost {
         let mut command = Command::new(&self.options.program);
         command.args(self.options.arguments(deadline)).arg("--").arg(&self.destination).arg(script);
         // A service that the command leaves behind keeps the session open: the end mark ends the wait all the same.
-        let ended = child::run(&mut command, deadline, |stdout| marks.end(&stdout.recent()).is_some())
+        let ended = child::run(&mut command, deadline, None, |stdout| marks.end(&stdout.recent()).is_some())
             .map_err(|error| not_run(format!("{}: {error}", self.options.program.display())))?;
 
         let stdout = marks.read(ended.stdout.take());
