@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: help drill test crash bench install fmt doc clean
+.PHONY: help drill test crash bench install install-watch fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -16,6 +16,7 @@ help:
 	@echo 'make systemd   the boot guard under real systemd 252 and 257, with reboots; needs root or sudo'
 	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
+	@echo 'make install-watch  the systemd unit of `failover watch`; enables nothing (PREFIX as for install)'
 	@echo 'make fmt       format the code'
 	@echo 'make doc       build the documentation of the library'
 	@echo 'make clean     remove what was built'
@@ -41,6 +42,9 @@ install:
 	@scripts/setup.sh build
 	@cargo build --locked --release -p failover-cli
 	@scripts/install.sh '$(DESTDIR)$(PREFIX)'
+
+install-watch:
+	@scripts/install-watch.sh '$(DESTDIR)' '$(PREFIX)'
 
 fmt:
 	cargo fmt --all

@@ -1,12 +1,14 @@
 //! The configuration: read once, checked whole, every value typed. What it does not say has no default that a
 //! person would not expect.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::MarkFolder;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{KeyName, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
+use failover_core::watch::Hook;
 
 use crate::args::NodeUrl;
 
@@ -48,6 +50,17 @@ pub(crate) struct Config {
     pub(crate) margin: u64,
     /// The lock between machines; `None`: this machine alone can fail over.
     pub(crate) lock: Option<Lock>,
+    /// What `watch` tells whom.
+    pub(crate) watch: Watch,
+}
+
+/// `[watch]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Watch {
+    /// After so many silent levels with rights a failover is proposed, unless the flag says otherwise.
+    pub(crate) levels: Option<u64>,
+    /// Programs that are told.
+    pub(crate) hooks: BTreeMap<Hook, Vec<String>>,
 }
 
 /// `[baker]`.

@@ -11,6 +11,7 @@ mod failure;
 mod heads;
 mod late;
 mod locks;
+mod notify;
 mod output;
 mod parts;
 mod prompt;

@@ -124,6 +124,12 @@ impl DeviceState {
         self.keys.iter().find(|k| k.key == *key)
     }
 
+    /// The keys that can sign now, or of which it is not known that they cannot.
+    #[must_use]
+    pub fn able_to_sign(&self) -> Vec<&KeyName> {
+        self.keys.iter().filter(|key| key.arming != Arming::Disarmed).map(|key| &key.name).collect()
+    }
+
     /// The key with this name.
     #[must_use]
     pub fn named(&self, name: &KeyName) -> Option<&KeyState> {

@@ -6,7 +6,10 @@
 //! and without asking (S12), and it stays so until `failover clear`. Where the marks cannot be read, nothing is decided
 //! and nothing is stopped; that is said, and said again while it lasts.
 //!
-//! On a machine that stands by it looks out for the silence of the one that bakes, and says when a failover may be due.
+//! It is stopped so, too, when the chain has proof that the baker signed twice.
+//!
+//! On a machine that stands by it looks out for the silence of the one that bakes, and says when a failover may be due;
+//! and for itself: that nothing that signs is started here, and that a run would not be refused.
 //! It starts nothing, ever; it takes no lock, so that a run can begin beside it; and it writes nothing to the disk but a
 //! duplicate. A service that does not ask the guard starts again at the next boot: only the guard keeps it stopped then.
 
@@ -16,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chain::ChainNode;
+use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
 use crate::decision::Policy;
 use crate::effect::Hands;
@@ -28,20 +31,24 @@ use crate::state::{PlanId, StateDir};
 use crate::tezos::Level;
 
 mod here;
+mod hooks;
 mod judge;
 mod lasting;
 mod look;
 mod past;
+mod ready;
 mod record;
 mod role;
 mod stop;
 mod votes;
 
+pub use hooks::{AGAIN as HOOK_AGAIN, DEADLINE as HOOK_DEADLINE, Hook, Hooks};
 pub use judge::{Judge, Judged};
-pub use record::{Listener, Note, Role, Said, Trouble};
+pub use record::{Listener, Look, Note, Role, Said, Trouble};
 pub use votes::{Vote, Votes};
 
 use lasting::Lasting;
+use ready::Readiness;
 use role::Taken;
 
 /// A primary that signed nothing for so many levels with rights, in a row, may be down: about a minute.
@@ -51,6 +58,10 @@ pub const SILENT: u64 = 10;
 pub struct Parts {
     /// The own node.
     pub source: Box<dyn ChainNode>,
+    /// Other sources, held against it where the backup's readiness is looked at (H1, H20).
+    pub others: Vec<Box<dyn ChainLevelSource>>,
+    /// Is a run of this baker going on here? Its device is left alone then.
+    pub busy: Box<dyn FnMut() -> bool + Send>,
     /// What it looks at, and stops. The operator is asked nothing.
     pub hands: Hands,
     /// Whose baker, and on which chain.
@@ -77,6 +88,7 @@ pub struct Watch {
     state: StateDir,
     cancel: Arc<AtomicBool>,
     listener: Box<dyn Listener>,
+    readiness: Readiness,
     /// What this machine is, once that is known.
     taken: Option<Taken>,
     judge: Option<Judge>,
@@ -113,10 +125,10 @@ impl Watch {
     /// A watch that has not looked yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { source, hands, policy, silent, clock, state, cancel, listener } = parts;
+        let Parts { source, others, busy, hands, policy, silent, clock, state, cancel, listener } = parts;
         let unread = || Unknown { why: "it was not read yet".to_owned(), next: "wait a moment".to_owned() };
         Self {
-            gatherer: Gatherer::new(source, Vec::new()),
+            gatherer: Gatherer::new(source, others),
             hands,
             policy,
             silent,
@@ -124,6 +136,7 @@ impl Watch {
             state,
             cancel,
             listener,
+            readiness: Readiness::new(busy),
             taken: None,
             judge: None,
             run: None,
@@ -157,7 +170,15 @@ impl Watch {
         let end = if self.cancel.load(Ordering::SeqCst) { Some(self.ended()) } else { self.look() };
         match &end {
             Some(end) => self.say_record(Record::End(end.clone())),
-            None => self.clock.sleep(self.poll),
+            None => {
+                self.listener.looked(&Look {
+                    role: self.role(),
+                    head: self.head.map(|(level, _)| level),
+                    missed: self.votes.in_a_row,
+                    troubles: self.lasting.said(),
+                });
+                self.clock.sleep(self.poll);
+            }
         }
         end
     }

@@ -53,10 +53,11 @@ pub(crate) struct Resume {
 /// `watch`.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Watch {
-    /// After so many levels with rights in which the primary signed nothing, say that a failover may be due
-    #[arg(long, value_name = "N", default_value_t = failover_core::watch::SILENT)]
+    /// After so many levels with rights in which the primary signed nothing, say that a failover may be due [default:
+    /// 10, or `levels` in the configuration]
+    #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u64).range(2..=10_000))]
-    pub(crate) silent: u64,
+    pub(crate) silent: Option<u64>,
 }
 
 /// `drill`.

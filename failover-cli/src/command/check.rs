@@ -100,13 +100,7 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
     checks.note("run", says);
     let armed =
         facts.backup.device.as_ref().map_err(|unknown| (unknown.why.clone(), unknown.next.clone())).and_then(|d| {
-            let armed: Vec<String> = d
-                .value
-                .keys
-                .iter()
-                .filter(|k| k.arming != failover_core::signer::Arming::Disarmed)
-                .map(|k| k.name.to_string())
-                .collect();
+            let armed: Vec<String> = d.value.able_to_sign().iter().map(ToString::to_string).collect();
             if armed.is_empty() {
                 Ok("no key can sign".to_owned())
             } else {

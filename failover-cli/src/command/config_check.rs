@@ -1,7 +1,10 @@
 //! `config check`: what will be used.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
+use failover_core::watch::Hook;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -30,6 +33,8 @@ struct Understood {
     backup: String,
     margin: u64,
     lock: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hooks: BTreeMap<Hook, Vec<String>>,
     state: String,
 }
 
@@ -53,6 +58,9 @@ impl fmt::Display for Understood {
         writeln!(f, "Backup      {}", self.backup)?;
         writeln!(f, "Margin      {} levels", self.margin)?;
         writeln!(f, "Lock        {}", self.lock.as_deref().unwrap_or("of this machine only"))?;
+        for (hook, argv) in &self.hooks {
+            writeln!(f, "Hook        {hook}: {}", argv.join(" "))?;
+        }
         writeln!(f, "State       {}", self.state)
     }
 }
@@ -81,6 +89,12 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let here = config.primary.machine.iter().filter(|machine| machine.host.is_none());
     for folder in here.flat_map(|machine| &machine.marks).filter(|f| std::fs::read_dir(f.to_string()).is_err()) {
         out.warn(format!("marks: {folder} cannot be read"));
+    }
+    for (hook, argv) in &config.watch.hooks {
+        if let Some(program) = argv.first().filter(|program| program.starts_with('/') && !Path::new(program).is_file())
+        {
+            out.warn(format!("{hook}: there is no program {program}"));
+        }
     }
     settings.passphrase(out)?;
     if let Some(lock) = &config.lock {
@@ -118,6 +132,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         backup: config.backup.to_string(),
         margin: config.margin,
         lock,
+        hooks: config.watch.hooks,
         state: settings.state().display().to_string(),
     });
     Ok(End::done("run `failover check`: is this backup ready"))

@@ -1,5 +1,6 @@
 //! From the file as it is written to a configuration that can be used.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::{MarkFolder, UnitName};
@@ -7,10 +8,11 @@ use failover_core::signer::ledger::Derivation;
 use failover_core::signer::{KeyName, Model};
 use failover_core::state::StateDir;
 use failover_core::tezos::ChainId;
+use failover_core::watch::Hook;
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
-use super::{Baker, Chain, Config, ConfigError, Control, MARGIN, Machine, Primary, Signer};
+use super::{Baker, Chain, Config, ConfigError, Control, MARGIN, Machine, Primary, Signer, Watch};
 
 type Argv = Option<Spanned<Vec<String>>>;
 
@@ -54,7 +56,7 @@ impl<'a> Checker<'a> {
             let why = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
             self.at(error.span().map_or(0, |span| span.start), why)
         })?;
-        let File { state, baker, chain, signer, primary, backup, policy, lock } = file;
+        let File { state, baker, chain, signer, primary, backup, policy, lock, watch } = file;
         Ok(Config {
             file: self.path.to_owned(),
             state: self.folder("state", state)?,
@@ -65,6 +67,7 @@ impl<'a> Checker<'a> {
             backup: self.backup(backup.into_inner())?,
             margin: self.margin(policy)?,
             lock: self.lock(lock)?,
+            watch: self.watch(watch)?,
         })
     }
 
@@ -251,6 +254,25 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(&argv, format!("{key}: a program and its arguments, as a list")));
         }
         Ok(argv.into_inner())
+    }
+
+    fn watch(&self, watch: file::Watch) -> Result<Watch, ConfigError> {
+        let file::Watch { levels, silent, duplicate, guard, not_ready } = watch;
+        if let Some(levels) = levels.as_ref().filter(|levels| !(2..=10_000).contains(levels.get_ref())) {
+            return Err(self.wrong(levels, "levels: between 2 and 10000 levels"));
+        }
+        let mut hooks = BTreeMap::new();
+        for (hook, argv) in
+            [(Hook::Silent, silent), (Hook::Duplicate, duplicate), (Hook::Guard, guard), (Hook::NotReady, not_ready)]
+        {
+            let Some(argv) = argv else { continue };
+            // As a service it has no folder of its own that a relative path could start from.
+            if argv.get_ref().first().is_some_and(|program| program.contains('/') && !program.starts_with('/')) {
+                return Err(self.wrong(&argv, format!("{hook}: an absolute path, or the name of a program in PATH")));
+            }
+            hooks.insert(hook, self.argv(hook.name(), argv)?);
+        }
+        Ok(Watch { levels: levels.map(Spanned::into_inner), hooks })
     }
 
     fn margin(&self, policy: file::Policy) -> Result<u64, ConfigError> {

@@ -23,6 +23,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) policy: Policy,
     pub(super) lock: Option<Lock>,
+    #[serde(default)]
+    pub(super) watch: Watch,
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,4 +108,15 @@ pub(super) struct Lock {
 #[serde(deny_unknown_fields)]
 pub(super) struct Policy {
     pub(super) margin: Option<Spanned<u64>>,
+}
+
+/// `[watch]`: hooks, and when the primary counts as silent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Watch {
+    pub(super) levels: Option<Spanned<u64>>,
+    pub(super) silent: Option<Spanned<Vec<String>>>,
+    pub(super) duplicate: Option<Spanned<Vec<String>>>,
+    pub(super) guard: Option<Spanned<Vec<String>>>,
+    pub(super) not_ready: Option<Spanned<Vec<String>>>,
 }

@@ -149,7 +149,19 @@ impl Template {
         writeln!(f, "# etcd = [\"https://10.0.0.1:2379\"] # the members of one cluster, the same on every backup")?;
         writeln!(f, "# prefix = \"/failover\"           # before the chain and the baker in the key")?;
         writeln!(f, "# user = \"...\"                  # and password_file, where etcd has authentication on")?;
-        writeln!(f, "# ca_file = \"...\"               # and cert_file, key_file, as PEM")
+        writeln!(f, "# ca_file = \"...\"               # and cert_file, key_file, as PEM\n")?;
+        writeln!(
+            f,
+            "[watch] # programs that `failover watch` tells, with the record as a line of JSON on standard input"
+        )?;
+        writeln!(f, "# silent = [\"/etc/failover/hooks/mail\"]    # the primary signed nothing in so many levels:")?;
+        writeln!(f, "# levels = 10")?;
+        writeln!(f, "# duplicate = [\"/etc/failover/hooks/mail\"] # another machine signed: this one was stopped")?;
+        writeln!(
+            f,
+            "# guard = [\"/etc/failover/hooks/mail\"]     # something was started here while this machine stands by"
+        )?;
+        writeln!(f, "# not_ready = [\"/etc/failover/hooks/mail\"] # a run would be refused here")
     }
 }
 

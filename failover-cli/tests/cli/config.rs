@@ -146,6 +146,42 @@ fn the_lock_between_machines_is_understood_and_its_mistakes_are_named() {
     assert!(said.code == 2 && said.error().contains("password_file"), "{said:?}");
 }
 
+const WATCH: &str = r#"[watch]
+levels = 20
+silent = ["/etc/failover/hooks/mail", "--to", "me"]
+duplicate = ["page-me"]
+"#;
+
+#[test]
+fn what_the_watch_tells_whom_is_understood_and_its_mistakes_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(check(folder.path(), WHOLE).named("config")[0]["hooks"], serde_json::Value::Null);
+    let said = check(folder.path(), &format!("{WHOLE}{WATCH}"));
+    assert_eq!(said.code, 0, "{said:?}");
+    let hooks = serde_json::json!({
+        "silent": ["/etc/failover/hooks/mail", "--to", "me"],
+        "duplicate": ["page-me"],
+    });
+    assert_eq!(said.named("config")[0]["hooks"], hooks);
+    let warned = said.named("warning").iter().any(|record| record["message"].to_string().contains("hooks/mail"));
+    assert!(warned, "a hook that is not there is said: {said:?}");
+    for (line, from, to, says) in [
+        (25, "levels = 20", "levels = 1", "between 2 and 10000"),
+        (25, "levels = 20", "silence = 20", "unknown field `silence`"),
+        (26, "[\"/etc/failover/hooks/mail\", \"--to\", \"me\"]", "[]", "silent: a program and its arguments"),
+        (26, "[\"/etc/failover/hooks/mail\", \"--to\", \"me\"]", "\"/etc/failover/hooks/mail\"", "invalid type"),
+        (27, "[\"page-me\"]", "[\"hooks/page-me\"]", "duplicate: an absolute path"),
+        (27, "[\"page-me\"]", "[\"\"]", "duplicate: a program and its arguments"),
+        (28, "[\"page-me\"]\n", "[\"page-me\"]\nguards = [\"x\"]\n", "unknown field `guards`"),
+    ] {
+        assert!(WATCH.contains(from), "{from}");
+        let said = check(folder.path(), &format!("{WHOLE}{}", WATCH.replacen(from, to, 1)));
+        let (error, at) = (said.error(), format!("c.toml:{line}: "));
+        assert_eq!(said.code, 2, "{to}: {error}");
+        assert!(error.contains(&at) && error.contains(says), "{to} wants {at}{says}: {error}");
+    }
+}
+
 #[test]
 fn a_missing_section_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -10,4 +10,5 @@ mod hwm;
 mod level;
 mod prompt;
 mod support;
+mod unit;
 mod usage;

@@ -15,6 +15,7 @@ mod lock;
 mod price;
 mod refusals;
 mod said;
+mod service;
 mod sources;
 mod ssh;
 mod sshd;

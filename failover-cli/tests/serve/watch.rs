@@ -101,7 +101,7 @@ fn served_at(world: &World, level: u64) -> i64 {
 }
 
 /// A person at the old machine undoes its fence: the guard is lifted on a false statement, what unlocks it is put back.
-fn primary_returns(world: &World) {
+pub(crate) fn primary_returns(world: &World) {
     let sentence = "I have made sure that no other machine signs for mybaker. This machine may bake.";
     let config = world.path("primary.toml");
     let args = ["--json", "--config", config.to_str().unwrap(), "guard", "lift", "--statement", sentence];

@@ -20,7 +20,13 @@ pub(crate) struct Watching {
 impl Watching {
     /// Begins it with this world's configuration.
     pub(crate) fn begin(world: &World, args: &[&str]) -> Self {
+        Self::begin_with(world, args, |_| ())
+    }
+
+    /// The same, with something about its process changed.
+    pub(crate) fn begin_with(world: &World, args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let mut command = world.program(&[&["watch"], args].concat());
+        change(&mut command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let lines: Arc<Mutex<String>> = Arc::default();

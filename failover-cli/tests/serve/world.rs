@@ -216,7 +216,7 @@ impl Drop for World {
 pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
     command.args(args).stdin(Stdio::null());
-    command.env("XDG_CONFIG_HOME", "/nonexistent").env_remove("TEZSIGN_UNLOCK_PASS");
+    command.env("XDG_CONFIG_HOME", "/nonexistent").env_remove("TEZSIGN_UNLOCK_PASS").env_remove("NOTIFY_SOCKET");
     command
 }
 

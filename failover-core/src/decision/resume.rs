@@ -53,7 +53,7 @@ fn watched(progress: &Progress, started: &Started) -> Level {
 
 /// What was signed twice, where the baker was denounced after the start: before it, that is a refusal. Forbidden is no
 /// different, as nothing but a denunciation makes a baker so; then it is the last thing that it signed that is named.
-pub(super) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed>> {
+pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed>> {
     let started = progress.started?;
     let delegate = &facts.chain.delegate.as_ref().ok()?.value;
     let last = || {

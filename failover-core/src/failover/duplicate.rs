@@ -48,8 +48,17 @@ pub(crate) fn end(signed: &[Signed], stopped: &Stopped) -> End {
 }
 
 /// How the run ends where the baker was denounced after the start.
-pub(crate) fn denounced(signed: &[Signed], stopped: &Stopped, policy: &Policy) -> End {
-    let told = format!("{} was denounced after the start: its keys signed two different things", policy.name);
+pub(crate) fn denounced_after_the_start(signed: &[Signed], stopped: &Stopped, policy: &Policy) -> End {
+    denounced("was denounced after the start", signed, stopped, policy)
+}
+
+/// How a watch ends on a machine that bakes without a run before it.
+pub(crate) fn denounced_here(signed: &[Signed], stopped: &Stopped, policy: &Policy) -> End {
+    denounced("is denounced", signed, stopped, policy)
+}
+
+fn denounced(when: &str, signed: &[Signed], stopped: &Stopped, policy: &Policy) -> End {
+    let told = format!("{} {when}: its keys signed two different things", policy.name);
     let find = "unplug every signer of this baker but this one's, and find out which one signed too";
     ended(&told, find, signed, stopped)
 }

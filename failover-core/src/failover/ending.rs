@@ -95,7 +95,7 @@ impl Failover {
 
     /// The chain has proof that something was signed twice: it is the same alarm.
     pub(super) fn denounced(&mut self, signed: Vec<Signed>) -> Result<End, JournalError> {
-        self.alarm(signed, Vec::new(), duplicate::denounced)
+        self.alarm(signed, Vec::new(), duplicate::denounced_after_the_start)
     }
 
     fn alarm(

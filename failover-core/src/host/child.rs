@@ -12,6 +12,9 @@ use super::capture::Capture;
 /// What no child may see: passphrases that a person put into the environment (S9).
 const SECRETS: [&str; 2] = ["TEZSIGN_UNLOCK_PASS", "ELEVATION_PASSWORD"];
 
+/// Nor what a service manager tells this process alone (`sd_notify(3)`).
+const OURS: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
 /// Set for every child: plain English messages, and no analytics (Tezos Baking 2.5.1 posts them from `info`).
 pub(super) const PLAIN: [(&str, &str); 2] = [("LC_ALL", "C"), ("DISABLE_TEZBAKE_ANALYTICS", "true")];
 
@@ -47,7 +50,7 @@ pub(super) fn run(
     mut done: impl FnMut(&Capture) -> bool,
 ) -> io::Result<Ended> {
     let start = Instant::now();
-    for name in SECRETS {
+    for name in SECRETS.into_iter().chain(OURS) {
         command.env_remove(name);
     }
     let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use super::{FailoverLock, Holder, LockError};
 use crate::tezos::{ChainId, KeyHash};
 
+mod held;
+
 /// How often a file that changes under our hands is tried again.
 const ATTEMPTS: usize = 5;
 
@@ -31,9 +33,7 @@ impl FileLock {
     /// # Errors
     /// Another process holds it, or the file cannot be used. Never waits.
     pub fn acquire(chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
-        let lock = Path::new("/run/lock");
-        let folder = if lock.is_dir() { lock } else { Path::new("/run") };
-        Self::acquire_in(folder, chain, baker, who)
+        Self::acquire_in(usual_folder(), chain, baker, who)
     }
 
     /// Takes the lock in another folder: for a drill, whose world is not the real one. A lock there excludes nothing
@@ -42,7 +42,7 @@ impl FileLock {
     /// # Errors
     /// As [`FileLock::acquire`].
     pub fn acquire_in(folder: &Path, chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
-        let path = folder.join(format!("failover-{chain}-{baker}.lock"));
+        let path = folder.join(name(chain, baker));
         for _ in 0..ATTEMPTS {
             let Some((file, writable)) = open(&path)? else { continue };
             match file.try_lock() {
@@ -103,6 +103,15 @@ impl Drop for FileLock {
         // Not by closing alone: a child between its fork and its exec has the same open file, and with it the lock.
         let _ = self.file.unlock();
     }
+}
+
+fn usual_folder() -> &'static Path {
+    let lock = Path::new("/run/lock");
+    if lock.is_dir() { lock } else { Path::new("/run") }
+}
+
+fn name(chain: ChainId, baker: KeyHash) -> String {
+    format!("failover-{chain}-{baker}.lock")
 }
 
 fn system(path: &Path, error: &io::Error) -> LockError {

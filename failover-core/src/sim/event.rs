@@ -98,6 +98,8 @@ pub enum Event {
     Host(Side, HostFault),
     /// Somebody proves on chain that our baker attested twice at the head's level; it is forbidden from then on.
     Denounce,
+    /// Our baker is not forbidden any more; what it was denounced for is still shown.
+    Pardon,
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.

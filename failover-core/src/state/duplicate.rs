@@ -7,6 +7,9 @@ use super::{StateDir, StateError, disk};
 use crate::clock::Timestamp;
 use crate::tezos::{ChainId, KeyHash, Kind, Position};
 
+/// What the name of a record begins with that was cleared; then the time.
+const CLEARED: &str = "duplicate-cleared-";
+
 /// A foreign signature: this baker's, above B, and not made by the backup's device.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,10 +92,21 @@ impl StateDir {
         if fs::symlink_metadata(&path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
             return Ok(());
         }
-        let kept = self.path().join(format!("duplicate-cleared-{}.json", super::journals::compact(now)));
+        let kept = self.path().join(format!("{CLEARED}{}.json", super::journals::compact(now)));
         fs::rename(&path, &kept).map_err(|e| StateError::write(&path, &e))?;
         disk::remove(&path)?;
         disk::sync_folder_of(&path)
+    }
+
+    /// When a person last cleared a duplicate here, as the names of the kept records say. `None`: never, or the folder
+    /// cannot be read.
+    #[must_use]
+    pub fn last_cleared(&self) -> Option<Timestamp> {
+        let cleared = |entry: std::io::Result<fs::DirEntry>| {
+            let name = entry.ok()?.file_name();
+            super::journals::expanded(name.to_str()?.strip_prefix(CLEARED)?.strip_suffix(".json")?)
+        };
+        fs::read_dir(self.path()).ok()?.filter_map(cleared).max()
     }
 
     fn latch_file(&self) -> PathBuf {

@@ -10,7 +10,7 @@ use super::role::{self, Signs, Taken};
 use super::votes::Votes;
 use super::{Judge, Watch};
 use crate::decision::consensus_marks_of;
-use crate::facts::{Arming, BakerState, ChainFacts, Model, Timestamp, Unknown, seen};
+use crate::facts::{BakerState, ChainFacts, Model, Timestamp, Unknown, seen};
 use crate::guard::GuardStatus;
 use crate::journal::record::End;
 use crate::state::{Latch, StateError};
@@ -136,6 +136,8 @@ impl Watch {
         };
         let (services, patience) = self.services_trouble(role);
         self.trouble(now, Trouble::Services, patience, services);
+        let started = self.started_here(role).or_else(|| self.readiness.unguarded());
+        self.trouble(now, Trouble::Guard, Duration::ZERO, started);
         let unread = match (role, &self.device) {
             (Role::Baker, Err(unknown)) => Some(unknown.clone()),
             (Role::Baker, Ok(_)) if consensus_marks_of(&chain.delegate, &self.device).is_none() => Some(Unknown {
@@ -147,9 +149,20 @@ impl Watch {
         self.trouble(now, Trouble::Signer, PATIENCE, unread);
     }
 
+    /// What signs was started on a machine that stands by (H3, H14).
+    fn started_here(&self, role: Role) -> Option<Unknown> {
+        let (Role::Sentinel, Ok(seen)) = (role, &self.services) else { return None };
+        let BakerState::Running { what } = &seen.value else { return None };
+        let armed = self.device.as_ref().is_ok_and(|seen| !seen.value.able_to_sign().is_empty());
+        let and = if armed { ", and could sign" } else { "" };
+        Some(Unknown {
+            why: format!("this machine stands by{and}: running {}", what.join(", ")),
+            next: "run `failover stand-down`: a machine that stands by must not be able to sign".to_owned(),
+        })
+    }
+
     fn services_trouble(&mut self, role: Role) -> (Option<Unknown>, Duration) {
         let wrong = |why: String, next: &str| (Some(Unknown { why, next: next.to_owned() }), Duration::ZERO);
-        let armed = || self.device.as_ref().is_ok_and(|d| d.value.keys.iter().any(|k| k.arming != Arming::Disarmed));
         match (role, &self.services) {
             (Role::Baker, Ok(seen)) => match &seen.value {
                 BakerState::Stopped { .. } => wrong(
@@ -172,13 +185,8 @@ impl Watch {
                     }
                 }
             },
-            (Role::Sentinel, Ok(seen)) => match &seen.value {
-                BakerState::Running { what } if armed() => wrong(
-                    format!("this machine stands by, and could sign: running {}", what.join(", ")),
-                    "run `failover stand-down`: a machine that stands by must not be able to sign",
-                ),
-                _ => (None, Duration::ZERO),
-            },
+            // What runs there is the guard's matter.
+            (Role::Sentinel, Ok(_)) => (None, Duration::ZERO),
             (_, Err(unknown)) => (Some(unknown.clone()), UNREADABLE),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::decision::{Foreign, Noted, Path, Progress, Started, foreign};
+use crate::decision::{Foreign, Noted, Path, Progress, Started, denounced, foreign};
 use crate::facts::{
     BackupFacts, ChainFacts, DeviceState, Fact, Facts, KeyRole, Marks, PrimaryFacts, Signed, Timestamp, Unknown,
 };
@@ -86,6 +86,18 @@ impl Judge {
         self.pending = found.undecided;
         self.thin();
         Judged { foreign: found.certain, undecided }
+    }
+
+    /// What was signed twice, where the chain has proof of it: the decision's rule after a start. `past`: positions that
+    /// a person has answered for since, by `failover clear`.
+    #[must_use]
+    pub fn denounced(&self, now: Timestamp, chain: &ChainFacts, past: impl Fn(Level) -> bool) -> Option<Vec<Signed>> {
+        let mut chain = chain.clone();
+        let delegate = &mut chain.delegate.as_mut().ok()?.value;
+        delegate.denunciations.retain(|denunciation| denunciation.what.is_none_or(|(_, at)| !past(at.level)));
+        let seen = self.own.iter().chain(&self.pending).chain(chain.seen()).cloned().collect();
+        let unread = Unknown { why: "it was not asked".to_owned(), next: "run `failover status`".to_owned() };
+        denounced(&facts(now, &chain, Err(unread), seen), &self.progress)
     }
 
     /// The last positions that are this device's own as far as its marks tell.

@@ -48,6 +48,11 @@ impl Lasting {
         Some(Note::Over { what, seconds: now.since(since.began).as_secs() })
     }
 
+    /// What is wrong and was said.
+    pub(super) fn said(&self) -> Vec<Trouble> {
+        self.0.iter().filter(|(_, since)| since.said).map(|(what, _)| *what).collect()
+    }
+
     /// For how long it has been wrong.
     pub(super) fn lasted(&self, now: Timestamp, what: Trouble) -> Duration {
         self.0.get(&what).map_or(Duration::ZERO, |since| now.since(since.began))

@@ -48,7 +48,10 @@ impl Watch {
             return None;
         }
         if let Some(foreign) = self.judge(now, &chain) {
-            return Some(self.stop(foreign));
+            return Some(self.stop_foreign(foreign));
+        }
+        if let Some(signed) = self.denounced(now, &chain) {
+            return Some(self.stop_denounced(signed));
         }
         self.chain(now, &chain);
         self.count(now, &chain);
@@ -63,6 +66,7 @@ impl Watch {
             self.take(now, guard, &chain, head);
             self.troubles_here(now, &chain);
         }
+        self.readiness(now);
         self.alive(head);
         self.poll = self.poll_for(&chain);
         None

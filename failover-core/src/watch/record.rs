@@ -1,5 +1,6 @@
 //! What a watch says: one record a finding, in the style of the journal's. One `record` field names the kind.
 
+use super::hooks::Hook;
 use crate::clock::Timestamp;
 use crate::facts::Signed;
 use crate::journal::record::Record;
@@ -33,6 +34,10 @@ pub enum Trouble {
     Services,
     /// The chain says that the baker may not bake.
     Standing,
+    /// Something that signs was started on a machine that stands by, or could be again: the guard does not hold.
+    Guard,
+    /// The backup is not ready any more: a run would be refused, or its keys can sign.
+    Ready,
     /// The state folder cannot be read: the token, the latch or the journal of the run.
     State,
 }
@@ -119,6 +124,15 @@ pub enum Note {
         /// Of these, levels in which nothing was signed.
         missed: u64,
     },
+    /// A hook did not do its work. Nothing else comes of it.
+    Hook {
+        /// Which.
+        hook: Hook,
+        /// Why, one sentence.
+        why: String,
+        /// The next safe action.
+        next: String,
+    },
     /// After a duplicate: positions that this machine's device signed, and the other machine may have signed too. Its
     /// marks cannot tell; it is reported, not denied.
     PerhapsTwice {
@@ -137,10 +151,36 @@ pub enum Said {
     Run(Box<Record>),
 }
 
+/// How it stands after a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// What this machine is, once that is known.
+    pub role: Option<Role>,
+    /// The last head, once there was one.
+    pub head: Option<Level>,
+    /// Levels with rights in which nothing was signed, in a row, up to now.
+    pub missed: u64,
+    /// What is not as it should be, as far as it was said.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Look {
+    /// Does the watch do its work: is the chain seen, and is it known what this machine is?
+    #[must_use]
+    pub const fn succeeded(&self) -> bool {
+        self.role.is_some() && self.head.is_some()
+    }
+}
+
 /// Who hears what a watch says. It must not keep the watch waiting: what is slow to write is written elsewhere.
 pub trait Listener: Send {
     /// Hears one record.
     fn hear(&mut self, at: Timestamp, said: &Said);
+
+    /// A look came to its end, and the watch goes on. Called from nowhere else, so that a look that hangs is not one.
+    fn looked(&mut self, look: &Look) {
+        let _nothing_to_do_for_most = look;
+    }
 }
 
 impl<F: FnMut(Timestamp, &Said) + Send> Listener for F {

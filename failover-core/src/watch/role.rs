@@ -5,7 +5,7 @@
 //! not the one that bakes: whoever signs then is no duplicate.
 
 use super::record::Role;
-use crate::facts::{Arming, DeviceState, Fact, Marks};
+use crate::facts::{DeviceState, Fact, Marks};
 use crate::guard::{GuardStatus, Token};
 use crate::tezos::Level;
 
@@ -54,7 +54,7 @@ impl Taken {
 
 /// What it is now, after what it was; `None`: not known yet.
 pub(super) fn taken(before: Option<&Taken>, seen: Signs<'_>) -> Option<Taken> {
-    let armed = seen.device.as_ref().ok().map(|d| d.value.keys.iter().any(|k| k.arming != Arming::Disarmed));
+    let armed = seen.device.as_ref().ok().map(|d| !d.value.able_to_sign().is_empty());
     match (seen.guard, before) {
         (GuardStatus::Lifted(token), _) => Some(Taken::Token(token.clone())),
         // Without a token it still is the one as long as it could sign.
@@ -83,7 +83,7 @@ pub(super) fn taken(before: Option<&Taken>, seen: Signs<'_>) -> Option<Taken> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::facts::{KeyName, KeyState, Mark, Model, Observed, Unknown};
+    use crate::facts::{Arming, KeyName, KeyState, Mark, Model, Observed, Unknown};
     use crate::guard::LiftedBy;
     use crate::signer::DeviceInfo;
     use crate::tezos::{Curve, KeyHash, Position};

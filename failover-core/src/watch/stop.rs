@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::record::Note;
 use super::{Judge, Watch, past};
+use crate::decision::Policy;
 use crate::effect::{self, Disarmed};
-use crate::facts::Signed;
+use crate::facts::{ChainFacts, Signed, Timestamp};
+use crate::failover::duplicate::Stopped;
 use crate::failover::{duplicate, ending};
 use crate::journal::record::{End, Record};
-use crate::tezos::Kind;
+use crate::tezos::{Kind, Level};
 
 /// How often disarming is tried.
 const TRIES: usize = 3;
@@ -20,8 +22,31 @@ const REPORTED: u64 = 100;
 const NAMED: usize = 5;
 
 impl Watch {
-    /// Foreign positions: first of all this machine is disarmed.
-    pub(super) fn stop(&mut self, foreign: Vec<Signed>) -> End {
+    /// What the chain has proof of that was signed twice, as far as nobody has answered for it since: while a denunciation
+    /// is not paid for, it stands there for a cycle or more, and a machine that was cleared must be able to bake.
+    pub(super) fn denounced(&self, now: Timestamp, chain: &ChainFacts) -> Option<Vec<Signed>> {
+        let delegate = &chain.delegate.as_ref().ok()?.value;
+        if !delegate.forbidden && delegate.denunciations.is_empty() {
+            return None;
+        }
+        let cleared = self.state.last_cleared();
+        let past = |level| cleared.is_some_and(|cleared| made_by(chain, level).is_some_and(|made| made <= cleared));
+        self.judge.as_ref()?.denounced(now, chain, past)
+    }
+
+    /// Proof that something was signed twice: it is the same alarm, and ends in the same way.
+    pub(super) fn stop_denounced(&mut self, signed: Vec<Signed>) -> End {
+        let end = if self.run.is_some() { duplicate::denounced_after_the_start } else { duplicate::denounced_here };
+        self.stop(signed, end)
+    }
+
+    /// Foreign positions.
+    pub(super) fn stop_foreign(&mut self, foreign: Vec<Signed>) -> End {
+        self.stop(foreign, |foreign, stopped, _| duplicate::end(foreign, stopped))
+    }
+
+    /// First of all this machine is disarmed.
+    fn stop(&mut self, foreign: Vec<Signed>, end: fn(&[Signed], &Stopped, &Policy) -> End) -> End {
         let mut stopped = duplicate::stop(&mut self.hands, &*self.clock, &self.state, &self.policy, &foreign);
         self.say_record(Record::Duplicate { signed: foreign.clone(), shared: Vec::new() });
         self.say_disarmed(&stopped.disarmed);
@@ -33,7 +58,7 @@ impl Watch {
             stopped.disarmed = effect::disarm(&mut self.hands, &*self.clock);
             self.say_disarmed(&stopped.disarmed);
         }
-        let mut end = duplicate::end(&foreign, &stopped);
+        let mut end = end(&foreign, &stopped, &self.policy);
         let perhaps = self.perhaps_twice(&foreign);
         if !perhaps.is_empty() {
             end.message.push_str(&in_words(&perhaps));
@@ -76,6 +101,13 @@ impl Watch {
         signed.sort_by_key(|s| s.at);
         signed
     }
+}
+
+/// When the block of a level was made at the latest: blocks come no faster than the chain lets them.
+fn made_by(chain: &ChainFacts, level: Level) -> Option<Timestamp> {
+    let (head, constants) = (&chain.head.as_ref().ok()?.value, &chain.constants.as_ref().ok()?.value);
+    let after = head.level.since(level).saturating_mul(constants.block_seconds).saturating_mul(1000);
+    Some(Timestamp::from_millis(head.timestamp.millis().saturating_sub(i64::try_from(after).ok()?)))
 }
 
 fn in_words(perhaps: &[Signed]) -> String {

@@ -33,7 +33,7 @@ fn a_backup_that_could_sign_and_does_not_is_no_baker() {
     watched.goes_on(120);
     assert_eq!(watched.watch.role(), Some(Role::Sentinel));
     let said = watched.notes().into_iter().find_map(|note| match note {
-        Note::Trouble { what: Trouble::Services, why, next, .. } => Some((why, next)),
+        Note::Trouble { what: Trouble::Guard, why, next, .. } => Some((why, next)),
         _ => None,
     });
     let (why, next) = said.unwrap();

@@ -8,9 +8,12 @@
 )]
 
 mod alone;
+mod denounced;
 mod duplicate;
 mod ends;
+mod hooks;
 mod judging;
+mod ready;
 mod sentinel;
 mod support;
 mod zombie;

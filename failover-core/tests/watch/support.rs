@@ -40,6 +40,7 @@ pub(crate) struct Watched {
     pub(crate) side: Side,
     pub(crate) watch: Watch,
     pub(crate) cancel: Arc<AtomicBool>,
+    busy: Arc<AtomicBool>,
     said: Arc<Mutex<Vec<(Timestamp, Said)>>>,
     pub(crate) folder: tempfile::TempDir,
 }
@@ -74,10 +75,13 @@ pub(crate) fn from_scratch(options: WorldOptions, side: Side) -> Watched {
 pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched {
     let said: Arc<Mutex<Vec<(Timestamp, Said)>>> = Arc::default();
     let cancel = Arc::new(AtomicBool::new(false));
-    let heard = Arc::clone(&said);
+    let (heard, busy) = (Arc::clone(&said), Arc::new(AtomicBool::new(false)));
+    let running = Arc::clone(&busy);
     let state = StateDir::open(folder.path()).unwrap();
     let parts = Parts {
         source: Box::new(OctezNode::new(world.node())),
+        others: Vec::new(),
+        busy: Box::new(move || running.load(Ordering::SeqCst)),
         hands: Hands {
             device: world.signer(side),
             primary: None,
@@ -96,17 +100,20 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
         cancel: Arc::clone(&cancel),
         listener: Box::new(move |at: Timestamp, record: &Said| heard.lock().unwrap().push((at, record.clone()))),
     };
-    Watched { world, side, watch: Watch::new(parts), cancel, said, folder }
+    Watched { world, side, watch: Watch::new(parts), cancel, busy, said, folder }
 }
 
 impl Watched {
     /// A person undoes the fence of the primary: its signer is plugged in and unlocked, what unlocks it by itself is put
-    /// back, and its services are started.
+    /// back, its guard is lifted, and its services are started.
     pub(crate) fn primary_returns(&self) {
         let world = &self.world;
         world.apply(Event::Plug(Side::Primary));
         assert!(world.unlock(Side::Primary, &world.passphrase()));
         TezbakeControl::new(world.host(Side::Primary)).restore_unlock_secret().unwrap();
+        let token = Guard::usual().token();
+        let lifted = world.exec(Side::Primary, &["sudo", "-n", "touch", token.to_str().unwrap()]).unwrap();
+        assert_eq!(lifted.code, 0, "{lifted:?}");
         assert_eq!(world.exec(Side::Primary, &["sudo", "-n", "tezbake", "start"]).unwrap().code, 0);
         assert!(world.bakes(Side::Primary));
     }
@@ -130,6 +137,11 @@ impl Watched {
 
     pub(crate) fn stop(&self) {
         self.cancel.store(true, Ordering::SeqCst);
+    }
+
+    /// A run begins on the watched machine.
+    pub(crate) fn is_busy(&self) {
+        self.busy.store(true, Ordering::SeqCst);
     }
 
     /// Everything that was said, with its time.

@@ -50,6 +50,7 @@ impl State {
                 self.faults.forbidden = true;
                 self.faults.denounced = self.chain.head().map(|head| head.level);
             }
+            Event::Pardon => self.faults.forbidden = false,
             Event::Deactivate => self.faults.deactivated = true,
             Event::PendingKey { cycles } => {
                 let level = self.chain.head().map_or(1, |head| head.level);
