@@ -20,7 +20,8 @@ pub fn cap(policy: &Policy, agreed: Level) -> Level {
     agreed.above(policy.cap)
 }
 
-/// F = max(B, the last signature seen anywhere, the primary's marks, the head extrapolated to now) + margin.
+/// F = max(B, the last signature seen anywhere, the primary's marks, the head extrapolated to now) + margin, and no less
+/// than what a start needs above the head.
 ///
 /// # Errors
 /// [`Refusal::PastCap`]: the floor would be past the cap (H5). [`Refusal::Absurd`] and [`Refusal::AbsurdMark`]: an
@@ -38,7 +39,8 @@ pub fn floor(
         return Err(Refusal::NotSynced);
     };
     let cap = cap(policy, agreed);
-    let mut highest = bound.max(agreed).max(extrapolated(facts, &head.value, &constants.value));
+    let now = agreed.max(extrapolated(facts, &head.value, &constants.value));
+    let mut highest = bound.max(now);
     for signed in facts.chain.seen().cloned().chain(indexed(facts)) {
         // S4: past the cap it is no observation, and which of the two is wrong is not for the tool to say (H20).
         if signed.at.level > cap {
@@ -52,7 +54,8 @@ pub fn floor(
     let extra = if again == Some(Model::Ledger) { LEDGER_EXTRA } else { 0 };
     let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
     let least = if unproven { MARGIN_UNPROVEN } else { 2 };
-    let floor = highest.above(policy.margin.max(least)).above(extra);
+    // A margin below the lead would raise to where a start is not allowed.
+    let floor = highest.above(policy.margin.max(least)).above(extra).max(now.above(LEAD));
     // What was raised once stays raised: a floor never goes down within a run.
     let floor = progress.floor.map_or(floor, |f| f.max(floor));
     if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }

@@ -204,3 +204,21 @@ fn done_needs_the_own_signature_on_chain_and_every_level_judged() {
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Quarantine { .. })), "{verdict:?}");
 }
+
+/// S2: a margin below four levels does not start the backup nearer to the head than that.
+#[test]
+fn s2_the_smallest_margin_still_leads_the_head() {
+    let narrow = failover_core::decision::Policy { margin: 2, ..policy() };
+    let (facts, progress) = raised(HEAD + 2);
+    match decide(&facts, &narrow, &progress) {
+        Verdict::Do(approved) => match approved.get() {
+            Step::Raise { floor, .. } => assert_eq!(*floor, level(HEAD + 4)),
+            other => panic!("{other}"),
+        },
+        other => panic!("{other:?}"),
+    }
+    let (facts, progress) = raised(HEAD + 4);
+    let started =
+        matches!(decide(&facts, &narrow, &progress), Verdict::Do(step) if matches!(step.get(), Step::Start { .. }));
+    assert!(started, "a floor that leads is enough");
+}

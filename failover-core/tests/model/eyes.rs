@@ -1,0 +1,176 @@
+//! What a look of the tool sees of the world, as [`Facts`].
+
+use std::time::Duration;
+
+use failover_core::clock::Timestamp;
+use failover_core::facts::{
+    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, Denunciation, DeviceState,
+    ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
+    Model, Observed, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown, UnlockSecret,
+};
+use failover_core::signer::DeviceInfo;
+use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Position, Round};
+
+use crate::setting::{Broken, Setting};
+use crate::world::{BLOCK, FIRST, Machine, World, level};
+
+pub(crate) fn key() -> KeyHash {
+    KeyHash::new(Curve::Bls, [1; 20])
+}
+
+fn unknown<T>(why: &str) -> Fact<T> {
+    Err(Unknown { why: why.to_owned(), next: "look".to_owned() })
+}
+
+pub(crate) fn device(machine: &Machine, model: Model) -> DeviceState {
+    // A locked TezSign shows no marks.
+    let marks = (machine.armed || model == Model::Ledger).then_some(machine.marks);
+    let arming = if machine.armed { Arming::Armed } else { Arming::Disarmed };
+    DeviceState {
+        info: DeviceInfo { model, selector: "one".to_owned(), serial: None, version: None },
+        keys: vec![KeyState { name: KeyName::new("consensus"), key: key(), arming, marks }],
+    }
+}
+
+fn state(running: bool) -> BakerState {
+    match running {
+        true => BakerState::Running { what: vec!["baker".to_owned()] },
+        false => BakerState::Stopped { checked: vec!["baker".to_owned()] },
+    }
+}
+
+fn guard(by: Option<usize>) -> BootGuard {
+    let at = Timestamp::from_millis(0);
+    match by {
+        Some(site) => BootGuard::Holds { units: vec![], note: GuardNote::new(at, "root", &site.to_string(), None) },
+        None => BootGuard::Open { why: vec!["no guard".to_owned()] },
+    }
+}
+
+/// The activity from a level on.
+fn activity(world: &World, from: u64) -> Activity {
+    let head = world.head();
+    let vote = |at: u64| Signed {
+        kind: Kind::Attestation,
+        at: Position::new(level(at), Round(0)),
+        seen_in: "block".to_owned(),
+    };
+    let signed = |at: u64| if world.vote_seen(at) { vec![vote(at)] } else { Vec::new() };
+    let settled = (from..=head - 3).map(|at| LevelActivity { level: level(at), rights: true, signed: signed(at) });
+    let recent = (from.max(head - 2)..head).flat_map(signed);
+    Activity { settled: settled.collect(), recent: recent.collect(), mempool_blind: None }
+}
+
+/// The first level at which something was signed twice, where the chain has the proof of it.
+fn denounced(world: &World) -> Option<u64> {
+    let voted = |at: u64| world.machines.iter().filter(|machine| machine.voted(at)).count();
+    (FIRST..world.head().saturating_sub(1)).find(|at| voted(*at) > 1)
+}
+
+pub(crate) fn chain(world: &World, setting: &Setting, from: u64) -> ChainFacts {
+    let now = world.now();
+    let known = |value| Ok(Observed { value, source: "node".to_owned(), at: now });
+    let head = world.head();
+    let missed = (FIRST..head).filter(|at| !world.vote_seen(*at)).count() as u64;
+    let quiet = || {
+        let settled = (from..=head - 3).map(|at| LevelActivity { level: level(at), rights: true, signed: vec![] });
+        Activity { settled: settled.collect(), recent: vec![], mempool_blind: None }
+    };
+    ChainFacts {
+        head: Ok(Observed {
+            value: Head {
+                level: level(head),
+                round: Round(0),
+                hash: BlockHash::new([7; 32]),
+                timestamp: Timestamp::from_millis(now.millis() - (world.clock - world.came + BLOCK) * 1000),
+                chain_id: ChainId::MAINNET,
+                protocol: "P".to_owned(),
+            },
+            source: "node".to_owned(),
+            at: now,
+        }),
+        second: Ok(Observed {
+            value: SecondOpinion { asked: 5, agreeing: 5, highest: level(head) },
+            source: "peers".to_owned(),
+            at: now,
+        }),
+        others: Vec::new(),
+        sync: Ok(Observed { value: SyncState::Synced, source: "node".to_owned(), at: now }),
+        constants: Ok(Observed {
+            value: Constants { block_seconds: 6, round_increment_seconds: 3, blocks_per_cycle: 14_400 },
+            source: "node".to_owned(),
+            at: now,
+        }),
+        delegate: Ok(Observed {
+            value: Delegate {
+                keys: vec![ExpectedKey { key: key(), role: KeyRole::Consensus, from_cycle: None }],
+                deactivated: false,
+                forbidden: false,
+                denunciations: denounced(world)
+                    .map(|at| Denunciation {
+                        operation: "o".to_owned(),
+                        what: Some((Kind::Attestation, Position::start_of(level(at)))),
+                    })
+                    .into_iter()
+                    .collect(),
+                missed_levels: Some(missed),
+                level: level(head),
+                cycle: 1000,
+                levels_to_next_cycle: 5000,
+                next_protocol: "P".to_owned(),
+                earlier_protocol: "P".to_owned(),
+                levels_to_protocol: None,
+            },
+            source: "node".to_owned(),
+            at: now,
+        }),
+        activity: match (world.blind, setting.is(Broken::UnknownIsSilent)) {
+            (false, _) => known(activity(world, from)),
+            (true, true) => known(quiet()),
+            (true, false) => unknown("no answer"),
+        },
+        accusations: Vec::new(),
+    }
+}
+
+/// One look. `primary`: is it looked at?
+pub(crate) fn look(world: &World, setting: &Setting, site: usize, from: u64, primary: bool) -> Facts {
+    let now = world.now();
+    fn known<T>(value: T, at: Timestamp) -> Fact<T> {
+        Ok(Observed { value, source: "host".to_owned(), at })
+    }
+    let id = |machine: usize| HostIdentity { machine_id: machine.to_string() };
+    let (there, here) = (&world.machines[0], &world.machines[site]);
+    let answers = primary && there.powered && there.reachable;
+    let seen_guard = there.guard.filter(|by| !setting.is(Broken::IgnoresOthers) || *by == site);
+    let at_rest = !here.running && !here.token;
+    Facts {
+        now,
+        chain: chain(world, setting, from),
+        primary: PrimaryFacts {
+            identity: if answers { known(id(0), now) } else { unknown("no route") },
+            impostor: None,
+            services: if answers { known(state(there.running), now) } else { unknown("no route") },
+            restart_delay: if answers { known(Duration::from_secs(4), now) } else { unknown("no route") },
+            marks: unknown("no files"),
+            signer: match answers && setting.remote_signer && there.plugged && !there.running {
+                true => known(device(there, setting.model), now),
+                false => unknown("no signer"),
+            },
+            boot_guard: if answers { known(guard(seen_guard), now) } else { unknown("no route") },
+            secret: match (answers, there.secret) {
+                (false, _) => unknown("no route"),
+                (true, true) => known(UnlockSecret::InPlace { files: vec!["secret".to_owned()] }, now),
+                (true, false) => known(UnlockSecret::Aside { files: vec!["secret".to_owned()] }, now),
+            },
+            power: unknown("not configured"),
+        },
+        backup: BackupFacts {
+            identity: known(id(site), now),
+            services: known(state(here.running), now),
+            guard: known(if here.token { GuardState::Lifted } else { GuardState::Guarded }, now),
+            boot_guard: if at_rest { known(Some(guard(here.guard)), now) } else { unknown("not asked") },
+            device: known(device(here, setting.model), now),
+        },
+    }
+}
