@@ -160,7 +160,7 @@ pub(crate) enum Guard {
     Status,
     /// Keep this machine's signing services from starting again: by a reboot, a restart, an upgrade or a person
     ///
-    /// Takes the token away, and ties every signing unit of [backup] to it by a drop-in in /etc/systemd/system. The
+    /// Takes the token away, and ties every signing unit of the backup section to it by a drop-in in /etc/systemd/system. The
     /// services must be stopped. Node, accuser and DAL are left alone. Needs root.
     Install {
         /// Stop the services first
