@@ -13,8 +13,7 @@ use failover_core::host::LocalHost;
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::lock::FailoverLock;
-use failover_core::operator::{Answer, Operator, OperatorError, Question};
-use failover_core::signer::Passphrase;
+use failover_core::operator::{Nobody, Operator};
 use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
 
 use crate::config::Config;
@@ -115,17 +114,6 @@ struct Unwritten;
 impl Recorder for Unwritten {
     fn record(&mut self, _: Timestamp, _: &Record) -> Result<(), JournalError> {
         Ok(())
-    }
-}
-
-struct Nobody;
-
-impl Operator for Nobody {
-    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
-        Err(OperatorError::Cancelled)
-    }
-    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
-        Err(OperatorError::Cancelled)
     }
 }
 

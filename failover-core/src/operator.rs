@@ -84,3 +84,16 @@ pub trait Operator: Send {
     /// Nobody could be asked, or the person cancelled.
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError>;
 }
+
+/// Nobody: for what only looks or disarms. Every question ends as [`OperatorError::Cancelled`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Operator for Nobody {
+    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
+        Err(OperatorError::Cancelled)
+    }
+    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+        Err(OperatorError::Cancelled)
+    }
+}

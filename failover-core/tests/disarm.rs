@@ -10,9 +10,9 @@ use failover_core::clock::SystemClock;
 use failover_core::effect::{Hands, disarm};
 use failover_core::guard::Guard;
 use failover_core::host::LocalHost;
-use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::operator::Nobody;
+use failover_core::signer::SignerError;
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError, TezSign};
-use failover_core::signer::{Passphrase, SignerError};
 
 /// A signer that answers nothing until the services were told to stop.
 struct Hangs {
@@ -44,17 +44,6 @@ impl Connect for Hangs {
 
     fn selector(&self) -> String {
         "tezsign".to_owned()
-    }
-}
-
-struct Nobody;
-
-impl Operator for Nobody {
-    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
-        Err(OperatorError::Cancelled)
-    }
-    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
-        Err(OperatorError::Cancelled)
     }
 }
 

@@ -14,9 +14,9 @@ use failover_core::failover::{Failover, Parts, Recorder, plan};
 use failover_core::guard::Guard;
 use failover_core::journal::record::{Plan, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
-use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::operator::Nobody;
 use failover_core::price::{Known, Price};
-use failover_core::signer::{Model, Passphrase};
+use failover_core::signer::Model;
 use failover_core::sim::{Side, SimNode, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::Mutez;
@@ -29,17 +29,6 @@ struct Unwritten;
 impl Recorder for Unwritten {
     fn record(&mut self, _: Timestamp, _: &Record) -> Result<(), JournalError> {
         Ok(())
-    }
-}
-
-struct Nobody;
-
-impl Operator for Nobody {
-    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
-        Err(OperatorError::Cancelled)
-    }
-    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
-        Err(OperatorError::Cancelled)
     }
 }
 

@@ -12,8 +12,8 @@ use failover_core::decision::Policy;
 use failover_core::effect::Hands;
 use failover_core::guard::Guard;
 use failover_core::journal::record::{End, Record};
-use failover_core::operator::{Answer, Operator, OperatorError, Question};
-use failover_core::signer::{Arming, Model, Passphrase, SignerDevice};
+use failover_core::operator::Nobody;
+use failover_core::signer::{Arming, Model, SignerDevice};
 use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
 use failover_core::sim::scenario::{Scenario, named};
 use failover_core::sim::{Event, Pace, Side, World, WorldOptions};
@@ -21,18 +21,6 @@ use failover_core::state::StateDir;
 use failover_core::watch::{Note, Parts, Said, Trouble, Watch};
 
 pub(crate) const BOTH: [Model; 2] = [Model::TezSign, Model::Ledger];
-
-/// Nobody is asked anything by a watch.
-struct Nobody;
-
-impl Operator for Nobody {
-    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
-        Err(OperatorError::Cancelled)
-    }
-    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
-        Err(OperatorError::Cancelled)
-    }
-}
 
 /// A watch on one machine of a world.
 pub(crate) struct Watched {
