@@ -31,22 +31,30 @@ impl Manager {
         })
     }
 
-    /// Every message that is there.
-    fn heard(&self) -> Vec<String> {
+    /// The next message; `None`: none came within a moment.
+    fn next(&self) -> Option<String> {
         let mut bytes = [0; 4096];
-        let mut all = Vec::new();
-        while let Ok(read) = self.socket.recv(&mut bytes) {
-            all.push(String::from_utf8(bytes[..read].to_vec()).unwrap());
-        }
-        all
+        let read = self.socket.recv(&mut bytes).ok()?;
+        Some(String::from_utf8(bytes[..read].to_vec()).unwrap())
     }
 
-    /// Waits until a message has this line, and gives all that were heard until then.
+    /// Every message that is there.
+    fn heard(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.next()).collect()
+    }
+
+    /// Waits until a message has this line, and gives all up to that one: those behind it are still to be heard.
     fn hears(&self, wanted: &str) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all: Vec<String> = Vec::new();
         until(wanted, || {
-            all.extend(self.heard());
-            all.iter().flat_map(|message: &String| message.lines()).any(|line| line.starts_with(wanted))
+            while let Some(message) = self.next() {
+                let found = message.lines().any(|line| line.starts_with(wanted));
+                all.push(message);
+                if found {
+                    return true;
+                }
+            }
+            false
         });
         all
     }
@@ -108,10 +116,8 @@ fn the_service_manager_is_told_of_the_first_look_of_each_one_and_of_the_end() {
     watching.signal("-TERM");
     let stopping = manager.hears("STOPPING=1");
     watching.ended().ends(0);
-    let after: Vec<String> = stopping.into_iter().skip_while(|message| !message.starts_with("STOPPING=1")).collect();
-    assert_eq!(after.len(), 1, "the last word: {after:?}");
-    assert!(after[0].contains("STATUS=the watch was stopped by the person"), "{after:?}");
-    assert_eq!(manager.heard(), [""; 0]);
+    assert!(stopping.last().unwrap().contains("STATUS=the watch was stopped by the person"), "{stopping:?}");
+    assert_eq!(manager.heard(), [""; 0], "that was the last word");
 }
 
 /// The watchdog is for a look that hangs: nothing else may feed it meanwhile.
