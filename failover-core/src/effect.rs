@@ -130,7 +130,7 @@ pub struct Hands {
     pub guard: Guard,
     /// The person.
     pub operator: Box<dyn Operator>,
-    /// The passphrase, once proved; kept for the unlock, wiped at the end (S9).
+    /// The passphrase, once proved; kept for the unlock, wiped before the start (S9).
     pub passphrase: Option<Passphrase>,
     /// Every lock that the run holds; a look that does nothing has none. The last to be let go.
     pub locks: Vec<Box<dyn FailoverLock>>,
@@ -199,6 +199,7 @@ pub fn perform(
             return Ok(authorize(&mut *hands.device, key, *floor, *cap, *chain)?.into());
         }
         Step::Start { .. } => {
+            hands.passphrase = None;
             hands.guard.lift(&Lift::approved(plan), clock.now())?;
             hands.device.release();
             // Where this machine once stood by, its tezsign service cannot start without it.

@@ -52,9 +52,10 @@ impl Source {
 
     /// The passphrase; asked from the second time on.
     pub(super) fn next(&mut self) -> Result<Passphrase, OperatorError> {
-        if let Some(given) = self.given.as_ref().filter(|_| !self.offered) {
+        // Not kept here: whoever takes it wipes it after use.
+        if let Some(given) = self.given.take() {
             self.offered = true;
-            return Ok(given.clone());
+            return Ok(given);
         }
         let what = if self.offered { "for the right passphrase" } else { "for the passphrase" };
         let mut terminal = Terminal::open(what, "passphrase_file in the configuration, or TEZSIGN_UNLOCK_PASS")?;

@@ -15,6 +15,7 @@ mod lock;
 mod price;
 mod refusals;
 mod said;
+mod secrets;
 mod service;
 mod sources;
 mod ssh;

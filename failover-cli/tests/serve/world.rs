@@ -186,7 +186,7 @@ impl World {
     }
 }
 
-fn found(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn found(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     entries
         .flat_map(|entry| {
