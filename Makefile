@@ -3,12 +3,13 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: help drill test crash bench install install-watch fmt doc clean
+.PHONY: help drill test prove crash crash-table bench install install-watch fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
 	@echo '               (ARGS="--signer ledger --scenario emergency" and others are passed on)'
 	@echo 'make test      format, lints, docs, licences, and every test'
+	@echo 'make prove     every proof that is longer than a test, and a table of what each counted: about an hour'
 	@echo 'make bench     how fast decisions, wire formats and blocks are; ratios in one run'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
@@ -33,6 +34,15 @@ test:
 bench:
 	@scripts/setup.sh build
 	@cargo bench --quiet --locked -p failover-core --all-features --bench decide --bench wire --bench scan
+
+# PROVE="model crash" for some of them.
+prove:
+	@scripts/setup.sh test
+	@scripts/prove.sh $(PROVE)
+
+# Writes docs/crash-table.md.
+crash-table:
+	@FAILOVER_DOCS=write scripts/prove.sh crash
 
 crash:
 	@scripts/setup.sh test

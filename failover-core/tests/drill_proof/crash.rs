@@ -1,7 +1,6 @@
-//! The crash table: the run is killed at every record, right after it is on disk and right before; then it is taken
-//! up again, at once or later, and ends well or is refused, with nothing signed twice.
+//! The run is killed at every record, right after it is on disk, right before, and with some of its bytes there; then it
+//! is taken up again, at once or later, and ends well or is refused, with nothing signed twice.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,7 +9,9 @@ use failover_core::sim::drill::{Cut, journal_of};
 use failover_core::sim::scenario::Scenario;
 use failover_core::sim::{Event, Side, World};
 
+use crate::crash_table::{Moment, Place, RUNS, Table};
 use crate::support::{BOTH, Case, harmless, judge, name, wanted};
+use crate::torn::{journal_in, tear};
 
 /// What happens between the kill and the resume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,13 +45,34 @@ impl Between {
     }
 }
 
+/// Where a run is killed, and once more where it is taken up.
 #[derive(Debug, Clone)]
 struct Kill {
     case: Case,
-    /// The record, in words.
+    /// Which record of the run, and it in words.
+    index: usize,
     record: String,
-    cuts: Vec<Cut>,
+    moment: Moment,
+    again: Option<Cut>,
     between: Between,
+}
+
+impl Kill {
+    fn once(case: &Case, index: usize, record: &str, moment: Moment, between: Between) -> Self {
+        Self { case: case.clone(), index, record: record.to_owned(), moment, again: None, between }
+    }
+
+    fn cuts(&self) -> impl Iterator<Item = Option<Cut>> {
+        let first = match self.moment {
+            Moment::Before => Cut::Before(self.index),
+            Moment::After | Moment::Torn(_) => Cut::After(self.index),
+        };
+        [Some(first), self.again, None]
+            .into_iter()
+            .enumerate()
+            .filter(|(n, cut)| *n == 2 || cut.is_some())
+            .map(|(_, cut)| cut)
+    }
 }
 
 fn case(scenario: &str, model: failover_core::signer::Model, seed: u64, between: Between) -> Case {
@@ -72,11 +94,14 @@ fn uninterrupted(case: &Case) -> Vec<String> {
 fn survive(kill: &Kill) -> Result<String, String> {
     let (scratch, mut rehearsal) = kill.case.rehearsal();
     let mut last = 6;
-    for cut in kill.cuts.iter().copied().map(Some).chain([None]) {
+    for (session, cut) in kill.cuts().enumerate() {
         let end = rehearsal.session(cut).map_err(|e| e.to_string())?;
         last = end.exit;
         if last != 6 {
             break;
+        }
+        if let (0, Moment::Torn(share)) = (session, kill.moment) {
+            tear(&journal_in(scratch.path()), share);
         }
         kill.between.happen(rehearsal.world());
     }
@@ -86,8 +111,11 @@ fn survive(kill: &Kill) -> Result<String, String> {
     let said = drilled.end().map(|e| e.message.clone()).unwrap_or_default();
     let wrong = |what: String| {
         let records: Vec<String> = journal_of(scratch.path()).unwrap().iter().map(name).collect();
-        let Kill { case, record, cuts, between } = kill;
-        format!("{case}: {cuts:?} ({record}), {between:?}: {what}: {said}\n    {}", records.join(", "))
+        let Kill { case, index, record, moment, again, between } = kill;
+        format!(
+            "{case}: {moment:?} {index} ({record}), then {again:?}, {between:?}: {what}: {said}\n    {}",
+            records.join(", ")
+        )
     };
     if let Some(alarm) = drilled.alarms.first() {
         return Err(wrong(alarm.to_string()));
@@ -99,54 +127,41 @@ fn survive(kill: &Kill) -> Result<String, String> {
     Ok(if last == 0 { "done".to_owned() } else { format!("refused: {said}") })
 }
 
-/// Which run, the index of the record and the record; how often each outcome.
-type Rows = BTreeMap<(String, usize, String), BTreeMap<String, usize>>;
-
-fn table(kills: &[Kill]) {
-    let outcomes: Mutex<Rows> = Mutex::default();
+/// Every kill ends well; what came of each, a row a record.
+fn judged(kills: &[Kill]) -> Table {
+    let table: Mutex<Table> = Mutex::default();
     judge(kills, |kill| {
         let outcome = survive(kill)?;
-        let index = kill.cuts.first().map_or(0, |cut| match cut {
-            Cut::After(index) | Cut::Before(index) => *index,
-            _ => 0,
-        });
-        let row = (format!("{} {}", kill.case.scenario.name, kill.case.model), index, kill.record.clone());
-        *outcomes.lock().unwrap().entry(row).or_default().entry(outcome).or_default() += 1;
+        let place = Place {
+            run: format!("{} {}", kill.case.scenario.name, kill.case.model),
+            index: kill.index,
+            record: kill.record.clone(),
+        };
+        table.lock().unwrap().add(place, kill.moment, outcome);
         Ok(())
     });
-    for ((run, index, record), outcomes) in outcomes.into_inner().unwrap() {
-        let outcomes: Vec<String> = outcomes.iter().map(|(what, n)| format!("{what} ({n})")).collect();
-        println!("{run:<20} {index:>3} {record:<36} {}", outcomes.join("; "));
-    }
+    table.into_inner().unwrap()
 }
 
-fn once(scenario: &str, seed: u64) {
+/// Each record of both runs with both signers, and each moment. A sample takes the four kinds of a break in turn.
+#[test]
+fn killed_once() {
     let mut kills = Vec::new();
-    for model in BOTH {
-        for (turn, between) in BETWEEN.into_iter().enumerate() {
-            let case = case(scenario, model, seed, between);
-            for (index, record) in uninterrupted(&case).into_iter().enumerate() {
-                for cut in [Cut::After(index), Cut::Before(index)] {
-                    // A sample takes the four kinds of a break in turn.
-                    let shift = usize::from(matches!(cut, Cut::Before(_))) * 2;
-                    if wanted().is_some() || (index + shift) % BETWEEN.len() == turn {
-                        kills.push(Kill { case: case.clone(), record: record.clone(), cuts: vec![cut], between });
+    for (scenario, seed) in RUNS {
+        for model in BOTH {
+            for (turn, between) in BETWEEN.into_iter().enumerate() {
+                let case = case(scenario, model, seed, between);
+                for (index, record) in uninterrupted(&case).into_iter().enumerate() {
+                    for (shift, moment) in Moment::ALL.into_iter().enumerate() {
+                        if wanted().is_some() || (index + shift) % BETWEEN.len() == turn {
+                            kills.push(Kill::once(&case, index, &record, moment, between));
+                        }
                     }
                 }
             }
         }
     }
-    table(&kills);
-}
-
-#[test]
-fn killed_once_in_a_planned_failover() {
-    once("planned", 1);
-}
-
-#[test]
-fn killed_once_in_an_emergency() {
-    once("emergency", 2);
+    judged(&kills).in_the_docs(wanted().is_some());
 }
 
 #[test]
@@ -161,10 +176,12 @@ fn killed_twice() {
                     let (before, between) = (second % 2 == 0, BETWEEN[(first + second) % BETWEEN.len()]);
                     let again = if before { Cut::Before(second) } else { Cut::After(second) };
                     let case = case(scenario, model, seed, between);
-                    kills.push(Kill { case, record: record.clone(), cuts: vec![Cut::After(first), again], between });
+                    let once = Kill::once(&case, first, record, Moment::After, between);
+                    kills.push(Kill { again: Some(again), ..once });
                 }
             }
         }
     }
-    table(&kills);
+    let table = judged(&kills);
+    println!("{} kills of two a run", table.kills());
 }

@@ -6,12 +6,15 @@
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test's helpers may stop it like the test itself, and the crash table is printed"
 )]
 
 mod accusations;
 mod crash;
+mod crash_table;
 mod ends;
 mod fence;
 mod guarded;
@@ -22,4 +25,5 @@ mod returns;
 mod scenarios;
 mod sources;
 mod support;
+mod torn;
 mod turns;

@@ -11,7 +11,7 @@ use crate::world::{Machine, level};
 fn caught(setting: Setting, broken: Broken, by: &str) {
     let found = explore(&setting.clone().broken(broken));
     let Some((wrong, way)) = found.wrong else { panic!("{broken:?} was not caught in {} states", found.states) };
-    println!("{broken:?}, after {} states: {wrong}\n  {}", found.states, way.join(" > "));
+    println!("caught {broken:?}, after {} states: {wrong}\n  {}", found.states, way.join(" > "));
     assert!(wrong.starts_with(&format!("{by}: ")), "{broken:?}: {wrong}");
     let whole = explore(&setting).wrong;
     assert!(whole.is_none(), "{broken:?}: it is wrong without the break too: {whole:?}");

@@ -5,7 +5,7 @@ use failover_core::tezos::Position;
 
 use crate::explorer::{Found, explore};
 use crate::setting::{ALL, Fault, Setting};
-use crate::world::{Machine, level};
+use crate::world::{Machine, PROPERTIES, level};
 
 const MODELS: [Model; 2] = [Model::TezSign, Model::Ledger];
 
@@ -14,10 +14,11 @@ fn hold(setting: &Setting) -> Found {
     let found = explore(setting);
     let Found { states, depth, ends, doubled, wrong } = &found;
     println!(
-        "{} {:?}, primary {}: {states} states, depth {depth}, doubled in the residue {doubled}, ends {ends:?}",
+        "searched {} {:?}, primary {}: {} properties, {states} states, depth {depth}, doubled in the residue {doubled}, ends {ends:?}",
         setting.name,
         setting.model,
-        if setting.reachable { "answers" } else { "does not answer" }
+        if setting.reachable { "answers" } else { "does not answer" },
+        PROPERTIES.len()
     );
     if let Some((wrong, way)) = wrong {
         panic!("{}: {wrong}\n  {}", setting.name, way.join("\n  "));

@@ -13,6 +13,10 @@ const BASE: u64 = 1_000_000;
 /// Where the chain stands at first.
 pub(crate) const FIRST: u64 = 20;
 /// Blocks and clock, in seconds.
+/// What holds in every world that a search reaches: no key signs twice, the invariants by their names, every run ends.
+pub(crate) const PROPERTIES: [&str; 13] =
+    ["double", "S1", "S1a", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S12", "liveness"];
+
 pub(crate) const BLOCK: i64 = 6;
 /// The kinds that are modelled: a block and a vote for it.
 pub(crate) const KINDS: [Kind; 2] = [Kind::Block, Kind::Attestation];
@@ -197,6 +201,7 @@ impl World {
     }
 
     pub(crate) fn fail(&mut self, invariant: &str, why: impl std::fmt::Display) {
+        assert!(PROPERTIES.contains(&invariant), "{invariant}");
         self.wrong.get_or_insert_with(|| format!("{invariant}: {why}"));
     }
 
