@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: help drill test prove crash crash-table bench install install-watch fmt doc clean
+.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke bench install install-watch fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -11,6 +11,8 @@ help:
 	@echo 'make test      format, lints, docs, licences, and every test'
 	@echo 'make prove     every proof that is longer than a test, and a table of what each counted: about an hour'
 	@echo 'make bench     how fast decisions, wire formats and blocks are; ratios in one run'
+	@echo 'make fuzz-smoke  30 seconds of random input for everything that reads bytes; make fuzz: an hour each'
+	@echo '               (FUZZ_SECONDS=... for another time)'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
 	@echo 'make e2e-long  signers unplugged in the middle of a run in that VM, and plugged in again'
@@ -47,6 +49,12 @@ crash-table:
 crash:
 	@scripts/setup.sh test
 	@FAILOVER_CRASH=all cargo test --locked -p failover-cli --test serve -- --nocapture
+
+fuzz-smoke:
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),30)
+
+fuzz:
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),3600)
 
 install:
 	@scripts/setup.sh build

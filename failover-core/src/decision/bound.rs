@@ -57,9 +57,13 @@ impl fmt::Display for Basis {
 pub fn bound(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(Level, Basis), Refusal> {
     let agreed = facts.chain.agreed().ok_or(Refusal::NotSynced)?;
     let highest = highest(facts, cap(policy, agreed))?;
-    let why = match exact(facts, progress) {
-        Ok((mark, path)) => return Ok((mark.level, Basis::Marks { mark, path })),
-        Err(why) => why,
+    let why = match (exact(facts, progress), highest) {
+        // Of two signatures for one vote the companion's may be the only one that was made: B is no lower than it.
+        (Ok((mark, _)), Some((above, _))) if above.level > mark.level => {
+            format!("{above} is above {mark}, the last that the consensus key has")
+        }
+        (Ok((mark, path)), _) => return Ok((mark.level, Basis::Marks { mark, path })),
+        (Err(why), _) => why,
     };
     let unseen = agreed.above(UNSEEN);
     Ok(match highest {

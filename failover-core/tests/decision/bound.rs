@@ -199,3 +199,19 @@ fn the_marks_can_be_left_out_by_name() {
     let policy = Policy { without: vec!["marks".to_owned()], ..policy() };
     assert!(policy.leaves_out_marks() && !crate::world::policy().leaves_out_marks());
 }
+
+/// Found by random worlds: B was the consensus key's mark, below what the companion had signed.
+#[test]
+fn a_companions_mark_above_the_consensus_keys_is_not_below_b() {
+    for writer in [Writer::OctezBaker, Writer::Device] {
+        for (companions, expected) in [(HEAD, HEAD), (HEAD + 1, HEAD + 2), (HEAD + 9, HEAD + 9)] {
+            let mut facts = exact(HEAD);
+            let marks =
+                vec![mark(consensus(), Kind::Attestation, HEAD), mark(companion(), Kind::Attestation, companions)];
+            read(&mut facts, 900, vec![file(writer, marks)]);
+            let (bound, basis) = noted(&facts);
+            assert_eq!(bound, expected, "{writer:?}: {basis}");
+            assert_eq!(matches!(basis, Basis::Marks { .. }), companions == HEAD, "{basis}");
+        }
+    }
+}

@@ -7,23 +7,8 @@ use failover_core::decision::{Noted, Progress, Statement, Step, Verdict, decide,
 use failover_core::facts::{Arming, Facts, GuardState, SecondOpinion, SyncState, reached};
 use failover_core::tezos::{Kind, Level};
 
+use crate::dice::Dice;
 use crate::world::*;
-
-/// xorshift64*: the same worlds in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
-    }
-
-    fn one_in(&mut self, sides: u64) -> bool {
-        self.roll(sides) == 0
-    }
-}
 
 fn ago(seconds: u64) -> Timestamp {
     Timestamp::from_millis(now().millis() - i64::try_from(seconds * 1000).expect("small"))

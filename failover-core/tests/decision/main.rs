@@ -9,6 +9,9 @@
 
 mod arms;
 mod bound;
+#[path = "../dice/mod.rs"]
+mod dice;
+mod floors;
 mod invariants;
 mod refuses;
 mod resumes;
