@@ -125,8 +125,10 @@ pub struct Progress {
     pub passphrase: bool,
     /// What became of the primary's seed nonces, in any session; for what is said at the end.
     pub nonces: Option<Nonces>,
-    /// Keys were unlocked or authorized by this run.
+    /// Keys were unlocked or authorized by this session.
     pub armed: bool,
+    /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
+    pub left_armed: bool,
     /// How often each step failed, in this session, with the last reason.
     pub failures: BTreeMap<&'static str, (u32, String)>,
     /// How often each step was tried, in this session.

@@ -2,7 +2,7 @@
 
 use super::duplicate::{self, Stopped};
 use super::{Failover, Record, nonces};
-use crate::decision::{Path, Policy, Refusal, Resumed};
+use crate::decision::{Path, Policy, Progress, Refusal, Resumed};
 use crate::effect;
 use crate::facts::Signed;
 use crate::journal::JournalError;
@@ -41,7 +41,8 @@ impl Failover {
 
     /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
     fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
-        let touched = self.progress.armed || self.progress.holding || self.progress.fenced_self;
+        let Progress { armed, left_armed, holding, fenced_self, .. } = self.progress;
+        let touched = armed || left_armed || holding || fenced_self;
         let bakes = self.progress.started.is_some() && self.backup_runs;
         if touched && !bakes {
             self.disarm()?;
@@ -145,7 +146,8 @@ impl Failover {
         if *error == JournalError::Cut {
             return end("interrupted", 6, message, "run `failover resume`".to_owned());
         }
-        if self.progress.started.is_none() && (self.progress.armed || self.progress.holding) {
+        let Progress { armed, left_armed, holding, .. } = self.progress;
+        if self.progress.started.is_none() && (armed || left_armed || holding) {
             let disarmed = effect::disarm(&mut self.hands, &*self.clock);
             if !disarmed.proven {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));

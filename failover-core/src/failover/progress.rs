@@ -48,7 +48,7 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
         Record::Asked { asked, answer } => answered(progress, asked, *answer, at, live),
         Record::Before { step, .. } => before(progress, step, live),
         Record::After { step, result, .. } => after(progress, step, result, live),
-        Record::Disarmed { proven: true, .. } if live => progress.armed = false,
+        Record::Disarmed { proven: true, .. } => (progress.armed, progress.left_armed) = (false, false),
         _ => {}
     }
 }
@@ -101,6 +101,9 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
     match step {
         // An unlock that was not answered may still happen: armed from here on.
         Step::Unlock { .. } | Step::Authorize { .. } if live => progress.armed = true,
+        Step::Unlock { .. } | Step::Authorize { .. } | Step::ProvePassphrase { .. } if !live => {
+            progress.left_armed = true
+        }
         Step::StopPrimary => {
             progress.stop_sent = true;
             // It baked since: what it committed to meanwhile is fetched too.
@@ -120,9 +123,16 @@ fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
         progress.failures.remove(step.name());
     }
     match step {
-        Step::DisarmBackup if live => (progress.fenced_self, progress.armed) = (true, false),
+        Step::DisarmBackup => {
+            progress.fenced_self |= live;
+            (progress.armed, progress.left_armed) = (false, false);
+        }
         Step::HoldSigner if live => progress.holding = true,
-        Step::ProvePassphrase { .. } if live => progress.passphrase = true,
+        // It locks again, and reads back.
+        Step::ProvePassphrase { .. } => {
+            progress.passphrase |= live;
+            progress.left_armed = false;
+        }
         Step::NoteLevel { head, bound, .. } => {
             progress.noted.get_or_insert(Noted { head: *head, bound: *bound });
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use failover_core::clock::Clock;
 use failover_core::decision::Step;
 use failover_core::journal::record::Record;
+use failover_core::signer::Model;
 use failover_core::sim::drill::{Cut, journal_of};
 use failover_core::sim::scenario::{Scenario, named};
 use failover_core::sim::{Event, SIGNER_UNIT, Side, TEZSIGN_UNIT};
@@ -39,6 +40,28 @@ fn a_denunciation_before_the_start_is_refused() {
         assert!(rehearsal.world().bakes(Side::Primary), "{case}: the primary was touched");
         let state = StateDir::existing(scratch.path()).unwrap();
         assert!(matches!(state.latch(), Latch::Open), "{case}");
+    }
+}
+
+/// Killed right after the keys were armed; the session that takes it up is refused before
+/// its first step, and leaves no key that can sign all the same (S12).
+#[test]
+fn what_a_killed_session_left_armed_is_disarmed_though_the_next_is_refused_at_once() {
+    for model in BOTH {
+        let cuts: &[fn(&Record) -> bool] = match model {
+            Model::TezSign => &[|r| name(r) == "after unlock", |r| name(r) == "after raise"],
+            _ => &[|r| name(r) == "after authorize"],
+        };
+        for cut in cuts {
+            let case = Case::new("planned", model, 5);
+            let (scratch, mut rehearsal) = case.rehearsal();
+            assert_eq!(rehearsal.session(Some(Cut::When(*cut))).unwrap().exit, 6, "{case}");
+            let left = harmless(rehearsal.world(), scratch.path());
+            assert!(left.is_err(), "{case}: nothing was left armed, so this shows nothing");
+            rehearsal.world().apply(Event::WrongChain);
+            assert_eq!(rehearsal.session(None).unwrap().exit, 3, "{case}");
+            harmless(rehearsal.world(), scratch.path()).unwrap();
+        }
     }
 }
 

@@ -19,6 +19,7 @@ fn failed(why: &str) -> StepResult {
 pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
     let done = StepResult::Done { raised: Vec::new(), nonces: None };
     monitor::effect(world, i, step, setting);
+    world.runs[i].touched = true;
     // A claim of the sign interface is the kernel's word and no device's; a level is only noted.
     let certain = matches!(step, Step::HoldSigner | Step::NoteLevel { .. });
     if !certain && std::mem::take(&mut world.dud) {

@@ -18,10 +18,13 @@ pub(crate) fn verdict(world: &mut World, i: usize, act: &Act, facts: &Facts, set
     let live = run.live.as_ref().expect("a session");
     let on = match act {
         Act::Do(step) => arms(step),
-        Act::Wait => live.started.is_some(),
+        // A backup that cannot sign may wait until it can be asked.
+        Act::Wait => live.started.is_some() && (world.machines[run.site].running || world.machines[run.site].armed),
         Act::End(how) => *how == "done",
         Act::Ask(_) | Act::Alarm => false,
     };
+    // A locked TezSign shows no marks. Where a start was tried it is unlocked, with its sign interface held, to be asked.
+    let asks = matches!(act, Act::Do(Step::Unlock { .. })) && live.started.is_some();
     // A vote of the primary above B, seen, where no mark of the backup explains it: no doubt whose it is.
     let noted = run.noted.map(|noted| offset(noted.bound));
     let here = &world.machines[run.site];
@@ -29,8 +32,9 @@ pub(crate) fn verdict(world: &mut World, i: usize, act: &Act, facts: &Facts, set
         let theirs = |at: &u64| *at < first_start(live) || *at > here.highest();
         (bound + 1..world.head()).find(|at| world.machines[0].voted(*at) && !here.voted(*at) && theirs(at))
     });
-    if let (true, Some(at), false) = (on, foreign, world.blind) {
-        world.fail("S8", format!("the primary's vote at +{at} is seen, and the run goes on"));
+    if let (true, Some(at), false) = (on && !asks, foreign, world.blind) {
+        let what = if let Act::Do(step) = act { step.name() } else { "waiting" };
+        world.fail("S8", format!("the primary's vote at +{at} is seen, and the run goes on with {what}"));
     }
     let Act::Do(step) = act else { return };
     let run = &world.runs[i];

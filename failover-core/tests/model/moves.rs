@@ -208,7 +208,11 @@ fn strike(world: &World, fault: Fault, setting: &Setting) -> Option<(String, Wor
             next.runs[0].crash();
         }
         Fault::BakerDies => next.machines[1].running = false,
-        Fault::Cancel => end(&mut next, 0, "cancelled", setting),
+        Fault::Cancel => {
+            // It is asked for right after a look.
+            observe(&mut next, 0, setting);
+            end(&mut next, 0, "cancelled", setting);
+        }
     }
     // A run that waits looks again before the next block: what is new is seen.
     for run in &mut next.runs {

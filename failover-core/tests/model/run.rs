@@ -29,6 +29,8 @@ pub(crate) struct Run {
     /// Its lock is gone.
     pub(crate) lost: bool,
     pub(crate) backup_runs: bool,
+    /// A step of it was tried.
+    pub(crate) touched: bool,
     /// The first h and B that the journal has.
     pub(crate) noted: Option<Noted>,
     pub(crate) end: Option<String>,
@@ -63,6 +65,7 @@ impl Run {
             waiting: false,
             lost: false,
             backup_runs: false,
+            touched: false,
             noted: None,
             end: None,
         }
@@ -189,7 +192,7 @@ pub(crate) fn end(world: &mut World, i: usize, how: &str, setting: &Setting) {
     let run = &world.runs[i];
     let live = run.live.clone().unwrap_or_default();
     let bakes = live.started.is_some() && run.backup_runs;
-    let touched = live.armed || live.holding || live.fenced_self;
+    let touched = live.armed || live.left_armed || live.holding || live.fenced_self;
     let site = run.site;
     let gated = setting.is(Broken::GatedDisarm) && run.lost;
     if how != "done" && !gated && ((touched && !bakes) || how == "duplicate" || how == "stood down") {
@@ -201,7 +204,9 @@ pub(crate) fn end(world: &mut World, i: usize, how: &str, setting: &Setting) {
     (run.end, run.waiting) = (Some(how.to_owned()), false);
     let here = &world.machines[site];
     let bakes = run.kept.started.is_some() && here.running;
-    if how != "done" && (how == "duplicate" || !bakes) && (here.armed || here.running || here.token) {
+    // What nobody touched is as it was found: a backup that booted before the first step.
+    let touched = world.runs[i].touched || how == "duplicate" || how == "stood down";
+    if how != "done" && touched && (how == "duplicate" || !bakes) && (here.armed || here.running || here.token) {
         world.fail("S12", format!("the run ended as {how}, and the backup is not disarmed"));
     }
 }
