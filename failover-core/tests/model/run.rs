@@ -166,6 +166,8 @@ pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> 
     };
     let floor = level(world.head() + 1);
     match verdict {
+        // After the start only what arms asks for the lock.
+        Verdict::Do(approved) if world.runs[i].lost && !approved.get().only_disarms() => Act::End("locked"),
         Verdict::Do(approved) => Act::Do(match (approved.get().clone(), setting.broken) {
             (Step::Raise { floor, .. }, Some(Broken::SkipsRaise)) => {
                 let marks = consensus_marks(facts).unwrap_or_default();
