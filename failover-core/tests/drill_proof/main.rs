@@ -20,6 +20,7 @@ mod fence;
 mod guarded;
 mod marks;
 mod nonces;
+mod random;
 mod replugged;
 mod returns;
 mod scenarios;
