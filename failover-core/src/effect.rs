@@ -178,7 +178,9 @@ pub fn perform(
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
-            let note = note(hands, clock, Some(plan));
+            // By this note other machines know whose run it is, and so does this one (S7).
+            let machine = hands.backup.identity()?.machine_id;
+            let note = GuardNote { machine, ..GuardNote::here(clock.now(), Some(plan)) };
             hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,

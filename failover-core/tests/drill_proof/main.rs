@@ -28,3 +28,4 @@ mod sources;
 mod support;
 mod torn;
 mod turns;
+mod wires;
