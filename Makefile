@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke bench install install-watch fmt doc clean
+.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke soak bench install install-watch fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -14,6 +14,7 @@ help:
 	@echo 'make fuzz-smoke  30 seconds of random input for everything that reads bytes; make fuzz: an hour each'
 	@echo '               (FUZZ_SECONDS=... for another time)'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
+	@echo 'make soak      100,000 failovers in random worlds with faults on every wire (SOAK_WORLDS, SOAK_SEED): hours'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
 	@echo 'make e2e-long  signers unplugged in the middle of a run in that VM, and plugged in again'
 	@echo 'make systemd   the boot guard under real systemd 252 and 257, with reboots; needs root or sudo'
@@ -55,6 +56,10 @@ fuzz-smoke:
 
 fuzz:
 	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),3600)
+
+soak:
+	@scripts/setup.sh build
+	@scripts/soak.sh
 
 install:
 	@scripts/setup.sh build

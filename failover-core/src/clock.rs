@@ -82,7 +82,21 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Lets this much time pass.
     fn sleep(&self, duration: Duration);
+
+    /// Does these at the same time, and waits for all of them; one that panicked has done no more. A simulated clock
+    /// may do one after the other, so that a replay is the same.
+    fn together(&self, jobs: Vec<Job<'_>>) {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
+            for thread in threads {
+                let _panicked = thread.join();
+            }
+        });
+    }
 }
+
+/// One of the things that happen at the same time.
+pub type Job<'a> = Box<dyn FnOnce() + Send + 'a>;
 
 /// The machine's own clock.
 #[derive(Debug, Clone, Copy, Default)]

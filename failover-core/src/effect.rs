@@ -178,7 +178,9 @@ pub fn perform(
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
-            let note = note(hands, clock, Some(plan));
+            // By this note other machines know whose run it is, and so does this one (S7).
+            let machine = hands.backup.identity()?.machine_id;
+            let note = GuardNote { machine, ..GuardNote::here(clock.now(), Some(plan)) };
             hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
@@ -299,17 +301,19 @@ pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
     }
     // Neither waits for the other: IF1 answers while the service holds IF0, and a signer that hangs puts no stop off.
     let Hands { device, backup, .. } = hands;
-    let (first, stopped) = std::thread::scope(|scope| {
-        let stopping = scope.spawn(|| stop(&mut **backup, clock));
-        let first = disarm_keys(&mut **device);
-        let stopped = stopping.join().unwrap_or_else(|_| Err("the stop broke off".to_owned()));
-        (first, stopped)
-    });
+    let mut stopped = Err("the stop broke off".to_owned());
+    clock.together(vec![
+        Box::new(|| stopped = stop(&mut **backup, clock)),
+        Box::new(|| {
+            // Read back below.
+            let _told = disarm_keys(&mut **device);
+        }),
+    ]);
     // A service that was still running may have unlocked the keys again in between.
     let last = disarm_keys(&mut *hands.device);
-    match (first, last) {
-        (_, Ok(())) => note(true, "keys read back locked or deauthorized".to_owned()),
-        (_, Err(e)) => note(false, format!("keys not read back locked: {e}")),
+    match last {
+        Ok(()) => note(true, "keys read back locked or deauthorized".to_owned()),
+        Err(e) => note(false, format!("keys not read back locked: {e}")),
     }
     match stopped {
         Ok(()) => note(true, "services read back stopped".to_owned()),

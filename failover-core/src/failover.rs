@@ -77,6 +77,8 @@ pub struct Failover {
     last_wait: Option<(Discriminant<WaitFor>, Timestamp)>,
     last_rungs: Vec<crate::decision::Rung>,
     resumed: bool,
+    /// The session's first record is on disk.
+    begun: bool,
     backup_runs: bool,
 }
 
@@ -108,6 +110,7 @@ impl Failover {
             last_wait: None,
             last_rungs: Vec::new(),
             resumed,
+            begun: false,
             backup_runs: false,
         }
     }
@@ -118,6 +121,10 @@ impl Failover {
             Ok(end) => end,
             Err(error) => self.interrupted(&error),
         };
+        // A journal begins with a beginning, or nothing in it can be taken up again.
+        if !self.begun {
+            return end;
+        }
         // Whatever could not be written down has happened all the same; the exit code says so.
         match self.record(&Record::End(end.clone())) {
             Ok(()) => end,
@@ -135,6 +142,7 @@ impl Failover {
             Record::Begin { version, plan: self.plan, policy: self.policy.clone(), locks }
         };
         self.record(&begin)?;
+        self.begun = true;
         if !self.resumed
             && let Ok(plan) = plan(self)
         {

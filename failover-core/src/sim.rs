@@ -23,17 +23,22 @@ mod clock;
 mod device;
 pub mod drill;
 mod event;
+pub mod judge;
 pub mod ledger;
 mod machine;
 pub mod message;
 pub mod operator;
 mod options;
+pub mod plan;
 mod rpc;
 pub mod scenario;
 mod seed;
 pub mod serve;
+pub mod soak;
 mod source;
 pub mod tezsign;
+pub mod trial;
+mod wire;
 mod world;
 
 pub use clock::SimClock;
@@ -42,4 +47,5 @@ pub use machine::{ACCUSER_UNIT, BAKER_UNIT, NODE_UNIT, SIGNER_UNIT, SimHost, TEZ
 pub use options::{Pace, Side, WorldOptions};
 pub use rpc::{Answer, SimNode};
 pub use source::{Source, SourceFault};
+pub use wire::{Burst, Edge, Kill, Mishap};
 pub use world::World;

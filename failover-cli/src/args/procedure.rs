@@ -66,7 +66,7 @@ pub(crate) struct Drill {
     /// Which device is simulated [default: tezsign, or the one that the scenario is for]
     #[arg(long, value_enum)]
     pub(crate) signer: Option<Signer>,
-    /// What happens: planned, emergency, or a hazard by its name (`--list`)
+    /// What happens: planned, emergency, random, or a hazard by its name (`--list`)
     #[arg(long, value_name = "NAME", default_value = "planned")]
     pub(crate) scenario: String,
     /// List the scenarios
@@ -78,6 +78,9 @@ pub(crate) struct Drill {
     /// Repeat a drill exactly
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Rehearse in so many random worlds, one for each seed from `--seed` on (else from 1), and judge each
+    #[arg(long, value_name = "N", conflicts_with_all = ["list", "serve", "scenario", "signer", "pace"])]
+    pub(crate) worlds: Option<u64>,
     /// Serve the simulated world on loopback and write a ready configuration to this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) serve: Option<PathBuf>,

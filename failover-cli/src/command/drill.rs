@@ -20,6 +20,7 @@ use crate::output::{End, Output};
 use crate::session;
 use crate::story::Story;
 
+mod random;
 mod serve;
 
 impl From<DrillError> for Failure {
@@ -38,13 +39,16 @@ impl From<DrillError> for Failure {
 #[serde(tag = "record", rename = "scenario")]
 struct Listed {
     name: &'static str,
-    exit: u8,
+    /// None where it depends on the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<u8>,
     about: &'static str,
 }
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<16} exit {}  {}", self.name, self.exit, self.about)
+        let exit = self.exit.map_or_else(|| "any".to_owned(), |exit| exit.to_string());
+        write!(f, "{:<16} exit {exit}  {}", self.name, self.about)
     }
 }
 
@@ -81,9 +85,13 @@ impl fmt::Display for Book {
 pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Result<End, Failure> {
     if wanted.list {
         for Scenario { name, exit, about, .. } in scenarios() {
-            out.show(&Listed { name, exit: *exit, about });
+            out.show(&Listed { name, exit: Some(*exit), about });
         }
+        out.show(&Listed { name: random::NAME, exit: None, about: random::ABOUT });
         return Ok(End::done("rehearse one with `failover drill --scenario NAME`"));
+    }
+    if let Some(worlds) = wanted.worlds {
+        return random::many(worlds, wanted.seed.unwrap_or(1), out);
     }
     let seed = match wanted.seed {
         Some(seed) => seed,
@@ -98,6 +106,12 @@ pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Re
         let block_seconds = if wanted.pace == args::Pace::Fast { 1 } else { 6 };
         let options = WorldOptions { block_seconds, begins: SystemClock.now(), ..WorldOptions::new(model, seed) };
         return serve::run(folder, options, out);
+    }
+    if wanted.scenario.eq_ignore_ascii_case(random::NAME) {
+        if wanted.signer.is_some() {
+            return Err(Failure::usage("the seed of a random world draws its signer", "leave out --signer"));
+        }
+        return random::one(seed, wanted.pace, out);
     }
     let scenario = scenario::named(&wanted.scenario).ok_or_else(|| {
         Failure::usage(format!("there is no scenario {:?}", wanted.scenario), "`failover drill --list` shows them")

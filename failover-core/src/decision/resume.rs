@@ -32,7 +32,7 @@ fn may_bake(facts: &Facts, progress: &Progress) -> bool {
     };
     let Some(started) = progress.started else { return false };
     let idle = match own(facts, progress) {
-        None => with_rights(facts, started.floor) >= RESUME_LEVELS,
+        None => with_rights(facts, signs_above(&started)) >= RESUME_LEVELS,
         Some(_) => {
             !is_steady(facts, progress, &started) && with_rights(facts, watched(progress, &started)) >= RESUME_LEVELS
         }
@@ -46,9 +46,17 @@ fn with_rights(facts: &Facts, above: Level) -> u64 {
     activity.value.settled.iter().filter(|l| l.level > above && l.rights).count() as u64
 }
 
+/// Above this the backup can sign: the floor, or its device's marks, where those were higher already; so far as silence is
+/// counted, and no further.
+fn signs_above(started: &Started) -> Level {
+    let marks = Kind::ALL.into_iter().filter_map(|kind| started.marks.of(kind).0);
+    let lowest = marks.map(|at| at.level).min().unwrap_or(started.floor);
+    lowest.clamp(started.floor, started.floor.above(SILENT_LIMIT))
+}
+
 /// Above this the session has watched the missed levels itself: what was missed before it says nothing of now.
 fn watched(progress: &Progress, started: &Started) -> Level {
-    progress.watched_from.map_or(started.floor, |from| from.max(started.floor))
+    progress.watched_from.unwrap_or(started.floor).max(signs_above(started))
 }
 
 /// What was signed twice, where the baker was denounced after the start: before it, that is a refusal. Forbidden is no
@@ -97,8 +105,9 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
     {
         return Verdict::Done(Resumed { first: first.clone(), floor, missed_levels, path: started.path });
     }
-    // A first signature is waited for above the floor, what follows it above where this session began to watch.
-    let above = if first.is_some() { watched(progress, &started) } else { floor };
+    // A first signature is waited for where the device can make one, what follows it above where this session began to
+    // watch.
+    let above = if first.is_some() { watched(progress, &started) } else { signs_above(&started) };
     let with_rights = with_rights(facts, above);
     if with_rights >= RESUME_LEVELS || judged.is_some_and(|level| level > above.above(SILENT_LIMIT)) {
         let (step, what) = match (&first, missed_levels) {

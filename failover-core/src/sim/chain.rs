@@ -26,7 +26,7 @@ const ORPHANS: usize = 100;
 pub(crate) type Place = (u64, u32, Kind);
 
 /// A vote in the mempool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Vote {
     pub(crate) ballot: Ballot,
     pub(crate) payload: [u8; 32],

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::options::Pace;
+use super::options::{Pace, WorldOptions};
 use super::world::{Inner, World};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Job, SystemClock, Timestamp};
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
@@ -54,11 +54,12 @@ pub struct SimClock {
     dial: Dial,
     world: Weak<Inner>,
     pace: Pace,
+    in_turn: bool,
 }
 
 impl SimClock {
-    pub(crate) const fn new(dial: Dial, world: Weak<Inner>, pace: Pace) -> Self {
-        Self { dial, world, pace }
+    pub(crate) const fn new(dial: Dial, world: Weak<Inner>, options: &WorldOptions) -> Self {
+        Self { dial, world, pace: options.pace, in_turn: options.in_turn }
     }
 }
 
@@ -79,5 +80,16 @@ impl Clock for SimClock {
             Some(inner) => World::from_inner(inner).advance_to(until),
             None => self.dial.turn_to(until),
         }
+    }
+
+    fn together(&self, mut jobs: Vec<Job<'_>>) {
+        if !self.in_turn {
+            return SystemClock.together(jobs);
+        }
+        // Either may come first; which one differs from one second to the next.
+        if self.dial.now().millis().div_euclid(1000) % 2 == 1 {
+            jobs.reverse();
+        }
+        jobs.into_iter().for_each(|job| job());
     }
 }

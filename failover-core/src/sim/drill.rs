@@ -1,5 +1,6 @@
 //! A drill: the whole procedure with the real protocol code, on a simulated world.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +11,7 @@ use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
 use super::scenario::{Scenario, Stage};
 use super::source::Source;
+use super::wire::{Burst, Edge, Ended, Kill, Wire};
 use super::world::World;
 use crate::chain::ChainLevelSource;
 use crate::chain::octez::OctezNode;
@@ -121,6 +123,7 @@ struct Watched {
     cut: Option<Cut>,
     written: usize,
     broken: bool,
+    wire: Wire,
 }
 
 impl Recorder for Watched {
@@ -129,7 +132,14 @@ impl Recorder for Watched {
         if self.broken {
             return Err(JournalError::Cut);
         }
-        self.file.append(at, record)?;
+        let Self { file, wire, .. } = self;
+        wire.exchange(|mishap| match mishap {
+            None => file.append(at, record).map(drop),
+            Some(_) => {
+                let why = "No space left on device (os error 28)".to_owned();
+                Err(JournalError::Full { path: file.path().to_owned(), why })
+            }
+        })?;
         (self.watcher.lock().unwrap_or_else(PoisonError::into_inner))(at, record);
         self.broken = match self.cut {
             Some(Cut::When(holds)) => holds(record),
@@ -206,17 +216,28 @@ impl Rehearsal {
         if let Some(model) = scenario.model.filter(|model| *model != options.model) {
             return Err(DrillError::OtherModel { name: scenario.name, model });
         }
-        let state = StateDir::open(scratch)?;
         let mut wanted = WorldOptions { pace: options.pace, ..WorldOptions::new(options.model, options.seed) };
         (scenario.world)(&mut wanted);
+        Self::begin(wanted, scenario.prepare, scenario.another_run, scratch, watcher)
+    }
+
+    /// Builds a world, lets it be spoiled, and begins.
+    pub(crate) fn begin(
+        wanted: WorldOptions,
+        prepare: impl FnOnce(&mut Stage<'_>),
+        another_run: bool,
+        scratch: &Path,
+        watcher: &Watcher,
+    ) -> Result<Self, DrillError> {
+        let state = StateDir::open(scratch)?;
         let world = World::new(wanted);
         world.set_guard(Side::Backup, scratch.join("ACTIVE"));
         let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
         let mut person = Person::new(world.clone());
-        (scenario.prepare)(&mut Stage { world: &world, policy: &mut policy, person: &mut person });
+        prepare(&mut Stage { world: &world, policy: &mut policy, person: &mut person });
         let (plan, watcher) = (PlanId::random()?, Shown(watcher.clone()));
         let other = Holder::this("failover run, typed by somebody else", world.now(), None);
-        let other = match scenario.another_run {
+        let other = match another_run {
             true => Some(FileLock::acquire_in(state.path(), policy.chain, policy.baker, &other)?),
             false => None,
         };
@@ -242,6 +263,17 @@ impl Rehearsal {
         &self.world
     }
 
+    /// What goes wrong on the wires, counted over all sessions.
+    pub fn spoil(&self, bursts: Vec<Burst>) {
+        self.world.wires().spoil(bursts);
+    }
+
+    /// How its sessions ended so far.
+    #[must_use]
+    pub fn ends(&self) -> &[End] {
+        &self.ends
+    }
+
     /// The thresholds, to change them before the first session.
     pub const fn policy_mut(&mut self) -> &mut Policy {
         &mut self.policy
@@ -253,6 +285,11 @@ impl Rehearsal {
     /// # Errors
     /// The journal cannot be opened.
     pub fn session(&mut self, cut: Option<Cut>) -> Result<&End, DrillError> {
+        self.session_until(cut, None)
+    }
+
+    /// The same, to where it is killed between two records: an exchange with a device, a node, a machine, or the journal.
+    pub(crate) fn session_until(&mut self, cut: Option<Cut>, kill: Option<Kill>) -> Result<&End, DrillError> {
         let who = Holder::this("failover drill", self.world.now(), Some(self.plan));
         let lock = match FileLock::acquire_in(self.state.path(), self.policy.chain, self.policy.baker, &who) {
             Ok(lock) => lock,
@@ -273,7 +310,18 @@ impl Rehearsal {
         };
         self.journal = Some(file.path().to_owned());
         let recorder = self.recorder(file, cut);
-        self.ends.push(Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).run());
+        let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past);
+        self.world.wires().begin(self.world.now(), kill);
+        // A process that is killed does nothing more, and what it held is let go: it unwinds.
+        let end = catch_unwind(AssertUnwindSafe(move || run.run()));
+        self.world.wires().end();
+        self.ends.push(match end {
+            Ok(end) => end,
+            Err(why) => match why.downcast_ref::<Ended>() {
+                Some(ended) => killed(*ended),
+                None => resume_unwind(why),
+            },
+        });
         self.ends.last().ok_or(DrillError::Journal(JournalError::Cut))
     }
 
@@ -288,7 +336,8 @@ impl Rehearsal {
     }
 
     fn recorder(&self, file: JournalFile<Record>, cut: Option<Cut>) -> Box<dyn Recorder> {
-        Box::new(Watched { file, watcher: self.watcher.0.clone(), cut, written: 0, broken: false })
+        let wire = self.world.wire(Edge::Journal);
+        Box::new(Watched { file, watcher: self.watcher.0.clone(), cut, written: 0, broken: false, wire })
     }
 
     fn journal(&self) -> Result<(JournalFile<Record>, Option<Past>), DrillError> {
@@ -312,7 +361,7 @@ impl Rehearsal {
         let Self { world, policy, plan, state, .. } = self;
         Parts {
             others: world.options().sources.iter().map(|source| other(world, *source)).collect(),
-            source: Box::new(OctezNode::new(world.node())),
+            source: Box::new(OctezNode::new(world.node().over(world.wire(Edge::Node)))),
             hands: Hands { locks, ..self.hands() },
             policy: policy.clone(),
             plan: *plan,
@@ -326,14 +375,16 @@ impl Rehearsal {
 
 /// The primary's signer, asked by programs there.
 fn remote_signer(world: &World, primary: Side) -> RemoteSigner<Box<dyn Host>> {
-    RemoteSigner::new(Box::new(world.host(primary)), Selector::any(world.options().model))
+    let host = world.host(primary).over(world.wire(Edge::PrimarySigner));
+    RemoteSigner::new(Box::new(host), Selector::any(world.options().model))
 }
 
 /// The real code of another source over a simulated one.
 fn other(world: &World, source: Source) -> Box<dyn ChainLevelSource> {
+    let node = world.source(source).over(world.wire(Edge::Source));
     match source {
-        Source::Tzkt => Box::new(Tzkt::new(world.source(source)).with_deadline(OTHER_DEADLINE)),
-        Source::Node => Box::new(OctezNode::new(world.source(source)).with_deadline(OTHER_DEADLINE)),
+        Source::Tzkt => Box::new(Tzkt::new(node).with_deadline(OTHER_DEADLINE)),
+        Source::Node => Box::new(OctezNode::new(node).with_deadline(OTHER_DEADLINE)),
     }
 }
 
@@ -348,6 +399,22 @@ pub fn journal_of(scratch: &Path) -> Result<Vec<Record>, DrillError> {
         records.extend(journal::read(&path)?.entries.into_iter().map(|entry| entry.record));
     }
     Ok(records)
+}
+
+/// A session that was killed, or that never ended (S10).
+fn killed(ended: Ended) -> End {
+    let (outcome, exit, message) = match ended {
+        Ended::Killed => ("interrupted", 6, "the drill killed the run here"),
+        Ended::Endless => ("endless", 255, "the run does not end"),
+    };
+    End {
+        outcome: outcome.to_owned(),
+        exit,
+        message: message.to_owned(),
+        refusal: None,
+        resumed: None,
+        next: "run `failover resume`".to_owned(),
+    }
 }
 
 fn locked(error: &LockError) -> End {

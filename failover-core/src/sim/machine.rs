@@ -55,6 +55,8 @@ pub(crate) struct Machine {
     /// Is TezSign's own program where TezBake puts it?
     pub(crate) tezsign: bool,
     pub(crate) device: Device,
+    /// Its cable is out: power alone brings the device back no more.
+    pub(crate) cable_out: bool,
     pub(crate) units: Vec<Unit>,
     pub(crate) machine_id: String,
     pub(crate) uid: u32,
@@ -86,6 +88,7 @@ impl Machine {
             failover: side == Side::Primary && options.primary_failover,
             tezsign: options.primary_programs,
             device,
+            cable_out: false,
             units,
             machine_id: id.iter().take(16).map(|b| format!("{b:02x}")).collect(),
             uid: if side == Side::Primary { 1000 } else { 0 },
@@ -138,7 +141,9 @@ impl Machine {
     pub(crate) fn power_on(&mut self, now: Timestamp) {
         if !self.powered {
             self.powered = true;
-            self.device.power_on();
+            if !self.cable_out {
+                self.device.power_on();
+            }
             self.boots_at = Some(now.after(self.boot_time));
         }
     }
@@ -156,6 +161,7 @@ impl Machine {
 
     /// The device is pulled out: the tezsign service ends, and tries again.
     pub(crate) fn unplug(&mut self, now: Timestamp) {
+        self.cable_out = true;
         self.device.release();
         self.device.power_off();
         if let Some(name) = self.unit_for(Job::TezSign).filter(|u| u.is_running()).map(|u| u.name.clone()) {

@@ -15,6 +15,8 @@ pub enum Cable {
     Lies,
     /// Says no, to that and to the power.
     CannotSay,
+    /// Cannot reach the cable, and switches the machine off.
+    SwitchesOff,
 }
 
 /// A scripted person.
@@ -48,9 +50,15 @@ impl Operator for Person {
                 if self.cable == Cable::Pulls {
                     self.world.apply(Event::Unplug(self.primary));
                 }
-                yes(self.cable != Cable::CannotSay)
+                yes(matches!(self.cable, Cable::Pulls | Cable::Lies))
             }
-            Question::PoweredOff { .. } | Question::Unproven { .. } => Answer::No,
+            Question::PoweredOff { .. } => {
+                if self.cable == Cable::SwitchesOff {
+                    self.world.apply(Event::PowerOff(self.primary));
+                }
+                yes(self.cable == Cable::SwitchesOff)
+            }
+            Question::Unproven { .. } => Answer::No,
             Question::LedgerSetting => yes(self.ledger_setting),
         })
     }

@@ -122,6 +122,9 @@ pub struct WorldOptions {
     pub primary_failover: bool,
     /// Does waiting take real time?
     pub pace: Pace,
+    /// What the tool does at the same time happens one after the other, so that a replay is the same exchange by
+    /// exchange.
+    pub in_turn: bool,
 }
 
 impl WorldOptions {
@@ -146,6 +149,7 @@ impl WorldOptions {
             primary_programs: true,
             primary_failover: false,
             pace: Pace::Fast,
+            in_turn: false,
         }
     }
 }

@@ -143,8 +143,8 @@ impl<'a> View<'a> {
             ["chains", "main", "chain_id"] => Answer::json(&json!(self.chain_id())),
             ["chains", "main", "is_bootstrapped"] => Answer::json(&self.bootstrapped()),
             ["chains", "main", "active_peers_heads"] => Answer::json(&self.peers()),
-            ["chains", "main", "mempool", "pending_operations"] => Answer::json(&mempool::pending(self)),
-            ["chains", "main", "mempool", "monitor_operations"] => Answer::json(&mempool::monitored(self)),
+            ["chains", "main", "mempool", "pending_operations"] => mempool::pending(self),
+            ["chains", "main", "mempool", "monitor_operations"] => mempool::monitored(self),
             ["chains", "main", "blocks", id, rest @ ..] => match self.block(id) {
                 Some(block) => self.of_block(block, rest, &query),
                 None => Answer::error(404, "validator.block_not_found"),

@@ -1,6 +1,9 @@
 //! Draws from a seed: each question has its own answer, whatever was asked before, so that the same seed gives
 //! the same world whatever is done in it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 
@@ -36,8 +39,31 @@ pub(crate) fn blake(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// So many texts are remembered.
+const KNOWN: usize = 4_096;
+
+thread_local! {
+    /// A node is asked for the same votes and blocks again and again, and encoding them was most of its work.
+    static TEXTS: RefCell<HashMap<Vec<u8>, String>> = RefCell::default();
+}
+
 /// Base58check with a prefix, for the hashes that have no type of their own.
 pub(crate) fn base58(prefix: &[u8], payload: &[u8]) -> String {
     let bytes: Vec<u8> = prefix.iter().chain(payload).copied().collect();
-    bs58::encode(bytes).with_check().into_string()
+    TEXTS.with_borrow_mut(|known| {
+        if let Some(text) = known.get(&bytes) {
+            return text.clone();
+        }
+        if known.len() >= KNOWN {
+            known.clear();
+        }
+        let text = bs58::encode(&bytes).with_check().into_string();
+        known.insert(bytes, text.clone());
+        text
+    })
+}
+
+/// A block's hash in the same way: `B...`.
+pub(crate) fn block_hash(hash: &[u8; 32]) -> String {
+    base58(&[0x01, 0x34], hash)
 }

@@ -18,6 +18,7 @@ use super::rpc::{Answer, SimNode};
 use super::seed::Seed;
 use super::source::{self, Source, Spoiled};
 use super::tezsign::SimLink;
+use super::wire::{Edge, Wire, Wires};
 use crate::chain::KeyRole;
 use crate::clock::Timestamp;
 use crate::host::{HostError, Output};
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     book: SignatureBook,
     clock: SimClock,
     options: WorldOptions,
+    wires: Wires,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,15 @@ impl World {
     #[must_use]
     pub fn options(&self) -> &WorldOptions {
         &self.0.options
+    }
+
+    /// What can go wrong between the tool and this world.
+    pub(crate) fn wires(&self) -> &Wires {
+        &self.0.wires
+    }
+
+    pub(crate) fn wire(&self, edge: Edge) -> Wire {
+        self.0.wires.wire(edge, self.clock())
     }
 
     /// Its clock: sleeping on it lets the world go on.

@@ -115,3 +115,22 @@ fn votes_that_come_to_an_end_are_no_success() {
         assert!(rehearsal.finish().alarms.is_empty());
     }
 }
+
+/// The backup's marks lie far above the floor: it is not raised, signs nothing until then, and the run waits for it.
+#[test]
+fn marks_far_above_the_floor_are_waited_for() {
+    for model in BOTH {
+        let scenario = Scenario {
+            prepare: |s| s.world.set_marks(Side::Backup, s.world.head_level().get() + 63),
+            ..named("planned").unwrap().clone()
+        };
+        let case = Case { scenario, model, seed: 3 };
+        let (scratch, mut rehearsal) = case.rehearsal();
+        let end = rehearsal.session(None).unwrap().clone();
+        let records: Vec<String> = journal_of(scratch.path()).unwrap().iter().map(name).collect();
+        assert_eq!(end.exit, 0, "{case}: {}\n{records:?}", end.message);
+        let resumed = end.resumed.unwrap();
+        assert!(resumed.first.at.level.get() > resumed.floor.get() + 30, "{case}: {resumed:?}");
+        assert!(rehearsal.finish().alarms.is_empty());
+    }
+}

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use failover_core::journal::record::Record;
-use failover_core::signer::{Arming, Model, SignerDevice};
+use failover_core::signer::Model;
 use failover_core::sim::drill::{DrillOptions, Drilled, Rehearsal, Watcher, drill};
 use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Pace, Side, World};
+use failover_core::sim::{Pace, World, judge};
 
 pub(crate) const BOTH: [Model; 2] = [Model::TezSign, Model::Ledger];
 
@@ -53,7 +53,7 @@ impl fmt::Display for Case {
 }
 
 /// In memory where the system has such a folder: these tests are about the order of records, not about disks.
-fn scratch() -> tempfile::TempDir {
+pub(crate) fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir()
         && let Ok(folder) = tempfile::tempdir_in(memory)
@@ -121,18 +121,5 @@ pub(crate) fn name(record: &Record) -> String {
 
 /// Is the backup unable to sign: guarded, its services stopped, its keys locked or deauthorized?
 pub(crate) fn harmless(world: &World, scratch: &Path) -> Result<(), String> {
-    if world.bakes(Side::Backup) {
-        return Err("the backup still bakes".to_owned());
-    }
-    if scratch.join("ACTIVE").exists() {
-        return Err("the guard is lifted".to_owned());
-    }
-    match world.signer(Side::Backup).state() {
-        Ok(state) => match state.keys.iter().find(|k| k.arming != Arming::Disarmed) {
-            Some(key) => Err(format!("the key {} can sign", key.name)),
-            None => Ok(()),
-        },
-        // What is not there signs nothing.
-        Err(_) => Ok(()),
-    }
+    judge::harmless(world, &scratch.join("ACTIVE"))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::seen;
 use crate::chain::{ChainLevelSource, ChainNode, agreement};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Job, Timestamp};
 use crate::facts::{Compared, Fact, Head, OtherSource};
 use crate::tezos::KeyHash;
 
@@ -55,11 +55,11 @@ impl Others {
     ) -> Vec<OtherSource> {
         let now = clock.now();
         let mut due: Vec<&mut Asked> = self.0.iter_mut().filter(|asked| asked.is_due(now)).collect();
-        let answers = std::thread::scope(|scope| {
-            let ask = |source: &mut Box<dyn ChainLevelSource>| agreement::ask(&mut **source, head.level, Some(baker));
-            let threads: Vec<_> = due.iter_mut().map(|asked| scope.spawn(move || ask(&mut asked.source))).collect();
-            threads.into_iter().map(|thread| thread.join().ok()).collect::<Vec<_>>()
+        let mut answers: Vec<_> = due.iter().map(|_| None).collect();
+        let jobs = due.iter_mut().zip(&mut answers).map(|(asked, answer)| -> Job<'_> {
+            Box::new(move || *answer = Some(agreement::ask(&mut *asked.source, head.level, Some(baker))))
         });
+        clock.together(jobs.collect());
         for (asked, answer) in due.into_iter().zip(answers) {
             // A source that panicked has said nothing; it is asked again.
             let Some(answer) = answer else { continue };

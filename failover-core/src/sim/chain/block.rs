@@ -36,7 +36,7 @@ pub(crate) struct Block {
 }
 
 /// A vote, as a block carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Ballot {
     pub(crate) baker: usize,
     /// Attestations only: with DAL content.

@@ -11,6 +11,7 @@ use crate::effect::Hands;
 use crate::guard::Guard;
 use crate::sim::event::Event;
 use crate::sim::options::Side;
+use crate::sim::wire::Edge;
 use crate::standby::{self, Part};
 use crate::state::{PlanId, StateDir};
 
@@ -59,9 +60,10 @@ impl Rehearsal {
     /// What a run on the machine that is the backup now acts with.
     pub(super) fn hands(&self) -> Hands {
         let Self { world, person, state, backup, .. } = self;
-        let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+        let edge = |side| if side == *backup { Edge::Backup } else { Edge::Primary };
+        let control = |side| Box::new(TezbakeControl::new(world.host(side).over(world.wire(edge(side)))));
         Hands {
-            device: world.signer(*backup),
+            device: world.wired_signer(*backup),
             primary: Some(control(backup.other())),
             backup: control(*backup),
             guard: Guard::new(state.path()),

@@ -6,7 +6,7 @@ use super::View;
 use crate::clock::Timestamp;
 use crate::sim::chain::{Block, PROTO, PROTOCOL};
 use crate::sim::event::RpcFault;
-use crate::sim::seed::{base58, blake};
+use crate::sim::seed::{base58, blake, block_hash};
 use crate::tezos::Curve;
 
 /// A block's header, with its hash, chain and protocol.
@@ -17,10 +17,10 @@ pub(super) fn header(view: View<'_>, block: &Block) -> Value {
     let mut header = json!({
         "protocol": PROTOCOL,
         "chain_id": view.chain_id(),
-        "hash": block.name(),
+        "hash": block_hash(&block.hash),
         "level": level,
         "proto": PROTO,
-        "predecessor": crate::tezos::BlockHash::new(block.predecessor),
+        "predecessor": block_hash(&block.predecessor),
         "timestamp": Timestamp::from_millis(seconds.saturating_mul(1000)),
         "validation_pass": 4,
         "operations_hash": base58(&[0x1d, 0x9f, 0x6d], &block.operations_hash),

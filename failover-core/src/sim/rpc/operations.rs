@@ -6,7 +6,7 @@ use super::View;
 use super::header::{payload, signature};
 use crate::sim::chain::committee::{Baker, Right};
 use crate::sim::chain::{Ballot, Block, PROTOCOL};
-use crate::sim::seed::{base58, blake};
+use crate::sim::seed::{base58, blake, block_hash};
 use crate::tezos::{BlockHash, Curve, Kind};
 
 /// The votes for one level, round and payload.
@@ -99,7 +99,7 @@ impl Poll<'_> {
             "protocol": PROTOCOL,
             "chain_id": view.chain_id(),
             "hash": base58(&[0x05, 0x74], &hash),
-            "branch": BlockHash::new(*self.branch),
+            "branch": block_hash(self.branch),
             "contents": [contents],
             "signature": signature(curve, &hash),
         })

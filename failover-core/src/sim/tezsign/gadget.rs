@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::TezSignSim;
 use crate::clock::Clock;
 use crate::signer::SignerError;
+use crate::signer::tezsign::frame::HEADER_LEN;
 use crate::signer::tezsign::{Connect, Interface, Link, LinkError};
+use crate::sim::wire::{Mishap, Wire, whole};
 
 struct Shared {
     sim: TezSignSim,
@@ -35,6 +37,8 @@ pub struct SimGadget {
     shared: Arc<Mutex<Shared>>,
     clock: Arc<dyn Clock>,
     holder: String,
+    /// What can go wrong between this process and the gadget.
+    wire: Option<Wire>,
 }
 
 impl SimGadget {
@@ -43,13 +47,18 @@ impl SimGadget {
     pub fn new(sim: TezSignSim, clock: Arc<dyn Clock>) -> Self {
         let (claims, unread) = (Default::default(), Default::default());
         let shared = Shared { sim, plugged: true, era: 0, claims, next_claim: 0, unread };
-        Self { shared: Arc::new(Mutex::new(shared)), clock, holder: "failover".to_owned() }
+        Self { shared: Arc::new(Mutex::new(shared)), clock, holder: "failover".to_owned(), wire: None }
     }
 
     /// The same gadget as another process sees it; `holder` is what a claim is named by.
     #[must_use]
     pub fn seen_by(&self, holder: &str) -> Self {
-        Self { holder: holder.to_owned(), ..self.clone() }
+        Self { holder: holder.to_owned(), wire: None, ..self.clone() }
+    }
+
+    /// The same gadget for this process, at the end of a wire on which things go wrong.
+    pub(crate) fn over(self, wire: Wire) -> Self {
+        Self { wire: Some(wire), ..self }
     }
 
     /// Looks into the gadget, or changes it behind everybody's back.
@@ -107,7 +116,7 @@ impl Connect for SimGadget {
         }
         shared.next_claim += 1;
         drop(shared);
-        Ok(SimLink { gadget: self.clone(), interface, claim, era })
+        Ok(SimLink { gadget: self.clone(), interface, claim, era, late: 0 })
     }
 
     fn selector(&self) -> String {
@@ -126,6 +135,8 @@ pub struct SimLink {
     interface: Interface,
     claim: u64,
     era: u64,
+    /// The next answer takes so many seconds.
+    late: u64,
 }
 
 impl SimLink {
@@ -137,6 +148,31 @@ impl SimLink {
         self.send(bytes, Duration::ZERO)?;
         let mut shared = self.shared()?;
         Ok(shared.unread.get_mut(place(self.interface)).map(std::mem::take).unwrap_or_default())
+    }
+
+    /// The gadget takes a frame, and its answer lies ready to be read, or what became of it.
+    fn pass_on(&mut self, frame: &[u8], mishap: Option<Mishap>) -> Result<(), LinkError> {
+        let now = self.gadget.clock.now();
+        let mut shared = self.shared()?;
+        if mishap == Some(Mishap::Dropped) {
+            return Ok(());
+        }
+        let mut answer = shared.sim.receive(self.interface, frame, now);
+        match mishap {
+            Some(Mishap::Lost) => answer.clear(),
+            Some(Mishap::Twice) => answer.extend_from_within(..),
+            Some(Mishap::Cut) => answer.truncate(answer.len() / 2),
+            Some(Mishap::Garbage(number)) => garble(&mut answer, number),
+            _ => {}
+        }
+        if let Some(unread) = shared.unread.get_mut(place(self.interface)) {
+            unread.extend_from_slice(&answer);
+        }
+        drop(shared);
+        if let Some(Mishap::Late(seconds)) = mishap {
+            self.late = seconds;
+        }
+        Ok(())
     }
 
     fn shared(&self) -> Result<MutexGuard<'_, Shared>, LinkError> {
@@ -151,16 +187,19 @@ impl SimLink {
 
 impl Link for SimLink {
     fn send(&mut self, frame: &[u8], _deadline: Duration) -> Result<(), LinkError> {
-        let now = self.gadget.clock.now();
-        let mut shared = self.shared()?;
-        let answer = shared.sim.receive(self.interface, frame, now);
-        if let Some(unread) = shared.unread.get_mut(place(self.interface)) {
-            unread.extend_from_slice(&answer);
+        match self.gadget.wire.clone() {
+            None => self.pass_on(frame, None),
+            Some(wire) => wire.exchange(|mishap| self.pass_on(frame, mishap)),
         }
-        Ok(())
     }
 
     fn receive(&mut self, buffer: &mut [u8], deadline: Duration) -> Result<usize, LinkError> {
+        let late = std::mem::take(&mut self.late);
+        if let Some(wire) = self.gadget.wire.as_ref().filter(|_| late > 0)
+            && !wire.waits(late, whole(deadline))
+        {
+            return Err(LinkError::Timeout);
+        }
         let mut shared = self.shared()?;
         let read = shared.unread.get_mut(place(self.interface)).map_or(0, |unread| {
             let read = unread.len().min(buffer.len());
@@ -174,8 +213,23 @@ impl Link for SimLink {
             return Ok(read);
         }
         // Nothing more will come: the gadget answers as soon as it is asked.
-        self.gadget.clock.sleep(deadline);
+        self.gadget.clock.sleep(if self.gadget.wire.is_some() { whole(deadline) } else { deadline });
         Err(LinkError::Timeout)
+    }
+}
+
+/// What a broken transfer leaves: bytes of no frame before the answer, a header with a wrong bit, or both.
+fn garble(answer: &mut Vec<u8>, number: u64) {
+    let [kind, bit, byte, length, ..] = number.to_be_bytes();
+    let header = usize::from(byte) % HEADER_LEN;
+    if kind % 3 != 0
+        && let Some(byte) = answer.get_mut(header)
+    {
+        *byte ^= 1 << (bit % 8);
+    }
+    if kind % 3 != 1 {
+        let noise = (0..length).map(|index| index.wrapping_mul(bit | 1).wrapping_add(byte));
+        answer.splice(0..0, noise);
     }
 }
 

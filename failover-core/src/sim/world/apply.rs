@@ -22,6 +22,7 @@ impl State {
             Event::Unplug(side) => self.machines.of_mut(side).unplug(now),
             Event::Plug(side) => {
                 let machine = self.machines.of_mut(side);
+                machine.cable_out = false;
                 if machine.powered {
                     machine.device.power_on();
                 }

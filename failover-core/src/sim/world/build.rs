@@ -17,6 +17,7 @@ use crate::sim::machine::{Job, Machine};
 use crate::sim::options::{Pair, Side, WorldOptions};
 use crate::sim::seed::Seed;
 use crate::sim::tezsign::{SimGadget, SimKey, TezSignOptions, TezSignSim};
+use crate::sim::wire::Wires;
 
 /// So many levels before the world's first one the backup was last used: its marks are old, not empty.
 const REHEARSED: u64 = 100_000;
@@ -92,7 +93,7 @@ impl World {
         let book = SignatureBook::default();
 
         let inner = Arc::new_cyclic(|weak| {
-            let clock = SimClock::new(dial.clone(), weak.clone(), options.pace);
+            let clock = SimClock::new(dial.clone(), weak.clone(), &options);
             let pass = passphrase(seed);
             let machines = Pair::new(|side| {
                 let own_secret = match side {
@@ -123,7 +124,7 @@ impl World {
             };
             state.queue(next, Due::Slot { level, round: 0 });
             state.begin(first, &pass, level);
-            Inner { state: Mutex::new(state), dial: dial.clone(), book, clock, options }
+            Inner { state: Mutex::new(state), dial: dial.clone(), book, clock, options, wires: Wires::default() }
         });
         let world = Self::from_inner(inner);
         world.advance_to(begins);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::World;
-use crate::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger};
+use crate::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, apdu};
 use crate::signer::tezsign::{Connect, Interface, TezSign};
 use crate::signer::{HwmSetter, SignerError};
 use crate::sim::chain::Block;
@@ -12,6 +12,7 @@ use crate::sim::ledger::SimLedger;
 use crate::sim::machine::nonces;
 use crate::sim::options::Side;
 use crate::sim::tezsign::SimGadget;
+use crate::sim::wire::{Edge, Mishap, Wire, whole};
 use crate::tezos::{Level, NonceHash};
 
 impl World {
@@ -22,7 +23,20 @@ impl World {
             Some(gadget) => Box::new(TezSign::new(gadget)),
             None => {
                 let (path, derivation) = self.ledger_key();
-                Box::new(Ledger::new(Cable { world: self.clone(), side }, path, derivation))
+                Box::new(Ledger::new(Cable { world: self.clone(), side, wire: None, late: None }, path, derivation))
+            }
+        }
+    }
+
+    /// The same at the end of a wire on which things go wrong: the device of the machine that the tool runs on.
+    pub(crate) fn wired_signer(&self, side: Side) -> Box<dyn HwmSetter> {
+        let wire = self.wire(Edge::Device);
+        match self.gadget(side) {
+            Some(gadget) => Box::new(TezSign::new(gadget.over(wire))),
+            None => {
+                let (path, derivation) = self.ledger_key();
+                let cable = Cable { world: self.clone(), side, wire: Some(wire), late: None };
+                Box::new(Ledger::new(cable, path, derivation))
             }
         }
     }
@@ -63,9 +77,14 @@ impl World {
 
     /// The card was restored without its marks: they are at zero (H6).
     pub fn restore_card(&self, side: Side) {
+        self.set_marks(side, 0);
+    }
+
+    /// The device was used until this level, and laid away locked.
+    pub fn set_marks(&self, side: Side, level: u64) {
         self.with(|state| {
             let chain = state.options.chain;
-            state.machines.of_mut(side).device.set_marks(chain, 0);
+            state.machines.of_mut(side).device.set_marks(chain, level);
         });
     }
 
@@ -119,10 +138,13 @@ impl World {
 struct Cable {
     world: World,
     side: Side,
+    wire: Option<Wire>,
+    /// An answer that nobody waited for any more: the next question finds it first.
+    late: Option<Vec<u8>>,
 }
 
-impl ApduExchange for Cable {
-    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+impl Cable {
+    fn pass_on(&self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
         match self.world.plugged_ledger(self.side) {
             Some(mut ledger) => ledger.exchange(request, deadline),
             None => {
@@ -132,7 +154,64 @@ impl ApduExchange for Cable {
         }
     }
 
+    fn spoiled(
+        &mut self,
+        wire: &Wire,
+        mishap: Option<Mishap>,
+        request: &[u8],
+        deadline: Duration,
+    ) -> Result<Vec<u8>, SignerError> {
+        let timeout = |cable: &Self| {
+            Err(SignerError::Timeout { device: cable.device(), what: apdu::name(request), after: deadline })
+        };
+        if mishap == Some(Mishap::Dropped) {
+            wire.waits_in_vain(deadline);
+            return timeout(self);
+        }
+        let answer = self.pass_on(request, deadline)?;
+        // What came too late for an earlier question is in front of it.
+        let answer = match self.late.replace(answer.clone()) {
+            Some(stale) => stale,
+            None => {
+                self.late = None;
+                answer
+            }
+        };
+        match mishap {
+            Some(Mishap::Lost) => {
+                wire.waits_in_vain(deadline);
+                timeout(self)
+            }
+            Some(Mishap::Late(seconds)) if !wire.waits(seconds, whole(deadline)) => {
+                self.late = Some(answer);
+                timeout(self)
+            }
+            // HID's frames count themselves and begin with a length: what is left are answers without a status word,
+            // and the status words of a device that did not understand.
+            Some(Mishap::Cut) => Ok(answer.into_iter().take(1).collect()),
+            Some(Mishap::Garbage(number)) => {
+                let status: [u16; 4] = [0x6f00, 0x6700, 0x6a80, 0x9405];
+                let index = usize::try_from(number % 4).unwrap_or(0);
+                Ok(status.get(index).copied().unwrap_or(0x6f00).to_be_bytes().to_vec())
+            }
+            _ => Ok(answer),
+        }
+    }
+}
+
+impl ApduExchange for Cable {
+    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+        match self.wire.clone() {
+            None => self.pass_on(request, deadline),
+            Some(wire) => wire.exchange(|mishap| self.spoiled(&wire, mishap, request, deadline)),
+        }
+    }
+
     fn device(&self) -> String {
         format!("ledger:the simulated {}'s", self.side)
+    }
+
+    fn resync(&mut self) {
+        self.late = None;
     }
 }

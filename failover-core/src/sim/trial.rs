@@ -1,0 +1,175 @@
+//! A trial: one random world from its beginning to some minutes after its end, and the judgement.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::drill::{DrillError, Rehearsal, Watcher, journal_of};
+use super::event::Event;
+use super::judge::{self, Told};
+use super::options::Side;
+use super::plan::{Plan, Stop};
+use super::world::World;
+use crate::clock::{Clock, Timestamp};
+use crate::decision::Step;
+use crate::journal::record::{End, Record};
+use crate::signer::{Arming, reached};
+
+/// After the end of a run the world goes on for this long, so that a late double signature shows.
+const AFTERWARDS: Duration = Duration::from_secs(180);
+
+/// A session that ended because its journal could not be written is taken up again, so often.
+const AGAIN: usize = 4;
+
+/// What became of a random world.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The end of each session.
+    pub ends: Vec<End>,
+    /// What went wrong on the wires, and how often; kills too.
+    pub injected: BTreeMap<&'static str, u64>,
+    /// Signatures by both machines.
+    pub signatures: usize,
+    /// Double signatures.
+    pub signed_twice: usize,
+    /// What does not hold.
+    pub wrong: Vec<String>,
+}
+
+impl Trial {
+    /// The exit code of the last session.
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        self.ends.last().map_or(255, |end| end.exit)
+    }
+}
+
+/// Runs a plan; `scratch` holds its state and journal.
+///
+/// # Errors
+/// The scratch folder cannot be used.
+pub fn trial(plan: &Plan, scratch: &Path, watcher: &Watcher) -> Result<Trial, DrillError> {
+    let options = plan.options.clone();
+    let (watcher, seen) = watched(watcher);
+    let mut run = Rehearsal::begin(options, |stage| plan.prepare(stage), plan.another_run, scratch, &watcher)?;
+    let world = run.world().clone();
+    seen.lock().unwrap_or_else(PoisonError::into_inner).world = Some(world.clone());
+    let mut stops = plan.stops.iter();
+    for _ in 0..plan.stops.len() + AGAIN {
+        let stop = stops.next();
+        let end = match stop {
+            Some((Stop::At(kill), _)) => run.session_until(None, Some(*kill))?,
+            Some((Stop::Record(cut), _)) => run.session_until(Some(*cut), None)?,
+            None => run.session(None)?,
+        };
+        if end.exit != 6 {
+            break;
+        }
+        if let Some((_, pause)) = stop {
+            pause.happen(&world);
+        }
+    }
+    let records = journal_of(scratch)?;
+    let mut wrong = Vec::new();
+    let ends = run.ends().to_vec();
+    if let Some(end) = ends.last() {
+        wrong.extend(ended(plan, end, &world, &records, scratch).err());
+    }
+    wrong.extend(judge::in_order(&records, Told::Either, false).err());
+    wrong.append(&mut seen.lock().unwrap_or_else(PoisonError::into_inner).wrong);
+    world.clock().sleep(AFTERWARDS);
+    let alarms = world.alarms();
+    wrong.extend(alarms.iter().map(ToString::to_string));
+    let (injected, signatures) = (world.wires().injected(), world.book().count());
+    Ok(Trial { ends, injected, signatures, signed_twice: alarms.len(), wrong })
+}
+
+/// Looks at the device itself when a record says that the backup's baker is about to be started (S1).
+#[derive(Default)]
+struct Seen {
+    world: Option<World>,
+    wrong: Vec<String>,
+}
+
+impl Seen {
+    fn look(&mut self, record: &Record) {
+        let (Some(floor), Some(world)) = (judge::starts_at(record), &self.world) else { return };
+        // One that was pulled out since it was read signs nothing, and begins locked.
+        let Ok(state) = world.signer(Side::Backup).state() else { return };
+        let below = state.keys.iter().filter(|key| !key.marks.is_some_and(|marks| reached(&marks, floor)));
+        let armed = below.filter(|key| key.arming == Arming::Armed);
+        self.wrong
+            .extend(armed.map(|key| format!("a start at {floor}, and the marks of {} are {:?}", key.name, key.marks)));
+    }
+}
+
+fn watched(watcher: &Watcher) -> (Watcher, Arc<Mutex<Seen>>) {
+    let (watcher, seen) = (watcher.clone(), Arc::new(Mutex::new(Seen::default())));
+    let looks = seen.clone();
+    let both = move |at: Timestamp, record: &Record| {
+        looks.lock().unwrap_or_else(PoisonError::into_inner).look(record);
+        (watcher.lock().unwrap_or_else(PoisonError::into_inner))(at, record);
+    };
+    (Arc::new(Mutex::new(both)), seen)
+}
+
+/// Is this an end that such a world may have, and is the backup what the end says?
+fn ended(plan: &Plan, end: &End, world: &World, records: &[Record], scratch: &Path) -> Result<(), String> {
+    let said = || format!("exit {}: {}", end.exit, end.message);
+    if plan.calm && end.exit != 0 {
+        return Err(format!("nothing was wrong, and it ended with {}", said()));
+    }
+    match end.exit {
+        0 => return bakes(end, world),
+        1 | 3 | 4 => {}
+        5 if another_signs(plan, world, records) => {}
+        6 => return Ok(()),
+        7 if plan.another_run => return Ok(()),
+        8 if !plan.ledger_setting => {}
+        _ => return Err(format!("a wrong end, {}", said())),
+    }
+    let last = records.iter().rev().take_while(|r| !matches!(r, Record::Begin { .. } | Record::Resume { .. }));
+    let disarmed = last.into_iter().find_map(|record| match record {
+        Record::Disarmed { proven, .. } => Some(*proven),
+        _ => None,
+    });
+    match disarmed {
+        Some(true) => judge::harmless(world, &scratch.join("ACTIVE")).map_err(|why| format!("{}, but {why}", said())),
+        Some(false) if !plan.disturbs_the_backup() => {
+            Err(format!("{}, not read back, and nothing was in the way", said()))
+        }
+        // It could not be read back, and the records say so; or nothing was touched, or it was started and bakes on.
+        Some(false) | None => Ok(()),
+    }
+}
+
+/// The backup signed above the floor, and every mark is there.
+fn bakes(end: &End, world: &World) -> Result<(), String> {
+    let floor = end.resumed.as_ref().map(|resumed| resumed.floor).ok_or("done without a floor")?;
+    let device = format!("the backup's {}", world.options().model);
+    let highest = world.book().highest(&device);
+    if highest.is_none_or(|level| level < floor.get()) {
+        return Err(format!("done, but the backup signed {highest:?}, floor {floor}"));
+    }
+    // A device that was pulled out since then signs nothing.
+    let Ok(state) = world.signer(Side::Backup).state() else { return Ok(()) };
+    match state.keys.iter().find(|key| key.marks.is_some_and(|marks| !reached(&marks, floor))) {
+        Some(key) => Err(format!("done, but a mark of {} is below the floor {floor}: {:?}", key.name, key.marks)),
+        None => Ok(()),
+    }
+}
+
+/// Has another device signed above B, or is there a denunciation? Else an alarm is a false one.
+fn another_signs(plan: &Plan, world: &World, records: &[Record]) -> bool {
+    let denounced = plan.before.iter().chain(plan.events.iter().map(|(_, event)| event));
+    if denounced.into_iter().any(|event| *event == Event::Denounce) {
+        return true;
+    }
+    let bound = records.iter().find_map(|record| match record {
+        Record::Before { step: Step::NoteLevel { bound, .. }, .. } => Some(bound.get()),
+        _ => None,
+    });
+    let device = format!("the primary's {}", world.options().model);
+    matches!((bound, world.book().highest(&device)), (Some(bound), Some(signed)) if signed > bound)
+}
