@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::book::Alarm;
@@ -11,12 +11,12 @@ use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
 use super::scenario::{Scenario, Stage};
 use super::source::Source;
-use super::wire::{Burst, Edge, Ended, Kill, Wire};
+use super::wire::{Burst, Edge, Ended, Kill};
 use super::world::World;
 use crate::chain::ChainLevelSource;
 use crate::chain::octez::OctezNode;
 use crate::chain::tzkt::Tzkt;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::decision::{Policy, Verdict};
 use crate::effect::Hands;
 use crate::facts::Facts;
@@ -30,6 +30,10 @@ use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
 mod turn;
+mod watched;
+
+use watched::Watched;
+pub use watched::{Cut, Watcher};
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
 const AFTERWARDS: Duration = Duration::from_secs(180);
@@ -99,56 +103,6 @@ pub enum DrillError {
         /// The signer it is for.
         model: Model,
     },
-}
-
-/// Who watches a drill: gets every record as it is written.
-pub type Watcher = Arc<Mutex<dyn FnMut(Timestamp, &Record) + Send>>;
-
-/// Where a session is killed: nothing more of it is done, not even a disarm.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Cut {
-    /// As soon as a record for which this holds is on disk.
-    When(fn(&Record) -> bool),
-    /// As soon as the record with this index is on disk; a session's first has 0.
-    After(usize),
-    /// When the record with this index would be written: what it tells has happened, and it is not on disk.
-    Before(usize),
-}
-
-/// The journal, then the watcher; breaks off where the session is cut.
-struct Watched {
-    file: JournalFile<Record>,
-    watcher: Watcher,
-    cut: Option<Cut>,
-    written: usize,
-    broken: bool,
-    wire: Wire,
-}
-
-impl Recorder for Watched {
-    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
-        self.broken |= matches!(self.cut, Some(Cut::Before(index)) if index == self.written);
-        if self.broken {
-            return Err(JournalError::Cut);
-        }
-        let Self { file, wire, .. } = self;
-        wire.exchange(|mishap| match mishap {
-            None => file.append(at, record).map(drop),
-            Some(_) => {
-                let why = "No space left on device (os error 28)".to_owned();
-                Err(JournalError::Full { path: file.path().to_owned(), why })
-            }
-        })?;
-        (self.watcher.lock().unwrap_or_else(PoisonError::into_inner))(at, record);
-        self.broken = match self.cut {
-            Some(Cut::When(holds)) => holds(record),
-            Some(Cut::After(index)) => index == self.written,
-            Some(Cut::Before(_)) | None => false,
-        };
-        self.written += 1;
-        if self.broken { Err(JournalError::Cut) } else { Ok(()) }
-    }
 }
 
 /// Rehearses one scenario; `scratch` holds its state and journal.
