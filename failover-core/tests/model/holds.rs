@@ -12,9 +12,9 @@ const MODELS: [Model; 2] = [Model::TezSign, Model::Ledger];
 /// Searches, prints what was counted, and stops at what does not hold.
 fn hold(setting: &Setting) -> Found {
     let found = explore(setting);
-    let Found { states, depth, ends, doubled, wrong } = &found;
+    let Found { states, depth, ends, cut, doubled, wrong } = &found;
     println!(
-        "searched {} {:?}, primary {}: {} properties, {states} states, depth {depth}, doubled in the residue {doubled}, ends {ends:?}",
+        "searched {} {:?}, primary {}: {} properties, {states} states, depth {depth}, cut off {cut}, doubled in the residue {doubled}, ends {ends:?}",
         setting.name,
         setting.model,
         if setting.reachable { "answers" } else { "does not answer" },

@@ -16,7 +16,8 @@
 //! the worst that B allows for. A block comes while the tool has something to do at most as often as `delays` says; a
 //! budget of faults, crashes and lies a path. B is head + 2 always (no mark files), nobody takes the risk of an
 //! unproven fence, no power status is configured, and statements do not grow old (120 levels are 12 minutes).
-//! `FAILOVER_PROVE=all` takes more of each, and much longer. State counts and depths are printed with `--nocapture`.
+//! `FAILOVER_PROVE=all` takes more of each, and much longer; where two faults in one path make a run last past the last
+//! level, that path is cut off there, and counted. State counts and depths are printed with `--nocapture`.
 //!
 //! **No library**: a breadth-first search with the shortest way to what it finds is a hundred lines (`explorer`).
 //! stateright 0.31 brings over twenty crates, an HTTP server among them, wants `Hash` of every type of the decision,

@@ -13,7 +13,7 @@ use crate::watch::watch;
 use crate::world::{BLOCK, World};
 
 /// No path is followed past this level: the bits of what was signed end there.
-const LAST: u64 = 120;
+pub(crate) const LAST: u64 = 120;
 
 pub(crate) type Moves = Vec<(String, World)>;
 
