@@ -160,10 +160,10 @@ fn bakes(end: &End, world: &World) -> Result<(), String> {
     }
 }
 
-/// Has another device signed above B, or is there a denunciation? Else an alarm is a false one.
+/// Has another device signed above B, or does the chain say that one has? Else an alarm is a false one.
 fn another_signs(plan: &Plan, world: &World, records: &[Record]) -> bool {
     let denounced = plan.before.iter().chain(plan.events.iter().map(|(_, event)| event));
-    if denounced.into_iter().any(|event| *event == Event::Denounce) {
+    if denounced.into_iter().any(|event| matches!(event, Event::Denounce | Event::Forbid)) {
         return true;
     }
     let bound = records.iter().find_map(|record| match record {
