@@ -15,6 +15,8 @@ mod floors;
 mod invariants;
 mod refuses;
 mod resumes;
+mod rungs;
+mod thresholds;
 mod unproven;
 mod verifies;
 mod world;
