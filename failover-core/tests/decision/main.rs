@@ -16,6 +16,7 @@ mod invariants;
 mod refuses;
 mod resumes;
 mod rungs;
+mod started;
 mod thresholds;
 mod unproven;
 mod verifies;

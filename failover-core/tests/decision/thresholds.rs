@@ -4,25 +4,16 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{
-    Basis, Missed, Noted, Policy, Progress, Refusal, Statement, Verdict, WaitFor, Waiting, bound, consensus_marks,
-    decide, floor, foreign, is_open, shared,
+    Basis, Noted, Policy, Progress, Refusal, Statement, Verdict, WaitFor, Waiting, bound, consensus_marks, decide,
+    floor, foreign, is_open, shared,
 };
 use failover_core::facts::{
-    Arming, BootGuard, ExpectedKey, Facts, GuardState, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model,
-    Power, Question, SecondOpinion,
+    Arming, BootGuard, ExpectedKey, Facts, KeyName, KeyRole, KeyState, Model, Power, Question, SecondOpinion,
 };
 use failover_core::guard::GuardNote;
-use failover_core::tezos::{Curve, KeyHash, Kind, Position, Round};
+use failover_core::tezos::{Curve, KeyHash, Kind, Round};
 
 use crate::world::*;
-
-fn ago(seconds: u64) -> Timestamp {
-    Timestamp::from_millis(now().millis() - i64::try_from(seconds * 1000).unwrap())
-}
-
-fn verdict(facts: &Facts, progress: &Progress) -> Verdict {
-    decide(facts, &policy(), progress)
-}
 
 fn name(verdict: &Verdict) -> &'static str {
     match verdict {
@@ -38,22 +29,10 @@ fn refused(verdict: Verdict) -> Refusal {
     }
 }
 
-fn waits(verdict: Verdict) -> Waiting {
-    match verdict {
-        Verdict::Wait(waiting) => waiting,
-        other => panic!("no wait: {other:?}"),
-    }
-}
-
 fn aged(seconds: u64) -> Facts {
     let mut facts = facts();
-    facts.chain.head.as_mut().unwrap().value.timestamp = ago(seconds);
+    facts.chain.head.as_mut().unwrap().value.timestamp = seconds_ago(seconds);
     facts
-}
-
-/// Levels `from` to `to` without rights.
-fn idle(from: u64, to: u64) -> Vec<LevelActivity> {
-    quiet(from, to).into_iter().map(|l| LevelActivity { rights: false, ..l }).collect()
 }
 
 #[test]
@@ -78,7 +57,7 @@ fn s3_a_head_is_fresh_for_thirty_seconds() {
     assert_eq!(name(&verdict(&aged(30), &prepared())), "unlock");
     assert!(matches!(waits(verdict(&aged(31), &prepared())).why, WaitFor::Chain { .. }));
     // It was thirty seconds old when it came, and is older now: it grew old.
-    let came = Progress { head: Some((level(HEAD), ago(10))), first_head: Some(level(HEAD - 1)), ..prepared() };
+    let came = Progress { head: Some((level(HEAD), seconds_ago(10))), first_head: Some(level(HEAD - 1)), ..prepared() };
     assert!(matches!(waits(verdict(&aged(40), &came)).why, WaitFor::Chain { .. }));
 }
 
@@ -173,7 +152,7 @@ fn s2_the_level_is_not_noted_of_a_head_that_is_as_old_as_the_stop() {
 fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_minutes() {
     let mut facts = facts();
     facts.backup.device = unknown();
-    let unknown_for = |seconds| Progress { unknown_since: Some(ago(seconds)), ..prepared() };
+    let unknown_for = |seconds| Progress { unknown_since: Some(seconds_ago(seconds)), ..prepared() };
     let wait = waits(verdict(&facts, &unknown_for(119)));
     assert!(matches!(wait.why, WaitFor::Known { .. }) && wait.left == Some(Duration::from_secs(1)), "{wait:?}");
     assert!(matches!(verdict(&facts, &unknown_for(120)), Verdict::Failed { step: "look", .. }));
@@ -189,7 +168,7 @@ fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_mi
 fn s1a_a_boot_guard_that_cannot_be_read_any_more() {
     let mut facts = facts();
     facts.backup.boot_guard = unknown();
-    let unknown_for_long = Progress { unknown_since: Some(ago(120)), ..prepared() };
+    let unknown_for_long = Progress { unknown_since: Some(seconds_ago(120)), ..prepared() };
     assert!(matches!(verdict(&facts, &unknown_for_long), Verdict::Failed { step: "look", .. }));
     let untouched = Progress { noted: None, ..unknown_for_long };
     assert_eq!(refused(verdict(&facts, &untouched)).exit(), 4);
@@ -207,8 +186,9 @@ fn h17_a_person_looks_at_the_ledgers_setting_before_the_primary_is_touched() {
 
 #[test]
 fn s6_a_statement_holds_for_less_than_fifteen_minutes() {
-    let stated = |seconds| Progress { statements: [(Statement::Disconnected, ago(seconds))].into(), ..prepared() };
-    assert_eq!(stated(899).stated(Statement::Disconnected, now()), Some(ago(899)));
+    let stated =
+        |seconds| Progress { statements: [(Statement::Disconnected, seconds_ago(seconds))].into(), ..prepared() };
+    assert_eq!(stated(899).stated(Statement::Disconnected, now()), Some(seconds_ago(899)));
     assert_eq!(stated(900).stated(Statement::Disconnected, now()), None);
     assert!(matches!(verdict(&facts(), &stated(900)), Verdict::Ask(Question::Disconnected { .. })));
 }
@@ -216,18 +196,23 @@ fn s6_a_statement_holds_for_less_than_fifteen_minutes() {
 #[test]
 fn h21_the_head_is_as_old_as_its_first_sight_and_power_that_is_off_as_its_first_word() {
     let mut progress = Progress::default();
-    let mut see = |at: u64, seconds_ago: u64, power| {
+    let mut see = |at: u64, before: u64, power| {
         let mut facts = facts();
-        facts.now = ago(seconds_ago);
+        facts.now = seconds_ago(before);
         facts.chain.head = known(head(at));
-        facts.primary.power = known(power).map(|seen| failover_core::facts::Observed { at: ago(seconds_ago), ..seen });
+        facts.primary.power =
+            known(power).map(|seen| failover_core::facts::Observed { at: seconds_ago(before), ..seen });
         progress.observe(&facts, None);
         (progress.head.unwrap(), progress.power_off_since)
     };
-    assert_eq!(see(HEAD, 60, Power::Off), ((level(HEAD), ago(60)), Some(ago(60))));
-    assert_eq!(see(HEAD, 50, Power::Off), ((level(HEAD), ago(60)), Some(ago(60))));
-    assert_eq!(see(HEAD - 1, 40, Power::On), ((level(HEAD), ago(60)), None), "a head that was taken back is no news");
-    assert_eq!(see(HEAD + 1, 30, Power::Off), ((level(HEAD + 1), ago(30)), Some(ago(30))));
+    assert_eq!(see(HEAD, 60, Power::Off), ((level(HEAD), seconds_ago(60)), Some(seconds_ago(60))));
+    assert_eq!(see(HEAD, 50, Power::Off), ((level(HEAD), seconds_ago(60)), Some(seconds_ago(60))));
+    assert_eq!(
+        see(HEAD - 1, 40, Power::On),
+        ((level(HEAD), seconds_ago(60)), None),
+        "a head that was taken back is no news"
+    );
+    assert_eq!(see(HEAD + 1, 30, Power::Off), ((level(HEAD + 1), seconds_ago(30)), Some(seconds_ago(30))));
 }
 
 #[test]
@@ -245,7 +230,7 @@ fn s4_a_mark_at_head_plus_two_changes_nothing_and_a_strangers_mark_neither() {
         activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 3, 0));
         let value = ReadMarks { began, found: PrimaryMarks { files, ..PrimaryMarks::default() } };
         facts.primary.marks = Ok(Observed { value, source: "primary".to_owned(), at: now() });
-        bound(&facts, &policy(), &Progress { stopped_since: Some(ago(1)), ..prepared() }).unwrap()
+        bound(&facts, &policy(), &Progress { stopped_since: Some(seconds_ago(1)), ..prepared() }).unwrap()
     };
     let (b, basis) = noted(now(), vec![file(Writer::OctezSigner, companion(), HEAD + 2)]);
     assert!(b == level(HEAD + 2) && matches!(basis, Basis::Unseen { .. }), "{basis}");
@@ -253,8 +238,19 @@ fn s4_a_mark_at_head_plus_two_changes_nothing_and_a_strangers_mark_neither() {
     let (b, basis) = noted(now(), vec![baker.clone(), file(Writer::OctezSigner, stranger, HEAD + 1)]);
     assert!(b == level(HEAD) && matches!(basis, Basis::Marks { .. }), "{basis}");
     // Read from the moment on in which the stop was read back.
-    assert!(matches!(noted(ago(1), vec![baker.clone()]).1, Basis::Marks { .. }));
-    assert!(matches!(noted(ago(2), vec![baker]).1, Basis::Unseen { .. }));
+    assert!(matches!(noted(seconds_ago(1), vec![baker.clone()]).1, Basis::Marks { .. }));
+    assert!(matches!(noted(seconds_ago(2), vec![baker]).1, Basis::Unseen { .. }));
+}
+
+/// S2: marks that lead the head are not raised again; those that do not are, once the fence lets the backup start.
+#[test]
+fn s2_marks_are_raised_again_only_where_the_start_would_be_too_near_to_the_head() {
+    let (facts, progress) = raised(HEAD + 4);
+    assert_eq!(name(&verdict(&facts, &progress)), "start");
+    let (mut facts, progress) = raised(HEAD + 3);
+    assert_eq!(name(&verdict(&facts, &progress)), "raise");
+    activity(&mut facts).settled = quiet(HEAD - 10, HEAD - 4);
+    assert!(matches!(waits(verdict(&facts, &progress)).why, WaitFor::Silence { .. }), "the head moves on meanwhile");
 }
 
 /// H4, S8: foreign before anything was armed is a fence that is not there; once armed or started it is a duplicate.
@@ -300,6 +296,8 @@ fn s8_below_the_floor_no_mark_is_needed_to_tell_whose_a_position_is() {
     let (mut facts, progress) = started(HEAD - 2, HEAD);
     activity(&mut facts).recent = vec![signed(Kind::Attestation, HEAD - 5, 0), signed(Kind::Block, HEAD - 1, 0)];
     assert_eq!(shared(&facts, &progress), [signed(Kind::Block, HEAD - 1, 0)]);
+    facts.backup.device = unknown();
+    assert_eq!(shared(&facts, &progress), [signed(Kind::Block, HEAD - 1, 0)], "whose it is cannot be told; B can");
 }
 
 /// S8: whose marks explain a position: the active consensus key's, not the companion's nor a key's that is to come.
@@ -316,91 +314,4 @@ fn s8_the_marks_are_those_of_the_active_consensus_key() {
     assert_eq!(consensus_marks(&facts), Some(marks(3)));
     facts.backup.device.as_mut().unwrap().value.keys[2].arming = Arming::Corrupted;
     assert_eq!(consensus_marks(&facts), None, "S3: what a corrupted key shows is not known");
-}
-
-/// Services that cannot be seen after the start are looked at again, not started again.
-#[test]
-fn s3_services_that_are_not_known_after_a_start_are_not_started_again() {
-    for (holding, armed) in [(true, false), (false, true)] {
-        let (mut facts, mut progress) = started(HEAD - 2, HEAD);
-        facts.backup.services = unknown();
-        (progress.holding, progress.armed) = (holding, armed);
-        progress.tried.insert("start", 1);
-        assert!(matches!(waits(verdict(&facts, &progress)).why, WaitFor::Quarantine { .. }), "{holding} {armed}");
-    }
-}
-
-#[test]
-fn h9_a_start_that_was_cut_off_is_verified_where_its_services_run_and_done_again_where_they_do_not() {
-    let (mut facts, mut progress) = started(HEAD - 2, HEAD);
-    progress.started.as_mut().unwrap().complete = false;
-    assert!(matches!(verdict(&facts, &progress), Verdict::Wait(_)));
-    progress.tried.insert("start", 1);
-    facts.backup.services = known(stopped());
-    facts.backup.guard = known(GuardState::Guarded);
-    progress.started.as_mut().unwrap().complete = true;
-    assert!(matches!(verdict(&facts, &progress), Verdict::Do(_)), "what does not run bakes nothing");
-}
-
-#[test]
-fn s10_a_backup_without_rights_is_waited_for_two_hundred_levels_above_the_floor() {
-    for (floor, waited) in [(HEAD - 202, true), (HEAD - 203, true), (HEAD - 204, false), (HEAD - 300, false)] {
-        let (mut facts, mut progress) = started(floor, floor);
-        progress.noted = Some(Noted { head: level(floor - 12), bound: level(floor - 10) });
-        progress.tried.insert("start", 1);
-        activity(&mut facts).settled = idle(floor - 9, HEAD - 3);
-        let verdict = verdict(&facts, &progress);
-        assert_eq!(matches!(verdict, Verdict::Wait(_)), waited, "{floor}: {verdict:?}");
-        assert_eq!(matches!(verdict, Verdict::Failed { step: "start", .. }), !waited, "{floor}: {verdict:?}");
-    }
-}
-
-#[test]
-fn what_is_waited_for_at_the_end_is_named_with_what_is_left_of_it() {
-    // The last level below the floor is not settled yet.
-    let (facts, progress) = started(HEAD + 7, HEAD + 7);
-    let wait = waits(verdict(&facts, &progress));
-    assert_eq!(wait.why, WaitFor::Quarantine { judged: Some(level(HEAD - 3)), floor: level(HEAD + 7) });
-    assert_eq!(wait.left, Some(Duration::from_secs(66)), "ten levels and one more");
-    // Settled just now, with nothing signed: what is missed meanwhile is not what is waited for.
-    let (mut facts, mut progress) = started(HEAD - 3, HEAD);
-    progress.missed = Some(Missed { cycle: 1000, levels: 9, since: level(HEAD) });
-    let wait = waits(verdict(&facts, &progress));
-    assert_eq!((wait.why, wait.left), (WaitFor::Baking { floor: level(HEAD - 3), head: level(HEAD) }, None));
-    // Signed above the floor, and the levels below it not all judged.
-    activity(&mut facts).settled.remove(7);
-    activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 2, 0));
-    assert!(matches!(waits(verdict(&facts, &progress)).why, WaitFor::Quarantine { .. }));
-}
-
-#[test]
-fn a_head_counts_the_missed_levels_below_it_only() {
-    let (mut facts, mut progress) = started(HEAD - 6, HEAD);
-    activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 3);
-    activity(&mut facts).settled[0].signed.push(signed(Kind::Attestation, HEAD - 4, 0));
-    progress.noted = Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) });
-    progress.missed = Some(Missed { cycle: 1000, levels: 7, since: level(HEAD - 6) });
-    assert!(matches!(verdict(&facts, &progress), Verdict::Done(_)));
-    facts.chain.delegate.as_mut().unwrap().value.level = level(HEAD - 3);
-    assert!(matches!(waits(verdict(&facts, &progress)).why, WaitFor::Steady { .. }), "of HEAD - 3 it says nothing yet");
-}
-
-/// What an earlier start signed is the backup's own, and no proof that this one bakes: its mark has not passed the floor.
-#[test]
-fn the_first_signature_counts_once_the_devices_own_mark_has_passed_the_floor() {
-    let at = |round| Marks::all(Mark::at(Position::new(level(HEAD - 6), Round(round))));
-    let attested = |kind, round, seen: u64, now: Marks| {
-        let (mut facts, mut progress) = started(HEAD - 6, HEAD);
-        progress.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });
-        progress.earlier = vec![(marks(HEAD - 9), marks(HEAD))];
-        facts.backup.device = known(device(Arming::Armed, Some(now)));
-        activity(&mut facts).settled = quiet(HEAD - 9, HEAD - 3);
-        let there = activity(&mut facts).settled.iter_mut().find(|l| l.level == level(seen)).unwrap();
-        there.signed.push(signed(kind, seen, round));
-        verdict(&facts, &progress)
-    };
-    let verdict = attested(Kind::Attestation, 0, HEAD - 4, at(0));
-    assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Baking { .. })), "{verdict:?}");
-    assert!(matches!(attested(Kind::Attestation, 0, HEAD - 4, marks(HEAD - 5)), Verdict::Done(_)));
-    assert!(matches!(attested(Kind::Block, 1, HEAD - 6, at(1)), Verdict::Done(_)), "the floor's next round passes it");
 }
