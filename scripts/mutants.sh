@@ -288,11 +288,13 @@ todo() {
 
 tool=
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-for area in "${areas[@]}"; do
-    name=$(field "$area" 1) round=0
-    [ "${MUTANTS_AREA:-$name}" = "$name" ] || continue
-    while IFS=: read -r features arguments test_arguments; do
-        round=$((round + 1))
+most=$(cut -f 2 "$work/now/rounds" | sort -n | tail -n 1)
+# The first rounds of all areas first: they are quick, and need no other build.
+for round in $(seq "$most"); do
+    for area in "${areas[@]}"; do
+        name=$(field "$area" 1)
+        [ "${MUTANTS_AREA:-$name}" = "$name" ] || continue
+        IFS=: read -r features arguments test_arguments < <(rounds_of "$area" | sed -n "${round}p") || continue
         judge
         count=$(todo "$name" "$round" | wc -l)
         [ "$count" -gt 0 ] && [ "$SECONDS" -lt "$ends" ] || continue
@@ -308,7 +310,7 @@ for area in "${areas[@]}"; do
         todo "$name" "$round" | awk -F '\t' 'NR == FNR { switched[$1] = 1; next } !($2 in switched)' "$work/now/switched" - \
             >"$work/now/todo"
         [ ! -s "$work/now/todo" ] || unswitched "$name" "$round" "$features" "$arguments" "$test_arguments"
-    done < <(rounds_of "$area")
+    done
 done
 judge
 
