@@ -181,19 +181,27 @@ copy() {
     sed -n "s|^Only in $to\(.*\): |\1/|p" "$work/now/differ" | while read -r file; do rm -rf "${to:?}$file"; done
 }
 
+# These numbers do not compile.
+unviable() {
+    local number
+    while read -r number; do result "$(sed -n "${number}p" "$work/now/all")" - 0 unviable; done
+}
+
 # The tree with every mutant that is not known not to compile.
 write_all() {
     judge
     awk -F '\t' '$4 == "unviable" { print $6 }' "$work/now/judged" >"$work/now/unviable"
     rm -rf "$work/now/written"
     cp --recursive "$work/now/tree" "$work/now/written"
-    "$tool" "$work/now/list" "$work/now/written" "$work/now/unviable" >"$work/now/switched" 2>"$work/now/left"
+    "$tool" "$work/now/list" "$work/now/written" "$work/now/unviable" >"$work/now/told" 2>"$work/now/left"
+    grep -v ' ' "$work/now/told" >"$work/now/switched"
+    sed -n 's/ does not compile$//p' "$work/now/told" | unviable
     copy "$work/now/written" "$work/all"
 }
 
 # Builds tests in it; what does not compile is written down, and left out the next time.
 build_all() {
-    local area=$1 round=$2 features=$3 number try
+    local area=$1 round=$2 features=$3 try
     shift 3
     for try in $(seq 20); do
         if (cd "$work/all" && CARGO_TARGET_DIR=$work/build cargo test --quiet --locked -p failover-core --no-default-features \
@@ -204,9 +212,7 @@ build_all() {
         "$tool" --culprits "$work/all" <"$work/now/messages" >"$work/now/culprits" \
             || { cat "$work/log" >&2; stop "the tests of $area, round $round, do not build"; }
         say "$(wc -l <"$work/now/culprits") mutants do not compile (try $try)"
-        while read -r number; do
-            result "$(sed -n "${number}p" "$work/now/all")" "$area" "$round" unviable
-        done <"$work/now/culprits"
+        unviable <"$work/now/culprits"
         write_all
     done
     stop "too many mutants of $area do not compile"
@@ -268,7 +274,8 @@ unswitched() {
         cargo mutants --dir "$work/tree" --in-place --output "$out" --iterate --colors never --no-times \
         -p failover-core "${files[@]}" --no-default-features --features "$features" "${build[@]}" \
         --minimum-test-timeout 60 --timeout-multiplier 5 -- -- $test_arguments \
-        </dev/null >"$work/log" 2>&1 9>&- || code=$?
+        </dev/null >"$work/log" 2>&1 9>&- &
+    wait "$!" || code=$?
     for verdict in caught missed timeout unviable; do
         [ -f "$out/mutants.out/$verdict.txt" ] || continue
         while read -r name; do result "$name" "$area" "$round" "$verdict"; done <"$out/mutants.out/$verdict.txt"

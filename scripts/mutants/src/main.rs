@@ -2,7 +2,8 @@
 //! was told to be the seventeenth. So one build serves for all of them, where one build for each takes hours.
 //!
 //! `mutants LIST ROOT [LEFT-OUT]`: LIST is what `cargo mutants --list --json` says, ROOT the tree whose files are written over,
-//! LEFT-OUT the numbers of mutants that do not compile. Prints the numbers that were written. What cannot be written so, as in
+//! LEFT-OUT the numbers of mutants that do not compile. Prints the numbers that were written, and
+//! those that cannot compile. What cannot be written so, as in
 //! a constant or in a chain of `let`s, is left to cargo-mutants itself.
 //!
 //! `mutants --culprits ROOT`: reads what cargo says as JSON, and prints the numbers of the mutants that do not compile.
@@ -46,9 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (file, mutants) in files {
         let path = Path::new(root).join(&file);
         let text = std::fs::read_to_string(&path)?;
-        let (text, written) = places::rewrite(&text, mutants)?;
+        let (text, written, impossible) = places::rewrite(&text, mutants)?;
         std::fs::write(&path, text)?;
         written.iter().for_each(|number| println!("{number}"));
+        impossible.iter().for_each(|number| println!("{number} does not compile"));
     }
     Ok(())
 }

@@ -10,11 +10,12 @@ use syn::visit::{self, Visit};
 use crate::Mutant;
 use crate::text::{Node, What, close, open, render};
 
-/// A file with its mutants in it, and the numbers of those.
-pub(crate) fn rewrite(text: &str, mutants: Vec<Mutant>) -> Result<(String, Vec<usize>), Box<dyn Error>> {
+/// A file with its mutants in it, the numbers of those, and the numbers of those that no compiler takes.
+pub(crate) fn rewrite(text: &str, mutants: Vec<Mutant>) -> Result<(String, Vec<usize>, Vec<usize>), Box<dyn Error>> {
     let file = syn::parse_file(text)?;
     let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(n, _)| n + 1)).collect();
-    let mut finder = Finder { text, lines, mutants, nodes: Vec::new(), written: Vec::new(), constant: 0 };
+    let mut finder =
+        Finder { text, lines, mutants, nodes: Vec::new(), written: Vec::new(), impossible: Vec::new(), constant: 0 };
     finder.visit_file(&file);
     // Outer ones first; what is only inserted before what begins there.
     finder.nodes.sort_by_key(|node| (node.range.start, !node.range.is_empty(), usize::MAX - node.range.end));
@@ -24,7 +25,9 @@ pub(crate) fn rewrite(text: &str, mutants: Vec<Mutant>) -> Result<(String, Vec<u
         }
     }
     let text = render(text, &finder.nodes, 0..text.len());
-    Ok((text, finder.written))
+    let Finder { mut written, impossible, .. } = finder;
+    written.retain(|number| !impossible.contains(number));
+    Ok((text, written, impossible))
 }
 
 struct Finder<'a> {
@@ -33,6 +36,8 @@ struct Finder<'a> {
     mutants: Vec<Mutant>,
     nodes: Vec<Node>,
     written: Vec<usize>,
+    /// A `let` in an `||`.
+    impossible: Vec<usize>,
     constant: usize,
 }
 
@@ -142,6 +147,9 @@ impl<'ast> Visit<'ast> for Finder<'_> {
                 let what = What::Operator { left, op: self.text[op].to_owned(), right, others };
                 self.nodes.push(Node { range: self.range(binary.span()), what });
             }
+        } else {
+            let others = self.at("BinaryOperator", self.range(binary.op.span()).start);
+            self.impossible.extend(others.iter().map(|(number, _)| *number));
         }
         visit::visit_expr_binary(self, binary);
     }
