@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke soak bench install install-watch fmt doc clean
+.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -15,6 +15,7 @@ help:
 	@echo '               (FUZZ_SECONDS=... for another time)'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
 	@echo 'make soak      100,000 failovers in random worlds with faults on every wire (SOAK_WORLDS, SOAK_SEED): hours'
+	@echo 'make mutants   break the code that judges, change by change, and see a test notice each; goes on where it was'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
 	@echo 'make e2e-long  signers unplugged in the middle of a run in that VM, and plugged in again'
 	@echo 'make systemd   the boot guard under real systemd 252 and 257, with reboots; needs root or sudo'
@@ -60,6 +61,10 @@ fuzz:
 soak:
 	@scripts/setup.sh build
 	@scripts/soak.sh
+
+mutants:
+	@scripts/setup.sh build
+	@scripts/mutants.sh
 
 install:
 	@scripts/setup.sh build

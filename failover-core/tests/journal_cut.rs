@@ -155,6 +155,29 @@ fn one_writer_and_nobody_else() {
     assert!(matches!(journal.append(at(), &Record::End), Err(JournalError::Changed { .. })));
 }
 
+#[test]
+fn the_limits_are_those_that_are_written() {
+    assert_eq!((journal::MAX_BYTES, journal::MAX_LINE), (67_108_864, 1_048_576));
+}
+
+/// The writer of the test below; does nothing unless that test starts it.
+#[test]
+fn child_writes_beside_itself() {
+    if std::env::var_os("FAILOVER_TEST_HERE").is_some() {
+        JournalFile::create(Path::new("here.jsonl")).unwrap().append(at(), &Record::End).unwrap();
+    }
+}
+
+/// A name alone is a file in the folder where the program is.
+#[test]
+fn a_journal_may_lie_where_the_program_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "child_writes_beside_itself"]).env("FAILOVER_TEST_HERE", "1").current_dir(dir.path());
+    assert!(child.stdout(Stdio::null()).status().unwrap().success());
+    assert_eq!(plain(&journal::read(&dir.path().join("here.jsonl")).unwrap()), [Record::End]);
+}
+
 /// The writer of the test below, in a process of its own; does nothing unless that test starts it.
 #[test]
 fn child_writes_until_killed() {

@@ -184,9 +184,11 @@ mod tests {
         }
         // Near the head a block that is missing is no opinion of the other source's.
         own.kept = 1000;
-        let mut other = chain(999);
-        let said = ask(&mut other, own_head.level, None).unwrap();
-        assert!(matches!(standing(&mut own, &own_head, &mut other, &said), Err(ChainError::Missing { .. })));
+        for head in [998, 999] {
+            let mut other = chain(head);
+            let said = ask(&mut other, own_head.level, None).unwrap();
+            assert!(matches!(standing(&mut own, &own_head, &mut other, &said), Err(ChainError::Missing { .. })));
+        }
     }
 
     /// How a chain with this head, other above `fork`, stands to an own node at level 1000.

@@ -3,28 +3,18 @@
 use serde::de::value::Error as NoValue;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
-use serde_json::error::Category;
 
 use crate::chain::text::clipped;
 
-/// Why an answer is not the value that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
-    /// In words.
-    pub(super) why: String,
-    /// It is whole JSON, but of another shape.
-    pub(super) is_json: bool,
-}
-
-pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Wrong> {
-    let not_json = |why: &str| Err(Wrong { why: why.to_owned(), is_json: false });
+/// The value that was asked for, or why it is none.
+pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    let not_json = |why: &str| Err(why.to_owned());
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => return not_json("an empty answer"),
         Some(b'<') => return not_json("HTML, not JSON"),
         Some(_) => {}
     }
-    serde_json::from_slice(body)
-        .map_err(|e| Wrong { why: clipped(&e.to_string(), 200), is_json: e.classify() == Category::Data })
+    serde_json::from_slice(body).map_err(|e| clipped(&e.to_string(), 200))
 }
 
 /// The names of a struct's fields, as it asks for them: what it does not ask for need not be kept. A list beside it would

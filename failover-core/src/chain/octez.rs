@@ -134,7 +134,7 @@ impl<R: Rpc> OctezNode<R> {
 
     fn ask_up_to<T: DeserializeOwned>(&mut self, path: &str, limit: usize) -> Result<T, ChainError> {
         let body = self.get(path, limit)?;
-        answer::parse(&body).map_err(|wrong| self.malformed(path)(wrong.why))
+        answer::parse(&body).map_err(self.malformed(path))
     }
 
     fn malformed(&self, path: &str) -> impl FnOnce(String) -> ChainError {
@@ -162,7 +162,7 @@ impl<R: Rpc> OctezNode<R> {
         });
         let fields = fields.map_err(|fault| self.broken(*fault, &path))?;
         // JSON that is not of its shape makes the block incomplete, not the node suspect.
-        Ok(answer::parse(&fields).map_err(|wrong| wrong.why))
+        Ok(answer::parse(&fields))
     }
 
     fn broken(&self, broken: Broken, path: &str) -> ChainError {

@@ -67,7 +67,7 @@ impl<R: Rpc> Tzkt<R> {
 
     fn ask_within<T: DeserializeOwned>(&mut self, path: &str, deadline: Duration) -> Result<T, ChainError> {
         let body = self.rpc.get(path, deadline, MOST)?;
-        answer::parse(&body).map_err(|wrong| self.malformed(path, wrong.why))
+        answer::parse(&body).map_err(|why| self.malformed(path, why))
     }
 
     fn malformed(&self, path: &str, why: String) -> ChainError {

@@ -199,7 +199,7 @@ pub(super) fn silence_above(facts: &Facts, progress: &Progress, above: Level) ->
     let aliens: BTreeSet<Level> = activity
         .value
         .all()
-        .filter(|s| s.at.level > above && !matches!(whose(s, facts, progress, now), Whose::Ours))
+        .filter(|s| !matches!(whose(s, facts, progress, now), Whose::Ours))
         .map(|s| s.at.level)
         .collect();
     let mut silence = Silence::default();

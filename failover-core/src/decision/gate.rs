@@ -34,7 +34,7 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     if head.chain_id != policy.chain {
         return Err(Refusal::WrongChain { found: head.chain_id, expected: policy.chain }.into());
     }
-    if head.timestamp.since(facts.now) > FUTURE {
+    if head.timestamp.since(facts.now) >= FUTURE {
         return Err(Refusal::Future { level: head.level, timestamp: head.timestamp }.into());
     }
     contradicted(facts, head.level)?;

@@ -81,6 +81,22 @@ mod tests {
         assert_eq!(over, Some(Note::Over { what: Trouble::Signer, seconds: 20_000 }));
         // A short one is no word worth, nor is its end.
         assert_eq!(lasting.wrong(at(30_000), Trouble::Signer, Duration::from_secs(10), &unknown), None);
+        assert_eq!((lasting.said(), lasting.lasted(at(30_009), Trouble::Signer)), (vec![], Duration::from_secs(9)));
+        assert_eq!(lasting.lasted(at(30_009), Trouble::Standing), Duration::ZERO);
         assert_eq!(lasting.right(at(30_001), Trouble::Signer), None);
+    }
+
+    #[test]
+    fn what_was_said_is_known_until_it_is_over() {
+        let mut lasting = Lasting::default();
+        let unknown = Unknown { why: "no answer".to_owned(), next: "look".to_owned() };
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        assert!(lasting.wrong(at(0), Trouble::Signer, Duration::ZERO, &unknown).is_some());
+        assert_eq!(
+            (lasting.said(), lasting.lasted(at(7), Trouble::Signer)),
+            (vec![Trouble::Signer], Duration::from_secs(7))
+        );
+        assert!(lasting.right(at(8), Trouble::Signer).is_some());
+        assert_eq!((lasting.said(), lasting.lasted(at(9), Trouble::Signer)), (vec![], Duration::ZERO));
     }
 }

@@ -185,7 +185,7 @@ fn powers_that_do_not_add_up() {
 
 #[test]
 fn what_is_not_understood_is_not_skipped() {
-    let cases: [(&str, Change<'_>, &str); 14] = [
+    let cases: [(&str, Change<'_>, &str); 15] = [
         ("an unknown kind", &|c| c["kind"] = json!("attestation_v2"), "unknown kind \"attestation_v2\""),
         ("a kind of old", &|c| c["kind"] = json!("endorsement"), "unknown kind \"endorsement\""),
         ("no kind", &|c| drop(c.as_object_mut().unwrap().remove("kind")), "kind"),
@@ -195,6 +195,7 @@ fn what_is_not_understood_is_not_skipped() {
         ("another shape", &|c| c["metadata"] = json!([1]), "an operation's metadata"),
         ("no delegate", &|c| drop(c["metadata"].as_object_mut().unwrap().remove("delegate")), "without a delegate"),
         ("no address", &|c| c["metadata"]["delegate"] = json!("KT1"), "no baker's address"),
+        ("half an address", &|c| c["metadata"]["delegate"] = json!("tz1"), "no baker's address"),
         ("a power of another shape", &|c| c["metadata"]["consensus_power"] = json!({"power": 1}), "slots"),
         ("a negative power", &|c| c["metadata"]["consensus_power"]["baking_power"] = json!("-1"), "digits"),
         ("another level", &|c| c["level"] = json!(TALLINN_LEVEL - 1), "only (1,839,178, 0) can be"),
@@ -209,6 +210,35 @@ fn what_is_not_understood_is_not_skipped() {
     assert!(empty.contains("without contents"), "{empty}");
     let consensus = why(|o| drop(o[6]["contents"][0].as_object_mut().unwrap().remove("consensus_content")));
     assert!(consensus.contains("without its level and round"), "{consensus}");
+}
+
+/// S3: a field that is there twice says two things, and which of them counts is not known.
+#[test]
+fn a_field_that_is_there_twice_is_not_understood() {
+    let operations = tallinn_operations();
+    let (single, aggregate) = (&operations[0]["contents"][0], &operations[6]["contents"][0]);
+    for (content, field) in [
+        (single, "kind"),
+        (single, "level"),
+        (single, "round"),
+        (single, "metadata"),
+        (aggregate, "consensus_content"),
+        (aggregate, "committee"),
+    ] {
+        let once = content.to_string();
+        let again = format!("{{\"{field}\":{},{}", content[field], &once[1..]);
+        let whole = operations.to_string().replace(&once, &again);
+        assert!(whole.len() > operations.to_string().len());
+        let table = tallinn(&operations);
+        table.put_bytes(
+            "/blocks/BMRN5vh3T7Z7jQdrCQ8YVdMRFn8GtqYczSQSfAaya7PAgn19pny/operations/0?metadata=always",
+            whole.into_bytes(),
+        );
+        match signed(&table, TZ4_BAKER, TALLINN_LEVEL) {
+            Err(ChainError::Incomplete { why, .. }) => assert!(why.contains("there twice"), "{field}: {why}"),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
 }
 
 #[test]

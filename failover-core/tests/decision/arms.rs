@@ -1,7 +1,7 @@
 //! The order of the steps, and what is foreign.
 
-use failover_core::decision::{Progress, Refusal, Step, Verdict, WaitFor, decide};
-use failover_core::facts::{Arming, BootGuard, Facts, GuardState, Question};
+use failover_core::decision::{Path, Progress, Refusal, Step, Verdict, WaitFor, decide};
+use failover_core::facts::{Arming, BootGuard, Facts, GuardState, KeyName, Question};
 use failover_core::tezos::Kind;
 
 use crate::world::*;
@@ -221,4 +221,40 @@ fn s2_the_smallest_margin_still_leads_the_head() {
     let started =
         matches!(decide(&facts, &narrow, &progress), Verdict::Do(step) if matches!(step.get(), Step::Start { .. }));
     assert!(started, "a floor that leads is enough");
+}
+
+/// S12: what only takes this machine's ability to sign away needs no lock; everything else does. And each step has its
+/// number in the written procedure.
+#[test]
+fn s12_steps_that_only_disarm_the_backup_and_the_numbers_of_all() {
+    let (floor, cap, keys) = (level(HEAD + 10), level(HEAD + 100), vec![KeyName::new("consensus")]);
+    let steps = [
+        (Step::StopBackup, 0, true),
+        (Step::GuardBackup, 0, true),
+        (Step::InstallBootGuard, 0, true),
+        (Step::DisarmBackup, 0, true),
+        (Step::HoldSigner, 0, false),
+        (Step::ProvePassphrase { keys: keys.clone() }, 0, false),
+        (Step::StopPrimary, 2, false),
+        (Step::GuardPrimary, 3, false),
+        (Step::StashSecret, 3, false),
+        (Step::DisarmPrimary, 3, false),
+        (Step::NoteLevel { head: level(HEAD), bound: level(HEAD + 2), basis: None }, 4, false),
+        (Step::MergeNonces { chain: policy().chain }, 4, false),
+        (Step::Unlock { keys: keys.clone() }, 5, false),
+        (Step::Raise { keys, floor, cap }, 5, false),
+        (Step::Authorize { key: KeyName::new("consensus"), floor, cap, chain: policy().chain }, 5, false),
+        (Step::Start { floor, marks: marks(HEAD + 10), path: Path::Controlled }, 6, false),
+    ];
+    for (step, number, only_disarms) in steps {
+        assert_eq!((step.number(), step.only_disarms()), (number, only_disarms), "{step}");
+    }
+}
+
+/// S8: a policy from a journal that does not speak of the quarantine has it.
+#[test]
+fn s8_an_old_policy_judges_the_quarantine() {
+    let mut old = serde_json::to_value(policy()).unwrap();
+    assert!(old.as_object_mut().unwrap().remove("quarantine").is_some());
+    assert_eq!(serde_json::from_value::<failover_core::decision::Policy>(old).unwrap(), policy());
 }

@@ -297,3 +297,14 @@ fn s2_what_other_sources_saw_lifts_the_floor() {
     facts.chain.others[0].said.as_mut().unwrap().value.last_signed.push(last);
     assert_eq!(floor(&facts), HEAD + 15);
 }
+
+#[test]
+fn h13_a_head_may_be_some_seconds_in_the_future_and_not_fifteen() {
+    let ahead = |millis| {
+        let mut facts = facts();
+        facts.chain.head.as_mut().unwrap().value.timestamp = Timestamp::from_millis(now().millis() + millis);
+        decide(&facts, &policy(), &Progress::default())
+    };
+    assert!(matches!(ahead(14_999), Verdict::Ask(_)));
+    assert!(matches!(ahead(15_000), Verdict::Refuse(Refusal::Future { .. })));
+}

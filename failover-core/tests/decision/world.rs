@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
-use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement};
+use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, Verdict, Waiting, decide};
 use failover_core::facts::{
     Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey,
     Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model,
@@ -175,4 +175,19 @@ pub(crate) fn started(floor: u64, mark: u64) -> (Facts, Progress) {
 
 pub(crate) fn activity(facts: &mut Facts) -> &mut Activity {
     &mut facts.chain.activity.as_mut().expect("known").value
+}
+
+pub(crate) fn seconds_ago(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(now().millis() - i64::try_from(seconds * 1000).unwrap())
+}
+
+pub(crate) fn verdict(facts: &Facts, progress: &Progress) -> Verdict {
+    decide(facts, &policy(), progress)
+}
+
+pub(crate) fn waits(verdict: Verdict) -> Waiting {
+    match verdict {
+        Verdict::Wait(waiting) => waiting,
+        other => panic!("no wait: {other:?}"),
+    }
 }

@@ -136,6 +136,6 @@ impl<R: Rpc> OctezNode<R> {
         deadline: Duration,
     ) -> Result<T, ChainError> {
         let body = self.rpc.get(path, deadline, SMALL)?;
-        answer::parse(&body).map_err(|wrong| self.malformed(path)(wrong.why))
+        answer::parse(&body).map_err(self.malformed(path))
     }
 }

@@ -154,7 +154,7 @@ impl Shared {
                 let mut votes = Vec::new();
                 let understood = match answer::parse::<Operation<'_>>(operation) {
                     Ok(read) => read.votes(if read.is_faulty() { "not validated" } else { "validated" }, &mut votes),
-                    Err(wrong) => Err(wrong.why),
+                    Err(why) => Err(why),
                 };
                 let mut heard = self.heard();
                 votes.into_iter().for_each(|vote| heard.add(vote));

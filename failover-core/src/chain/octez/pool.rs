@@ -88,7 +88,7 @@ impl<R: Rpc> OctezNode<R> {
 
     fn pending(&mut self, head: Level) -> Result<(Vec<Vote>, Option<ChainError>), ChainError> {
         let body = self.get(PENDING, MEMPOOL)?;
-        let pending: Pending<'_> = answer::parse(&body).map_err(|wrong| self.malformed(PENDING)(wrong.why))?;
+        let pending: Pending<'_> = answer::parse(&body).map_err(self.malformed(PENDING))?;
         let (votes, unknown) = pending.votes(head);
         Ok((votes, unknown.map(self.malformed(PENDING))))
     }

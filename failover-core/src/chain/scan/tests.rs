@@ -144,3 +144,13 @@ fn memory_does_not_grow_with_the_answer() {
     assert!(scanner.end().is_ok());
     assert!(scanner.window.capacity() < 4 * super::CHUNK, "{}", scanner.window.capacity());
 }
+
+#[test]
+fn a_web_page_and_nothing_at_all_are_named() {
+    for (body, why) in
+        [("<!DOCTYPE html>", "HTML, not JSON"), ("  <html>", "HTML, not JSON"), (" \n", "an empty answer")]
+    {
+        assert_eq!(with(body.as_bytes(), 3, |json| json.begins()).unwrap_err(), why);
+    }
+    assert!(with(b" {", 3, |json| json.begins()).is_ok());
+}

@@ -42,7 +42,25 @@ fn nothing_follows_a_torn_record() {
 fn the_limit_is_no_room() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = JournalFile::create(&dir.path().join("j.jsonl")).unwrap();
-    journal.file.set_len(MAX_BYTES).unwrap();
-    journal.clean = MAX_BYTES;
-    assert!(matches!(journal.append(at(), &Step { step: 1 }), Err(JournalError::Full { .. })));
+    let record = line(1, at(), &Step { step: 1 }).unwrap().len() as u64;
+    let mut filled_to = |clean| {
+        journal.file.set_len(clean).unwrap();
+        journal.clean = clean;
+        journal.seq = 0;
+        journal.append(at(), &Step { step: 1 })
+    };
+    assert!(matches!(filled_to(MAX_BYTES), Err(JournalError::Full { .. })));
+    assert!(matches!(filled_to(MAX_BYTES - record + 1), Err(JournalError::Full { .. })));
+    assert_eq!(filled_to(MAX_BYTES - record), Ok(1), "what fits is written");
+}
+
+#[test]
+fn a_child_that_has_the_file_open_does_not_keep_the_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("j.jsonl");
+    let journal: JournalFile<Step> = JournalFile::create(&path).unwrap();
+    let child = journal.file.try_clone().unwrap();
+    drop(journal);
+    assert!(JournalFile::<Step>::reopen(&path).is_ok());
+    drop(child);
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::decision::Path;
 use crate::facts::{
-    Arming, Constants, Delegate, ExpectedKey, Fact, Head, KeyName, KeyState, Mark, Model, Observed, SyncState,
+    Activity, Arming, Constants, Delegate, Denunciation, ExpectedKey, Fact, Head, KeyName, KeyState, Mark, Model,
+    Observed, SyncState,
 };
 use crate::signer::DeviceInfo;
 use crate::tezos::{BlockHash, ChainId, Curve, Position, Round};
@@ -134,9 +135,88 @@ fn what_waits_does_not_grow_and_is_not_lost() {
             assert!(judged.foreign.is_empty() && judged.undecided > 0);
             most = most.max(judge.remembered());
         }
-        assert!(most <= PENDING_KEPT + 1, "{most}");
+        assert_eq!(most, PENDING_KEPT, "what is kept is bounded, and not thinner than that");
         judge.judge(now(), &chain(OLD, Vec::new()), &device(marks, None))
     };
     assert_eq!(waits(Some(3999)), Judged::default());
     assert_eq!(waits(Some(3998)).foreign, [vote(3999, 0)]);
+}
+
+/// After a run whose floor was 1010 and whose B was 1000; the consensus key's marks at the start.
+fn run(marks: u64) -> Progress {
+    let marks = Marks::all(Mark::at(Position::start_of(level(marks))));
+    Progress {
+        noted: Some(Noted { head: level(998), bound: level(1000) }),
+        started: Some(Started { floor: level(1010), marks, path: Path::Controlled, complete: true }),
+        ..Progress::default()
+    }
+}
+
+#[test]
+fn what_an_earlier_start_signed_is_its_own() {
+    let mark = |at| Marks::all(Mark::at(Position::start_of(level(at))));
+    let mut judge = Judge::after(&Progress { earlier: vec![(mark(1003), mark(1006))], ..run(1010) });
+    let seen = chain(OLD, vec![vote(1003, 0), vote(1005, 0), vote(1007, 0)]);
+    assert_eq!(judge.judge(now(), &seen, &device(Some(1010), None)).foreign, [vote(1003, 0), vote(1007, 0)]);
+    assert_eq!(Judge::alone(level(1000)).floor(), None, "there was no run");
+}
+
+/// Another key's marks begin where they were set, not where the first key's were at the start; and a companion key is not the
+/// one that votes.
+#[test]
+fn a_key_that_follows_has_marks_of_its_own() {
+    let beside = |active, seen| {
+        let mut chain = chain(active, seen);
+        let companion =
+            ExpectedKey { key: KeyHash::new(Curve::Bls, [3; 20]), role: KeyRole::Companion, from_cycle: None };
+        chain.delegate.as_mut().unwrap().value.keys.insert(0, companion);
+        chain
+    };
+    let mut judge = Judge::after(&run(1040));
+    assert_eq!(judge.judge(now(), &beside(OLD, vec![vote(1041, 0)]), &device(Some(1041), Some(0))), Judged::default());
+    let after = beside(NEW, vec![vote(1030, 0), vote(1041, 1)]);
+    assert_eq!(judge.judge(now(), &after, &device(Some(1042), Some(1031))), Judged::default());
+}
+
+#[test]
+fn s8_a_denunciation_is_told_until_a_person_has_answered_for_it() {
+    let what = (Kind::Block, Position::start_of(level(1005)));
+    let told = |denunciations: Vec<Option<(Kind, Position)>>, past: u64| {
+        let mut chain = chain(OLD, vec![vote(1020, 0)]);
+        chain.delegate.as_mut().unwrap().value.denunciations =
+            denunciations.into_iter().map(|what| Denunciation { operation: "op".to_owned(), what }).collect();
+        let found = Judge::after(&run(1010)).denounced(now(), &chain, |level| level.get() <= past);
+        found.map(|signed| signed.iter().map(|s| (s.kind, s.at)).collect::<Vec<_>>())
+    };
+    assert_eq!(told(vec![], 0), None);
+    assert_eq!(told(vec![Some(what)], 1004), Some(vec![what]));
+    assert_eq!(told(vec![Some(what)], 1005), None, "answered for");
+    // What does not say what was signed twice is never answered for; it is told with the last that was signed.
+    assert_eq!(told(vec![None], 9999), Some(vec![(Kind::Attestation, Position::start_of(level(1020)))]));
+}
+
+/// What was judged own stays so, though the chain shows it again while the marks are not known.
+#[test]
+fn each_position_is_judged_once() {
+    let mut judge = Judge::alone(level(1000));
+    let mut seen = chain(OLD, Vec::new());
+    seen.activity = known(Activity { settled: Vec::new(), recent: vec![vote(1000, 0)], mempool_blind: None });
+    assert_eq!(judge.judge(now(), &seen, &device(Some(1000), None)), Judged::default());
+    seen.activity.as_mut().unwrap().value.recent.push(vote(1001, 0));
+    assert_eq!(judge.judge(now(), &seen, &device(None, None)), Judged { foreign: Vec::new(), undecided: 1 });
+}
+
+/// Of too many of several kinds, the lowest and the highest of each are kept.
+#[test]
+fn what_is_thinned_out_keeps_the_ends_of_every_kind() {
+    let mut judge = Judge::alone(level(1000));
+    let of = |kind, from: u64| (from..from + 100).map(move |n| Signed { kind, ..vote(n, 0) });
+    let [block, preattestation, attestation] = [Kind::Block, Kind::Preattestation, Kind::Attestation];
+    let all = of(preattestation, 1000).chain(of(block, 1200)).chain(of(attestation, 1400)).collect();
+    assert_eq!(judge.judge(now(), &chain(OLD, all), &unknown()).undecided, 300);
+    let judged = judge.judge(now(), &chain(OLD, Vec::new()), &device(Some(1050), None));
+    let mut found: Vec<_> = judged.foreign.iter().map(|s| (s.at.level.get(), s.kind)).collect();
+    found.sort_unstable();
+    let ends = [(1099, preattestation), (1200, block), (1299, block), (1400, attestation), (1499, attestation)];
+    assert_eq!(found, ends);
 }
