@@ -1,4 +1,5 @@
-//! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back.
+//! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back. And what stops
+//! and guards a machine does so without it.
 
 use failover_core::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
 

@@ -57,13 +57,22 @@ pub(crate) fn policy(
     Ok(policy)
 }
 
-/// What effects act on, with no lock: for what only looks or disarms.
+/// What effects act on, with no lock: for what only looks.
 ///
 /// # Errors
 /// The device, the ssh destination or the state cannot be used.
 pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
+    Ok(Hands { device: parts::open_device(&config.signer)?, ..disarming(config, state, operator)? })
+}
+
+/// The same for what disarms first of all: a device that is not plugged in keeps nothing from being stopped and guarded
+/// (S12).
+///
+/// # Errors
+/// The ssh destination or the state cannot be used.
+pub(crate) fn disarming(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
     Ok(Hands {
-        device: parts::open_device(&config.signer)?,
+        device: Box::new(Late::new(config.signer.clone())),
         primary: parts::open_primary(&config.primary)?,
         backup: parts::open_backup(&config.backup, state.path())?,
         guard: Guard::new(state.path()),

@@ -61,7 +61,7 @@ pub enum OperatorError {
     #[error("cancelled")]
     Cancelled,
     /// No answer in time (S10).
-    #[error("no answer to {what} within {}", humantime::format_duration(*after))]
+    #[error("asked {what}, and nobody answered within {}", humantime::format_duration(*after))]
     Timeout {
         /// What was asked.
         what: &'static str,

@@ -9,7 +9,7 @@ use crate::baker::{BakerError, UnlockSecret};
 use crate::clock::Clock;
 use crate::effect::{self, Disarmed, EffectError, Hands};
 use crate::guard::{BootGuard, GuardNote};
-use crate::signer::{Arm, KeyName, Model, Raised, SignerDevice as _, raise};
+use crate::signer::{Arm, KeyName, Model, Raised, SignerDevice as _, SignerError, raise};
 use crate::tezos::Level;
 
 /// One part of it, as it was read back.
@@ -44,6 +44,11 @@ pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
     let says = what.join("; ");
     let disarmed = match proven {
         true => Part::done("disarmed", says),
+        // Nobody unplugs what is not there; but what it comes back to must not start by itself.
+        false if matches!(hands.device.state(), Err(SignerError::NotFound { .. })) => {
+            let next = "once the boot guard holds, plug this machine's signer in and run `failover standby` again";
+            Part::missing("disarmed", says, next)
+        }
         false => Part::missing("disarmed", says, "unplug this machine's signer, then run `failover standby` again"),
     };
     let note = effect::note(hands, clock, None);

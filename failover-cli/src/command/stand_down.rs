@@ -41,7 +41,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
     let operator = Box::new(Prompt::new(Answers::default(), settings.passphrase(out)?));
-    let mut hands = session::hands(&config, &state, operator)?;
+    let mut hands = session::disarming(&config, &state, operator)?;
     let Disarmed { proven, what } = disarm(&mut hands, &SystemClock);
     out.show(&DisarmedRecord { proven, what: &what });
     // Written down as soon as it can be; where it cannot, the disarming has still happened.

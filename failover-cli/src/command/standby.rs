@@ -47,7 +47,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     }
     // A run of this machine is stood down, not overtaken; `stand-down` asks no lock (S12).
     let lock = locks::here(&config)?;
-    let mut hands = session::hands(&config, &state, Box::new(prompt))?;
+    let mut hands = session::disarming(&config, &state, Box::new(prompt))?;
     let mut parts = standby::fence(&mut hands, &SystemClock);
     for part in &parts {
         out.show(&PartRecord { part });

@@ -3,6 +3,7 @@
 
 mod activity;
 mod config;
+mod disarming;
 mod drill;
 #[expect(clippy::expect_used, reason = "the samples are what they are")]
 #[path = "../../../benches/full_block.rs"]

@@ -108,7 +108,7 @@ pub enum Refusal {
         denunciation: Denunciation,
     },
     /// H7, H8: a key that the chain expects is not on the device.
-    #[error("the {role:?} key {key} that the chain expects{} is not on the device, {}", from(*from_cycle), has(alias.as_ref(), found))]
+    #[error("the {} key {key} that the chain expects{} is not on the device, {}", role.name(), from(*from_cycle), has(alias.as_ref(), found))]
     MissingKey {
         /// The key.
         key: KeyHash,

@@ -136,7 +136,11 @@ impl Failover {
         self.stand_down_unless_started()?;
         let exit = if matches!(error, OperatorError::NoTerminal { .. }) { 2 } else { 6 };
         let outcome = if exit == 2 { "usage" } else { "interrupted" };
-        Ok(end(outcome, exit, error.to_string(), "give the answer by the flag named above, and run again".to_owned()))
+        let next = match exit {
+            2 => "give the answer by the flag named above, and run again",
+            _ => "run `failover resume` to go on, or `failover stand-down`",
+        };
+        Ok(end(outcome, exit, error.to_string(), next.to_owned()))
     }
 
     /// The journal cannot be written: nothing armed stays behind, and the run can be taken up again.
