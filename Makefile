@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch fmt doc clean
+.PHONY: help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch screenshots fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -22,6 +22,7 @@ help:
 	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
 	@echo 'make install-watch  the systemd unit of `failover watch`; enables nothing (PREFIX as for install)'
+	@echo 'make screenshots  a report in a real browser (Chromium): pictures for docs/images, checked'
 	@echo 'make fmt       format the code'
 	@echo 'make doc       build the documentation of the library'
 	@echo 'make clean     remove what was built'
@@ -73,6 +74,10 @@ install:
 
 install-watch:
 	@scripts/install-watch.sh '$(DESTDIR)' '$(PREFIX)'
+
+screenshots:
+	@scripts/setup.sh build
+	@scripts/screenshots.sh
 
 fmt:
 	cargo fmt --all

@@ -91,13 +91,11 @@ pub(crate) enum Command {
     /// On the machine that bakes, another machine that signs with this baker's keys stops it at once (exit 5), until
     /// `failover clear`. On a machine that stands by, the primary's silence is said. It starts nothing, and takes no lock.
     Watch(Watch),
-    /// What happened, as Markdown or HTML
-    #[command(hide = true)]
-    Report {
-        /// Which run's journal [default: the last one]
-        #[arg(value_name = "JOURNAL")]
-        journal: Option<PathBuf>,
-    },
+    /// What happened in a run or a drill: as Markdown, or one HTML page that needs nothing else
+    ///
+    /// The levels as a picture, the fence with its proofs, every step with its time, the marks before and after, what it
+    /// cost, what to do next. No secret is in it; names of machines and files are.
+    Report(Report),
     /// The configuration file
     #[command(subcommand)]
     Config(Config),
@@ -111,6 +109,20 @@ pub(crate) enum Command {
     /// A simulated machine's command, for `drill --serve`
     #[command(hide = true)]
     StandIn(StandIn),
+}
+
+/// `report`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Report {
+    /// Whose: a journal's file, a run's PLAN, or `drill` for the last drill [default: the newest run, else the last drill]
+    #[arg(value_name = "JOURNAL")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Write one HTML page to this file: no script, nothing loaded, light and dark, for a screen, a phone and paper
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write Markdown to this file [default: to standard output, where no file is named]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
 }
 
 /// `activity`.

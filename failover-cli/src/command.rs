@@ -17,6 +17,7 @@ mod give_back;
 mod guard;
 mod hwm;
 mod level;
+mod report;
 mod run;
 mod shell;
 mod stand_down;
@@ -38,6 +39,7 @@ pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<End, Failure> {
         Command::Completions { shell } => Ok(shell::completions(shell, out)),
         Command::Man => shell::man(out),
         Command::Drill(wanted) => drill::run(&global, &wanted, out),
+        Command::Report(wanted) => report::run(&global, &wanted, out),
         // A service may not be allowed to read the configuration, and needs nothing of it.
         Command::Guard(args::Guard::Check) if global.state.is_some() => {
             guard::check(&global.state.unwrap_or_default(), out)
@@ -68,12 +70,6 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Check => check::run(settings, out),
         Command::Standby(answers) => standby::run(settings, answers, out),
         Command::Watch(wanted) => watch::run(settings, &wanted, out),
-        Command::Report { .. } => Err(later("report", "read the journal itself: one JSON record a line")),
         _ => Err(Failure::usage("this command is not in this version", "see `failover --help`")),
     }
-}
-
-/// A command that is planned and not there yet says so, with what can be done instead.
-fn later(what: &str, instead: &str) -> Failure {
-    Failure::usage(format!("this version has no {what} yet"), instead)
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod app;
 mod args;
+mod beside;
 mod command;
 mod config;
 mod exit;

@@ -100,6 +100,11 @@ impl Output {
         self.colour
     }
 
+    /// Is it for a program?
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
     fn write(&mut self, text: &str) {
         // A closed pipe is no reason to stop, and there is nobody to tell.
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());

@@ -6,22 +6,9 @@ use failover_core::decision::{Path, Step, WaitFor, Waiting};
 use failover_core::facts::Signed;
 use failover_core::journal::record::{Plan, Record, StepResult};
 use failover_core::operator::{Answer, Question};
+use failover_core::report::{question, title};
 use failover_core::signer::Raised;
 use failover_core::tezos::{Kind, Level};
-
-/// What a number of the written procedure stands for.
-const fn title(number: u8) -> &'static str {
-    match number {
-        0 => "Fence the backup from itself, prove the passphrase",
-        1 => "Confirm that the primary is down",
-        2 => "Stop the primary, if it can be reached",
-        3 => "Disconnect its signer, and watch its silence",
-        4 => "Note the level",
-        5 => "Raise the backup signer's marks above it",
-        6 => "Start the backup's baker",
-        _ => "Verify that baking resumes",
-    }
-}
 
 /// Tells a run. A step's heading is printed whenever the telling comes to another step.
 #[derive(Debug, Default)]
@@ -99,13 +86,7 @@ impl Story {
 
     fn asked(&mut self, asked: &Question, answer: Answer, lines: &mut Vec<String>) {
         let said = if answer == Answer::Yes { "yes" } else { "no" };
-        let (number, text) = match asked {
-            Question::Proceed { .. } => (1, "go on with this plan"),
-            Question::Disconnected { .. } => (3, "the primary's signer is unplugged"),
-            Question::PoweredOff { .. } => (3, "the primary is switched off"),
-            Question::LedgerSetting => (0, "the Ledger's setting \"High Watermark\" is enabled"),
-            _ => (3, "the statement in place of proof"),
-        };
+        let (number, text) = question(asked);
         self.heading(number, lines);
         lines.push(format!("    asked: {text}: {said}"));
     }

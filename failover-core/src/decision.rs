@@ -117,6 +117,13 @@ pub struct Resumed {
     /// Levels that the baker missed in this cycle; they have stopped growing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed_levels: Option<u64>,
+    /// The head then; older versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Level>,
+    /// Levels above B and below the backup's first signature in which the baker had rights and no vote is on chain;
+    /// older versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unvoted: Option<u64>,
     /// Was the primary stopped from here, or only stated to be gone?
     pub path: Path,
 }

@@ -45,7 +45,8 @@
 //! 9. [`failover`]: the loop: gather, decide, record, perform, record; [`price`]: what a person is shown beside its plan.
 //! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
-//! 12. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
+//! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page.
+//! 13. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
 //!     shouts when a key signs two different things.
 //!
 //! # The four primitives
@@ -191,6 +192,7 @@ pub mod nonces;
 pub mod operator;
 pub mod price;
 pub mod remote_signer;
+pub mod report;
 pub mod signer;
 #[cfg(feature = "sim")]
 pub mod sim;

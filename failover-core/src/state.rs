@@ -9,6 +9,7 @@
 //! | `duplicate.json` | the latch: a foreign signature was seen; stays until `failover clear` (S8) |
 //! | `pins.json` | which machine is which, pinned by `failover check` (H19) |
 //! | `drill.json` | the last drill |
+//! | `drill.jsonl` | its journal, for its report |
 //! | `ACTIVE` | the guard's token, see [`guard`](crate::guard) |
 //!
 //! Each file is written beside its place, fsynced and renamed, so that it is the old one or the new one after a

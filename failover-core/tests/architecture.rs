@@ -84,6 +84,26 @@ fn the_price_decides_nothing() {
 }
 
 #[test]
+fn the_report_reads_journals_and_nothing_reads_the_report() {
+    let vocabulary = ["clock", "decision", "facts", "journal", "operator", "price", "state", "tezos"];
+    only("report", &vocabulary);
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in sources(&src)
+        .into_iter()
+        .filter(|file| !file.starts_with(src.join("report")) && **file != src.join("report.rs"))
+    {
+        let text = fs::read_to_string(&file).expect("a source");
+        assert!(!text.contains("crate::report"), "{} imports the report", file.display());
+    }
+    for file in sources(&src.join("report")) {
+        let text = fs::read_to_string(&file).expect("a source");
+        for banned in ["std::fs", "std::net", "std::process", "SystemTime", "Instant", "std::env", "std::io"] {
+            assert!(!text.contains(banned), "{} uses {banned}", file.display());
+        }
+    }
+}
+
+#[test]
 fn no_file_is_too_long_to_read_in_one_sitting() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for part in ["failover-core/src", "failover-cli/src", "examples", "benches"] {

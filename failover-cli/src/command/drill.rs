@@ -20,8 +20,11 @@ use crate::output::{End, Output};
 use crate::session;
 use crate::story::Story;
 
+mod kept;
 mod random;
 mod serve;
+
+pub(crate) use kept::last;
 
 impl From<DrillError> for Failure {
     fn from(error: DrillError) -> Self {
@@ -122,9 +125,23 @@ pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Re
         .map_err(|e| Failure::new(Exit::NotReady, e, "make room in the folder for temporary files"))?;
     out.line(format!("Drill {}: {} (simulated {model}, seed {seed})\n", scenario.name, scenario.about));
     let drilled = drill(scenario, &DrillOptions { model, seed, pace }, scratch.path(), &watcher(out))?;
+    let journal = drilled.journal.clone();
+    let rehearsed = rehearsed(scenario, model, seed, &drilled);
     let end = told(scenario, drilled, seed, out);
+    kept::keep(global, journal.as_deref(), &rehearsed, out);
     note(global, scenario, model, &end);
     Ok(end)
+}
+
+/// What a drill was, for the report.
+fn rehearsed(scenario: &Scenario, model: Model, seed: u64, drilled: &Drilled) -> Record {
+    Record::Rehearsed {
+        scenario: scenario.name.to_owned(),
+        signer: model.to_string().to_lowercase(),
+        seed,
+        signatures: drilled.signatures,
+        signed_twice: drilled.alarms.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// Shows every record as it is written.
@@ -141,7 +158,7 @@ fn watcher(out: &Output) -> Watcher {
 }
 
 fn told(scenario: &Scenario, drilled: Drilled, seed: u64, out: &mut Output) -> End {
-    let Drilled { ends, alarms, signatures } = drilled;
+    let Drilled { ends, alarms, signatures, .. } = drilled;
     out.show(&Book { signatures, signed_twice: alarms.iter().map(ToString::to_string).collect() });
     for end in ends.iter().rev().skip(1) {
         // Cut off like a process that died: its journal has no end, so it is said here.

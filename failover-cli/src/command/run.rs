@@ -3,7 +3,7 @@
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
 use failover_core::failover::{Past, plan, refused_before};
-use failover_core::journal::record::Record;
+use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, Entry, JournalFile};
 use failover_core::state::{Plan, PlanError, PlanId, PlanIdError, StateDir};
 
@@ -99,7 +99,14 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     let mut run =
         session::failover(settings, &config, &state, (policy, id, file), (locks, Box::new(prompt)), None, out)?;
     run = run.after_refusal(refused);
-    Ok(session::ended(run.run(), out))
+    Ok(told(run.run(), id, out))
+}
+
+/// The end of a run, and how to keep what happened in it.
+fn told(ended: Ended, plan: PlanId, out: &mut Output) -> End {
+    let end = session::ended(ended, out);
+    out.line(format!("Its report: failover report {plan} --html report.html"));
+    end
 }
 
 /// Looks once, shows the plan and keeps its name.
@@ -162,5 +169,5 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     let (policy, plan) = (past.policy.clone(), past.plan);
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
-    Ok(session::ended(run.run(), out))
+    Ok(told(run.run(), plan, out))
 }

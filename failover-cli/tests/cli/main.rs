@@ -11,6 +11,7 @@ mod full_block;
 mod hwm;
 mod level;
 mod prompt;
+mod report;
 mod support;
 mod unit;
 mod usage;

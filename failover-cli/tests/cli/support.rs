@@ -59,7 +59,10 @@ impl Said {
 pub(crate) fn failover(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
     command.args(args).stdin(Stdio::null());
-    command.env("XDG_CONFIG_HOME", "/nonexistent").env_remove("TEZSIGN_UNLOCK_PASS");
+    command
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env("XDG_STATE_HOME", "/nonexistent")
+        .env_remove("TEZSIGN_UNLOCK_PASS");
     command
 }
 

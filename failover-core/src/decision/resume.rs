@@ -79,6 +79,12 @@ pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed
     delegate.forbidden.then(|| vec![signed(last(), forbidden.to_owned())])
 }
 
+/// Levels with rights between these two, both left out, for which no vote is on chain. They were all judged by then.
+fn unvoted(activity: &Activity, above: Level, below: Level) -> u64 {
+    let between = activity.settled.iter().filter(|l| l.level > above && l.level < below);
+    between.filter(|l| l.rights && l.signed.iter().all(|s| s.kind != Kind::Attestation)).count() as u64
+}
+
 /// The end of the procedure: the backup's own mark passed the floor, that position is on chain, every level up to the
 /// floor was judged, nothing was foreign, and the baker may bake and misses no more levels.
 pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
@@ -103,7 +109,15 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
         && foreign(facts, progress).undecided.is_empty()
         && steady
     {
-        return Verdict::Done(Resumed { first: first.clone(), floor, missed_levels, path: started.path });
+        let unvoted = Some(unvoted(&activity.value, noted.bound, first.at.level));
+        return Verdict::Done(Resumed {
+            first: first.clone(),
+            floor,
+            missed_levels,
+            head: Some(head),
+            unvoted,
+            path: started.path,
+        });
     }
     // A first signature is waited for where the device can make one, what follows it above where this session began to
     // watch.

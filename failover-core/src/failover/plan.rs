@@ -7,7 +7,7 @@ use crate::decision::{Policy, Refusal, Verdict, bound, decide, described, fence,
 use crate::facts::{Facts, Gatherer};
 use crate::journal::record::Plan;
 use crate::price::{self, Price};
-use crate::tezos::Level;
+use crate::tezos::{Kind, Level};
 
 /// Why there is no plan.
 pub type PlanRefused = Box<Refusal>;
@@ -43,6 +43,10 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         head: agreed,
         sources: facts.chain.opinions(),
         last_signed: activity.value.all().max_by_key(|s| s.at).cloned(),
+        last_of_kind: Kind::ALL
+            .iter()
+            .filter_map(|kind| activity.value.all().filter(|s| s.kind == *kind).max_by_key(|s| s.at).cloned())
+            .collect(),
         bound: Some(bound),
         basis,
         floor,

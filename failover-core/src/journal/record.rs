@@ -94,6 +94,20 @@ pub enum Record {
     },
     /// The run ended.
     End(End),
+    /// It was a rehearsal, and this is what the simulator's book says. Written after the run's own end.
+    Rehearsed {
+        /// Which scenario.
+        scenario: String,
+        /// Which signer: `tezsign` or `ledger`.
+        signer: String,
+        /// The same seed, the same drill.
+        seed: u64,
+        /// How many signatures both machines made.
+        signatures: usize,
+        /// What was signed twice.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_twice: Vec<String>,
+    },
 }
 
 /// What came of a step.
@@ -139,6 +153,9 @@ pub struct Plan {
     pub sources: Vec<String>,
     /// The last thing that this baker signed, in the levels that were read.
     pub last_signed: Option<Signed>,
+    /// The last of each kind among them; plans of older versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_of_kind: Vec<Signed>,
     /// B, if the primary stopped now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<Level>,

@@ -61,6 +61,8 @@ pub struct Drilled {
     pub alarms: Vec<Alarm>,
     /// How many signatures were made by both machines.
     pub signatures: usize,
+    /// The journal of the last run; `None`: it wrote none.
+    pub journal: Option<PathBuf>,
 }
 
 impl Drilled {
@@ -307,7 +309,8 @@ impl Rehearsal {
     #[must_use]
     pub fn finish(self) -> Drilled {
         self.world.clock().sleep(AFTERWARDS);
-        Drilled { ends: self.ends, alarms: self.world.alarms(), signatures: self.world.book().count() }
+        let signatures = self.world.book().count();
+        Drilled { ends: self.ends, alarms: self.world.alarms(), signatures, journal: self.journal }
     }
 
     /// The real protocol code over the world's edges.

@@ -1,9 +1,8 @@
 //! `drill --serve`: the simulated world as separate servers, with a configuration that is ready to use.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use failover_core::sim::serve::{Served, serve};
 use failover_core::sim::{Side, Source, World, WorldOptions};
 use serde::Serialize;
 
+use crate::beside;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -95,13 +95,9 @@ fn url(served: &Served, wanted: Source) -> Option<&str> {
     served.sources.iter().find(|(source, _)| *source == wanted).map(|(_, url)| url.as_str())
 }
 
-/// Written beside and renamed, so that whoever waits for the file never reads half of it.
+/// Whoever waits for the file never reads half of it.
 fn private(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let _none = fs::remove_file(&beside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    fs::rename(beside, path)
+    beside::write(path, text.as_bytes(), 0o600)
 }
 
 /// The state folder of a machine.

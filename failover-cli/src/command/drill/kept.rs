@@ -1,0 +1,71 @@
+//! The journal of the last drill, kept when its scratch folder goes: in the state folder where that can be written, as
+//! on a backup that is set up, else in the user's own.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use failover_core::clock::{Clock, SystemClock};
+use failover_core::journal::JournalFile;
+use failover_core::journal::record::Record;
+use failover_core::state::StateDir;
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::beside;
+use crate::output::Output;
+
+/// Its name in either folder.
+const FILE: &str = "drill.jsonl";
+
+/// Where it was kept.
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "drill-journal")]
+struct Kept {
+    path: PathBuf,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Its report: failover report drill --html drill.html\n")
+    }
+}
+
+/// Keeps a drill's journal, with what it was as its last record. A drill whose journal cannot be kept was still a drill.
+pub(super) fn keep(global: &Global, journal: Option<&Path>, rehearsed: &Record, out: &mut Output) {
+    let Some(journal) = journal else { return };
+    let bytes = JournalFile::<Record>::reopen(journal).ok().and_then(|(mut file, _)| {
+        file.append(SystemClock.now(), rehearsed).ok()?;
+        fs::read(journal).ok()
+    });
+    let Some(bytes) = bytes else { return };
+    let kept = folders(global).into_iter().find_map(|folder| {
+        fs::create_dir_all(&folder).ok()?;
+        let path = folder.join(FILE);
+        beside::write(&path, &bytes, 0o600).ok().map(|()| path)
+    });
+    if let Some(path) = kept {
+        out.show(&Kept { path });
+    }
+}
+
+/// The last one that was kept.
+pub(crate) fn last(global: &Global) -> Option<PathBuf> {
+    let found = folders(global).into_iter().map(|folder| folder.join(FILE));
+    found.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path))).max().map(|(_, path)| path)
+}
+
+/// Where it may be: a state folder that was named is the only place, and none is made for a drill.
+fn folders(global: &Global) -> Vec<PathBuf> {
+    let state = global.state.clone().unwrap_or_else(|| StateDir::DEFAULT.into());
+    let state = StateDir::existing(state).ok().map(|state| state.path().to_owned());
+    let own = if global.state.is_some() { None } else { own() };
+    state.into_iter().chain(own).collect()
+}
+
+/// The XDG specification: a relative `XDG_STATE_HOME` is ignored, an unset one is `~/.local/state`.
+fn own() -> Option<PathBuf> {
+    let set = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::home_dir().map(|home| home.join(".local/state"));
+    set.or_else(home).map(|folder| folder.join("failover"))
+}
