@@ -115,7 +115,8 @@ fn options(seed: u64, dice: &mut Dice) -> WorldOptions {
     };
     WorldOptions {
         head,
-        history: dice.within(12, 40),
+        // A run reads a dozen levels back; a chain that began later than that is nobody's.
+        history: dice.within(16, 40),
         rights_in_ten: rights,
         sources,
         blocks_per_commitment: if dice.percent(10) { 3 } else { 112 },
