@@ -14,14 +14,10 @@ stop() { say "$*"; exit 1; }
 # Everything is read to its end: a pipe that is closed early is an error here.
 kernel() { apt-cache depends linux-image-amd64 2>/dev/null | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ && !n { n = $2 } END { print n }'; }
 
-root=()
-[ "$(id -u)" -eq 0 ] || root=(sudo)
-apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq "$@"; }
-
 possible() {
     [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] && command -v apt-get >/dev/null || return 1
     [ "$(id -u)" -eq 0 ] || command -v qemu-system-x86_64 >/dev/null || sudo -n true 2>/dev/null || return 1
-    compgen -G "$cache/linux-image-*/order" >/dev/null || [ -n "$(kernel)" ] || { apt update && [ -n "$(kernel)" ]; }
+    compgen -G "$cache/linux-image-*/order" >/dev/null || [ -n "$(kernel)" ] || { scripts/packages.sh && [ -n "$(kernel)" ]; }
 }
 if [ "${1:-}" = possible ]; then possible; exit; fi
 possible || stop 'this needs Debian or Ubuntu on amd64, and root or sudo once to install qemu'
@@ -31,11 +27,7 @@ command -v qemu-system-x86_64 >/dev/null || missing+=(qemu-system-x86)
 busybox=/bin/busybox
 { [[ "$("$busybox" --list 2>/dev/null)" == *insmod* ]] && ! ldd "$busybox" >/dev/null 2>&1; } || missing+=(busybox-static)
 command -v xz >/dev/null || missing+=(xz-utils)
-if [ "${#missing[@]}" -gt 0 ]; then
-    say "installing ${missing[*]}"
-    apt update || say 'the package lists could not be updated'
-    apt install -y --no-install-recommends "${missing[@]}" >/dev/null || stop "could not install: ${missing[*]}"
-fi
+[ "${#missing[@]}" -eq 0 ] || scripts/packages.sh "${missing[@]}"
 
 # What a module needs comes before it; `modules.dep` is not in the package, so each module is asked.
 modules=(virtio_pci 9pnet_virtio 9p dummy_hcd libcomposite usb_f_fs usb_f_hid usbhid hid-generic)

@@ -11,13 +11,7 @@ stop() { say "$*"; exit 1; }
 
 scripts/setup.sh build
 # libFuzzer is C++.
-if ! command -v c++ >/dev/null; then
-    root=()
-    [ "$(id -u)" -eq 0 ] || root=(sudo)
-    say "installing g++"
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y \
-        --no-install-recommends g++ >/dev/null || stop "g++ could not be installed"
-fi
+command -v c++ >/dev/null || scripts/packages.sh g++
 if [ "$(.tools/bin/cargo-fuzz --version 2>/dev/null)" != "cargo-fuzz $version" ]; then
     say "building cargo-fuzz $version into .tools, once"
     cargo install --quiet --locked --force --version "$version" --root .tools cargo-fuzz \

@@ -11,19 +11,7 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
 # Fewer colours: a third of the bytes.
 command -v pngquant >/dev/null || missing+=(pngquant)
-if [ "${#missing[@]}" -gt 0 ]; then
-    command -v apt-get >/dev/null || stop "this machine has no apt-get. Install by hand what these Debian packages hold: ${missing[*]}"
-    root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || stop "as root, run: apt-get install ${missing[*]}"
-        root=(sudo)
-    fi
-    say "installing ${missing[*]}; a browser is large"
-    apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
-    "${apt[@]}" update || say 'the package lists could not be updated; trying with the old ones'
-    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null \
-        || stop "the packages could not be installed: ${missing[*]}"
-fi
+[ "${#missing[@]}" -eq 0 ] || scripts/packages.sh "${missing[@]}"
 
 images=docs/images
 limit=150000 # bytes: pictures are in every clone

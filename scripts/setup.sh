@@ -32,25 +32,15 @@ if [ "$want" = test ]; then
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
-    command -v apt-get >/dev/null || stop "this machine has no apt-get. Install by hand what these Debian packages hold: ${missing[*]}"
-    root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || stop "as root, run: apt-get install ${missing[*]}"
-        root=(sudo)
-        say "sudo is needed to install: ${missing[*]}"
-    fi
-    say "installing ${missing[*]}"
     # The tests start an sshd and an etcd of their own on loopback. This machine does not get them because of that.
-    quiet=()
+    root=() quiet=()
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
     if [ -d /run/systemd/system ]; then
         [[ " ${missing[*]} " == *" openssh-server "* ]] && quiet+=(ssh.service ssh.socket)
         [[ " ${missing[*]} " == *" etcd-server "* ]] && quiet+=(etcd.service)
     fi
     [ "${#quiet[@]}" -eq 0 ] || "${root[@]}" systemctl mask --quiet --runtime "${quiet[@]}" || true
-    apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
-    "${apt[@]}" update || say "the package lists could not be updated; trying with the old ones"
-    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null \
-        || stop "the packages could not be installed: ${missing[*]}"
+    scripts/packages.sh "${missing[@]}"
     if [ "${#quiet[@]}" -gt 0 ]; then
         "${root[@]}" systemctl disable --quiet "${quiet[@]}" || true
         "${root[@]}" systemctl unmask --quiet --runtime "${quiet[@]}" || true

@@ -16,7 +16,6 @@ stop() { say "$*"; exit 1; }
 
 root=()
 [ "$(id -u)" -eq 0 ] || root=(sudo)
-apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq "$@"; }
 
 possible() {
     command -v dpkg >/dev/null && command -v apt-get >/dev/null || return 1
@@ -39,11 +38,8 @@ if [ "${#new[@]}" -gt 0 ]; then
     [ -x /usr/sbin/debootstrap ] || missing+=(debootstrap)
     # The keys of both releases, whatever this machine's own is.
     [ -s /usr/share/keyrings/debian-archive-trixie-stable.gpg ] || missing+=(debian-archive-keyring)
-    apt update || say 'the package lists could not be updated'
-    if [ "${#missing[@]}" -gt 0 ]; then
-        say "installing ${missing[*]}"
-        apt install -y --no-install-recommends "${missing[@]}" >/dev/null || stop "could not install: ${missing[*]}"
-    fi
+    # Without any, for the package lists that are asked next.
+    scripts/packages.sh "${missing[@]}"
     # The archive that this machine's own packages come from; where that is not Debian's, the one that debootstrap knows.
     # shellcheck disable=SC2016
     archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u | sed -n 1p)
