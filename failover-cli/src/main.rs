@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 mod app;
 mod args;
-mod beside;
 mod command;
 mod config;
 mod exit;

@@ -24,6 +24,7 @@ mod journals;
 mod pins;
 mod plan;
 
+pub use disk::replace;
 pub(crate) use disk::{read, remove, text, write};
 pub use drill::Drill;
 pub use duplicate::{Duplicate, Latch};

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use failover_core::journal;
 use failover_core::journal::record::Record;
 use failover_core::report::Report;
-use failover_core::state::{PlanId, StateDir, StateError};
+use failover_core::state::{self, PlanId, StateDir, StateError};
 use serde::Serialize;
 
 use super::drill;
 use crate::args::{self, Global};
-use crate::beside;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -91,7 +90,7 @@ fn runs(global: &Global) -> Result<Vec<PathBuf>, Failure> {
 
 /// Others may read it: there is no secret in it.
 fn public(path: &Path, text: &str) -> Result<(), Failure> {
-    beside::write(path, text.as_bytes(), 0o644).map_err(|error| {
+    state::replace(path, text.as_bytes(), 0o644).map_err(|error| {
         let message = format!("{} was not written: {error}", path.display());
         Failure::new(Exit::NotReady, message, "name a file in a folder that can be written")
     })

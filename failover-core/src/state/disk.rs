@@ -59,20 +59,29 @@ pub(crate) fn text<T: Serialize>(value: &T) -> Result<String, serde_json::Error>
     Ok(serde_json::to_string(&Versioned { v: VERSION, value })? + "\n")
 }
 
-/// Writes a file so that after a cut it is the old one or the new one, and is durable when this returns.
+/// Writes a file of the state folder, for its owner alone.
 ///
 /// # Errors
 /// The system refused; the old file is still there, unless only the last fsync failed.
 pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
-    let bytes = text(value).map_err(|e| StateError::damaged(path, e))?.into_bytes();
-    let temporary = beside(path);
-    let written = write_new(&temporary, &bytes).and_then(|()| fs::rename(&temporary, path));
+    let text = text(value).map_err(|e| StateError::damaged(path, e))?;
+    replace(path, text.as_bytes(), 0o600).map_err(|e| StateError::write(path, &e))
+}
+
+/// Puts a file in place of the one that is there, if any, with this mode less the umask: whoever opens it finds the old one or
+/// the new one, also after a cut, and it is durable when this returns.
+///
+/// # Errors
+/// The system refused; the old file is still there, unless only the last fsync failed.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let temporary = beside(path)?;
+    let written = write_new(&temporary, bytes, mode).and_then(|()| fs::rename(&temporary, path));
     if let Err(e) = written {
         // What is left of it takes room and means nothing; the first error is the one to tell.
         let _ = fs::remove_file(&temporary);
-        return Err(StateError::write(path, &e));
+        return Err(e);
     }
-    sync_folder_of(path)
+    sync_folder(path)
 }
 
 /// Removes a file, durably; none there is success.
@@ -94,25 +103,32 @@ pub(crate) fn remove(path: &Path) -> Result<(), StateError> {
 
 /// Makes the names in a file's folder durable.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), StateError> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| StateError::write(folder, &e))
+    sync_folder(path).map_err(|e| StateError::write(folder_of(path), &e))
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     // A crash of an earlier process with this id may have left one. `create_new` follows no link.
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
 /// A name in the same folder that no other writer has.
-fn beside(path: &Path) -> PathBuf {
+fn beside(path: &Path) -> io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    path.with_file_name(format!(".{name}.{}-{count}.tmp", std::process::id()))
+    Ok(path.with_file_name(format!(".{name}.{}-{count}.tmp", std::process::id())))
 }

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::Record;
-use failover_core::state::StateDir;
+use failover_core::state::{self, StateDir};
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::beside;
 use crate::output::Output;
 
 /// Its name in either folder.
@@ -42,7 +41,7 @@ pub(super) fn keep(global: &Global, journal: Option<&Path>, rehearsed: &Record, 
     let kept = folders(global).into_iter().find_map(|folder| {
         fs::create_dir_all(&folder).ok()?;
         let path = folder.join(FILE);
-        beside::write(&path, &bytes, 0o600).ok().map(|()| path)
+        state::replace(&path, &bytes, 0o600).ok().map(|()| path)
     });
     if let Some(path) = kept {
         out.show(&Kept { path });

@@ -9,9 +9,9 @@ use std::time::Duration;
 use failover_core::signer::Model;
 use failover_core::sim::serve::{Served, serve};
 use failover_core::sim::{Side, Source, World, WorldOptions};
+use failover_core::state;
 use serde::Serialize;
 
-use crate::beside;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -97,7 +97,7 @@ fn url(served: &Served, wanted: Source) -> Option<&str> {
 
 /// Whoever waits for the file never reads half of it.
 fn private(path: &Path, text: &str) -> io::Result<()> {
-    beside::write(path, text.as_bytes(), 0o600)
+    state::replace(path, text.as_bytes(), 0o600)
 }
 
 /// The state folder of a machine.
