@@ -1,6 +1,6 @@
 //! The configuration file. The program is no library, so its own files are compiled here.
 #![no_main]
-#![allow(dead_code, unused_imports, unreachable_pub)]
+#![expect(dead_code, unused_imports, reason = "only the parser of the program's files is called here")]
 
 use std::path::Path;
 
