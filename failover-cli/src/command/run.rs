@@ -1,5 +1,8 @@
 //! `run` and `resume`: the procedure.
 
+use std::fs;
+use std::path::Path;
+
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
 use failover_core::failover::{Past, plan, refused_before};
@@ -96,16 +99,20 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
         None => None,
     };
     let file = state.create_journal(SystemClock.now(), id)?;
+    let path = file.path().to_owned();
     let mut run =
         session::failover(settings, &config, &state, (policy, id, file), (locks, Box::new(prompt)), None, out)?;
     run = run.after_refusal(refused);
-    Ok(told(run.run(), id, out))
+    Ok(told(run.run(), id, &path, out))
 }
 
 /// The end of a run, and how to keep what happened in it.
-fn told(ended: Ended, plan: PlanId, out: &mut Output) -> End {
+fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
     let end = session::ended(ended, out);
-    out.line(format!("Its report: failover report {plan} --html report.html"));
+    // Where the disk had no room for its first record, there is nothing to draw.
+    if fs::metadata(journal).is_ok_and(|file| file.len() > 0) {
+        out.line(format!("Its report: failover report {plan} --html report.html"));
+    }
     end
 }
 
@@ -169,5 +176,5 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     let (policy, plan) = (past.policy.clone(), past.plan);
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
-    Ok(told(run.run(), plan, out))
+    Ok(told(run.run(), plan, &path, out))
 }

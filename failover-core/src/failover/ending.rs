@@ -157,6 +157,10 @@ impl Failover {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
             }
         }
-        end("interrupted", 6, message, format!("{}, then `failover resume`", error.next()))
+        let mut next = error.next().to_owned();
+        if self.begun && matches!(error, JournalError::Full { .. } | JournalError::Write { .. }) {
+            next.push_str(": `failover resume` goes on from what is written down");
+        }
+        end("interrupted", 6, message, next)
     }
 }

@@ -106,8 +106,8 @@ impl JournalError {
             Self::Cut => "run `failover resume`",
             Self::Open { .. } => "check the path and its permissions, then try again",
             Self::InUse { .. } => "wait for the other run to end, or see what it does with `failover status`",
-            Self::Full { .. } => "make room on the disk, then run `failover resume`",
-            Self::Write { .. } => "check the disk, then run `failover resume`",
+            Self::Full { .. } => "make room on the disk, then try again",
+            Self::Write { .. } => "check the disk, then try again",
             Self::Changed { .. } => "find out who changes the journal; then run `failover stand-down`",
             Self::Record { .. } => "report this as a bug; `failover stand-down` is safe",
             Self::Bad { .. } | Self::Gap { .. } | Self::TooLarge { .. } => {

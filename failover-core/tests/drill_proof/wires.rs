@@ -33,7 +33,8 @@ fn a_journal_begins_with_a_beginning() {
     let case = Case::new("planned", Model::TezSign, 4);
     let (scratch, mut rehearsal) = case.rehearsal();
     rehearsal.spoil(vec![Burst { edge: Edge::Journal, from: 0, count: 1, mishap: Mishap::Dropped }]);
-    assert_eq!(rehearsal.session(None).unwrap().exit, 6);
+    let end = rehearsal.session(None).unwrap();
+    assert_eq!((end.exit, end.next.as_str()), (6, "make room on the disk, then try again"), "nothing can be resumed");
     assert_eq!(journal_of(scratch.path()).unwrap(), []);
     let noted = |record: &Record| matches!(record, Record::After { step, .. } if step.name() == "note-level");
     assert_eq!(rehearsal.session(Some(Cut::When(noted))).unwrap().exit, 6);
@@ -42,4 +43,16 @@ fn a_journal_begins_with_a_beginning() {
     let begun = records.iter().filter(|record| matches!(record, Record::Begin { .. })).count();
     let resumed = records.iter().filter(|record| matches!(record, Record::Resume { .. })).count();
     assert_eq!((begun, resumed), (1, 1));
+}
+
+/// A disk that is full later: the run can be taken up again, and that is said once.
+#[test]
+fn a_full_disk_in_the_middle_says_how_to_go_on() {
+    let case = Case::new("planned", Model::TezSign, 4);
+    let (_scratch, mut rehearsal) = case.rehearsal();
+    rehearsal.spoil(vec![Burst { edge: Edge::Journal, from: 20, count: 2, mishap: Mishap::Dropped }]);
+    let end = rehearsal.session(None).unwrap();
+    let next = "make room on the disk, then try again: `failover resume` goes on from what is written down";
+    assert_eq!((end.exit, end.next.as_str()), (6, next), "{end:?}");
+    assert_eq!(rehearsal.session(None).unwrap().exit, 0);
 }
