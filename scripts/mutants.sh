@@ -273,7 +273,9 @@ unswitched() {
     # Whatever is not to be done now is called caught before.
     cut -f 1 "$work/now/todo" | grep -vxFf - "$work/now/all" >"$out/mutants.out/previously_caught.txt" || true
     [ "$left" -gt 0 ] || return 0
-    CARGO_TARGET_DIR=$work/build timeout --signal INT --kill-after 30 "$left" \
+    # Not where the switched ones are built: cargo takes two trees of the same shape for one, and what was built of this one
+    # for newer than the other's files.
+    CARGO_TARGET_DIR=$work/build-one timeout --signal INT --kill-after 30 "$left" \
         cargo mutants --dir "$work/tree" --in-place --output "$out" --iterate --colors never --no-times \
         -p failover-core "${files[@]}" --no-default-features --features "$features" "${build[@]}" \
         --minimum-test-timeout 60 --timeout-multiplier 5 -- -- $test_arguments \
