@@ -5,8 +5,6 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -22,18 +20,16 @@ mod gadget;
 mod http;
 mod ledger;
 mod orders;
+mod running;
 mod scripts;
 
 pub use control::stand_in;
+use running::{Door, Running};
 
 /// How often the world is brought up to the system's clock.
 const TICK: Duration = Duration::from_millis(20);
-/// A listener looks for the next connection after this, and after twice that each time when there was none.
-const ACCEPT: Duration = Duration::from_millis(5);
-/// At most.
-const ACCEPT_IDLE: Duration = Duration::from_millis(100);
 
-/// A served world. Its servers end when it is dropped, at their next connection at the latest.
+/// A served world. Its servers end when it is dropped.
 #[derive(Debug)]
 pub struct Served {
     /// The node's RPC: `http://127.0.0.1:PORT`.
@@ -50,22 +46,12 @@ pub struct Served {
     pub primary_bin: PathBuf,
     /// The folder with the backup's.
     pub backup_bin: PathBuf,
-    running: Arc<AtomicBool>,
+    running: Running,
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.running.store(false, Ordering::SeqCst);
-    }
-}
-
-/// Is the world still served?
-#[derive(Debug, Clone)]
-struct Running(Arc<AtomicBool>);
-
-impl Running {
-    fn get(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.running.end();
     }
 }
 
@@ -77,8 +63,8 @@ impl Running {
 /// A socket or a file cannot be made.
 pub fn serve(world: &World, folder: &Path, exe: &Path) -> io::Result<Served> {
     fs::create_dir_all(folder)?;
-    let running = Arc::new(AtomicBool::new(true));
-    let flag = Running(Arc::clone(&running));
+    let running = Running::new();
+    let flag = running.clone();
 
     let site = |source| http::Site { world: world.clone(), source };
     let node_url = http::serve(site(None), flag.clone())?;
@@ -158,25 +144,6 @@ fn follow(world: World, running: Running) {
             std::thread::sleep(TICK);
         }
     });
-}
-
-/// A listener that is asked now and then whether it is still wanted.
-fn accept_loop<S>(mut accept: impl FnMut() -> io::Result<S>, running: &Running, mut take: impl FnMut(S)) {
-    // Often while there is something to do, less and less while there is not: a machine has several of these.
-    let mut pause = ACCEPT;
-    while running.get() {
-        match accept() {
-            Ok(stream) => {
-                take(stream);
-                pause = ACCEPT;
-            }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(ACCEPT_IDLE);
-            }
-            Err(_) => std::thread::sleep(TICK),
-        }
-    }
 }
 
 /// `127.0.0.1:PORT`, as a selector has it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Running, accept_loop, orders};
+use super::{Door, Running, orders};
 use crate::baker::nonces::SCRIPT;
 use crate::host::{HostError, Output};
 use crate::sim::options::Side;
@@ -41,12 +41,11 @@ pub(super) fn serve(world: &World, path: &Path, running: Running) -> io::Result<
     // One that an earlier world left behind.
     let _none = fs::remove_file(path);
     let listener = UnixListener::bind(path)?;
-    listener.set_nonblocking(true)?;
-    let world = world.clone();
+    let (world, door) = (world.clone(), Door::Unix(path.to_owned()));
     std::thread::spawn(move || {
-        accept_loop(
+        running.accept(
+            door,
             || listener.accept().map(|(stream, _)| stream),
-            &running,
             |stream| {
                 let world = world.clone();
                 std::thread::spawn(move || connection(&world, &stream));
@@ -57,7 +56,6 @@ pub(super) fn serve(world: &World, path: &Path, running: Running) -> io::Result<
 }
 
 fn connection(world: &World, stream: &UnixStream) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
     let request: Request = serde_json::from_str(&read_line(stream)?)?;
     let argv: Vec<&str> = request.argv.iter().map(String::as_str).collect();
     let reply = match Side::named(&request.side).map(|side| Ok(world.run(side, &argv, &request.input)?.output)) {

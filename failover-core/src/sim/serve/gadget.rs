@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Running, accept_loop};
+use super::{Door, Running};
 use crate::signer::SignerError;
 use crate::signer::tezsign::socket::sign_path;
 use crate::signer::tezsign::{Connect, Interface, Link};
@@ -25,12 +25,11 @@ pub(super) fn serve(world: &World, side: Side, path: &Path, running: &Running) -
         // One that an earlier world left behind.
         let _none = fs::remove_file(&path);
         let listener = UnixListener::bind(&path)?;
-        listener.set_nonblocking(true)?;
         let (gadget, running) = (gadget.seen_by("a client of the socket"), running.clone());
         std::thread::spawn(move || {
-            accept_loop(
+            running.accept(
+                Door::Unix(path),
                 || listener.accept().map(|(stream, _)| stream),
-                &running,
                 |stream| {
                     let gadget = gadget.clone();
                     // Whatever ends a connection ends it alone.
@@ -44,7 +43,6 @@ pub(super) fn serve(world: &World, side: Side, path: &Path, running: &Running) -
 
 /// Claims the interface for as long as the client stays; one that finds it taken is sent away.
 fn connection(mut gadget: SimGadget, interface: Interface, mut stream: &UnixStream) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
     let mut tries = 0;
     let mut link = loop {
         match gadget.open(interface, Duration::ZERO) {

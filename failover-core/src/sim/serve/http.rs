@@ -1,14 +1,14 @@
 //! The node's RPC, or another source's, over HTTP/1.1, `GET` only.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Running, accept_loop};
+use super::{Door, Running};
 use crate::sim::rpc::Answer;
 use crate::sim::source::Source;
 use crate::sim::world::World;
@@ -39,20 +39,17 @@ impl Site {
 /// Answers on a port of loopback, in the background, and gives the URL.
 pub(super) fn serve(site: Site, running: Running) -> io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    let url = format!("http://{}", listener.local_addr()?);
-    listen(site, listener, running);
-    Ok(url)
+    let address = listener.local_addr()?;
+    listen(site, listener, address, running);
+    Ok(format!("http://{address}"))
 }
 
-fn listen(site: Site, listener: TcpListener, running: Running) {
+fn listen(site: Site, listener: TcpListener, address: SocketAddr, running: Running) {
     let open = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
-        if listener.set_nonblocking(true).is_err() {
-            return;
-        }
-        accept_loop(
+        running.accept(
+            Door::Tcp(address),
             || listener.accept().map(|(stream, _)| stream),
-            &running,
             |stream| {
                 if open.fetch_add(1, Ordering::SeqCst) >= CONNECTIONS {
                     open.fetch_sub(1, Ordering::SeqCst);
@@ -70,7 +67,6 @@ fn listen(site: Site, listener: TcpListener, running: Running) {
 }
 
 fn connection(site: &Site, stream: &TcpStream, running: &Running) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_write_timeout(Some(IDLE))?;
