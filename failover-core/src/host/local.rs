@@ -1,7 +1,8 @@
 //! Commands on this machine.
 
 use std::ffi::OsString;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -63,11 +64,11 @@ impl LocalHost {
         let Some((program, arguments)) = argv.split_first() else {
             return Err(not_run("the command is empty".to_owned()));
         };
-        let mut command = Command::new(program);
+        let mut command = match &self.path {
+            None => Command::new(program),
+            Some(folder) => found_first(program, folder),
+        };
         command.args(arguments);
-        if let Some(folder) = &self.path {
-            command.env("PATH", path_with(folder));
-        }
         let ended = child::run(&mut command, input, deadline, |_| false).map_err(|error| not_run(error.to_string()))?;
         let lost = |what: String, after| Err(HostError::Lost { host: host(), what, after });
         let status = match ended.ending {
@@ -81,6 +82,20 @@ impl LocalHost {
         };
         Ok(Output { code, stdout: text(ended.stdout.take().0), stderr: text(ended.stderr.take().0) })
     }
+}
+
+/// A program that is looked for in this folder first. Looked for here: the standard library copies this whole process
+/// where a changed `PATH` decides, and starts a program with a path without.
+fn found_first(program: &str, folder: &Path) -> Command {
+    let there = folder.join(program);
+    let is_name = !program.contains('/');
+    let mut command = Command::new(if is_name && is_executable(&there) { there.as_os_str() } else { program.as_ref() });
+    command.arg0(program).env("PATH", path_with(folder));
+    command
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 /// This program's `PATH` with a folder in front.
