@@ -53,7 +53,7 @@ fn a_wrong_passphrase_is_found_before_the_primary_is_touched() {
     assert!(!run.out.contains("stop-primary") && !run.out.contains("not the passphrase"));
     untouched(&world);
     // Five in 30 seconds, and the device listens to none for a while: the run waits, and goes on.
-    let level = (world.call(&["level"]).named("head")[0]["level"].as_u64().unwrap() + 20).to_string();
+    let level = (world.head() + 20).to_string();
     for _ in 0..5 {
         world.call(&["hwm", "raise", &level]).ends(1);
     }

@@ -60,6 +60,19 @@ fn a_duplicate_that_nobody_cleared_blocks_everything() {
     untouched(&world);
 }
 
+#[test]
+fn a_signer_that_was_unplugged_is_not_ready() {
+    for signer in [Signer::TezSign, Signer::Ledger] {
+        let world = World::new(signer);
+        world.event(&json!({ "unplug": "backup" }));
+        let shown = world.call(&["hwm", "show"]);
+        assert!(shown.ends(1)["next"].as_str().unwrap().contains("check the cable"), "{shown:?}");
+        let run = world.call(&["run", "--plan-only"]);
+        assert!(run.ends(4)["next"].as_str().unwrap().contains("check the cable"), "{run:?}");
+        untouched(&world);
+    }
+}
+
 /// Raises by hand: what is refused, what is done, and that it is done once.
 fn raise(signer: Signer) {
     let world = World::new(signer);

@@ -76,10 +76,6 @@ fn node(world: &World) -> String {
     world.json()["node"].as_str().unwrap().to_owned()
 }
 
-fn head(world: &World) -> u64 {
-    world.call(&["level"]).named("level")[0]["level"].as_u64().unwrap()
-}
-
 fn plan(world: &World, more: &[&str]) -> Said {
     world.call(&[&["run", "--plan-only"], more].concat())
 }
@@ -89,7 +85,7 @@ fn h20_a_source_that_contradicts_refuses_until_it_is_left_out() {
     let mut world = World::new(Signer::TezSign);
     let mut stranger = World::new(Signer::TezSign);
     // The own node may not have the block of one that is far behind.
-    if head(&stranger) < head(&world) {
+    if stranger.head() < world.head() {
         std::mem::swap(&mut world, &mut stranger);
     }
     let url = node(&stranger);

@@ -117,6 +117,11 @@ impl World {
         finish(&mut self.program(args))
     }
 
+    /// The level that every source agrees on.
+    pub(crate) fn head(&self) -> u64 {
+        self.call(&["level"]).named("level")[0]["level"].as_u64().unwrap()
+    }
+
     /// NAME:PLAN of a plan that is shown now.
     pub(crate) fn plan(&self) -> String {
         let said = self.call(&["run", "--plan-only"]);

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -144,9 +143,4 @@ fn follow(world: World, running: Running) {
             std::thread::sleep(TICK);
         }
     });
-}
-
-/// `127.0.0.1:PORT`, as a selector has it.
-fn address(address: SocketAddr) -> String {
-    address.to_string()
 }

@@ -35,27 +35,37 @@ impl SimLedger {
             let (stream, _) = listener.accept()?;
             let device = self.clone();
             // A client that breaks off ends its own connection, nothing else.
-            thread::spawn(move || device.serve_one(&stream));
+            thread::spawn(move || device.serve_one(&stream, || true));
         }
     }
 
-    fn serve_one(&self, mut stream: &TcpStream) -> io::Result<()> {
+    /// Serves one who connected, for as long as the device is there.
+    ///
+    /// # Errors
+    /// The stream's; its end is one.
+    pub(crate) fn serve_one(&self, mut stream: &TcpStream, is_there: impl Fn() -> bool) -> io::Result<()> {
         stream.set_nodelay(true)?;
         loop {
             let request = frame::read_request(&mut stream)?;
+            if !is_there() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             let reply = self.lock().apdu(&request);
             let answer = match reply {
                 Reply::Answer(answer) => answer,
-                Reply::Silent => self.wait(stream)?,
+                Reply::Silent => self.wait(stream, &is_there)?,
             };
             frame::write_answer(&mut stream, &answer)?;
         }
     }
 
     /// Waits for the person, as long as the client does: who waits when the button is pressed gets the answer, whatever was asked.
-    fn wait(&self, stream: &TcpStream) -> io::Result<Vec<u8>> {
+    fn wait(&self, stream: &TcpStream, is_there: impl Fn() -> bool) -> io::Result<Vec<u8>> {
         stream.set_read_timeout(Some(Duration::from_millis(5)))?;
         loop {
+            if !is_there() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             match stream.peek(&mut [0]) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 // The next question, while a prompt is on the screen: it waits like the first.

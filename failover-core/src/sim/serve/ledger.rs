@@ -4,7 +4,7 @@ use std::io;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use super::{Running, address};
+use super::{Door, Running};
 use crate::sim::ledger::Person;
 use crate::sim::options::Side;
 use crate::sim::world::World;
@@ -16,11 +16,22 @@ const LOOKING: Duration = Duration::from_millis(20);
 /// Serves a side's Ledger, in the background, and gives its `HOST:PORT`.
 pub(super) fn serve(world: &World, side: Side, running: &Running) -> io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    let served = address(listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let served = address.to_string();
     let Some(ledger) = world.ledger(side) else { return Ok(served) };
     ledger.lock().person(Person::Ignores);
-    let device = ledger.clone();
-    std::thread::spawn(move || device.serve(&listener));
+    let (device, world, until) = (ledger.clone(), world.clone(), running.clone());
+    std::thread::spawn(move || {
+        until.accept(
+            Door::Tcp(address),
+            || listener.accept().map(|(stream, _)| stream),
+            |stream| {
+                let (device, world) = (device.clone(), world.clone());
+                // A client that breaks off ends its own connection, nothing else.
+                std::thread::spawn(move || device.serve_one(&stream, || world.plugged_ledger(side).is_some()));
+            },
+        );
+    });
     let running = running.clone();
     std::thread::spawn(move || {
         let mut since: Option<Instant> = None;

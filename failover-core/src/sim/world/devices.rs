@@ -47,7 +47,7 @@ impl World {
         self.with(|state| state.machines.of(side).device.gadget())
     }
 
-    /// A side's Ledger, for faults and servers; it answers even while it is unplugged.
+    /// A side's Ledger, for faults; it answers even while it is unplugged.
     #[must_use]
     pub fn ledger(&self, side: Side) -> Option<SimLedger> {
         self.with(|state| state.machines.of(side).device.ledger())
@@ -122,7 +122,8 @@ impl World {
         }
     }
 
-    fn plugged_ledger(&self, side: Side) -> Option<SimLedger> {
+    /// A side's Ledger where it is plugged in, with power.
+    pub(crate) fn plugged_ledger(&self, side: Side) -> Option<SimLedger> {
         self.with(|state| {
             let machine = state.machines.of(side);
             match &machine.device {
