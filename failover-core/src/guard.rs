@@ -8,6 +8,7 @@
 //! What makes a machine's services look for the token is the boot guard, a drop-in on every unit that signs: [`DropIn`]
 //! is its text, [`BootGuard`] what the service manager says of it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -75,6 +76,16 @@ pub enum GuardStatus {
     Unknown(StateError),
 }
 
+impl fmt::Display for GuardStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guarded => f.write_str("guarded"),
+            Self::Lifted(token) => write!(f, "lifted at {}", token.at),
+            Self::Unknown(error) => write!(f, "unknown ({error})"),
+        }
+    }
+}
+
 /// Why this machine may not bake, or why the guard could not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -92,7 +103,7 @@ pub enum GuardError {
     #[error("the guard could not be changed: {0}")]
     State(#[from] StateError),
     /// What was read back is not what was written (S5).
-    #[error("the guard was changed, but reads back as {found:?}")]
+    #[error("the guard was changed, but reads back as {found}")]
     ReadBack {
         /// What was found.
         found: GuardStatus,
