@@ -209,6 +209,7 @@ mod tests {
         for head in 998..=1002 {
             assert_eq!(judged(head, u64::MAX), Ok(Standing::Agrees), "{head}");
         }
+        assert!(Standing::Agrees.agrees() && !Standing::Agrees.contradicts());
     }
 
     #[test]

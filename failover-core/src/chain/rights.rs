@@ -40,3 +40,19 @@ pub struct Rights {
     /// Do all bakers attest every block there (protocol 024 and later)? `None` where the source does not say.
     pub all_bakers_attest: Option<bool>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tezos::BlockHash;
+
+    #[test]
+    fn levels_above_the_head_and_up_to_the_last_one() {
+        let level = |n| Level::new(n).unwrap();
+        let ahead =
+            Ahead { head: level(100), hash: BlockHash::new([7; 32]), votes_to: level(102), blocks_to: level(104) };
+        let those = |has: &dyn Fn(Level) -> bool| (98..=106).filter(|n| has(level(*n))).collect::<Vec<u64>>();
+        assert_eq!(those(&|level| ahead.has_block(level)), [101, 102, 103, 104]);
+        assert_eq!(those(&|level| ahead.has_vote(level)), [101, 102]);
+    }
+}

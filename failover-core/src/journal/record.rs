@@ -223,3 +223,22 @@ impl Record {
         matches!(self, Self::End(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_run_is_one_and_nothing_before_it() {
+        let end = End {
+            outcome: "done".to_owned(),
+            exit: 0,
+            message: String::new(),
+            refusal: None,
+            resumed: None,
+            next: String::new(),
+        };
+        assert!(Record::End(end).is_end());
+        assert!(!Record::Disarmed { proven: true, what: Vec::new() }.is_end());
+    }
+}

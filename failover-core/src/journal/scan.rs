@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use super::{JournalError, MAX_BYTES, MAX_LINE, VERSION};
 use crate::clock::Timestamp;
 
+#[cfg(test)]
+mod tests;
+
 /// One record, with its number and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<R> {

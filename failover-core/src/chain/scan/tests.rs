@@ -146,6 +146,28 @@ fn memory_does_not_grow_with_the_answer() {
 }
 
 #[test]
+fn a_value_of_the_longest_and_no_byte_more() {
+    let json = br#"[1,"234567",{"a":[]}]"#;
+    for at_once in [1, 5, usize::MAX] {
+        // Whether a number goes on is seen at the byte after it only.
+        for json in [&json[..], b"1234567"] {
+            let whole = with(json, at_once, |scanner| scanner.raw(json.len()).map(<[u8]>::to_vec));
+            assert_eq!(whole.as_deref(), Ok(json), "{at_once} bytes at once");
+        }
+    }
+    // What comes in small pieces is refused as soon as it is too long.
+    let error = with(json, 1, |scanner| scanner.raw(json.len() - 2).map(<[u8]>::to_vec)).unwrap_err();
+    assert!(error.contains("more than"), "{error}");
+}
+
+#[test]
+fn more_is_anything_but_space() {
+    for (json, more) in [("", false), (" \n\t", false), (" 1", true), ("]", true)] {
+        assert_eq!(with(json.as_bytes(), 1, |json| json.more()), Ok(more), "{json:?}");
+    }
+}
+
+#[test]
 fn a_web_page_and_nothing_at_all_are_named() {
     for (body, why) in
         [("<!DOCTYPE html>", "HTML, not JSON"), ("  <html>", "HTML, not JSON"), (" \n", "an empty answer")]
