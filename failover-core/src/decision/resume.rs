@@ -79,10 +79,11 @@ pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed
     delegate.forbidden.then(|| vec![signed(last(), forbidden.to_owned())])
 }
 
-/// Levels with rights between these two, both left out, for which no vote is on chain. They were all judged by then.
+/// Levels with rights between these two, both left out, in which nothing is on chain. They were all judged by then, and
+/// what is signed there is nobody's: a baker that ends well signed none of them.
 fn unvoted(activity: &Activity, above: Level, below: Level) -> u64 {
     let between = activity.settled.iter().filter(|l| l.level > above && l.level < below);
-    between.filter(|l| l.rights && l.signed.iter().all(|s| s.kind != Kind::Attestation)).count() as u64
+    between.filter(|l| l.rights && l.signed.is_empty()).count() as u64
 }
 
 /// The end of the procedure: the backup's own mark passed the floor, that position is on chain, every level up to the

@@ -98,6 +98,7 @@ mod tests {
         assert_eq!(votes.count(&again, 7), Some(Vote::Signs { level: again.level, after: 200 }));
         assert_eq!(votes.count(&again, 7), None);
         assert_eq!((votes.in_a_row, votes.missed, votes.with_rights, votes.levels), (0, 200, 201, 401));
+        assert_eq!(votes.count(&level(501, true, true), 7), None, "nothing was missed before it");
         // A level that was counted is not counted again.
         assert_eq!(votes.count(&level(499, true, false), 7), None);
         assert_eq!(votes.missed, 200);

@@ -37,6 +37,26 @@ fn done_says_how_many_levels_were_missed() {
 }
 
 #[test]
+fn done_says_how_many_votes_the_failover_cost() {
+    // Judged from HEAD - 11 on; the backup signs first in HEAD - 4.
+    let (mut facts, mut progress) = baking();
+    progress.noted.as_mut().unwrap().bound = level(HEAD - 12);
+    let mut settled = quiet(HEAD - 14, HEAD - 5);
+    settled.append(&mut activity(&mut facts).settled.split_off(1));
+    settled[4].rights = false;
+    activity(&mut facts).settled = settled;
+    let verdict = decide(&facts, &policy(), &progress);
+    // HEAD - 11 to HEAD - 5 without HEAD - 10: neither the bound's own level nor the first signed one is lost.
+    assert!(matches!(&verdict, Verdict::Done(done) if done.unvoted == Some(6)), "{verdict:?}");
+    // The first that it signed may be a block; its votes there come later.
+    for level in activity(&mut facts).settled.iter_mut().filter(|l| l.level == level(HEAD - 4)) {
+        level.signed = vec![signed(Kind::Block, HEAD - 4, 0)];
+    }
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(matches!(&verdict, Verdict::Done(done) if done.unvoted == Some(6)), "{verdict:?}");
+}
+
+#[test]
 fn missed_levels_that_still_grow_are_no_success() {
     let (mut facts, mut progress) = baking();
     // The count changed at a head above which one settled level with rights lies: one proves nothing yet.
