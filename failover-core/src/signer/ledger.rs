@@ -37,6 +37,8 @@ mod key_path;
 pub mod public_key;
 mod status;
 pub mod tcp;
+#[cfg(test)]
+mod tests;
 
 pub use exchange::ApduExchange;
 pub use key_path::{Derivation, KeyPath, KeyPathError};
