@@ -21,6 +21,8 @@ pub mod message;
 pub(crate) mod program;
 pub mod socket;
 mod state;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "tezsign")]
 pub mod usb;
 

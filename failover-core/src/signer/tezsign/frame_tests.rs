@@ -106,3 +106,21 @@ fn debug_shows_no_payload() {
     let frame = Frame { kind: FrameKind::Request, id: FrameId([1; 16]), payload: b"secret".to_vec() };
     assert_eq!(format!("{frame:?}"), "Frame(Request, 01010101010101010101010101010101, 6 bytes)");
 }
+
+#[test]
+fn every_kind_is_read_as_what_was_written() {
+    for kind in [FrameKind::Request, FrameKind::Response, FrameKind::Accept, FrameKind::Retry, FrameKind::KeepAlive] {
+        let mut decoder = Decoder::new();
+        decoder.push(&frame(kind, b""));
+        assert_eq!(decoder.next_frame().unwrap().unwrap().kind, kind);
+    }
+}
+
+#[test]
+fn the_rest_of_the_longest_frame_is_skipped_and_a_byte_more_is_an_error() {
+    let mut decoder = Decoder::new();
+    decoder.push(&[0; MAX_GARBAGE]);
+    assert_eq!(decoder.next_frame(), Ok(None));
+    decoder.push(&[0]);
+    assert_eq!(decoder.next_frame(), Err(FrameError::Garbage { len: MAX_GARBAGE + 1 }));
+}
