@@ -10,7 +10,8 @@ help:
 	@echo '               (ARGS="--signer ledger --scenario emergency" and others are passed on)'
 	@echo 'make test      format, lints, docs, licences, and every test'
 	@echo 'make prove     every proof that is longer than a test, and a table of what each counted: about an hour'
-	@echo 'make bench     how fast decisions, wire formats and blocks are; ratios in one run'
+	@echo 'make bench     how fast decisions, wire formats, blocks and the whole program are, with the goals; ratios in one run'
+	@echo '               (BENCH_WATCH_BLOCKS=600 for a watch of an hour of blocks: ten minutes more)'
 	@echo 'make fuzz-smoke  30 seconds of random input for everything that reads bytes; make fuzz: an hour each'
 	@echo '               (FUZZ_SECONDS=... for another time)'
 	@echo 'make crash     kill runs after every journal record, for both signers, and resume them: some minutes'
@@ -39,6 +40,7 @@ test:
 bench:
 	@scripts/setup.sh build
 	@cargo bench --quiet --locked -p failover-core --all-features --bench decide --bench wire --bench scan
+	@cargo bench --quiet --locked --profile dist -p failover-cli --bench process
 
 # PROVE="model crash" for some of them.
 prove:
@@ -69,7 +71,7 @@ mutants:
 
 install:
 	@scripts/setup.sh build
-	@cargo build --locked --release -p failover-cli
+	@cargo build --locked --profile dist -p failover-cli
 	@scripts/install.sh '$(DESTDIR)$(PREFIX)'
 
 install-watch:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Copies the release build to PREFIX/bin; with sudo only where this user may not write there.
+# Copies what was built for it (profile `dist`) to PREFIX/bin; with sudo only where this user may not write there.
 set -euo pipefail
 prefix=${1:?where to}
-built=${CARGO_TARGET_DIR:-target}/release/failover
+built=${CARGO_TARGET_DIR:-target}/dist/failover
 root=()
 probe=$prefix/bin
 while [ ! -e "$probe" ]; do probe=$(dirname "$probe"); done
