@@ -28,6 +28,8 @@ struct Script {
     sent: Vec<FrameId>,
     says: VecDeque<Vec<Say>>,
     waiting: Vec<u8>,
+    /// How often a deadline passed.
+    passed: usize,
 }
 
 /// A link that says nothing more lets every deadline pass at once.
@@ -73,6 +75,7 @@ impl Link for Scripted {
         let mut script = self.0.lock().unwrap();
         let count = script.waiting.len().min(buffer.len());
         if count == 0 {
+            script.passed += 1;
             return Err(LinkError::Timeout);
         }
         buffer[..count].copy_from_slice(&script.waiting[..count]);
@@ -143,6 +146,7 @@ fn a_request_that_was_read_as_the_rest_of_another_is_asked_again_where_that_is_h
     let gadget = Scripted::new(&[std::slice::from_ref(&spoiled), &answered]);
     assert_eq!(gadget.ask(read()).unwrap(), told());
     assert_eq!(gadget.sent().len(), 2);
+    assert_eq!(gadget.0.lock().unwrap().passed, 0, "at once");
     for (says, ask) in [
         ([spoiled.clone(), Say::Accept, Say::Answer(told())], write()),
         ([Say::Accept, spoiled, Say::Answer(told())], read()),
