@@ -105,7 +105,11 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Write the manual page to standard output
-    Man,
+    Man {
+        /// Write it to this folder, with a page for each command: failover.1, failover-run.1 and so on
+        #[arg(long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
     /// A simulated machine's command, for `drill --serve`
     #[command(hide = true)]
     StandIn(StandIn),

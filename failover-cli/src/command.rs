@@ -37,7 +37,7 @@ pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<End, Failure> {
     match command {
         Command::Config(args::Config::New(wanted)) => config_new::run(&global, wanted, out),
         Command::Completions { shell } => Ok(shell::completions(shell, out)),
-        Command::Man => shell::man(out),
+        Command::Man { output } => shell::man(output.as_deref(), out),
         Command::Drill(wanted) => drill::run(&global, &wanted, out),
         Command::Report(wanted) => report::run(&global, &wanted, out),
         // A service may not be allowed to read the configuration, and needs nothing of it.

@@ -1,5 +1,7 @@
 //! `completions` and `man`: from the same description that parses the command line.
 
+use std::path::Path;
+
 use clap::CommandFactory;
 
 use crate::args::Cli;
@@ -15,11 +17,18 @@ pub(crate) fn completions(shell: clap_complete::Shell, out: &mut Output) -> End 
     End::done("save this where your shell looks for completions")
 }
 
-/// Writes the manual page.
+/// Writes the manual page, or every page to a folder.
 ///
 /// # Errors
-/// It could not be made.
-pub(crate) fn man(out: &mut Output) -> Result<End, Failure> {
+/// It could not be made or written.
+pub(crate) fn man(folder: Option<&Path>, out: &mut Output) -> Result<End, Failure> {
+    if let Some(folder) = folder {
+        clap_mangen::generate_to(Cli::command(), folder).map_err(|error| {
+            let what = format!("{} was not written: {error}", folder.display());
+            Failure::usage(what, "name a folder that is there and can be written")
+        })?;
+        return Ok(End::done(format!("read them with `man -l {}`", folder.join("failover.1").display())));
+    }
     let mut text = Vec::new();
     clap_mangen::Man::new(Cli::command())
         .render(&mut text)

@@ -78,6 +78,27 @@ fn documents_go_to_standard_output_alone() {
     }
 }
 
+/// What a package installs: a page for each command that is in the help, and none for what is hidden there.
+#[test]
+fn a_folder_gets_a_manual_page_for_each_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = call(&["man", "--output", folder.path().to_str().unwrap()]);
+    assert!(said.code == 0 && said.out.contains("failover.1"), "{said:?}");
+    let page = |name: &str| std::fs::read_to_string(folder.path().join(name));
+    for name in ["failover.1", "failover-run.1", "failover-guard-install.1", "failover-hwm-raise.1"] {
+        assert!(page(name).unwrap().contains(".SH SYNOPSIS"), "{name}");
+    }
+    assert!(page("failover-stand-in.1").is_err(), "hidden in the help");
+    let whole = page("failover.1").unwrap();
+    for line in call(&["--help"]).out.lines().skip_while(|line| *line != "Commands:").skip(1) {
+        let Some(name) = line.split_whitespace().next() else { break };
+        assert!(name == "help" || page(&format!("failover-{name}.1")).is_ok(), "{name}");
+        assert!(name == "help" || whole.contains(&name.replace('-', "\\-")), "{name}");
+    }
+    let nowhere = call(&["man", "--output", "/nonexistent/folder"]);
+    assert!(nowhere.code == 2 && nowhere.err.contains("was not written"), "{nowhere:?}");
+}
+
 #[test]
 fn a_reader_that_went_away_is_no_panic() {
     let (reader, writer) = std::io::pipe().unwrap();
