@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the unit of `failover watch`, for the program in PREFIX/bin. Enables and starts nothing. DESTDIR is honoured:
-# then systemd is told nothing.
+# then systemd is told nothing. The third argument is the folder of the units, a package's instead of this machine's.
 set -euo pipefail
 destdir=${1-}
 prefix=${2:-/usr/local}
 unit=systemd/failover-watch.service
-to=$destdir/etc/systemd/system
+to=$destdir${3:-/etc/systemd/system}
 case $prefix in
     /*) ;;
     *) echo "PREFIX has to be an absolute path, as a unit needs it: $prefix" >&2; exit 2 ;;

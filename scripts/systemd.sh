@@ -3,6 +3,7 @@
 # stand-in TezBake units and the real program. Needs Debian or Ubuntu, and root or sudo. Nothing of this machine is changed
 # but the packages that are installed; the machines have no network, no devices and none of its folders.
 #   scripts/systemd.sh                   make what is missing, build, run both; exit 0 when every case passed
+#   scripts/systemd.sh roots             make what is missing of their roots, and no more
 #   scripts/systemd.sh possible          exit 0 where it can run here (nothing is installed)
 #   SYSTEMD_ONLY=252 scripts/systemd.sh  one version
 set -euo pipefail
@@ -53,6 +54,7 @@ if [ "${#new[@]}" -gt 0 ]; then
     done
 fi
 
+[ "${1:-}" != roots ] || exit 0
 cargo build --quiet --locked -p failover-cli
 built=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)
 

@@ -7,7 +7,7 @@ step=
 begin() { step=$1; echo "== $step"; }
 
 output=$(mktemp)
-trap '[ -z "$step" ] || echo "test: FAILED at: $step (after ${SECONDS} s)"; rm -f "$output" "$output.systemd"' EXIT
+trap '[ -z "$step" ] || echo "test: FAILED at: $step (after ${SECONDS} s)"; rm -f "$output" "$output.systemd" "$output.package"' EXIT
 
 begin 'format'
 cargo fmt --all --check
@@ -65,6 +65,15 @@ else
     echo "$systemd: that needs Debian or Ubuntu, root or sudo, and leave to make namespaces"
 fi
 
+begin 'the Debian package'
+package='the Debian package not tested'
+if scripts/deb-test.sh possible quick; then
+    scripts/deb-test.sh quick 2>&1 | tee "$output.package"
+    package="$(grep -c '^PASS ' "$output.package") cases of the Debian package"
+else
+    echo "$package: that needs what the boot guard under systemd needs, and no newer glibc than Debian 12 has"
+fi
+
 passed=$(awk '/^test result: ok/ { n += $4 } END { print n + 0 }' "$output")
 step=
-echo "test: all passed: $passed tests, $devices, $systemd, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"
+echo "test: all passed: $passed tests, $devices, $systemd, $package, format, lints, documentation, licences; advisories $advisories; ${SECONDS} s"

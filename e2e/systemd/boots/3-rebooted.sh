@@ -11,6 +11,23 @@ after_a_reboot_nothing_signs() {
     seen 'enabled, and not started; multi-user.target and the node are up; guard status says holds'
 }
 
+# As after its package was removed: systemd asks /usr/bin/test, and not the program.
+a_program_that_is_gone() {
+    mv /run/proof/bin/failover /run/failover
+    run failover guard status
+    exits 127
+    run systemctl start "$(unit baker)"
+    exits 1
+    says 'Assertion failed'
+    ok systemctl daemon-reload
+    run systemctl restart "$(unit baker)"
+    exits 1
+    nothing_signs
+    mv /run/failover /run/proof/bin/failover
+    guard_is holds
+    seen 'a start fails loudly, nothing signs; there again, guard status says holds'
+}
+
 # `hand WORDS`: what was done is told by guard status as a reason with these words; then all is as it was before.
 hand() {
     guard_is open
@@ -138,6 +155,7 @@ installed_again_after_a_hand() {
 
 for name in \
     after_a_reboot_nothing_signs \
+    a_program_that_is_gone \
     a_hand_that_takes_it_back_is_told \
     a_success_exit_of_1_undoes_ExecCondition \
     a_token_by_hand_opens_it_and_is_told \
