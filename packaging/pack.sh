@@ -16,3 +16,5 @@ cp -r "$stage" "$release/package"
 "${prefix}strip" -o "$release/failover" "$program"
 read -ra cargo_deb <<< "${CARGO_DEB:?}"
 CARGO_TARGET_DIR=$folder "${cargo_deb[@]}" --quiet --no-build --no-strip --locked --offline -p failover-cli --target "$triple" -o "$out"
+# Without dpkg-shlibdeps, or where it finds no library, cargo-deb only warns.
+dpkg-deb -f "$out" Depends | grep -q 'libc6 (>=.*libudev1' || { echo "the package does not say what it depends on: $out" >&2; exit 1; }

@@ -29,7 +29,7 @@ say "building ${archs[*]}; a release build takes some minutes each"
 inside "$cache/build" \
     "$PWD:/src:ro" "${CARGO_HOME:-$HOME/.cargo}:/cargo:ro" "$tools:/tools:ro" "$cache/target:/build" "$(realpath "$out"):/out" \
     -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" \
-    /src/packaging/inside.sh "${archs[@]}" 2>&1 | sed 's/^/deb: /' >&2
+    /src/packaging/inside.sh "${archs[@]}" 2>&1 | sed -u 's/^/deb: /' >&2
 for arch in "${archs[@]}"; do
     package=$(find "$out" -name "failover_*_$arch.deb" -newer "$tools" | head -n 1)
     [ -n "$package" ] || stop "there is no package for $arch"

@@ -2,7 +2,7 @@
 # The machine that was guarded came up again, and the package is not there.
 
 after_a_reboot_nothing_signs_without_the_package() {
-    ! command -v failover
+    [ -z "$(command -v failover || true)" ]
     for unit in "${signing[@]}"; do [ "$(show "$unit" UnitFileState)" = enabled ]; done
     runs node
     nothing_signed_at_boot
