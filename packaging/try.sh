@@ -23,7 +23,7 @@ says() { [[ $out == *"$1"* ]] || wrong "it did not say \"$1\": $out"; }
 apt=(apt-get -y -o APT::Sandbox::User=root)
 # Every file of this root, but for what a package manager writes down about itself.
 files() {
-    find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /try -o -path /var/cache -o -path /var/log -o -path /var/lib/apt \
+    find / -xdev \( -path /proc -o -path /dev -o -path /run -o -path /tmp -o -path /try -o -path /var/cache -o -path /var/log -o -path /var/lib/apt \
         -o -path /var/lib/dpkg -o -path /var/lib/systemd \) -prune -o -printf '%y %m %p %l\n' | sort
 }
 # What a person's machine has beside the package: it stays, byte for byte.
@@ -58,6 +58,7 @@ begin 'documents'
 for page in failover failover-run failover-guard-install failover-watch; do
     zcat "/usr/share/man/man1/$page.1.gz" | grep -q 'SH SYNOPSIS' || wrong "there is no page $page"
 done
+! command -v man >/dev/null || exits 0 man -w failover-run
 for file in copyright changelog.gz changelog.Debian.gz README.Debian README.md docs/night.md; do
     [ -s "/usr/share/doc/failover/$file" ] || [ -s "/usr/share/doc/failover/$file.gz" ] || wrong "there is no $file"
 done
@@ -83,13 +84,13 @@ if command -v systemd-analyze >/dev/null; then
     exits 0 env SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=yes "$unit"
     [[ $out != *failover-watch* ]] || wrong "systemd says: $out"
     [ "$(systemctl is-enabled failover-watch.service)" = disabled ] || wrong 'it is enabled'
-    seen+=' by systemd-analyze'
+    seen+=', as systemd-analyze says'
 fi
 if command -v udevadm >/dev/null && udevadm --help | grep -q '^ *verify'; then
     exits 0 udevadm verify /usr/lib/udev/rules.d/70-failover.rules
-    seen+=' by udevadm'
+    seen+=', as udevadm says'
 fi
-step+=${seen:+, verified$seen}
+step+=$seen
 held
 
 # A machine in use: guarded by hand, as there is no systemd here, enabled, and with a state.
