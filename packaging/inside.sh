@@ -13,7 +13,7 @@ export CARGO_DEB='/tools/ld.so --library-path /tools /tools/cargo-deb deb'
 stage=$(mktemp -d)
 for arch in "$native" "$@"; do
     triple=${triples[$arch]:?no such architecture here}
-    program=/build/target/$triple/release/failover
+    program=/build/target/$triple/dist/failover
     # Its own architecture comes first: its program writes the manual pages for all.
     [ "$arch" != "$native" ] || [ ! -e "$stage/config.toml" ] || continue
     gnu=${triple/-unknown/} binutils=
@@ -22,7 +22,7 @@ for arch in "$native" "$@"; do
         export "CARGO_TARGET_${name^^}_LINKER=$gnu-gcc" "PKG_CONFIG_LIBDIR_$name=/usr/lib/$gnu/pkgconfig:/usr/share/pkgconfig"
     fi
     echo "building for $arch"
-    cargo build --quiet --release --locked --offline -p failover-cli --target "$triple"
+    cargo build --quiet --profile dist --locked --offline -p failover-cli --target "$triple"
     [ "$arch" != "$native" ] || packaging/stage.sh "$program" "$stage"
     wants=$("${binutils}objdump" -T "$program" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
     [ "$(printf '%s\n' "GLIBC_$newest" "$wants" | sort -V | tail -n 1)" = "GLIBC_$newest" ] \

@@ -90,10 +90,17 @@ fn a_folder_gets_a_manual_page_for_each_command() {
     }
     assert!(page("failover-stand-in.1").is_err(), "hidden in the help");
     let whole = page("failover.1").unwrap();
-    for line in call(&["--help"]).out.lines().skip_while(|line| *line != "Commands:").skip(1) {
-        let Some(name) = line.split_whitespace().next() else { break };
-        assert!(name == "help" || page(&format!("failover-{name}.1")).is_ok(), "{name}");
-        assert!(name == "help" || whole.contains(&name.replace('-', "\\-")), "{name}");
+    let help = call(&["--help"]).out;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // What goes on in a further line is indented by more.
+    let commands: Vec<&str> = commands
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?.split(' ').next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.contains(&"drill") && commands.contains(&"man"), "{commands:?}");
+    for name in commands {
+        assert!(page(&format!("failover-{name}.1")).is_ok(), "{name}");
+        assert!(whole.contains(&name.replace('-', "\\-")), "{name}");
     }
     let nowhere = call(&["man", "--output", "/nonexistent/folder"]);
     assert!(nowhere.code == 2 && nowhere.err.contains("was not written"), "{nowhere:?}");
