@@ -95,7 +95,7 @@ fn accessible(path: &Path) -> io::Result<()> {
 /// # Errors
 /// None fits, more than one fits (never the first found, H18), or this user may not open it.
 pub fn open(which: Option<&str>) -> Result<Hid, SignerError> {
-    Hid::new(choose(list()?, which)?, which.map(str::to_owned))
+    Ok(Hid::new(choose(list()?, which)?, which.map(str::to_owned)))
 }
 
 fn choose(found: Vec<Found>, which: Option<&str>) -> Result<Found, SignerError> {
@@ -126,15 +126,18 @@ pub struct Hid {
 }
 
 impl Hid {
-    fn new(found: Found, which: Option<String>) -> Result<Self, SignerError> {
+    fn new(found: Found, which: Option<String>) -> Self {
         let device = found.selector().to_string();
-        let program = std::env::current_exe().map_err(|e| SignerError::Disconnected {
-            device: device.clone(),
-            why: format!("this program's own file cannot be found for the child process: {e}"),
-        })?;
+        let program = this_program(std::env::current_exe());
         let args = vec![CHILD_ARG.into(), found.path.clone().into()];
-        Ok(Self { which, found, child: ChildExchange::new(program, args, device), gone: false })
+        Self { which, found, child: ChildExchange::new(program, args, device), gone: false }
     }
+}
+
+/// What the child process runs: this program. One whose file was replaced or removed since it began, by an upgrade, is
+/// still there by the kernel's own name for it, and speaks as this one does.
+fn this_program(path: io::Result<PathBuf>) -> PathBuf {
+    path.ok().filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
 }
 
 impl ApduExchange for Hid {
@@ -262,6 +265,16 @@ mod tests {
         let error = choose(vec![found("/dev/hidraw1", "0001", Some(&denied))], None).unwrap_err();
         assert!(matches!(error, SignerError::Permission { .. }));
         assert!(error.to_string().contains("udev"), "{error}");
+    }
+
+    #[test]
+    fn a_program_whose_file_is_gone_is_its_own_child_all_the_same() {
+        let here = std::env::current_exe().unwrap();
+        assert_eq!(this_program(Ok(here.clone())), here);
+        let gone = PathBuf::from(format!("{} (deleted)", here.display()));
+        for program in [this_program(Ok(gone)), this_program(Err(io::ErrorKind::NotFound.into()))] {
+            assert_eq!(program.canonicalize().unwrap(), here.canonicalize().unwrap());
+        }
     }
 
     #[test]
