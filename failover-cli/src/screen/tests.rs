@@ -16,6 +16,7 @@ use super::column::Column;
 use super::look::{Look, Size};
 use super::painter::Painter;
 use super::{Screen, checked};
+use crate::story::Story;
 use crate::wrap::width;
 
 const PLAIN: Look = Look { colour: false, unicode: true };
@@ -110,9 +111,15 @@ fn a_wait_counts_down_and_says_why() {
     assert!(after(130).contains("0:10 longer than thought"), "{}", after(130));
     assert!(page(&column, 120, None, PLAIN).contains("at most about 2 min"), "without a clock nothing is counted");
     // A wait of which nobody knows how long it lasts says for how long it has lasted.
-    let (column, _, now) = until(&records("planned"), is_wait);
+    let drill = records("planned");
+    let (mut column, _, now) = until(&drill, is_wait);
     let said = page(&column, 80, Some(now + Duration::from_secs(65)), PLAIN);
     assert!(said.contains("1:05 so far, waiting for a second reading of the primary's services"), "{said}");
+    // Said again while it lasts, it has still lasted as long.
+    let again = drill.iter().find(|(_, record)| is_wait(record)).map(|(_, record)| record.clone()).unwrap();
+    column.hear(&again, Some(now + Duration::from_secs(60)));
+    let said = page(&column, 80, Some(now + Duration::from_secs(65)), PLAIN);
+    assert!(said.contains("1:05 so far, "), "{said}");
 }
 
 #[test]
@@ -222,4 +229,15 @@ fn a_row_of_a_check_has_two_columns_where_there_is_room() {
     );
     let narrow = checked(false, "drill", "none yet", 40, ASCII);
     assert_eq!(narrow, "[!] drill: none yet");
+}
+
+/// Where nothing is drawn, lines are what programs and people know.
+#[test]
+fn plain_lines_stay_what_they_are() {
+    for drill in ["planned", "nobody-there-etc", "h3"] {
+        let (mut story, records) = (Story::default(), records(drill));
+        let told = records.iter().flat_map(|(_, record)| story.tell(record)).map(|told| told.to_string());
+        let lines: Vec<String> = told.filter(|line| !line.starts_with("    plan ")).collect();
+        is_as_in(&format!("plain-{drill}.txt"), &(lines.join("\n") + "\n"));
+    }
 }
