@@ -70,7 +70,10 @@ fn a_pipe_a_dumb_terminal_and_a_small_one_get_plain_lines() {
 
 #[test]
 fn a_countdown_goes_on_in_place_and_ctrl_c_leaves_the_terminal_as_it_was() {
-    let tmux = Tmux::start(80, 24, &[], &format!("{FAILOVER} drill --seed 3 --pace real"));
+    // A drill that is killed leaves its scratch folder; here it goes.
+    let scratch = tempfile::tempdir().unwrap();
+    let environment = [("TMPDIR", scratch.path().to_str().unwrap())];
+    let tmux = Tmux::start(80, 24, &environment, &format!("{FAILOVER} drill --seed 3 --pace real"));
     let is_wait = |line: &str| line.contains(", waiting for ");
     let first = tmux.until("a wait", is_wait);
     let second = tmux.until("its next second", |line| is_wait(line) && line != first);
