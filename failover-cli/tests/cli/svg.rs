@@ -54,6 +54,7 @@ fn pieces(text: &str) -> Vec<(usize, &str)> {
 }
 
 fn style(codes: &[u8]) -> String {
+    assert!(codes.iter().filter(|code| **code >= 30).count() <= 1, "one colour: {codes:?}");
     let mut style = String::new();
     for code in codes {
         style += match code {
@@ -91,9 +92,14 @@ fn sgr<'a>(part: &'a str, codes: &mut Vec<u8>) -> &'a str {
     for code in wanted.split(';').map(|code| code.parse::<u8>().unwrap_or(0)) {
         match code {
             0 => codes.clear(),
+            22 => codes.retain(|code| *code > 2),
             39 => codes.retain(|code| *code < 30),
             49 => {}
-            code => codes.push(code),
+            code => {
+                // A colour takes the place of another.
+                codes.retain(|before| *before < 30 || code < 30);
+                codes.push(code);
+            }
         }
     }
     codes.sort_unstable();
