@@ -26,6 +26,8 @@ if [ "$want" = test ]; then
     # ps shows what signs on a machine; kill ends a test's processes; flock and unshare are what tests hold and hide with.
     command -v ps >/dev/null && command -v pgrep >/dev/null && [ -x /bin/kill ] || missing+=(procps)
     command -v flock >/dev/null && command -v unshare >/dev/null || missing+=(util-linux)
+    # A real terminal, which keeps what was drawn in it.
+    command -v tmux >/dev/null || missing+=(tmux)
     # A real etcd for the lock between machines, and certificates for it.
     command -v etcd >/dev/null || missing+=(etcd-server)
     command -v openssl >/dev/null || missing+=(openssl)

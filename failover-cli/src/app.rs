@@ -25,6 +25,7 @@ pub(crate) fn main(argv: Vec<OsString>) -> ExitCode {
         }),
         Err(error) => unparsed(&error, &mut out),
     };
+    out.end_screen();
     out.end(&end);
     end.exit.into()
 }

@@ -15,12 +15,14 @@ mod notify;
 mod output;
 mod parts;
 mod prompt;
+mod screen;
 mod session;
 mod settings;
 mod signals;
 mod sources;
 mod story;
 mod table;
+mod wrap;
 
 fn main() -> ExitCode {
     // The process that talks to a Ledger is this program too: a process can be killed, a thread that reads cannot.

@@ -3,46 +3,23 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use failover_core::journal::record::{self as journal, Record};
+use failover_core::journal::record::Record;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::screen::{Look, Screen, checked};
 
-/// How a command ended, and the next safe action.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct End {
-    /// The exit code.
-    pub(crate) exit: Exit,
-    /// The next safe action, one sentence without its full stop.
-    pub(crate) next: String,
-    /// A run's own last record, where it was a run.
-    run: Option<Box<journal::End>>,
-}
+mod end;
+mod mark;
+#[cfg(test)]
+mod tests;
+mod text;
 
-impl End {
-    /// The end of a command that did what it was asked.
-    pub(crate) fn done(next: impl Into<String>) -> Self {
-        Self::new(Exit::Done, next)
-    }
-
-    /// Any other end.
-    pub(crate) fn new(exit: Exit, next: impl Into<String>) -> Self {
-        Self { exit, next: next.into(), run: None }
-    }
-
-    /// The end of a run, which its journal has too.
-    pub(crate) fn of_run(run: journal::End) -> Self {
-        Self { exit: Exit::of(run.exit), next: run.next.clone(), run: Some(Box::new(run)) }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(tag = "record", rename = "end")]
-struct EndRecord<'a> {
-    outcome: &'static str,
-    exit: u8,
-    next: &'a str,
-}
+pub(crate) use end::End;
+use end::EndRecord;
+use mark::Mark;
+use text::is_terminal;
+pub(crate) use text::{columns, fit, one_line};
 
 #[derive(Serialize)]
 struct Text<'a> {
@@ -50,36 +27,14 @@ struct Text<'a> {
     message: &'a str,
 }
 
-/// How a line is marked on a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    Warning,
-    Error,
-    Next,
-}
-
-impl Mark {
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Warning => "Warning:",
-            Self::Error => "Error:",
-            Self::Next => "Next:",
-        }
-    }
-
-    const fn colour(self) -> &'static str {
-        match self {
-            Self::Warning => "\x1b[1;33m",
-            Self::Error => "\x1b[1;31m",
-            Self::Next => "\x1b[1;32m",
-        }
-    }
-}
-
 /// Where a command shows what it does. A reader that went away stops nothing: a failover goes on without an audience.
 pub(crate) struct Output {
     json: bool,
     colour: bool,
+    /// The terminal's width; `None` where lines are as long as they are.
+    columns: fn() -> Option<usize>,
+    /// Where a run is drawn in place.
+    screen: Option<Screen>,
     out: Box<dyn Write + Send>,
     /// For a person: what went wrong, and the end after a document. With `--json` nothing.
     aside: Box<dyn Write + Send>,
@@ -90,9 +45,36 @@ impl Output {
     /// Standard output; colour on a terminal only, and not where `NO_COLOR` is set.
     pub(crate) fn stdout(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-        let colour = !json && wanted && !dumb && io::stdout().is_terminal();
-        Self { json, colour, out: Box::new(io::stdout()), aside: Box::new(io::stderr()), document: false }
+        let terminal = !json && is_terminal();
+        let columns = if terminal { columns } else { || None };
+        Self {
+            json,
+            colour: terminal && wanted,
+            columns,
+            screen: None,
+            out: Box::new(io::stdout()),
+            aside: Box::new(io::stderr()),
+            document: false,
+        }
+    }
+
+    /// Begins to draw runs in place, where this is a terminal that can; `counts`: their time is that on the wall.
+    pub(crate) fn begin_screen(&mut self, counts: bool) {
+        if (self.columns)().is_some() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty()) {
+            self.screen = Screen::begin(Look::of_locale(self.colour), counts);
+        }
+    }
+
+    /// The screen, where there is one.
+    pub(crate) fn screen(&self) -> Option<Screen> {
+        self.screen.clone()
+    }
+
+    /// Leaves the last drawing where it stands; what comes now is written under it.
+    pub(crate) fn end_screen(&mut self) {
+        if let Some(screen) = self.screen.take() {
+            screen.still();
+        }
     }
 
     /// May text have colours?
@@ -106,12 +88,23 @@ impl Output {
     }
 
     fn write(&mut self, text: &str) {
+        if let Some(screen) = &self.screen {
+            return screen.above(text.to_owned(), false);
+        }
         // A closed pipe is no reason to stop, and there is nobody to tell.
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
     }
 
     fn write_aside(&mut self, text: &str) {
+        if let Some(screen) = &self.screen {
+            return screen.above(text.to_owned(), true);
+        }
         let _ = self.aside.write_all(text.as_bytes()).and_then(|()| self.aside.flush());
+    }
+
+    /// Text for a person, in lines that fit where it is a terminal.
+    fn fitted(&self, text: &str) -> String {
+        fit(text, (self.columns)())
     }
 
     /// A record: its `Display` for a person (nothing where that is empty), itself for a program.
@@ -121,8 +114,19 @@ impl Output {
         } else {
             let text = record.to_string();
             if !text.is_empty() {
-                self.write(&format!("{}\n", printable(text.trim_end_matches('\n'))));
+                self.write(&format!("{}\n", self.fitted(text.trim_end_matches('\n'))));
             }
+        }
+    }
+
+    /// One thing that was looked at, as a row on a terminal, and elsewhere as [`Output::show`] does it.
+    pub(crate) fn check<T: Serialize + Display>(&mut self, record: &T, ready: bool, what: &str, says: &str) {
+        match (self.columns)() {
+            Some(columns) => {
+                let look = Look::of_locale(self.colour);
+                self.write(&format!("{}\n", checked(ready, what, says, columns, look)));
+            }
+            None => self.show(record),
         }
     }
 
@@ -139,7 +143,7 @@ impl Output {
     /// A line for a person only.
     pub(crate) fn line(&mut self, text: impl Display) {
         if !self.json {
-            self.write(&format!("{}\n", printable(&text.to_string())));
+            self.write(&format!("{}\n", self.fitted(&text.to_string())));
         }
     }
 
@@ -157,14 +161,16 @@ impl Output {
     }
 
     fn marked(&mut self, mark: Mark, text: &str) {
-        let text = printable(text);
         let label = mark.label();
-        let line = match self.colour {
-            true => format!("{}{label}\x1b[0m {text}\n", mark.colour()),
-            false => format!("{label} {text}\n"),
-        };
         // A document on standard output ends where it ends.
-        if mark == Mark::Next && !self.document { self.write(&line) } else { self.write_aside(&line) }
+        let aside = self.document || !matches!(mark, Mark::Next | Mark::NextAfterAll);
+        let columns = (self.columns)().filter(|_| !aside || io::stderr().is_terminal());
+        let text = fit(&format!("{label} {text}"), columns);
+        let line = match text.strip_prefix(label) {
+            Some(rest) if self.colour => format!("{}{label}\x1b[0m{rest}\n", mark.colour()),
+            _ => format!("{text}\n"),
+        };
+        if aside { self.write_aside(&line) } else { self.write(&line) }
     }
 
     /// Something that a person should know, and that stops nothing.
@@ -182,7 +188,7 @@ impl Output {
 
     /// The same output once more, for something that shows its records by itself.
     pub(crate) fn another(&self) -> Self {
-        Self { colour: self.colour, ..Self::stdout(self.json) }
+        Self { colour: self.colour, screen: self.screen.clone(), ..Self::stdout(self.json) }
     }
 
     /// What went wrong, one sentence.
@@ -199,72 +205,7 @@ impl Output {
             let record = EndRecord { outcome: end.exit.outcome(), exit: end.exit.code(), next: &end.next };
             self.record(&record);
         } else {
-            self.marked(Mark::Next, &end.next);
+            self.marked(if end.exit == Exit::Done { Mark::Next } else { Mark::NextAfterAll }, &end.next);
         }
-    }
-}
-
-/// Text from a device, a node or a host goes to a terminal without its control characters: no device may move the
-/// cursor over what was said before.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Page {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    struct Closed;
-
-    impl Write for Closed {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
-    }
-
-    fn shown(json: bool, colour: bool, act: impl FnOnce(&mut Output)) -> String {
-        let page = Page::default();
-        act(&mut Output { json, colour, out: Box::new(page.clone()), aside: Box::new(page.clone()), document: false });
-        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
-    }
-
-    #[test]
-    fn the_end_is_one_line_in_both_forms() {
-        let end = End::new(Exit::Refused, "wait");
-        assert_eq!(shown(false, false, |o| o.end(&end)), "Next: wait\n");
-        let line = shown(true, false, |o| o.end(&end));
-        assert_eq!(line, "{\"record\":\"end\",\"outcome\":\"refused\",\"exit\":3,\"next\":\"wait\"}\n");
-    }
-
-    #[test]
-    fn a_device_cannot_move_the_cursor() {
-        assert_eq!(shown(false, false, |o| o.error("a\x1b[2Jb\rc")), "Error: a\u{fffd}[2Jb\u{fffd}c\n");
-        assert!(shown(false, true, |o| o.warn("x")).starts_with("\x1b[1;33mWarning:"));
-    }
-
-    #[test]
-    fn a_closed_pipe_is_no_reason_to_stop() {
-        let mut output = Output::stdout(false);
-        output.out = Box::new(Closed);
-        output.line("nobody reads this");
-        output.end(&End::done("nothing"));
     }
 }

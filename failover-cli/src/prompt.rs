@@ -6,6 +6,7 @@ use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::Passphrase;
 
 use crate::args::Answers;
+use crate::screen::Screen;
 
 mod passphrase;
 mod terminal;
@@ -23,12 +24,14 @@ pub(crate) struct Prompt {
     /// The plan that the flags' statements must name; `None`: no plan was made, so no flag can answer.
     plan: Option<String>,
     source: Source,
+    /// What is drawn on the same terminal.
+    screen: Option<Screen>,
 }
 
 impl Prompt {
     /// A prompt with the flags' answers and the passphrase's source.
     pub(crate) const fn new(answers: Answers, source: Source) -> Self {
-        Self { answers, plan: None, source }
+        Self { answers, plan: None, source, screen: None }
     }
 
     /// Names the plan about which the flags' statements must have been made.
@@ -36,9 +39,31 @@ impl Prompt {
         self.plan = Some(plan.into());
     }
 
+    /// Asks on a terminal on which something is drawn: that stands still at every question.
+    pub(crate) fn beside(&mut self, screen: Option<Screen>) {
+        self.screen = screen;
+    }
+
+    fn still(&self) {
+        if let Some(screen) = &self.screen {
+            screen.still();
+        }
+    }
+
     /// Did a flag make this statement about this baker and this plan?
     fn stated(&self, flag: Option<&crate::args::Confirmation>, name: &str) -> bool {
         flag.is_some_and(|c| c.name == name && self.plan.as_deref() == Some(c.plan.as_str()))
+    }
+
+    fn asked(
+        &self,
+        what: &'static str,
+        flag: &'static str,
+        text: &str,
+        expected: &str,
+    ) -> Result<Answer, OperatorError> {
+        self.still();
+        Self::typed(what, flag, text, expected)
     }
 
     fn typed(what: &'static str, flag: &'static str, text: &str, expected: &str) -> Result<Answer, OperatorError> {
@@ -75,7 +100,7 @@ impl Operator for Prompt {
             Question::Proceed { name } => {
                 let text =
                     format!("Go on with this plan? Type the baker's name, {name}, to go on; anything else stops.");
-                Self::typed("whether to go on", "--yes", &text, name)
+                self.asked("whether to go on", "--yes", &text, name)
             }
             Question::Disconnected { name } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
                 Ok(Answer::Yes)
@@ -92,7 +117,7 @@ impl Operator for Prompt {
                 let text = format!(
                     "Look at the primary: is its signer unplugged? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
-                Self::typed(
+                self.asked(
                     "whether the primary's signer is unplugged",
                     "--confirm-disconnected NAME:PLAN",
                     &text,
@@ -104,13 +129,13 @@ impl Operator for Prompt {
                 let text = format!(
                     "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
-                Self::typed("whether the primary is switched off", "--confirm-powered-off NAME:PLAN", &text, &sentence)
+                self.asked("whether the primary is switched off", "--confirm-powered-off NAME:PLAN", &text, &sentence)
             }
             Question::LedgerSetting if self.answers.confirm_ledger_setting || self.answers.yes => Ok(Answer::Yes),
             Question::LedgerSetting => {
                 let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
                             If it says Enabled, type: enabled\nAnything else is no.";
-                Self::typed("the Ledger's setting High Watermark", "--confirm-ledger-setting", text, "enabled")
+                self.asked("the Ledger's setting High Watermark", "--confirm-ledger-setting", text, "enabled")
             }
             // No flag takes this risk, and a run that answers questions by flags does not ask it.
             Question::Unproven { .. } if self.answers.yes => Ok(Answer::No),
@@ -119,7 +144,7 @@ impl Operator for Prompt {
                     "Nothing proves that the primary is off. Waiting another hour costs the votes and blocks of about \
                      {levels_an_hour} levels, and no stake. To go on without proof, type in full:\n  {sentence}"
                 );
-                let asked = Self::typed("for the statement in place of proof", "a terminal", &text, sentence);
+                let asked = self.asked("for the statement in place of proof", "a terminal", &text, sentence);
                 // Without a terminal it stays what it was: refused.
                 if matches!(asked, Err(OperatorError::NoTerminal { .. })) { Ok(Answer::No) } else { asked }
             }
@@ -130,6 +155,9 @@ impl Operator for Prompt {
     }
 
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+        if self.source.asks() {
+            self.still();
+        }
         self.source.next()
     }
 }

@@ -173,22 +173,25 @@ impl Recorder for Shown {
         let seq = self.file.append(at, record)?;
         if !record.is_end() {
             self.out.record(&Line { v: journal::VERSION, seq, at, record });
-            for line in self.story.tell(record) {
-                self.out.line(line);
-            }
         }
+        tell(&mut self.out, &mut self.story, record);
         Ok(())
     }
 }
 
 /// Shows one record: as itself for a program, as a story for a person. The end is shown as the command's last line.
 pub(crate) fn show(out: &mut Output, story: &mut Story, record: &Record) {
-    if record.is_end() {
-        return;
+    if !record.is_end() {
+        out.record(record);
     }
-    out.record(record);
-    for line in story.tell(record) {
-        out.line(line);
+    tell(out, story, record);
+}
+
+/// For a person: drawn, or in plain lines.
+fn tell(out: &mut Output, story: &mut Story, record: &Record) {
+    match out.screen() {
+        Some(screen) => screen.record(record),
+        None => story.tell(record).into_iter().for_each(|told| out.line(told)),
     }
 }
 

@@ -1,14 +1,58 @@
-//! A run's records as a person reads them: one step of the written procedure after the other.
+//! A run's records as a person reads them: one step of the written procedure after the other. Told once, for plain lines
+//! and for the screen.
 
+use std::fmt;
 use std::time::Duration;
 
-use failover_core::decision::{Path, Step, WaitFor, Waiting};
+use failover_core::decision::{Path, Rung, Step, WaitFor, Waiting};
 use failover_core::facts::Signed;
 use failover_core::journal::record::{Plan, Record, StepResult};
 use failover_core::operator::{Answer, Question};
 use failover_core::report::{question, title};
 use failover_core::signer::Raised;
 use failover_core::tezos::{Kind, Level};
+
+/// One thing that is told. Its `Display` is its plain line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The telling comes to another step.
+    Step(u8),
+    /// Of the plan: read once, before anything is done.
+    Plan(String),
+    /// The fence, and which set of rungs it needs.
+    Path(&'static str),
+    /// This is tried from now on.
+    Try(String),
+    /// It failed.
+    Failed(String),
+    /// More of it.
+    Note(String),
+    /// A rung of the fence changed.
+    Rung(Rung),
+    /// This is waited for, and how long at most.
+    Wait(String, Option<Duration>),
+    /// Of no step.
+    Aside(String),
+    /// Of no step, and somebody must see it.
+    Alarm(String),
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(number) => write!(f, "{number}  {}", title(*number)),
+            Self::Path(text) => write!(f, "    {text}"),
+            Self::Plan(text) | Self::Try(text) | Self::Note(text) => write!(f, "    {text}"),
+            Self::Failed(why) => write!(f, "    failed: {why}"),
+            Self::Rung(Rung { name, proven, why }) => {
+                write!(f, "    [{}] {name}: {why}", if *proven { "x" } else { " " })
+            }
+            Self::Wait(what, None) => write!(f, "    waiting for {what}"),
+            Self::Wait(what, Some(left)) => write!(f, "    waiting for {what}, at most about {}", seconds(*left)),
+            Self::Aside(text) | Self::Alarm(text) => f.write_str(text),
+        }
+    }
+}
 
 /// Tells a run. A step's heading is printed whenever the telling comes to another step.
 #[derive(Debug, Default)]
@@ -21,8 +65,8 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// The lines for one record; none where a person need not know.
-    pub(crate) fn tell(&mut self, record: &Record) -> Vec<String> {
+    /// What is told of one record; nothing where a person need not know.
+    pub(crate) fn tell(&mut self, record: &Record) -> Vec<Told> {
         let mut lines = Vec::new();
         match record {
             Record::Plan(plan) => {
@@ -30,7 +74,8 @@ impl Story {
                 plan_lines(plan, &mut lines);
             }
             Record::Resume { .. } => {
-                lines.push("Taking up the interrupted run: everything is looked at again.".to_owned())
+                let text = "Taking up the interrupted run: everything is looked at again.";
+                lines.push(Told::Aside(text.to_owned()));
             }
             Record::Asked { asked, answer } => self.asked(asked, *answer, &mut lines),
             Record::Before { number, step } => self.before(*number, step, &mut lines),
@@ -39,90 +84,86 @@ impl Story {
                 self.heading(3, &mut lines);
                 if self.path != Some(*path) {
                     self.path = Some(*path);
-                    lines.push(match path {
-                        Path::Controlled => "    the primary could be stopped; the fence needs:".to_owned(),
-                        Path::Unproven => {
-                            "    nothing proves that the primary is off; the risk is taken behind:".to_owned()
-                        }
-                        Path::Uncontrolled => {
-                            "    the primary could not be stopped from here; the fence needs:".to_owned()
-                        }
-                    });
+                    lines.push(Told::Path(match path {
+                        Path::Controlled => "the primary could be stopped; the fence needs:",
+                        Path::Unproven => "nothing proves that the primary is off; the risk is taken behind:",
+                        Path::Uncontrolled => "the primary could not be stopped from here; the fence needs:",
+                    }));
                     self.rungs.clear();
                 }
-                for rung in rungs.iter().filter(|rung| !self.rungs.contains(&(rung.name.clone(), rung.proven))) {
-                    lines.push(format!("    [{}] {}: {}", if rung.proven { "x" } else { " " }, rung.name, rung.why));
-                }
+                let new = rungs.iter().filter(|rung| !self.rungs.contains(&(rung.name.clone(), rung.proven)));
+                lines.extend(new.cloned().map(Told::Rung));
                 self.rungs = rungs.iter().map(|rung| (rung.name.clone(), rung.proven)).collect();
             }
             Record::Wait { waiting, .. } => self.wait(waiting, &mut lines),
             Record::Duplicate { signed, shared } => {
-                lines.push(String::new());
-                lines.push("ANOTHER MACHINE SIGNS with this baker's keys; the backup is stopped:".to_owned());
-                let shown = |s: &Signed| format!("    {} {} seen in {}", s.kind, s.at, s.seen_in);
+                lines.push(Told::Alarm(String::new()));
+                let text = "ANOTHER MACHINE SIGNS with this baker's keys; the backup is stopped:";
+                lines.push(Told::Alarm(text.to_owned()));
+                let shown = |s: &Signed| Told::Alarm(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
                 if !shared.is_empty() {
-                    lines.push("Before that the backup signed too; each of these may be signed twice:".to_owned());
+                    let text = "Before that the backup signed too; each of these may be signed twice:";
+                    lines.push(Told::Alarm(text.to_owned()));
                     lines.extend(shared.iter().map(shown));
                 }
             }
-            Record::Disarmed { proven, what } => {
-                let head =
-                    if *proven { "The backup cannot sign:" } else { "THE BACKUP IS NOT READ BACK AS UNABLE TO SIGN:" };
-                lines.push(head.to_owned());
-                lines.extend(what.iter().map(|w| format!("    {w}")));
+            Record::Disarmed { proven: true, what } => {
+                lines.push(Told::Aside("The backup cannot sign:".to_owned()));
+                lines.extend(what.iter().map(|what| Told::Aside(format!("    {what}"))));
+            }
+            Record::Disarmed { proven: false, what } => {
+                lines.push(Told::Alarm("THE BACKUP IS NOT READ BACK AS UNABLE TO SIGN:".to_owned()));
+                lines.extend(what.iter().map(|what| Told::Alarm(format!("    {what}"))));
             }
             _ => {}
         }
         lines
     }
 
-    fn heading(&mut self, number: u8, lines: &mut Vec<String>) {
+    fn heading(&mut self, number: u8, lines: &mut Vec<Told>) {
         if self.step != Some(number) {
             self.step = Some(number);
-            lines.push(format!("{number}  {}", title(number)));
+            lines.push(Told::Step(number));
         }
     }
 
-    fn asked(&mut self, asked: &Question, answer: Answer, lines: &mut Vec<String>) {
+    fn asked(&mut self, asked: &Question, answer: Answer, lines: &mut Vec<Told>) {
         let said = if answer == Answer::Yes { "yes" } else { "no" };
         let (number, text) = question(asked);
         self.heading(number, lines);
-        lines.push(format!("    asked: {text}: {said}"));
+        lines.push(Told::Note(format!("asked: {text}: {said}")));
     }
 
-    fn before(&mut self, number: u8, step: &Step, lines: &mut Vec<String>) {
+    fn before(&mut self, number: u8, step: &Step, lines: &mut Vec<Told>) {
         self.heading(number, lines);
         match step {
             Step::NoteLevel { bound, .. } => self.bound = Some(*bound),
             Step::Raise { floor, .. } | Step::Authorize { floor, .. } => self.floor = Some(*floor),
             _ => {}
         }
-        lines.push(format!("    {step}"));
+        lines.push(Told::Try(step.to_string()));
     }
 
-    fn after(&self, step: &Step, result: &StepResult, lines: &mut Vec<String>) {
+    fn after(&self, step: &Step, result: &StepResult, lines: &mut Vec<Told>) {
         match result {
-            StepResult::Failed { why, .. } => lines.push(format!("    failed: {why}")),
+            StepResult::Failed { why, .. } => lines.push(Told::Failed(why.clone())),
             StepResult::Done { raised, nonces } => {
-                lines.extend(nonces.iter().map(|merged| format!("    {merged}")));
+                lines.extend(nonces.iter().map(|merged| Told::Note(merged.to_string())));
                 lines.extend(raised.iter().flat_map(marks));
                 if let (Step::Raise { .. } | Step::Authorize { .. }, Some(bound), Some(floor)) =
                     (step, self.bound, self.floor)
                     && let Some(last) = floor.below(1).filter(|last| *last > bound)
                 {
                     let first = bound.above(1);
-                    lines.push(format!("    quarantine {first} to {last}: whatever is signed there is the primary's"));
+                    let text = format!("quarantine {first} to {last}: whatever is signed there is the primary's");
+                    lines.push(Told::Note(text));
                 }
             }
         }
     }
 
-    fn wait(&mut self, waiting: &Waiting, lines: &mut Vec<String>) {
-        let left = match waiting.left {
-            Some(left) => format!(", at most about {}", seconds(left)),
-            None => String::new(),
-        };
+    fn wait(&mut self, waiting: &Waiting, lines: &mut Vec<Told>) {
         let (number, text) = match &waiting.why {
             WaitFor::Chain { level } => (3, format!("the chain to move on from level {level}")),
             WaitFor::Known { what } => (self.step.unwrap_or(0), format!("what is not known at the moment: {what}")),
@@ -142,7 +183,7 @@ impl Story {
             _ => (self.step.unwrap_or(0), "something".to_owned()),
         };
         self.heading(number, lines);
-        lines.push(format!("    waiting for {text}{left}"));
+        lines.push(Told::Wait(text, waiting.left));
     }
 }
 
@@ -153,38 +194,38 @@ fn seconds(left: Duration) -> String {
     }
 }
 
-fn marks(raised: &Raised) -> Vec<String> {
-    let mut lines = vec![format!("    {}: read back", raised.key)];
+fn marks(raised: &Raised) -> Vec<Told> {
+    let mut lines = vec![Told::Note(format!("{}: read back", raised.key))];
     for kind in Kind::ALL {
-        lines.push(format!("        {kind:<15} {} -> {}", raised.before.of(kind), raised.after.of(kind)));
+        let text = format!("    {kind:<15} {} -> {}", raised.before.of(kind), raised.after.of(kind));
+        lines.push(Told::Note(text));
     }
     lines
 }
 
-fn plan_lines(plan: &Plan, lines: &mut Vec<String>) {
-    lines.push(format!("    plan {} for {}", plan.plan, plan.name));
-    lines.push(match plan.path {
-        Path::Controlled => format!("    controlled: {}, and will be stopped", plan.why),
-        Path::Uncontrolled | Path::Unproven => format!("    emergency: {}", plan.why),
+fn plan_lines(plan: &Plan, lines: &mut Vec<Told>) {
+    let mut tell = |text: String| lines.push(Told::Plan(text));
+    tell(format!("plan {} for {}", plan.plan, plan.name));
+    tell(match plan.path {
+        Path::Controlled => format!("controlled: {}, and will be stopped", plan.why),
+        Path::Uncontrolled | Path::Unproven => format!("emergency: {}", plan.why),
     });
-    lines.extend(plan.sources.iter().map(|source| format!("    {source}")));
-    lines.push(match &plan.last_signed {
-        Some(last) => format!("    head {}; the baker's last signature seen: {} {}", plan.head, last.kind, last.at),
-        None => format!("    head {}; nothing signed by this baker in the levels read", plan.head),
+    plan.sources.iter().for_each(|source| tell(source.clone()));
+    tell(match &plan.last_signed {
+        Some(last) => format!("head {}; the baker's last signature seen: {} {}", plan.head, last.kind, last.at),
+        None => format!("head {}; nothing signed by this baker in the levels read", plan.head),
     });
     if let (Some(bound), Some(basis)) = (plan.bound, &plan.basis) {
-        lines.push(format!("    the primary may have signed up to {bound}: {basis}"));
+        tell(format!("the primary may have signed up to {bound}: {basis}"));
     }
-    lines.push(format!("    floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
-    lines.extend(plan.pending.iter().map(|key| format!("    to come: {key}")));
-    lines.push(format!(
-        "    start after {} silent levels of the primary, and its keys locked there or a statement about its signer",
+    tell(format!("floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
+    plan.pending.iter().for_each(|key| tell(format!("to come: {key}")));
+    tell(format!(
+        "start after {} silent levels of the primary, and its keys locked there or a statement about its signer",
         plan.silent
     ));
-    lines.extend(
-        plan.fence
-            .iter()
-            .map(|rung| format!("    now [{}] {}: {}", if rung.proven { "x" } else { " " }, rung.name, rung.why)),
-    );
-    lines.extend(plan.price.iter().flat_map(|price| price.lines()).map(|line| format!("    {line}")));
+    for rung in &plan.fence {
+        tell(format!("now [{}] {}: {}", if rung.proven { "x" } else { " " }, rung.name, rung.why));
+    }
+    plan.price.iter().flat_map(|price| price.lines()).for_each(tell);
 }

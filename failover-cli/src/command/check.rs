@@ -55,7 +55,8 @@ impl Checks<'_> {
                 (false, says)
             }
         };
-        self.out.show(&Looked { what, ready, says });
+        let looked = Looked { what, ready, says };
+        self.out.check(&looked, ready, what, &looked.says);
     }
 }
 

@@ -124,6 +124,7 @@ pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Re
     let scratch = Scratch::new(seed)
         .map_err(|e| Failure::new(Exit::NotReady, e, "make room in the folder for temporary files"))?;
     out.line(format!("Drill {}: {} (simulated {model}, seed {seed})\n", scenario.name, scenario.about));
+    out.begin_screen(pace == Pace::Real);
     let drilled = drill(scenario, &DrillOptions { model, seed, pace }, scratch.path(), &watcher(out))?;
     let journal = drilled.journal.clone();
     let rehearsed = rehearsed(scenario, model, seed, &drilled);
@@ -150,6 +151,7 @@ fn watcher(out: &Output) -> Watcher {
     Arc::new(Mutex::new(move |_: Timestamp, record: &Record| match record {
         // A drill has more than one session where the run is cut off; only the last end is the command's.
         Record::End(end) if end.exit == 6 => {
+            session::show(&mut out, &mut story, record);
             out.line(format!("\nInterrupted (exit 6): {}\n", end.message));
             story = Story::default();
         }

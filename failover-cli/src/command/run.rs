@@ -100,6 +100,8 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     };
     let file = state.create_journal(SystemClock.now(), id)?;
     let path = file.path().to_owned();
+    out.begin_screen(true);
+    prompt.beside(out.screen());
     let mut run =
         session::failover(settings, &config, &state, (policy, id, file), (locks, Box::new(prompt)), None, out)?;
     run = run.after_refusal(refused);
@@ -173,6 +175,8 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     }
     let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
     prompt.about(past.plan.to_string());
+    out.begin_screen(true);
+    prompt.beside(out.screen());
     let (policy, plan) = (past.policy.clone(), past.plan);
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;

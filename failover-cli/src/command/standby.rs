@@ -33,6 +33,10 @@ impl fmt::Display for PartRecord<'_> {
     }
 }
 
+fn show(part: &Part, out: &mut Output) {
+    out.check(&PartRecord { part }, part.done, &part.what, &part.says);
+}
+
 /// Stops, guards and disarms this machine, raises its marks above everything seen, and checks it as a backup.
 ///
 /// # Errors
@@ -50,7 +54,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     let mut hands = session::disarming(&config, &state, Box::new(prompt))?;
     let mut parts = standby::fence(&mut hands, &SystemClock);
     for part in &parts {
-        out.show(&PartRecord { part });
+        show(part, out);
     }
     let policy = session::policy(&config, &state, None, false)?;
     let (facts, _) = session::looking(settings, &config, &state, policy.clone(), PlanId::random()?)?.look_once();
@@ -58,7 +62,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
         Ok(wanted) => standby::marks(&mut hands, &wanted.keys, wanted.level, wanted.cap),
         Err(refusal) => Part::missing("marks", refusal.to_string(), refusal.next()),
     };
-    out.show(&PartRecord { part: &marks });
+    show(&marks, out);
     parts.push(marks);
     drop((hands, lock));
     if let Some(next) = parts.iter().find(|part| !part.done).and_then(|part| part.next.clone()) {

@@ -50,6 +50,11 @@ impl Source {
         Ok((Self { given: Some(passphrase), offered: false }, warning))
     }
 
+    /// Will the person be asked for the next one?
+    pub(super) const fn asks(&self) -> bool {
+        self.given.is_none()
+    }
+
     /// The passphrase; asked from the second time on.
     pub(super) fn next(&mut self) -> Result<Passphrase, OperatorError> {
         // Not kept here: whoever takes it wipes it after use.

@@ -9,6 +9,8 @@ use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
+use crate::output::{columns, fit};
+
 /// Ctrl-C.
 const INTERRUPT: u8 = 0x03;
 /// No typed line is longer: the terminal's own limit on Linux.
@@ -62,7 +64,11 @@ impl Terminal {
         }
         // Flush: what was typed before the question was asked is no answer to it.
         tcsetattr(io::stdin(), OptionalActions::Flush, &modes).map_err(|_| OperatorError::Cancelled)?;
-        let _ = writeln!(io::stderr(), "{question}");
+        // What is to be typed stands in a line of its own, to be copied.
+        let whole = |line: &str| line.starts_with("  ");
+        let fitted =
+            question.lines().map(|line| fit(line, columns().filter(|_| !whole(line) && io::stderr().is_terminal())));
+        let _ = writeln!(io::stderr(), "{}", fitted.collect::<Vec<_>>().join("\n"));
         let line = read(what, deadline);
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
         line

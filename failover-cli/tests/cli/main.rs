@@ -13,5 +13,9 @@ mod level;
 mod prompt;
 mod report;
 mod support;
+mod svg;
+mod terminal;
+#[expect(clippy::expect_used, reason = "a tool that is missing stops a test")]
+mod tmux;
 mod unit;
 mod usage;

@@ -21,6 +21,10 @@ mod sources;
 mod ssh;
 mod sshd;
 mod standby;
+mod terminal;
+#[path = "../cli/tmux.rs"]
+#[expect(dead_code, clippy::expect_used, reason = "the tests of the screen need more of it")]
+mod tmux;
 mod watch;
 mod watching;
 mod world;

@@ -120,6 +120,7 @@ fn replay(seed: u64) -> String {
 pub(super) fn one(seed: u64, pace: args::Pace, out: &mut Output) -> Result<End, Failure> {
     let plan = Plan::of(seed).paced(if pace == args::Pace::Fast { Pace::Fast } else { Pace::Real });
     out.line(format!("Drill {NAME} (simulated {}, seed {seed}):\n    {}\n", plan.model(), plan.about()));
+    out.begin_screen(pace == args::Pace::Real);
     let trial = soak::one(&plan, &watcher(out))?;
     out.show(&World {
         seed,

@@ -1,0 +1,42 @@
+//! The last line of a command.
+
+use failover_core::journal::record as journal;
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// How a command ended, and the next safe action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// The next safe action, one sentence without its full stop.
+    pub(crate) next: String,
+    /// A run's own last record, where it was a run.
+    pub(super) run: Option<Box<journal::End>>,
+}
+
+impl End {
+    /// The end of a command that did what it was asked.
+    pub(crate) fn done(next: impl Into<String>) -> Self {
+        Self::new(Exit::Done, next)
+    }
+
+    /// Any other end.
+    pub(crate) fn new(exit: Exit, next: impl Into<String>) -> Self {
+        Self { exit, next: next.into(), run: None }
+    }
+
+    /// The end of a run, which its journal has too.
+    pub(crate) fn of_run(run: journal::End) -> Self {
+        Self { exit: Exit::of(run.exit), next: run.next.clone(), run: Some(Box::new(run)) }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "record", rename = "end")]
+pub(super) struct EndRecord<'a> {
+    pub(super) outcome: &'static str,
+    pub(super) exit: u8,
+    pub(super) next: &'a str,
+}

@@ -1,0 +1,115 @@
+//! Text in lines of a width.
+
+/// What becomes of a word that is wider than a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Long {
+    /// It stays whole, so that it can be copied; the terminal breaks it.
+    Keep,
+    /// It is broken: no line is wider.
+    Break,
+}
+
+/// The cells of a terminal that a character takes, and never fewer: where fonts and terminals differ, two.
+const fn cells(c: char) -> usize {
+    match c {
+        '\0'..='\u{10ff}' | '\u{2010}'..='\u{2027}' | '→' | '▸' | '✓' | '✗' => 1,
+        _ => 2,
+    }
+}
+
+/// The cells that a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(cells).sum()
+}
+
+/// The words of a text. A command is one word, whether between backticks or at the end of a sentence: half a command that
+/// was copied is another command.
+fn words(text: &str) -> Vec<&str> {
+    let paired = text.matches('`').count().is_multiple_of(2);
+    let command = text.find(": failover ").map_or(text.len(), |at| at + 2);
+    let (mut words, mut begin, mut quoted) = (Vec::new(), 0, false);
+    for (at, c) in text.char_indices() {
+        if c == '`' && paired {
+            quoted = !quoted;
+        }
+        if c == ' ' && !quoted && at < command {
+            words.push(text.get(begin..at).unwrap_or_default());
+            begin = at + 1;
+        }
+    }
+    words.push(text.get(begin..).unwrap_or_default());
+    words
+}
+
+/// One line of text in lines of this width. All have the text's own indentation, and those after the first `hang` more.
+pub(crate) fn wrap(text: &str, columns: usize, hang: usize, long: Long) -> Vec<String> {
+    let body = text.trim_start_matches(' ');
+    let indent = (text.len() - body.len()).min(columns / 2);
+    let rest = " ".repeat((indent + hang).min(columns / 2));
+    let (mut lines, mut line, mut empty) = (Vec::new(), " ".repeat(indent), true);
+    for word in words(body) {
+        if !empty && width(&line) + 1 + width(word) > columns {
+            lines.push(line.trim_end().to_owned());
+            (line, empty) = (rest.clone(), true);
+        }
+        if empty && word.is_empty() {
+            continue;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        empty = false;
+        for c in word.chars() {
+            if long == Long::Break && width(&line) + cells(c) > columns {
+                lines.push(line);
+                line = rest.clone();
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// At most so many of these lines; the last of them says that there is more.
+pub(crate) fn cut(mut lines: Vec<String>, most: usize, columns: usize, more: &str) -> Vec<String> {
+    if lines.len() <= most {
+        return lines;
+    }
+    lines.truncate(most);
+    if let Some(last) = lines.last_mut() {
+        while width(last) + width(more) > columns {
+            last.pop();
+        }
+        last.push_str(more);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_hang_under_their_first() {
+        assert_eq!(wrap("  one two three", 9, 2, Long::Keep), ["  one two", "    three"]);
+        assert_eq!(wrap("a  b", 9, 2, Long::Keep), ["a  b"], "columns stay columns");
+        assert_eq!(wrap("", 9, 2, Long::Keep), [""]);
+    }
+
+    #[test]
+    fn a_command_is_never_broken() {
+        let next = wrap("lock it, then `failover run --yes` again", 20, 2, Long::Keep);
+        assert_eq!(next, ["lock it, then", "  `failover run --yes`", "  again"]);
+        let next = wrap("within 10 minutes: failover run --confirm-disconnected bob:1F2E", 24, 2, Long::Keep);
+        assert_eq!(next, ["within 10 minutes:", "  failover run --confirm-disconnected bob:1F2E"]);
+    }
+
+    #[test]
+    fn no_line_is_wider_where_words_may_be_broken() {
+        let path = wrap("see /etc/systemd/system/x 表表表表", 10, 2, Long::Break);
+        assert!(path.iter().all(|line| width(line) <= 10), "{path:?}");
+        assert_eq!(cut(path, 1, 10, "…").concat(), "see…");
+        assert_eq!(cut(vec!["0123456789".to_owned(), String::new()], 1, 10, "..."), ["0123456..."]);
+    }
+}

@@ -1,0 +1,55 @@
+//! A whole run as a person does it: in a real terminal, every question typed, the passphrase too.
+
+use crate::tmux::Tmux;
+use crate::world::{Signer, World};
+
+/// The one line of the passphrase's file.
+fn passphrase(world: &World) -> String {
+    std::fs::read_to_string(world.path("passphrase")).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_person_at_a_terminal_reads_is_asked_and_sees_it_done() {
+    let mut world = World::new(Signer::TezSign);
+    world.configure(|text| {
+        text.lines().filter(|line| !line.starts_with("passphrase_file")).map(|l| format!("{l}\n")).collect()
+    });
+    let program = |args: &str| {
+        format!(
+            "XDG_CONFIG_HOME=/nonexistent {} --config {} {args}",
+            env!("CARGO_BIN_EXE_failover"),
+            world.path("changed.toml").display()
+        )
+    };
+    let check = Tmux::start(80, 30, &[], &program("check"));
+    assert_eq!(check.ended(), 4, "{:#?}", check.text());
+    let rows = check.text();
+    assert!(
+        rows.iter().any(|row| row == " ✓  services here                 nothing signs on this machine"),
+        "{rows:#?}"
+    );
+    assert!(rows.iter().any(|row| row == " ✗  drill                         none on this machine yet"), "{rows:#?}");
+
+    let tmux = Tmux::start(80, 30, &[], &program("run"));
+    let answer = |asked: &str, typed: &str| {
+        tmux.until(asked, |line| line.contains(asked));
+        tmux.keys(&["-l", typed]);
+        tmux.keys(&["Enter"]);
+    };
+    answer("Type the baker's name, mybaker,", "mybaker");
+    answer("not shown while you type", &passphrase(&world));
+    assert_eq!(tmux.ended(), 0, "{:#?}", tmux.text());
+    let text = tmux.text();
+    // Every question and every answer but the passphrase is still there.
+    let at =
+        |what: &str| text.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}: {text:#?}"));
+    let order = ["floor about", "Type the baker's name", "not shown while you type", " ✓  7  ", "Next: "].map(at);
+    assert!(order.is_sorted(), "{order:?} {text:#?}");
+    assert!(text.iter().any(|line| line == "mybaker"), "{text:#?}");
+    assert!(!text.iter().any(|line| line.contains(&passphrase(&world))), "{text:#?}");
+    let count = |what: &str| text.iter().filter(|line| line.contains(what)).count();
+    // Left as it stood at the question that came in the middle of it, and once more at the end.
+    assert_eq!((count(" 0  "), count(" ✓  7  ")), (2, 1), "{text:#?}");
+    let book = world.book();
+    assert!(book.primary > 0 && book.backup > 0, "{book:?}");
+}
