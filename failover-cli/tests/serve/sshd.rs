@@ -87,6 +87,8 @@ impl Sshd {
             "PidFile none".to_owned(),
             "StrictModes no".to_owned(),
             "UsePAM no".to_owned(),
+            // bash reads its user's own files at the start of an ssh session, unless it is not the first shell.
+            "SetEnv SHLVL=2".to_owned(),
             "PasswordAuthentication no".to_owned(),
             "KbdInteractiveAuthentication no".to_owned(),
             "PermitRootLogin prohibit-password".to_owned(),
