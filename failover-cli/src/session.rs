@@ -126,10 +126,10 @@ impl Recorder for Unwritten {
     }
 }
 
-/// What looks at everything and does nothing: for the plan.
+/// What looks at everything and does nothing: for the plan. A device that is not plugged in is one of the things that it sees.
 ///
 /// # Errors
-/// As [`hands`].
+/// As [`disarming`].
 pub(crate) fn looking(
     settings: &Settings,
     config: &Config,
@@ -140,7 +140,7 @@ pub(crate) fn looking(
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,
-        hands: hands(config, state, Box::new(Nobody))?,
+        hands: disarming(config, state, Box::new(Nobody))?,
         policy,
         plan,
         clock: Arc::new(SystemClock),
