@@ -14,6 +14,8 @@
 //! | `systemctl kill -s SIGKILL -- UNITS` * | only where a unit still runs a second after the stop |
 //! | `systemctl start -- UNITS` * | exit 0 |
 //!
+//! [`installed`] asks for `systemctl list-unit-files` and `list-units`, as [`tezbake`](super::tezbake) does.
+//!
 //! And those of [`boot_guard`](super::boot_guard), and of [`MarkFolder`] and [`nonces`], where such folders are named.
 
 use std::path::PathBuf;
@@ -72,6 +74,20 @@ impl<H: Host> SystemdControl<H> {
         self.token = token;
         self
     }
+}
+
+/// The services on a machine whose names fit one of these patterns (`octez-baker*`), loaded or only installed. Changes
+/// nothing: it is for a suggestion to a person, who knows what else signs there.
+///
+/// # Errors
+/// systemctl does not say: unknown, not none (S3).
+pub fn installed<H: Host>(host: H, patterns: &[&str]) -> Result<Vec<UnitName>, BakerError> {
+    let mut systemctl = Systemctl::new(host);
+    let mut units = Vec::new();
+    for pattern in patterns {
+        units.extend(systemctl.list(pattern)?);
+    }
+    Ok(units)
 }
 
 impl<H: Host> BakerControl for SystemdControl<H> {

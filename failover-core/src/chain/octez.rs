@@ -16,6 +16,7 @@
 //! | `/blocks/H/context/issuance/expected_issuance` | what blocks and votes pay |
 //! | `/blocks/H/context/delegates/B/participation`, `.../total_staked`, `.../own_staked` | what the baker has at stake |
 //! | `/blocks/H/context/delegates/B` | keys, standing, missed levels |
+//! | `/blocks/H/helpers/validators?level=L...` | which baker has these keys? For a suggestion only |
 //! | `/is_bootstrapped` | in step with its peers? |
 //! | `/active_peers_heads` | the peers' heads |
 //! | `/mempool/monitor_operations?...&validation_pass=0` | votes as the node hears them |
@@ -38,6 +39,7 @@ use super::{
 };
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
+mod bakers;
 mod baking_rights;
 mod delegate;
 mod earnings;

@@ -47,13 +47,36 @@ impl ChainId {
     /// # Errors
     /// The text is neither a known network nor a chain id.
     pub fn of_network(name: &str) -> Result<Self, super::Base58Error> {
-        match name {
-            "mainnet" => Ok(Self::MAINNET),
-            "shadownet" => Ok(Self([0xd0, 0x52, 0x21, 0x8e])),
-            "ghostnet" => Ok(Self([0xaf, 0x18, 0x64, 0xd9])),
-            "tallinnnet" => Ok(Self([0x7e, 0x4a, 0xec, 0x6d])),
-            "seoulnet" => Ok(Self([0x77, 0xfe, 0x09, 0xb1])),
-            other => other.parse(),
+        NETWORKS.iter().find(|(known, _)| *known == name).map_or_else(|| name.parse(), |(_, chain)| Ok(*chain))
+    }
+
+    /// The name of the network whose chain this is; `None` for one that this version does not know.
+    #[must_use]
+    pub fn network(self) -> Option<&'static str> {
+        NETWORKS.iter().find(|(_, chain)| *chain == self).map(|(name, _)| *name)
+    }
+}
+
+/// The networks that are known by name.
+const NETWORKS: [(&str, ChainId); 5] = [
+    ("mainnet", ChainId::MAINNET),
+    ("shadownet", ChainId([0xd0, 0x52, 0x21, 0x8e])),
+    ("ghostnet", ChainId([0xaf, 0x18, 0x64, 0xd9])),
+    ("tallinnnet", ChainId([0x7e, 0x4a, 0xec, 0x6d])),
+    ("seoulnet", ChainId([0x77, 0xfe, 0x09, 0xb1])),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_and_its_chain_there_and_back() {
+        for (name, chain) in NETWORKS {
+            assert_eq!(ChainId::of_network(name), Ok(chain));
+            assert_eq!((chain.network(), ChainId::of_network(&chain.to_string())), (Some(name), Ok(chain)));
         }
+        assert_eq!(ChainId([1, 2, 3, 4]).network(), None);
+        assert!(ChainId::of_network("nonet").is_err());
     }
 }
