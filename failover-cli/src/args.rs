@@ -198,6 +198,10 @@ pub(crate) enum Guard {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
     /// Write a commented configuration to standard output or a new file
+    ///
+    /// Looks for the node, the device, what runs the baker here and on the primary, and on a terminal asks for the rest;
+    /// Enter takes what was found. Without a terminal, or with --yes, nothing is asked. What is not known is left open,
+    /// and marked FILL IN. It only looks: nothing is unlocked, stopped or changed.
     New(ConfigNew),
     /// Read the configuration and say what will be used
     Check,
@@ -206,21 +210,27 @@ pub(crate) enum Config {
 /// `config new`. The device and the node are the global flags.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigNew {
-    /// The baker's name: what a person types to confirm
+    /// Write to this file, which must not exist yet
+    #[arg(value_name = "PATH", conflicts_with = "output")]
+    pub(crate) path: Option<PathBuf>,
+    /// The baker's name: what a person types to confirm [default: this machine's name]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// The baker's address
+    /// The baker's address [default: the baker that has the device's keys, where the node knows one]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) address: Option<KeyHash>,
-    /// The network's name, or a chain id
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet")]
-    pub(crate) network: String,
+    /// The network's name, or a chain id [default: the node's chain]
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) network: Option<String>,
     /// The primary's ssh destination; left out: it can never be reached
     #[arg(long, value_name = "DESTINATION")]
     pub(crate) primary: Option<String>,
-    /// Write to this file, which must not exist yet
+    /// The same as PATH
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Ask nothing: write what was found
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) use stand_in::run as stand_in;
 pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<End, Failure> {
     let Cli { global, command } = cli;
     match command {
-        Command::Config(args::Config::New(wanted)) => config_new::run(&global, wanted, out),
+        Command::Config(args::Config::New(wanted)) => config_new::run(&global, &wanted, out),
         Command::Completions { shell } => Ok(shell::completions(shell, out)),
         Command::Man { output } => shell::man(output.as_deref(), out),
         Command::Drill(wanted) => drill::run(&global, &wanted, out),

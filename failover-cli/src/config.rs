@@ -20,9 +20,9 @@ mod lock;
 mod template;
 
 pub(crate) use error::ConfigError;
-pub(crate) use find::find;
+pub(crate) use find::{find, usual};
 pub(crate) use lock::Lock;
-pub(crate) use template::Template;
+pub(crate) use template::{Section, Template, tzkt_of};
 
 /// The bit of a hardened component of a Ledger's path.
 const HARDENED: u32 = 0x8000_0000;
@@ -159,6 +159,11 @@ pub(crate) enum Control {
         /// Prints `running` or `stopped`.
         status: Vec<String>,
     },
+}
+
+/// Is it a name that a person can type in full?
+pub(crate) fn name_fits(name: &str) -> bool {
+    !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control) && name.chars().count() <= 64
 }
 
 impl Config {

@@ -19,7 +19,7 @@ pub(crate) use end::End;
 use end::EndRecord;
 use mark::Mark;
 use text::is_terminal;
-pub(crate) use text::{columns, fit, one_line};
+pub(crate) use text::{columns, fit, one_line, printable};
 
 #[derive(Serialize)]
 struct Text<'a> {

@@ -8,9 +8,11 @@ use failover_core::signer::Passphrase;
 use crate::args::Answers;
 use crate::screen::Screen;
 
+mod asked;
 mod passphrase;
 mod terminal;
 
+pub(crate) use asked::{asked, somebody};
 pub(crate) use passphrase::{Source, secret};
 pub(crate) use terminal::Uninterrupted;
 use terminal::{Echo, Terminal};

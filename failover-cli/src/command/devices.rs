@@ -15,9 +15,9 @@ use crate::settings::Settings;
 /// A device that was found.
 #[derive(Serialize)]
 #[serde(tag = "record", rename = "device")]
-struct Found {
+pub(super) struct Found {
     model: Model,
-    selector: String,
+    pub(super) selector: String,
     serial: Option<String>,
     product: Option<String>,
     accessible: bool,
@@ -48,16 +48,7 @@ impl fmt::Display for Found {
 /// # Errors
 /// None: a bus that cannot be read is said, and the other one is shown.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
-    let mut found = Vec::new();
-    let mut unread = None;
-    match tezsigns() {
-        Ok(list) => found.extend(list),
-        Err(error) => unread = Some(error),
-    }
-    match ledgers() {
-        Ok(list) => found.extend(list),
-        Err(error) => unread = Some(error),
-    }
+    let (mut found, unread) = on_usb();
     if let Ok(signer) = settings.signer()
         && matches!(signer.device, Selector::TezSignUnix(_) | Selector::LedgerTcp { .. })
     {
@@ -78,6 +69,19 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         None => "read the marks with `failover hwm show`",
     };
     Ok(End::done(next))
+}
+
+/// What is on the buses, and why one could not be read. Nothing is claimed.
+pub(super) fn on_usb() -> (Vec<Found>, Option<SignerError>) {
+    let mut found = Vec::new();
+    let mut unread = None;
+    for listed in [tezsigns(), ledgers()] {
+        match listed {
+            Ok(list) => found.extend(list),
+            Err(error) => unread = Some(error),
+        }
+    }
+    (found, unread)
 }
 
 fn tezsigns() -> Result<Vec<Found>, SignerError> {

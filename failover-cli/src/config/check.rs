@@ -81,8 +81,7 @@ impl<'a> Checker<'a> {
     }
 
     fn baker(&self, baker: file::Baker) -> Result<Baker, ConfigError> {
-        let name = baker.name.get_ref();
-        if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) || name.chars().count() > 64 {
+        if !super::name_fits(baker.name.get_ref()) {
             return Err(self.wrong(&baker.name, "name: between 1 and 64 characters, as a person would type them"));
         }
         let chain = ChainId::of_network(baker.network.get_ref()).map_err(|error| {

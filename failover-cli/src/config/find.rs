@@ -17,10 +17,15 @@ pub(crate) fn find(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     if let Some(path) = named {
         return Ok(path.to_owned());
     }
-    let looked = places(std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from), std::env::home_dir());
+    let looked = usual();
     // A file that may not be looked at counts as there: it is named in the error that follows, never skipped.
     let there = looked.iter().find(|path| !matches!(path.try_exists(), Ok(false))).cloned();
     there.ok_or(ConfigError::NotFound { looked })
+}
+
+/// The usual places: the user's, then the system's.
+pub(crate) fn usual() -> Vec<PathBuf> {
+    places(std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from), std::env::home_dir())
 }
 
 fn places(xdg: Option<PathBuf>, home: Option<PathBuf>) -> Vec<PathBuf> {

@@ -1,27 +1,55 @@
-//! A new configuration, with a comment at every key.
+//! A new configuration, with a comment at every key. What is not known stands in it as a line to be filled in, with how
+//! to find it out: nothing is made up.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
-use failover_core::signer::{Model, Selector};
+use failover_core::signer::ledger::{Derivation, KeyPath};
+use failover_core::signer::{KeyName, Model, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
 
+use super::Control;
 use crate::args::NodeUrl;
 
-/// What is known already. What is not stands in the file as a line to be filled in.
-#[derive(Debug, Clone)]
+#[cfg(test)]
+mod tests;
+
+/// What is known. What is not is left open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Template {
     /// The baker's name.
     pub(crate) name: Option<String>,
     /// The baker's address.
     pub(crate) address: Option<KeyHash>,
     /// The network's name or chain id.
-    pub(crate) network: String,
+    pub(crate) network: Option<String>,
     /// The own node.
     pub(crate) node: Option<NodeUrl>,
+    /// A second opinion that is used.
+    pub(crate) tzkt: Option<NodeUrl>,
     /// The device.
     pub(crate) device: Option<Selector>,
-    /// The primary's ssh destination.
+    /// TezSign: the keys to use, where the device has others too; empty: every key on it.
+    pub(crate) keys: Vec<KeyName>,
+    /// Ledger: where the baker's key was found.
+    pub(crate) ledger: Option<(KeyPath, Derivation)>,
+    /// The primary's ssh destination; `None`: it can never be reached.
     pub(crate) primary: Option<String>,
+    /// What controls the baker there.
+    pub(crate) primary_control: Option<Control>,
+    /// What controls the baker on this machine.
+    pub(crate) backup: Option<Control>,
+    /// What was seen when it was written, a comment under its section.
+    pub(crate) seen: Vec<(Section, String)>,
+}
+
+/// Where a comment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    Baker,
+    Chain,
+    Signer,
+    Primary,
+    Backup,
 }
 
 /// Why no file can be written from it.
@@ -36,170 +64,243 @@ pub(crate) enum TemplateError {
 }
 
 /// A TOML string, whatever is in it.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+fn quoted(text: impl Display) -> String {
+    toml::Value::String(text.to_string()).to_string()
+}
+
+fn list(words: impl IntoIterator<Item = impl Display>) -> String {
+    let words: Vec<String> = words.into_iter().map(quoted).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// TzKT's own address for a network, where it has one.
+pub(crate) fn tzkt_of(network: &str) -> Option<&'static str> {
+    match ChainId::of_network(network).ok()?.network()? {
+        "mainnet" => Some("https://api.tzkt.io"),
+        "shadownet" => Some("https://api.shadownet.tzkt.io"),
+        _ => None,
+    }
 }
 
 impl Template {
-    /// The file's text. Without an address it is not a whole configuration yet: `config check` names the line.
+    /// The keys that are left open, in the file's order: `config check` asks for these and for nothing else.
+    pub(crate) fn open(&self) -> Vec<&'static str> {
+        let primary = self.primary.is_some() && self.primary_control.is_none();
+        let open = [
+            (self.name.is_none(), "name in [baker]"),
+            (self.address.is_none(), "address in [baker]"),
+            (self.network.is_none(), "network in [baker]"),
+            (self.node.is_none(), "node in [chain]"),
+            (self.device.is_none(), "device in [signer]"),
+            (primary, "control in [primary]"),
+            (self.backup.is_none(), "control in [backup]"),
+        ];
+        open.into_iter().filter(|(open, _)| *open).map(|(_, key)| key).collect()
+    }
+
+    /// The file's text.
     ///
     /// # Errors
     /// See [`TemplateError`].
     pub(crate) fn text(&self) -> Result<String, TemplateError> {
-        if ChainId::of_network(&self.network).is_err() {
-            return Err(TemplateError::Network { network: self.network.clone() });
+        if let Some(network) = self.network.as_ref().filter(|network| ChainId::of_network(network).is_err()) {
+            return Err(TemplateError::Network { network: network.clone() });
         }
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut text);
-        Ok(text)
+        let mut page = Page::default();
+        page.raw(
+            "# failover: this backup's configuration. `failover config check` reads it and says what will be used.",
+        );
+        if !self.open().is_empty() {
+            page.raw("# It is not whole yet: fill in each line that says FILL IN, and take the # in front of it away.");
+        }
+        page.raw("");
+        page.unused("state = \"/var/lib/failover\"", "journals, the guard's token, the pins; --state wins over it");
+        page.raw("");
+        self.baker(&mut page);
+        self.chain(&mut page);
+        self.signer(&mut page);
+        self.primary(&mut page);
+        self.section(&mut page, "[backup] # this machine", Section::Backup);
+        control(&mut page, self.backup.as_ref());
+        page.unused(
+            "marks = [\"/var/lib/tezos/.tezos-client\"]",
+            "base folder of octez-baker here, for seed nonces; known for tezbake",
+        );
+        page.raw(REST);
+        Ok(page.0)
     }
 
-    fn write(&self, f: &mut String) -> std::fmt::Result {
-        let name = quoted(self.name.as_deref().unwrap_or("mybaker"));
-        let address = self.address.map(|a| a.to_string());
-        let node = quoted(self.node.as_ref().map_or("http://127.0.0.1:8732", NodeUrl::as_str));
-        let device = self.device.clone().unwrap_or(Selector::TezSign(None));
-        writeln!(
-            f,
-            "# failover: this backup's configuration. `failover config check` reads it and says what will be used.\n"
-        )?;
-        writeln!(
-            f,
-            "# state = \"/var/lib/failover\"      # journals, the guard's token, the pins; --state wins over it\n"
-        )?;
-        writeln!(f, "[baker]")?;
-        writeln!(f, "name = {name:<28} # what a person types to confirm")?;
-        match address {
-            Some(address) => writeln!(f, "address = {} # the baker (manager) address", quoted(&address))?,
-            None => writeln!(
-                f,
-                "address = \"\"                         # FILL IN: the baker (manager) address, tz1... to tz4..."
-            )?,
+    fn section(&self, page: &mut Page, header: &str, section: Section) {
+        page.raw(header);
+        for (_, seen) in self.seen.iter().filter(|(of, _)| *of == section) {
+            page.seen(seen);
         }
-        writeln!(f, "network = {:<25} # or a chain id, Net...\n", quoted(&self.network))?;
-        writeln!(f, "[chain]")?;
-        writeln!(f, "node = {node:<28} # the own node's RPC, on loopback: foreign nodes deny some of it")?;
-        writeln!(f, "# tzkt = \"https://api.tzkt.io\"     # a second opinion")?;
-        writeln!(f, "# others = [\"http://10.0.0.2:8732\"] # more nodes\n")?;
-        writeln!(f, "[signer]")?;
-        writeln!(f, "device = {:<26} # as `failover devices` shows it", quoted(&device.to_string()))?;
-        match device.model() {
-            Model::TezSign => {
-                writeln!(f, "# keys = [\"consensus\", \"companion\"] # by alias; left out: every key on the device")?;
-                writeln!(
-                    f,
-                    "# passphrase_file = \"/etc/failover/passphrase\" # mode 0600; else TEZSIGN_UNLOCK_PASS, else asked\n"
-                )?;
+    }
+
+    fn baker(&self, page: &mut Page) {
+        self.section(page, "[baker]", Section::Baker);
+        let name = self.name.as_ref().map(|name| format!("name = {}", quoted(name)));
+        page.set(name, "what a person types to confirm", "name = \"mybaker\"", "a name that you know this baker by");
+        let address = self.address.map(|address| format!("address = {}", quoted(address)));
+        let how = "the baker's (manager) address, tz1... to tz4..., as an explorer shows it";
+        page.set(address, "the baker (manager) address", "address = \"tz1...\"", how);
+        let network = self.network.as_ref().map(|network| format!("network = {}", quoted(network)));
+        let how = "as the node's /chains/main/chain_id says: a known name or that id";
+        page.set(network, "or a chain id, Net...", "network = \"mainnet\"", how);
+        page.raw("");
+    }
+
+    fn chain(&self, page: &mut Page) {
+        self.section(page, "[chain]", Section::Chain);
+        let node = self.node.as_ref().map(|node| format!("node = {}", quoted(node)));
+        let what = "the own node's RPC, on loopback: foreign nodes deny some of it";
+        page.set(node, what, "node = \"http://127.0.0.1:8732\"", "the own node's RPC; none answered there");
+        match (&self.tzkt, self.network.as_deref().and_then(tzkt_of)) {
+            (Some(tzkt), _) => page.line(&format!("tzkt = {}", quoted(tzkt)), "a second opinion"),
+            (None, Some(tzkt)) => page.unused(&format!("tzkt = {}", quoted(tzkt)), "a second opinion"),
+            (None, None) => page.unused("tzkt = \"https://...\"", "a second opinion: TzKT's API for this network"),
+        }
+        page.unused("others = [\"http://10.0.0.2:8732\"]", "more nodes");
+        page.raw("");
+    }
+
+    fn signer(&self, page: &mut Page) {
+        self.section(page, "[signer]", Section::Signer);
+        let device = self.device.as_ref().map(|device| format!("device = {}", quoted(device)));
+        let how = "tezsign or ledger: plug it in, then `failover devices` shows it";
+        page.set(device, "as `failover devices` shows it", "device = \"tezsign\"", how);
+        let model = self.device.as_ref().map(Selector::model);
+        if model != Some(Model::Ledger) {
+            let what = "by alias; left out: every key on the device";
+            match self.keys.as_slice() {
+                [] => page.unused("keys = [\"consensus\", \"companion\"]", what),
+                keys => page.line(&format!("keys = {}", list(keys)), what),
             }
-            Model::Ledger => {
-                writeln!(f, "path = \"44'/1729'/0'/0'\"          # the key's path on the Ledger")?;
-                writeln!(
-                    f,
-                    "curve = \"ed25519\"                # ed25519 or bip32-ed25519 (tz1), secp256k1 (tz2), secp256r1 (tz3)\n"
-                )?;
+            page.unused(
+                "passphrase_file = \"/etc/failover/passphrase\"",
+                "mode 0600; else TEZSIGN_UNLOCK_PASS, else asked",
+            );
+        }
+        if model != Some(Model::TezSign) {
+            let what = "ed25519 or bip32-ed25519 (tz1), secp256k1 (tz2), secp256r1 (tz3), bls (tz4)";
+            if let Some((path, curve)) = &self.ledger {
+                page.line(&format!("path = {}", quoted(path)), "the key's path on the Ledger");
+                page.line(&format!("curve = {}", quoted(curve)), what);
+            } else {
+                page.unused(
+                    &format!("path = {}", quoted(KeyPath::default())),
+                    "the key's path on a Ledger, unless told",
+                );
+                page.unused(&format!("curve = {}", quoted(Derivation::Ed25519)), &format!("unless told; {what}"));
             }
         }
-        writeln!(f, "[primary]")?;
+        page.raw("");
+    }
+
+    fn primary(&self, page: &mut Page) {
+        self.section(page, "[primary]", Section::Primary);
         match &self.primary {
             Some(host) => {
-                writeln!(
-                    f,
-                    "host = {:<28} # ssh destination; leave out both lines when it can never be reached",
-                    quoted(host)
-                )?;
-                writeln!(
-                    f,
-                    "control = \"tezbake\"              # or \"systemd\" with units, or \"command\" with start, stop, status"
-                )?;
+                let what = "ssh destination; leave out both lines when it can never be reached";
+                page.line(&format!("host = {}", quoted(host)), what);
+                control(page, self.primary_control.as_ref());
             }
             None => {
-                writeln!(f, "# host = \"baker@primary\"         # ssh destination; left out: it can never be reached")?;
-                writeln!(
-                    f,
-                    "# control = \"tezbake\"            # or \"systemd\" with units, or \"command\" with start, stop, status"
-                )?;
+                page.unused("host = \"baker@primary\"", "ssh destination; left out: it can never be reached");
+                page.unused("control = \"tezbake\"", CONTROL);
             }
         }
-        writeln!(
-            f,
-            "# marks = [\"/var/lib/tezos/.tezos-client\"] # base folders of octez-baker and octez-signer there, for what it signed; known for tezbake"
-        )?;
-        writeln!(f, "# state = \"/var/lib/failover\"     # the state folder of failover there")?;
-        writeln!(
-            f,
-            "# device = \"tezsign\"              # its signer, as `failover devices` names it there; the kind above unless told"
-        )?;
-        writeln!(
-            f,
-            "# power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"] # prints on or off: a rung of the fence\n"
-        )?;
-        writeln!(f, "[backup]")?;
-        writeln!(f, "control = \"tezbake\"              # this machine: as above")?;
-        writeln!(
-            f,
-            "# marks = [\"/var/lib/tezos/.tezos-client\"] # base folder of octez-baker here, for seed nonces; known for tezbake\n"
-        )?;
-        writeln!(f, "[policy]")?;
-        writeln!(
-            f,
-            "margin = 10                      # levels between what the primary may have signed and the marks\n"
-        )?;
-        writeln!(f, "# [lock]                         # where others can fail this baker over too: one at a time")?;
-        writeln!(f, "# etcd = [\"https://10.0.0.1:2379\"] # the members of one cluster, the same on every backup")?;
-        writeln!(f, "# prefix = \"/failover\"           # before the chain and the baker in the key")?;
-        writeln!(f, "# user = \"...\"                  # and password_file, where etcd has authentication on")?;
-        writeln!(f, "# ca_file = \"...\"               # and cert_file, key_file, as PEM\n")?;
-        writeln!(
-            f,
-            "[watch] # programs that `failover watch` tells, with the record as a line of JSON on standard input"
-        )?;
-        writeln!(f, "# silent = [\"/etc/failover/hooks/mail\"]    # the primary signed nothing in so many levels:")?;
-        writeln!(f, "# levels = 10")?;
-        writeln!(f, "# duplicate = [\"/etc/failover/hooks/mail\"] # another machine signed: this one was stopped")?;
-        writeln!(
-            f,
-            "# guard = [\"/etc/failover/hooks/mail\"]     # something was started here while this machine stands by"
-        )?;
-        writeln!(f, "# not_ready = [\"/etc/failover/hooks/mail\"] # a run would be refused here")
+        page.unused(
+            "marks = [\"/var/lib/tezos/.tezos-client\"]",
+            "base folders of octez-baker and octez-signer there, for what it signed; known for tezbake",
+        );
+        page.unused("state = \"/var/lib/failover\"", "the state folder of failover there");
+        page.unused(
+            "device = \"tezsign\"",
+            "its signer, as `failover devices` names it there; the kind above unless told",
+        );
+        page.unused(
+            "power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"]",
+            "prints on or off: a rung of the fence",
+        );
+        page.raw("");
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
+const CONTROL: &str = "or \"systemd\" with units, or \"command\" with start, stop, status";
 
-    use super::*;
-    use crate::config::{Config, Control};
+fn control(page: &mut Page, control: Option<&Control>) {
+    match control {
+        Some(Control::TezBake) => page.line("control = \"tezbake\"", CONTROL),
+        Some(Control::Systemd { units }) => {
+            page.line("control = \"systemd\"", "or \"tezbake\", or \"command\" with start, stop, status");
+            page.line(&format!("units = {}", list(units)), "every unit that signs, and no node");
+        }
+        Some(Control::Command { start, stop, status }) => {
+            page.line("control = \"command\"", "or \"tezbake\", or \"systemd\" with units");
+            page.line(&format!("start = {}", list(start)), "a program and its arguments");
+            page.line(&format!("stop = {}", list(stop)), "it has to stop what signs");
+            page.line(&format!("status = {}", list(status)), "prints running or stopped");
+        }
+        None => page.set(
+            None,
+            "",
+            "control = \"tezbake\"",
+            &format!("tezbake where `tezbake info` knows the baker, {CONTROL}"),
+        ),
+    }
+}
 
-    #[test]
-    fn what_is_written_can_be_read() {
-        for device in ["tezsign:AB\"C", "ledger+tcp:127.0.0.1:9999"] {
-            let template = Template {
-                name: Some("my \"baker\"".to_owned()),
-                address: Some("tz4NTHPSqmuoo3o8BnQK5Bjhe9GxCUNvNkEh".parse().unwrap()),
-                network: "mainnet".to_owned(),
-                node: Some("http://127.0.0.1:8732".parse().unwrap()),
-                device: Some(device.parse().unwrap()),
-                primary: Some("baker@primary".to_owned()),
-            };
-            let config = Config::parse(Path::new("c.toml"), &template.text().unwrap()).unwrap();
-            assert_eq!(config.baker.name, "my \"baker\"");
-            assert_eq!(config.signer.device.to_string(), device);
-            let primary = config.primary.machine.unwrap();
-            assert_eq!((primary.host.as_deref(), primary.control), (Some("baker@primary"), Control::TezBake));
+/// The file, line by line.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn raw(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    /// A setting and what it is.
+    fn line(&mut self, setting: &str, what: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{setting:<34} # {what}");
+    }
+
+    /// A setting that is not used.
+    fn unused(&mut self, setting: &str, what: &str) {
+        self.line(&format!("# {setting}"), what);
+    }
+
+    /// A setting, or where it is not known an example and how to find it.
+    fn set(&mut self, setting: Option<String>, what: &str, example: &str, how: &str) {
+        match setting {
+            Some(setting) => self.line(&setting, what),
+            None => self.unused(example, &format!("FILL IN: {how}")),
         }
     }
 
-    #[test]
-    fn an_address_that_is_missing_is_named() {
-        let template =
-            Template { name: None, address: None, network: "mainnet".into(), node: None, device: None, primary: None };
-        let text = template.text().unwrap();
-        let error = Config::parse(Path::new("c.toml"), &text).unwrap_err().to_string();
-        let line = text.lines().position(|l| l.starts_with("address")).unwrap() + 1;
-        assert!(error.starts_with(&format!("c.toml:{line}: ")), "{error}");
-        let wrong = Template { network: "nonet".into(), ..template };
-        assert!(wrong.text().is_err());
+    /// Words of a device, a node or a host: one line, whatever is in them.
+    fn seen(&mut self, words: &str) {
+        let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        self.raw(&format!("# seen: {}", words.trim()));
     }
 }
+
+/// What nobody can detect.
+const REST: &str = "
+[policy]
+margin = 10                        # levels between what the primary may have signed and the marks
+
+# [lock]                           # where others can fail this baker over too: one at a time
+# etcd = [\"https://10.0.0.1:2379\"] # the members of one cluster, the same on every backup
+# prefix = \"/failover\"             # before the chain and the baker in the key
+# user = \"...\"                     # and password_file, where etcd has authentication on
+# ca_file = \"...\"                  # and cert_file, key_file, as PEM
+
+[watch] # programs that `failover watch` tells, with the record as a line of JSON on standard input
+# silent = [\"/etc/failover/hooks/mail\"]    # the primary signed nothing in so many levels:
+# levels = 10
+# duplicate = [\"/etc/failover/hooks/mail\"] # another machine signed: this one was stopped
+# guard = [\"/etc/failover/hooks/mail\"]     # something was started here while this machine stands by
+# not_ready = [\"/etc/failover/hooks/mail\"] # a run would be refused here";

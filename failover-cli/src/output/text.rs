@@ -7,7 +7,7 @@ use crate::wrap::{Long, wrap};
 
 /// Text from a device, a node or a host goes to a terminal without its control characters: no device may move the
 /// cursor over what was said before.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -3,12 +3,14 @@
 
 mod activity;
 mod config;
+mod config_new;
 mod disarming;
 mod drill;
 #[expect(clippy::expect_used, reason = "the samples are what they are")]
 #[path = "../../../benches/full_block.rs"]
 mod full_block;
 mod hwm;
+mod keyboard;
 mod level;
 mod prompt;
 mod report;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may stop it too")]
 
 mod bad_input;
+mod config_new;
 mod crash;
 mod double;
 #[path = "../../../failover-core/tests/lock_etcd/server.rs"]
@@ -11,6 +12,8 @@ mod etcd;
 mod guard;
 mod happy;
 mod interrupted;
+#[path = "../cli/keyboard.rs"]
+mod keyboard;
 mod lock;
 mod price;
 mod refusals;

@@ -15,6 +15,8 @@ pub(crate) struct Sshd {
     folder: PathBuf,
     port: u16,
     child: Option<Child>,
+    /// Found first by what runs there.
+    remote: Option<PathBuf>,
 }
 
 fn succeed(program: &str, arguments: &[&str]) -> String {
@@ -27,6 +29,11 @@ fn succeed(program: &str, arguments: &[&str]) -> String {
 impl Sshd {
     /// Starts one whose files are in a folder, with an `ssh` in `FOLDER/bin` that knows it.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::with_tools(folder, None)
+    }
+
+    /// The same with a folder in front of the `PATH` of what runs there.
+    pub(crate) fn with_tools(folder: &Path, remote: Option<PathBuf>) -> Self {
         assert!(Path::new(SSHD).exists(), "there is no {SSHD}: install the Debian package openssh-server");
         if succeed("id", &["-u"]).trim() == "0" {
             // Where sshd of Debian separates its privileges.
@@ -38,7 +45,7 @@ impl Sshd {
             succeed("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file.to_str().unwrap()]);
         }
         fs::copy(folder.join("user.pub"), folder.join("authorized")).unwrap();
-        let mut sshd = Self { folder: folder.to_owned(), port: 0, child: None };
+        let mut sshd = Self { folder: folder.to_owned(), port: 0, child: None, remote };
         // The port was free a moment ago; where another process took it, the next one is tried.
         while sshd.child.is_none() {
             sshd.port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
@@ -80,7 +87,7 @@ impl Sshd {
     /// Listens on its port; no child where the port is taken.
     pub(crate) fn listen(&mut self) {
         let file = |name: &str| self.folder.join(name).display().to_string();
-        let lines = [
+        let mut lines = vec![
             format!("ListenAddress 127.0.0.1:{}", self.port),
             format!("HostKey {}", file("host")),
             format!("AuthorizedKeysFile {}", file("authorized")),
@@ -94,6 +101,9 @@ impl Sshd {
             "PermitRootLogin prohibit-password".to_owned(),
             "MaxStartups 100".to_owned(),
         ];
+        if let Some(tools) = &self.remote {
+            lines.push(format!("SetEnv PATH={}:/usr/bin:/bin", tools.display()));
+        }
         fs::write(self.folder.join("config"), lines.join("\n") + "\n").unwrap();
         let mut child = Command::new(SSHD)
             .args(["-D", "-e", "-f", &file("config")])

@@ -1,0 +1,77 @@
+//! What runs the baker on a machine: found there, or said by the person.
+
+use failover_core::baker::UnitName;
+use failover_core::host::Host;
+
+use super::ask::Asking;
+use super::look;
+use super::person::Person;
+use crate::config::{Control, Section};
+use crate::failure::Failure;
+
+/// How it is answered.
+pub(super) const CHOICE: &str = "tezbake, systemd UNIT..., or command";
+
+/// Looks on the machine, and asks.
+pub(super) fn of<H: Host + Clone>(
+    asking: &mut Asking<'_, '_>,
+    host: &H,
+    section: Section,
+    name: &str,
+) -> Result<Option<Control>, Failure> {
+    let found = match look::control(host) {
+        Ok((control, units)) => {
+            asking.seen(section, format!("these sign or ask for signatures on {name}: {units}"));
+            Some(control)
+        }
+        Err(why) => {
+            asking.person.warn(format!("what runs the baker on {name} was not found: {why}"));
+            None
+        }
+    };
+    asked(asking.person, &format!("What runs the baker on {name}: {CHOICE}"), found)
+}
+
+/// Asks, with what was found as the default.
+pub(super) fn asked(
+    person: &mut Person<'_>,
+    question: &str,
+    found: Option<Control>,
+) -> Result<Option<Control>, Failure> {
+    if !person.asked {
+        return Ok(found);
+    }
+    let default = found.as_ref().map(|control| match control {
+        Control::Systemd { units } => format!("systemd {}", units.join(" ")),
+        _ => "tezbake".to_owned(),
+    });
+    loop {
+        let Some(text) = person.line(question, default.as_deref())? else { return Ok(None) };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words.split_first() {
+            Some((&"tezbake", [])) => return Ok(Some(Control::TezBake)),
+            Some((&"systemd", units @ [_, ..])) => {
+                match units.iter().map(|unit| unit.parse::<UnitName>()).collect::<Result<Vec<_>, _>>() {
+                    Ok(units) => {
+                        let units = units.iter().map(ToString::to_string).collect();
+                        return Ok(Some(Control::Systemd { units }));
+                    }
+                    Err(error) => person.warn(error),
+                }
+            }
+            Some((&"command", [])) => return command(person),
+            _ => person.warn(format!("{text} is none of these: {CHOICE}")),
+        }
+    }
+}
+
+/// Three programs; without one of them all of it is left open.
+fn command(person: &mut Person<'_>) -> Result<Option<Control>, Failure> {
+    let mut argv = |does: &str| -> Result<Option<Vec<String>>, Failure> {
+        let question = format!("The command that {does}, words apart by spaces (quote in the file where one has some)");
+        Ok(person.line(&question, None)?.map(|text| text.split_whitespace().map(str::to_owned).collect()))
+    };
+    let (start, stop) = (argv("starts what signs")?, argv("stops what signs")?);
+    let status = argv("prints running or stopped")?;
+    Ok(start.zip(stop).zip(status).map(|((start, stop), status)| Control::Command { start, stop, status }))
+}

@@ -1,0 +1,120 @@
+//! What is there: read, and nothing else. Every look has a deadline, and why something is not known is said (S3, S10).
+
+use std::time::Duration;
+
+use failover_core::baker::{TezbakeControl, UnitName, systemd};
+use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
+use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, Delegate};
+use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::host::{self, Host, LocalHost, SshHost};
+use failover_core::signer::ledger::{Derivation, KeyPath};
+use failover_core::signer::{DeviceState, Selector, SignerError};
+use failover_core::tezos::{ChainId, KeyHash};
+
+use crate::args::NodeUrl;
+use crate::config::{Control, Signer};
+use crate::{heads, parts};
+
+/// A node has this long for each answer: a person waits for it.
+const DEADLINE: Duration = Duration::from_secs(3);
+/// Services that sign, as packages and handbooks name them. Which of them do is for the person to say.
+const SIGNING: [&str; 3] = ["octez-baker*", "octez-signer*", "tezsign*"];
+
+fn open(url: &NodeUrl) -> Result<OctezNode<failover_core::chain::http::Http>, ChainError> {
+    Ok(OctezNode::connect(url.as_str())?.with_deadline(DEADLINE))
+}
+
+/// A node that answers: its chain, and its head in words.
+pub(super) fn node(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
+    let (head, verdict) = heads::look(&mut open(url)?, SystemClock.now(), None).head?;
+    let network = head.chain_id.network().unwrap_or("a network without a known name");
+    Ok((head.chain_id, format!("{network} ({}), head {}, {verdict}", head.chain_id, head.level)))
+}
+
+/// TzKT's chain and head.
+pub(super) fn tzkt(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
+    let head = Tzkt::connect(url.as_str())?.with_deadline(DEADLINE).head()?;
+    Ok((head.chain_id, format!("head {}", head.level)))
+}
+
+/// A baker, as the node knows it.
+pub(super) fn delegate(url: &NodeUrl, baker: &KeyHash) -> Result<Delegate, ChainError> {
+    open(url)?.delegate(baker)
+}
+
+/// The bakers whose keys a device has: those that vote with them now, and a key that is a baker itself.
+pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
+    let keys: Vec<KeyHash> = device.keys.iter().map(|key| key.key).collect();
+    let Ok(mut node) = open(url) else { return Vec::new() };
+    // Only a suggestion: what cannot be read suggests nothing, and the person is asked.
+    let mut bakers = node.bakers_with(&keys).unwrap_or_default();
+    if bakers.is_empty() {
+        bakers = keys.into_iter().filter(|key| node.delegate(key).is_ok()).collect();
+    }
+    bakers
+}
+
+/// A device's keys, without any passphrase and without a press of a button.
+pub(super) fn device(signer: &Signer) -> Result<DeviceState, SignerError> {
+    parts::open_device(signer)?.state()
+}
+
+/// Where on a Ledger one of these keys is: the usual path and the paths that the device itself names, on every curve.
+pub(super) fn ledger_key(
+    selector: &Selector,
+    seen: &DeviceState,
+    wanted: &[KeyHash],
+) -> Option<(KeyPath, Derivation, DeviceState)> {
+    let named = seen.keys.iter().filter_map(|key| key.name.as_str().split(' ').next()?.parse().ok());
+    let mut paths: Vec<KeyPath> = std::iter::once(KeyPath::default()).chain(named).collect();
+    paths.dedup();
+    for path in paths {
+        for curve in Derivation::ALL {
+            let signer = Signer { path: Some(path.clone()), curve, ..Signer::of(selector.clone()) };
+            let Ok(state) = device(&signer) else { continue };
+            // The authorized key is listed at whatever path is asked.
+            let here = |key: &&failover_core::signer::KeyState| key.name.as_str() == path.to_string();
+            if state.keys.iter().find(here).is_some_and(|key| wanted.contains(&key.key)) {
+                return Some((path, curve, state));
+            }
+        }
+    }
+    None
+}
+
+/// What runs the baker on a machine, and the services that say so.
+pub(super) fn control<H: Host + Clone>(host: &H) -> Result<(Control, String), String> {
+    // Not by `tezbake info`, which exits 0 whatever it finds (2026-02): by the units that will be stopped.
+    let tezbake = TezbakeControl::new(host.clone()).units();
+    if let Ok(units) = &tezbake {
+        return Ok((Control::TezBake, shown(units)));
+    }
+    let units = systemd::installed(host.clone(), &SIGNING).map_err(|error| error.to_string())?;
+    if units.iter().any(|unit| unit.as_str().starts_with("octez-baker")) {
+        let said = shown(&units);
+        return Ok((Control::Systemd { units: units.iter().map(ToString::to_string).collect() }, said));
+    }
+    Err(format!("neither TezBake's services nor an octez-baker service is installed on {}", host.name()))
+}
+
+fn shown(units: &[UnitName]) -> String {
+    units.iter().map(UnitName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The primary, tried once: no password is asked for, no new host key accepted.
+pub(super) fn primary(mut primary: SshHost) -> Result<SshHost, String> {
+    let identity = host::identity(&mut primary).map_err(|error| format!("{error}; {}", error.next()))?;
+    if host::identity(&mut LocalHost::new()).is_ok_and(|here| here == identity) {
+        return Err(format!("{} has this machine's own machine-id: the primary is another machine", primary.name()));
+    }
+    Ok(primary)
+}
+
+/// This machine's name.
+pub(super) fn hostname() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    let name = name.trim();
+    let typed = crate::config::name_fits(name) && name.chars().all(|c| c.is_ascii_graphic());
+    (typed && name != "localhost").then(|| name.to_owned())
+}
