@@ -2,13 +2,18 @@
 #![cfg(all(feature = "sim", feature = "ledger", feature = "http"))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::guard::{Guard, Lift};
 use failover_core::signer::Model;
 use failover_core::sim::serve::serve;
 use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::state::StateDir;
 
 /// The example's program, which `cargo test` and `cargo build --examples` put beside the tests.
 fn example(name: &str) -> Command {
@@ -79,6 +84,121 @@ fn plan_a_failover_asks_before_anything_is_done() {
     assert!(text.contains("path: Controlled"), "{text}");
     let floor = their_world().head_level().above(2 + 10);
     assert_eq!(text.lines().last().unwrap(), format!("floor of every mark: {floor}"));
+}
+
+#[test]
+fn guarded_start_starts_nothing_without_a_token() {
+    let text = said(example("guarded_start"));
+    assert_eq!(lines(&text, &["new: this machine is guarded"]).len(), 1, "{text}");
+    assert_eq!(lines(&text, &["lifted: may bake, on the statement"]).len(), 1, "{text}");
+    assert_eq!(lines(&text, &["taken: this machine is guarded"]).len(), 1, "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::open(folder.path().join("state")).unwrap();
+    let start = |folder: &Path| {
+        let mut command = example("guarded_start");
+        command.arg(folder).args(["echo", "the baker runs"]);
+        command.output().unwrap()
+    };
+    for no_token in [state.path(), Path::new("/nonexistent")] {
+        let Output { status, stdout, .. } = start(no_token);
+        assert!(status.code() == Some(3) && stdout.is_empty(), "{status}");
+    }
+    let leave = Lift::stated("mybaker", &Lift::sentence("mybaker")).unwrap();
+    Guard::new(state.path()).lift(&leave, SystemClock.now()).unwrap();
+    let Output { status, stdout, .. } = start(state.path());
+    let stdout = String::from_utf8(stdout).unwrap();
+    assert!(status.success() && stdout.ends_with("\nthe baker runs\n"), "{stdout}");
+}
+
+#[test]
+fn custom_signer_is_raised_and_never_lowered() {
+    let text = said(example("custom_signer"));
+    let head = World::new(WorldOptions::new(Model::Ledger, 7)).head_level();
+    let raised = format!("file: (15,000,000, 0) before, ({}, 0) read back", head.above(10));
+    assert_eq!(lines(&text, &[&raised]).len(), 1, "{text}");
+    assert!(text.lines().last().unwrap().contains("a mark is never lowered"), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mark");
+    // Unknown is an error, and is not overwritten with what somebody would like it to be (S3).
+    for unknown in ["", "0", "-1", "15000000x"] {
+        std::fs::write(&file, unknown).unwrap();
+        let mut command = example("custom_signer");
+        command.arg(&file).args(["15000020", "15000000"]);
+        assert!(!command.output().unwrap().status.success(), "{unknown}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), unknown);
+    }
+    std::fs::write(&file, "15000000").unwrap();
+    let mut command = example("custom_signer");
+    command.arg(&file).args(["15000020", "15000000"]);
+    said(command);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "15000020\n");
+}
+
+#[test]
+fn dashboard_shows_what_is_known_and_what_is_not() {
+    let text = said(example("dashboard"));
+    let world = their_world();
+    let head = world.head_level();
+    assert_eq!(lines(&text, &["chain: ", &format!("level {head} of NetXdQprcVkpaWU")]).len(), 1, "{text}");
+    for (role, key) in world.keys() {
+        assert_eq!(lines(&text, &["keys: ", &format!("{} {key}", role.name())]).len(), 1, "{text}");
+    }
+    assert_eq!(lines(&text, &["signed: ", &format!("attestation ({}, 0)", head.below(3).unwrap())]).len(), 1, "{text}");
+    assert_eq!(lines(&text, &["device: ", "consensus can sign"]).len(), 1, "{text}");
+    assert_eq!(lines(&text, &["services: running: ", "octez-baker"]).len(), 1, "{text}");
+    // Nothing answers there: every part is unknown, one by one, and none is 0.
+    let mut nobody = example("dashboard");
+    nobody.args(["http://127.0.0.1:1", &world.baker().to_string(), "tezsign+unix:/nonexistent/t.sock"]);
+    nobody.env("PATH", "/nonexistent");
+    let text = said(nobody);
+    assert_eq!((text.lines().count(), lines(&text, &[": unknown: "]).len()), (5, 5), "{text}");
+}
+
+/// One request to the page of `web_operator`: the status, and the body.
+fn ask(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+}
+
+/// Runs `web_operator` with a person who types what `types` makes of what is wanted; its questions, and how it ended.
+fn browse(types: impl Fn(&str) -> String) -> (Vec<String>, i32, String) {
+    let mut program = example("web_operator").stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(program.stdout.take().unwrap());
+    let mut url = String::new();
+    out.read_line(&mut url).unwrap();
+    let (address, plan) = url.trim().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let path = format!("/{plan}");
+    let mut questions = Vec::new();
+    // Until the program ends, and its page with it.
+    while let Some((status, body)) = ask(address, "GET", &path, "") {
+        if status != 200 {
+            std::thread::sleep(Duration::from_millis(20));
+            continue;
+        }
+        assert_eq!(ask(address, "POST", "/another-plan", "mybaker").map_or(404, |(status, _)| status), 404);
+        let open: serde_json::Value = serde_json::from_str(&body).unwrap();
+        questions.push(open.pointer("/question/question").unwrap().as_str().unwrap().to_owned());
+        let typed = types(open.pointer("/type").unwrap().as_str().unwrap());
+        ask(address, "POST", &path, &typed);
+        // The next question, and not this one a second time.
+        while ask(address, "GET", &path, "").is_some_and(|(_, again)| again == body) {}
+    }
+    let mut text = String::new();
+    out.read_to_string(&mut text).unwrap();
+    (questions, program.wait().unwrap().code().unwrap(), text)
+}
+
+#[test]
+fn web_operator_takes_typed_sentences_from_its_page_and_nothing_else() {
+    let (questions, exit, text) = browse(str::to_owned);
+    assert_eq!((exit, questions), (0, vec!["proceed".to_owned(), "disconnected".to_owned()]), "{text}");
+    assert!(text.ends_with("signed twice: 0\n"), "{text}");
+    let (questions, exit, text) = browse(|wanted| wanted.to_uppercase());
+    assert_eq!((exit, questions), (8, vec!["proceed".to_owned()]), "{text}");
 }
 
 #[test]
