@@ -109,6 +109,7 @@ mod seconds {
 
 /// Baking has resumed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Resumed {
     /// The backup's first signature on chain above the floor.
     pub first: Signed,

@@ -209,3 +209,8 @@ pub use signer::{HwmSetter, SignerDevice};
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../../README.md")]
 pub struct ReadmeDoctests;
+
+/// The code of the page about embedding, run as tests.
+#[cfg(all(doctest, feature = "http", feature = "sim"))]
+#[doc = include_str!("../../docs/embedding.md")]
+pub struct EmbeddingDoctests;

@@ -33,6 +33,7 @@ pub use primary::{Bound, MarkFile, PrimaryMarks};
 /// Which program writes a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Writer {
     /// octez-baker: before each signature, all kinds in one file.
     OctezBaker,

@@ -41,6 +41,7 @@ pub use words::{question, title};
 
 /// A run, as its journal tells it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// Whose run it was; `None`: the journal does not begin as a run does.
     pub baker: Option<Baker>,
@@ -86,6 +87,7 @@ pub struct Report {
 
 /// Whose run it was.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Baker {
     /// The name, as a person types it.
     pub name: String,
@@ -99,6 +101,7 @@ pub struct Baker {
 
 /// Which rehearsal it was, and what the simulator's book says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Drill {
     /// Which scenario.
     pub scenario: String,

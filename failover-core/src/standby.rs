@@ -14,6 +14,7 @@ use crate::tezos::Level;
 
 /// One part of it, as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Part {
     /// disarmed, boot-guard, secret, marks.
     pub what: String,

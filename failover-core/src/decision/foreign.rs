@@ -5,6 +5,7 @@ use crate::facts::{Arming, Delegate, DeviceState, Fact, Facts, KeyRole, Marks, S
 
 /// What was seen above B, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Foreign {
     /// Signed by another device, without doubt.
     pub certain: Vec<Signed>,

@@ -11,6 +11,7 @@ use crate::tezos::Level;
 
 /// The marks of a machine that becomes the backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StandbyMarks {
     /// The keys, by their names on its device; a Ledger has one mark for all of its keys.
     pub keys: Vec<KeyName>,

@@ -5,6 +5,7 @@ use crate::signer::Raised;
 
 /// What a step did that is worth writing down.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Performed {
     /// Marks before and after, where marks were raised.
     pub raised: Vec<Raised>,

@@ -8,6 +8,7 @@ use crate::state::PlanId;
 /// What is in the token.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
+#[non_exhaustive]
 pub struct Token {
     /// When the guard was lifted.
     pub at: Timestamp,

@@ -11,6 +11,7 @@ use super::{planned, words};
 
 /// What it cost.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Cost {
     /// The primary was stopped from here at this time; `None`: when it stopped signing is unknown.
     pub stopped: Option<Timestamp>,

@@ -9,6 +9,7 @@ use super::planned;
 
 /// A rung of the fence.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Proof {
     /// The rung as it stood last.
     #[serde(flatten)]

@@ -10,6 +10,7 @@ use super::planned;
 
 /// The levels of a run. `None` and empty: the journal does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[non_exhaustive]
 pub struct Levels {
     /// The last thing of each kind that the baker was seen to sign before the run: the primary's.
     pub primary: Vec<Signed>,

@@ -7,6 +7,7 @@ use crate::journal::record::{Record, StepResult};
 
 /// The marks of one key.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct KeyMarks {
     /// Which key.
     pub key: KeyName,

@@ -27,6 +27,7 @@ pub enum Whose {
 
 /// A point of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Point {
     /// Where.
     pub level: Level,

@@ -6,6 +6,7 @@ use crate::journal::record::{End, Record};
 
 /// One session.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Session {
     /// When it began.
     pub began: Timestamp,

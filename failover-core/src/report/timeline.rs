@@ -15,6 +15,7 @@ use super::words;
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum What {
     /// A session began.
     Session,
@@ -42,6 +43,7 @@ pub enum What {
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Event {
     /// The number of its first record.
     pub seq: u64,

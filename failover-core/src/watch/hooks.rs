@@ -28,6 +28,7 @@ const LAST: Duration = Duration::from_secs(55);
 /// What a hook is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Hook {
     /// The primary was silent for so many levels that a failover may be due.
     Silent,

@@ -32,6 +32,7 @@ pub struct Judge {
 
 /// A verdict on everything that was not judged before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Judged {
     /// Signed by another device, without doubt.
     pub foreign: Vec<Signed>,

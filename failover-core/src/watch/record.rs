@@ -153,6 +153,7 @@ pub enum Said {
 
 /// How it stands after a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Look {
     /// What this machine is, once that is known.
     pub role: Option<Role>,

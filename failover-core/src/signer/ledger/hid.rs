@@ -27,6 +27,7 @@ pub const CHILD_ARG: &str = "__ledger-hid-child";
 
 /// A Ledger that is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// Its hidraw node.
     pub path: PathBuf,

@@ -23,6 +23,7 @@ impl fmt::Display for Holder {
 
 /// What a look at every process found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Holders {
     /// Those that have the node open, `except` left out.
     pub seen: Vec<Holder>,

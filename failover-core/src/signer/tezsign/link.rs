@@ -18,6 +18,7 @@ pub enum Interface {
 
 /// Why bytes did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LinkError {
     /// The deadline passed.
     #[error("nothing came in time")]

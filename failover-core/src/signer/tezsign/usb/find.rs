@@ -101,6 +101,7 @@ pub(super) fn permission_hint(found: &Found) -> String {
 
 /// A TezSign that is plugged in, whether or not it may be used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UsbListing {
     /// Its serial number. No evidence: a cloned card has the same.
     pub serial: Option<String>,
