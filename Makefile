@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: deb deb-test help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch screenshots fmt doc clean
+.PHONY: deb deb-test help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch screenshots semver fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -26,6 +26,7 @@ help:
 	@echo 'make deb       Debian packages for amd64 and arm64, built for Debian 12 and everything newer; needs root or sudo'
 	@echo 'make deb-test  those, installed, upgraded and removed in bare roots of Debian 12 and 13'
 	@echo 'make screenshots  a report in a real browser (Chromium): pictures for docs/images, checked'
+	@echo 'make semver    what changed in the interface of the library since a revision (SEMVER_BASE=...)'
 	@echo 'make fmt       format the code'
 	@echo 'make doc       build the documentation of the library'
 	@echo 'make clean     remove what was built'
@@ -89,6 +90,10 @@ deb-test:
 screenshots:
 	@scripts/setup.sh build
 	@scripts/screenshots.sh
+
+semver:
+	@scripts/setup.sh build
+	@SEMVER_BASE='$(SEMVER_BASE)' scripts/semver.sh
 
 fmt:
 	cargo fmt --all

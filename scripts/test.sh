@@ -17,6 +17,14 @@ cargo clippy --quiet --locked --workspace --all-targets --all-features -- -D war
 begin 'lints without features'
 cargo clippy --quiet --locked -p failover-core --no-default-features --all-targets -- -D warnings
 
+begin 'no C library without features'
+tree=$(cargo tree --quiet --locked -p failover-core --no-default-features -e normal,build --prefix none)
+# A crate that links one is called -sys, or is built with one of these.
+if grep -E '^[^ ]*-sys v|^(cc|cmake|pkg-config|bindgen) v' <<<"$tree"; then
+    echo 'failover-core without features has to build without any C library or compiler'
+    exit 1
+fi
+
 begin 'documentation'
 export RUSTDOCFLAGS='-D warnings'
 # The links between private parts first; the pages that stay are the public ones.
