@@ -87,7 +87,10 @@ impl Sshd {
     /// Listens on its port; no child where the port is taken.
     pub(crate) fn listen(&mut self) {
         let file = |name: &str| self.folder.join(name).display().to_string();
-        let mut lines = vec![
+        // One line: sshd takes the first of them only.
+        let path =
+            self.remote.as_ref().map(|tools| format!(" PATH={}:/usr/bin:/bin", tools.display())).unwrap_or_default();
+        let lines = [
             format!("ListenAddress 127.0.0.1:{}", self.port),
             format!("HostKey {}", file("host")),
             format!("AuthorizedKeysFile {}", file("authorized")),
@@ -95,15 +98,12 @@ impl Sshd {
             "StrictModes no".to_owned(),
             "UsePAM no".to_owned(),
             // bash reads its user's own files at the start of an ssh session, unless it is not the first shell.
-            "SetEnv SHLVL=2".to_owned(),
+            format!("SetEnv SHLVL=2{path}"),
             "PasswordAuthentication no".to_owned(),
             "KbdInteractiveAuthentication no".to_owned(),
             "PermitRootLogin prohibit-password".to_owned(),
             "MaxStartups 100".to_owned(),
         ];
-        if let Some(tools) = &self.remote {
-            lines.push(format!("SetEnv PATH={}:/usr/bin:/bin", tools.display()));
-        }
         fs::write(self.folder.join("config"), lines.join("\n") + "\n").unwrap();
         let mut child = Command::new(SSHD)
             .args(["-D", "-e", "-f", &file("config")])
