@@ -19,10 +19,9 @@ pub(crate) fn bench() {
     let mut watch = Watch(world.program(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let begun = world.head();
     // What it keeps of the blocks before it is read first.
-    let third = begun + blocks.div_ceil(3);
-    until("a third of the blocks", || world.head() >= third);
+    pass(&world, begun, blocks.div_ceil(3));
     let early = resident(&watch.0);
-    until("the last block", || world.head() >= begun + blocks);
+    pass(&world, begun, blocks);
     let late = resident(&watch.0);
     assert!(watch.0.try_wait().unwrap().is_none(), "the watch ended");
     let spent = cpu(&watch.0);
@@ -31,6 +30,16 @@ pub(crate) fn bench() {
     row(&format!("watch, {blocks} blocks: own time a block, ms"), each, None, f64::NAN);
     row("  its memory at the end, MiB", late, None, f64::NAN);
     row("  against that after a third", late / early, Some(1.1), f64::NAN);
+}
+
+/// Waits until there are so many blocks, a minute of them at a time.
+fn pass(world: &World, begun: u64, blocks: u64) {
+    let mut head = world.head();
+    while head < begun + blocks {
+        let next = (head + 60).min(begun + blocks);
+        until("the next blocks", || world.head() >= next);
+        head = world.head();
+    }
 }
 
 /// A watch that ends with this.
