@@ -50,6 +50,8 @@ try_in() {
 booted() {
     local proof=$work/proof log=$work/booted
     rm -rf "$proof"
+    # The quick form makes no root of its own.
+    mkdir -p "$cache"
     cp -r e2e/systemd "$proof"
     rm -r "${proof:?}/bin" "${proof:?}/boots"
     cp -r packaging/boots "$work"/try/{failover,newer}.deb "$proof/"
