@@ -4,13 +4,12 @@ cache=$PWD/.cache/deb
 say() { echo "deb: $*" >&2; }
 stop() { say "$*"; exit 1; }
 
-root=()
-[ "$(id -u)" -eq 0 ] || root=(sudo)
+# shellcheck source=scripts/debian.sh
+. scripts/debian.sh
 
 possible() {
-    command -v dpkg >/dev/null && command -v apt-get >/dev/null || return 1
+    on_debian || return 1
     case $(dpkg --print-architecture) in amd64 | arm64) ;; *) return 1 ;; esac
-    [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || return 1
     "${root[@]}" unshare --mount --net sh -c 'mount -t tmpfs none /mnt' 2>/dev/null
 }
 

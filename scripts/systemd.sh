@@ -15,12 +15,11 @@ read -ra versions <<< "${SYSTEMD_ONLY:-252 257}"
 say() { echo "systemd: $*" >&2; }
 stop() { say "$*"; exit 1; }
 
-root=()
-[ "$(id -u)" -eq 0 ] || root=(sudo)
+# shellcheck source=scripts/debian.sh
+. scripts/debian.sh
 
 possible() {
-    command -v dpkg >/dev/null && command -v apt-get >/dev/null || return 1
-    [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || return 1
+    on_debian || return 1
     # A container may forbid what root may do elsewhere.
     "${root[@]}" e2e/systemd/machine.sh possible
 }
