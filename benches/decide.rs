@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         backup: &mut backup,
         guard: &guard,
         device: &mut *device,
+        permit: None,
     };
     let facts = Gatherer::new(Box::new(OctezNode::new(world.node())), Vec::new()).gather(eyes, &scope, &world.clock());
     let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);

@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         backup: &mut *backup,
         guard: &guard,
         device: &mut *device,
+        permit: None,
     };
     let scope = Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain) };
     let facts = Gatherer::new(node, Vec::new()).gather(eyes, &scope, &*clock);

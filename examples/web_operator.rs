@@ -24,6 +24,7 @@ use failover_core::journal::record::Record;
 use failover_core::journal::{JournalError, JournalFile};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::signer::{Model, Passphrase};
 use failover_core::sim::{Event, Side, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
@@ -132,8 +133,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     // One failover a baker at a time (S7); a real one takes `FileLock::acquire`.
     let who = Holder::this("web_operator", world.now(), Some(plan));
-    let lock = FileLock::acquire_in(state.path(), policy.chain, policy.baker, &who)?;
-    let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+    let root = |side: Side| Root::at(state.path().join(format!("machine of the {side}")));
+    let here = root(Side::Backup);
+    let lock = FileLock::acquire_under(&here, policy.chain, policy.baker, &who)?;
+    // S13: the run lives by its permit on this machine, and claims the other. A real machine's root is `Root::usual`.
+    let permits = here.of(policy.chain, policy.baker);
+    let permit = RunPermit { permits, run: RunId::random()?, who: "web_operator".to_owned(), known: Vec::new() };
+    let control = |side| Box::new(TezbakeControl::new(world.host(side)).with_root(root(side)));
     let hands = Hands {
         device: world.signer(Side::Backup),
         primary: Some(control(Side::Primary)),
@@ -144,6 +150,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         operator: Box::new(WebOperator { open, typed, world: world.clone() }),
         passphrase: None,
         locks: vec![Box::new(lock)],
+        permit: Some(permit),
     };
     let recorder = Box::new(Written(state.create_journal(world.now(), plan)?));
     let (source, clock) = (Box::new(OctezNode::new(world.node())), Arc::new(world.clock()));

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::MarkFolder;
+use failover_core::permit::Root;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{KeyName, Selector};
+use failover_core::state::StateDir;
 use failover_core::tezos::{ChainId, KeyHash};
 use failover_core::watch::Hook;
 
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     /// The folder of journals, token, pins; `None`: the usual one.
     pub(crate) state: Option<PathBuf>,
+    /// Everything in it is simulated: permits, claims and locks lie beside the machines' state, not where real ones do.
+    pub(crate) simulated: bool,
     /// Which baker.
     pub(crate) baker: Baker,
     /// Where the chain is read.
@@ -167,6 +171,27 @@ pub(crate) fn name_fits(name: &str) -> bool {
 }
 
 impl Config {
+    /// Where permits, claims and locks of this machine lie: the same whatever the state folder.
+    pub(crate) fn root(&self) -> Root {
+        let state = self.state.as_deref().unwrap_or_else(|| Path::new(StateDir::DEFAULT));
+        self.root_beside(state)
+    }
+
+    /// The same of the primary.
+    pub(crate) fn primary_root(&self) -> Root {
+        self.root_beside(&self.primary.state)
+    }
+
+    fn root_beside(&self, state: &Path) -> Root {
+        if self.simulated { Root::at(state.join("machine")) } else { Root::usual() }
+    }
+
+    /// The primary's host, as a person names it in a statement.
+    pub(crate) fn primary_host(&self) -> String {
+        let host = self.primary.machine.as_ref().and_then(|machine| machine.host.as_deref());
+        host.map_or("primary", |host| host.rsplit('@').next().unwrap_or(host)).to_owned()
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ fn this() -> Holder {
 /// # Errors
 /// Another run on this machine holds it.
 pub(crate) fn here(config: &Config) -> Result<FileLock, Failure> {
-    Ok(FileLock::acquire(config.baker.chain, config.baker.address, &this())?)
+    Ok(FileLock::acquire_under(&config.root(), config.baker.chain, config.baker.address, &this())?)
 }
 
 /// Every lock that is configured, this machine's first.

@@ -6,10 +6,11 @@ use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
 use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
+use failover_core::permit::Root;
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{HwmSetter, Model, Selector, SignerError, ledger, tezsign};
 
-use crate::config::{Config, Control, Machine, Primary, Signer};
+use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
 
 /// The device.
@@ -34,7 +35,7 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
 /// # Errors
 /// The ssh destination or a unit's name cannot be used.
 pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, Failure> {
-    control(machine, Guard::usual().token())
+    control(machine, Guard::usual().token(), Root::usual())
 }
 
 /// What controls the baker of this machine, whose token lies in its state folder.
@@ -42,27 +43,29 @@ pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, F
 /// # Errors
 /// As [`open_control`].
 pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn BakerControl>, Failure> {
-    control(machine, Guard::new(state).token())
+    control(machine, Guard::new(state).token(), Root::usual())
 }
 
 /// What controls the baker of the primary, where it can be controlled.
 ///
 /// # Errors
 /// As [`open_control`].
-pub(crate) fn open_primary(primary: &Primary) -> Result<Option<Box<dyn BakerControl>>, Failure> {
-    let token = Guard::new(&primary.state).token();
-    primary.machine.as_ref().map(|machine| control(machine, token)).transpose()
+pub(crate) fn open_primary(config: &Config) -> Result<Option<Box<dyn BakerControl>>, Failure> {
+    let token = Guard::new(&config.primary.state).token();
+    config.primary.machine.as_ref().map(|machine| control(machine, token, config.primary_root())).transpose()
 }
 
-fn control(machine: &Machine, token: PathBuf) -> Result<Box<dyn BakerControl>, Failure> {
+fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn BakerControl>, Failure> {
     let host = open_host(machine)?;
     let marks = machine.marks.clone();
     Ok(match &machine.control {
-        Control::TezBake => Box::new(TezbakeControl::new(host).with_mark_folders(marks).with_guard_token(token)),
+        Control::TezBake => {
+            Box::new(TezbakeControl::new(host).with_mark_folders(marks).with_guard_token(token).with_root(root))
+        }
         Control::Systemd { units } => {
             let units: Result<Vec<UnitName>, _> = units.iter().map(|unit| unit.parse()).collect();
             let units = units.map_err(|error| Failure::usage(&error, "correct `units` in the configuration"))?;
-            Box::new(SystemdControl::new(host, units).with_mark_folders(marks).with_guard_token(token))
+            Box::new(SystemdControl::new(host, units).with_mark_folders(marks).with_guard_token(token).with_root(root))
         }
         Control::Command { start, stop, status } => {
             let commands = Commands {
@@ -71,7 +74,7 @@ fn control(machine: &Machine, token: PathBuf) -> Result<Box<dyn BakerControl>, F
                 status: status.clone(),
                 restart_delay: Commands::default_restart_delay(),
             };
-            Box::new(CommandControl::new(host, commands).with_mark_folders(marks))
+            Box::new(CommandControl::new(host, commands).with_mark_folders(marks).with_root(root))
         }
     })
 }

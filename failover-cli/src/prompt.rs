@@ -81,6 +81,11 @@ fn disconnected(name: &str) -> String {
     format!("the signer of {name} is unplugged")
 }
 
+/// What a person types of a machine that cannot be asked.
+fn no_other_run(host: &str) -> String {
+    format!("and nobody runs failover on {host}")
+}
+
 /// What a person types to say that the primary is off.
 fn powered_off(name: &str) -> String {
     format!("the machine of {name} is switched off")
@@ -132,6 +137,18 @@ impl Operator for Prompt {
                     "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
                 self.asked("whether the primary is switched off", "--confirm-powered-off NAME:PLAN", &text, &sentence)
+            }
+            Question::NoOtherRun { host } if self.stated(self.answers.confirm_no_other_run.as_ref(), host) => {
+                Ok(Answer::Yes)
+            }
+            Question::NoOtherRun { host } => {
+                let sentence = no_other_run(host);
+                let text = format!(
+                    "{host} cannot be asked whether a run goes on there, and two runs at once would sign twice. Make sure of \
+                     it; then type in full:\n  {sentence}\nAnything else is no."
+                );
+                let what = "whether somebody runs failover on the other machine";
+                self.asked(what, "--confirm-no-other-run HOST:PLAN", &text, &sentence)
             }
             Question::LedgerSetting if self.answers.confirm_ledger_setting || self.answers.yes => Ok(Answer::Yes),
             Question::LedgerSetting => {

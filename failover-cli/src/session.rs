@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use failover_core::baker::PowerStatus;
-use failover_core::clock::{SystemClock, Timestamp};
+use failover_core::clock::{Clock as _, SystemClock, Timestamp};
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Past, Recorder};
-use failover_core::guard::Guard;
+use failover_core::guard::{Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::lock::FailoverLock;
 use failover_core::operator::{Nobody, Operator};
+use failover_core::permit::{RunId, RunIdError, RunPermit};
 use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
 
 use crate::config::Config;
@@ -30,6 +31,12 @@ use crate::story::Story;
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         Self::new(Exit::NotReady, &error, error.next())
+    }
+}
+
+impl From<RunIdError> for Failure {
+    fn from(error: RunIdError) -> Self {
+        Self::new(Exit::NotReady, &error, "look at this machine: nothing was done")
     }
 }
 
@@ -53,6 +60,7 @@ pub(crate) fn policy(
     policy.margin = margin.unwrap_or(config.margin);
     policy.emergency = emergency;
     policy.keys.clone_from(&config.signer.keys);
+    policy.primary = config.primary_host();
     policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
     Ok(policy)
 }
@@ -73,13 +81,14 @@ pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operato
 pub(crate) fn disarming(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
     Ok(Hands {
         device: Box::new(Late::new(config.signer.clone())),
-        primary: parts::open_primary(&config.primary)?,
+        primary: parts::open_primary(config)?,
         backup: parts::open_backup(&config.backup, state.path())?,
         guard: Guard::new(state.path()),
         operator,
         passphrase: None,
         primary_signer: parts::open_primary_signer(config)?,
         locks: Vec::new(),
+        permit: None,
         power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
     })
 }
@@ -98,6 +107,7 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
         passphrase: None,
         primary_signer: None,
         locks: Vec::new(),
+        permit: None,
         power: None,
     })
 }
@@ -115,6 +125,21 @@ pub(crate) fn no_duplicate(state: &StateDir) -> Result<(), Failure> {
         )),
         Latch::Unknown(error) => Err(Failure::refused(&error, error.next())),
     }
+}
+
+/// How many journals are looked through for runs of this machine.
+const JOURNALS: usize = 100;
+
+/// The permit of a run on this machine: not made yet. Runs in the journals here are known as its own.
+///
+/// # Errors
+/// The journals cannot be listed.
+pub(crate) fn permit(config: &Config, state: &StateDir, run: RunId) -> Result<RunPermit, Failure> {
+    let journals = state.journals()?.into_iter().take(JOURNALS);
+    // A journal that cannot be read names no run: its claim, if it left one, is then another's.
+    let known = journals.filter_map(|path| Past::of(&journal::read::<Record>(&path).ok()?.entries)?.run).collect();
+    let permits = config.root().of(config.baker.chain, config.baker.address);
+    Ok(RunPermit { permits, run, who: GuardNote::here(SystemClock.now(), None).by, known })
 }
 
 /// For a look that writes nothing down, because it does nothing.
@@ -140,7 +165,10 @@ pub(crate) fn looking(
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,
-        hands: disarming(config, state, Box::new(Nobody))?,
+        hands: Hands {
+            permit: Some(permit(config, state, RunId::random()?)?),
+            ..disarming(config, state, Box::new(Nobody))?
+        },
         policy,
         plan,
         clock: Arc::new(SystemClock),
@@ -209,10 +237,12 @@ pub(crate) fn failover(
     out: &mut Output,
 ) -> Result<Failover, Failure> {
     let (policy, plan, file) = run;
+    let id = past.as_ref().and_then(|past| past.run).map_or_else(RunId::random, Ok)?;
+    let permit = permit(config, state, id)?;
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,
-        hands: Hands { locks, ..hands(config, state, operator)? },
+        hands: Hands { locks, permit: Some(permit), ..hands(config, state, operator)? },
         policy,
         plan,
         clock: Arc::new(SystemClock),

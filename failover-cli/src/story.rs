@@ -148,7 +148,7 @@ impl Story {
     fn after(&self, step: &Step, result: &StepResult, lines: &mut Vec<Told>) {
         match result {
             StepResult::Failed { why, .. } => lines.push(Told::Failed(why.clone())),
-            StepResult::Done { raised, nonces } => {
+            StepResult::Done { raised, nonces, .. } => {
                 lines.extend(nonces.iter().map(|merged| Told::Note(merged.to_string())));
                 lines.extend(raised.iter().flat_map(marks));
                 if let (Step::Raise { .. } | Step::Authorize { .. }, Some(bound), Some(floor)) =

@@ -11,9 +11,11 @@ use crate::guard::{BootGuard, Guard, GuardNote, Lift, TokenPathError};
 use crate::host::{HostError, HostIdentity};
 use crate::mark_files::{MarkFileError, PrimaryMarks};
 use crate::nonces::{Merged, Nonces};
+use crate::permit::{ClaimAnswer, ClaimOrder};
 use crate::tezos::ChainId;
 
 pub mod boot_guard;
+mod claim;
 pub mod command;
 mod elevation;
 mod files;
@@ -277,4 +279,14 @@ pub trait BakerControl: Send {
     /// # Errors
     /// The token could not be written. [`BakerError::NoUnits`] where there are no units.
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError>;
+
+    /// Claims that machine for a run (S13): in one script there, every permit is taken away and the claim left, unless
+    /// something there speaks against it. Where no script runs, that is the answer.
+    ///
+    /// # Errors
+    /// See [`BakerError`]; what was done is then unknown.
+    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
+        let _nothing_runs_there = order;
+        Ok(ClaimAnswer::Unasked { why: format!("{} runs no script", self.describe()) })
+    }
 }

@@ -14,6 +14,7 @@ mod fence;
 mod floor;
 mod foreign;
 mod gate;
+mod permit;
 pub mod policy;
 mod prepare;
 mod progress;
@@ -161,6 +162,9 @@ pub enum Verdict {
 pub fn decide(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     if let Some(verdict) = alarm(facts, policy, progress) {
         return verdict;
+    }
+    if let Some(refusal) = permit::lost(facts, progress) {
+        return Verdict::Refuse(refusal);
     }
     if let Err(verdict) = open(facts, policy, progress) {
         return verdict;

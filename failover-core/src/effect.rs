@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::lock::{FailoverLock, LockError};
 use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
+use crate::permit::{PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{
     Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, compare, plan_authorize, raise,
@@ -24,6 +25,7 @@ use crate::tezos::{ChainId, Level};
 
 mod nonces;
 mod performed;
+mod permit;
 
 pub use performed::Performed;
 
@@ -52,6 +54,9 @@ pub enum EffectError {
     /// A lock is not held any more: nothing was tried (S7).
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The permit: nothing was tried, or what was done is disarmed again (S13).
+    #[error(transparent)]
+    Permit(#[from] PermitError),
     /// The primary cannot be controlled at all.
     #[error("the configuration has no way to stop the primary")]
     NoControl,
@@ -93,6 +98,7 @@ impl EffectError {
             Self::RemoteSigner(e) => e.next(),
             Self::Guard(e) => e.next(),
             Self::Lock(e) => e.next(),
+            Self::Permit(e) => e.next(),
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
@@ -109,6 +115,7 @@ impl EffectError {
             Self::Operator(_)
                 | Self::Lock(_)
                 | Self::NoControl
+                | Self::Permit(PermitError::Gone { .. } | PermitError::OtherBoot | PermitError::None)
                 | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
         )
     }
@@ -134,6 +141,8 @@ pub struct Hands {
     pub passphrase: Option<Passphrase>,
     /// Every lock that the run holds; a look that does nothing has none. The last to be let go.
     pub locks: Vec<Box<dyn FailoverLock>>,
+    /// This run's permit (S13); `None`: it looks and disarms, and arms nothing.
+    pub permit: Option<RunPermit>,
 }
 
 impl Hands {
@@ -162,10 +171,26 @@ pub fn perform(
     clock: &dyn Clock,
     plan: PlanId,
 ) -> Result<Performed, EffectError> {
-    if !step.get().only_disarms() {
+    let step = step.get();
+    if !step.only_disarms() {
         hands.still_locked()?;
     }
-    match step.get() {
+    if !step.arms() {
+        return act(step, hands, clock, plan);
+    }
+    let lock = permit::begin(hands, step)?;
+    let done = act(step, hands, clock, plan);
+    permit::end(hands, clock, lock)?;
+    done
+}
+
+fn act(step: &Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result<Performed, EffectError> {
+    match step {
+        Step::TakePermit => permit::take(hands, clock)?,
+        Step::Claim { over, seconds } => {
+            let claim = Some(permit::claim(hands, clock, over, Duration::from_secs(*seconds))?);
+            return Ok(Performed { claim, ..Performed::default() });
+        }
         Step::StopBackup => hands.backup.stop()?,
         Step::GuardBackup => hands.guard.install()?,
         Step::InstallBootGuard => {

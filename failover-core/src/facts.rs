@@ -28,6 +28,7 @@ pub use crate::host::HostIdentity;
 pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::nonces::{Merged, NonceCount};
 pub use crate::operator::Question;
+pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
 pub use crate::signer::{Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, reached, watermark};
 
 /// Everything that is known at one moment.
@@ -148,6 +149,8 @@ pub struct PrimaryFacts {
     pub secret: Fact<UnlockSecret>,
     /// Has its machine power?
     pub power: Fact<Power>,
+    /// What speaks against a claim there, seen before the plan (S13).
+    pub standing: Fact<ClaimAnswer>,
 }
 
 /// The primary's mark files, and its signer's own marks, as they were read.
@@ -173,6 +176,10 @@ pub struct BackupFacts {
     pub boot_guard: Fact<Option<BootGuard>>,
     /// Its device.
     pub device: Fact<DeviceState>,
+    /// This run's permit; not known to a look that belongs to no run (S13).
+    pub permit: Fact<PermitState>,
+    /// Claims that runs of other machines left here.
+    pub claims: Fact<Vec<Claim>>,
 }
 
 impl BackupFacts {

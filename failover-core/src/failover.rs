@@ -97,12 +97,13 @@ impl Failover {
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
         let Parts { source, others, hands, policy, plan, clock, recorder, state, cancel } = parts;
         let resumed = past.is_some();
+        let progress = Progress { resumed, ..past.map(|past| past.progress).unwrap_or_default() };
         Self {
             gatherer: Gatherer::new(source, others),
             hands,
             policy,
             plan,
-            progress: past.map(|past| past.progress).unwrap_or_default(),
+            progress,
             clock,
             recorder,
             state,
@@ -125,6 +126,7 @@ impl Failover {
         if !self.begun {
             return end;
         }
+        self.end_permit(&end);
         // Whatever could not be written down has happened all the same; the exit code says so.
         match self.record(&Record::End(end.clone())) {
             Ok(()) => end,
@@ -139,7 +141,8 @@ impl Failover {
         let begin = if self.resumed {
             Record::Resume { version, locks }
         } else {
-            Record::Begin { version, plan: self.plan, policy: self.policy.clone(), locks }
+            let run = self.hands.permit.as_ref().map(|permit| permit.run);
+            Record::Begin { version, plan: self.plan, policy: self.policy.clone(), locks, run }
         };
         self.record(&begin)?;
         self.begun = true;
@@ -201,6 +204,7 @@ impl Failover {
             backup: &mut *hands.backup,
             guard: &hands.guard,
             device: &mut *hands.device,
+            permit: hands.permit.as_ref(),
         };
         let facts = gatherer.gather(eyes, &scope, &**clock);
         self.progress.observe(&facts, consensus_marks(&facts));
@@ -256,7 +260,7 @@ impl Failover {
         self.record(&Record::before(step.get()))?;
         let mut lost = None;
         let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
-            Ok(effect::Performed { raised, nonces }) => StepResult::Done { raised, nonces },
+            Ok(effect::Performed { raised, nonces, claim }) => StepResult::Done { raised, nonces, claim },
             Err(EffectError::Lock(error)) => {
                 let (why, next) = (error.to_string(), error.next().to_owned());
                 lost = Some(error);

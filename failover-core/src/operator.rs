@@ -33,6 +33,11 @@ pub enum Question {
         /// What waiting another hour costs: this many levels without votes and blocks, and no stake.
         levels_an_hour: u64,
     },
+    /// "Nobody runs failover on HOST." Typed in full, of a machine that could not be asked (S13).
+    NoOtherRun {
+        /// Which machine.
+        host: String,
+    },
 }
 
 /// What a person answered.

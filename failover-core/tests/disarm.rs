@@ -68,6 +68,7 @@ fn a_signer_that_hangs_puts_no_stop_off() {
         operator: Box::new(Nobody),
         passphrase: None,
         locks: Vec::new(),
+        permit: None,
     };
     let disarmed = disarm(&mut hands, &SystemClock);
     assert!(stopped.exists());

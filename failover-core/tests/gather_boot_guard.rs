@@ -43,6 +43,7 @@ impl Look {
             backup: &mut *self.backup,
             guard: &guard,
             device: &mut *device,
+            permit: None,
         };
         let scope = Scope { baker: self.world.baker(), from: None, primary: false, marks: None };
         self.gatherer.gather(eyes, &scope, &self.world.clock()).backup.boot_guard

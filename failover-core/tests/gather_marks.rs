@@ -41,6 +41,7 @@ impl Look {
             backup: &mut backup,
             guard: &guard,
             device: &mut *device,
+            permit: None,
         };
         let chain = self.world.options().chain;
         let scope = Scope { baker: self.world.baker(), from: None, primary: true, marks: self.marks.then_some(chain) };

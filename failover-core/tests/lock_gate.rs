@@ -19,6 +19,7 @@ use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::journal::{Entry, JournalError};
 use failover_core::lock::{FailoverLock, FencingToken, HeldLock, LockError};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{Arming, Model, Passphrase, Selector, SignerDevice as _};
 use failover_core::sim::operator::Person;
@@ -90,7 +91,8 @@ impl Run {
 
     fn with(&self, operator: Box<dyn Operator>, lock: Runs, past: Option<Past>) -> End {
         let Self { world, state, records, .. } = self;
-        let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+        let root = |side| Root::at(state.path().join(format!("machine of the {side}")));
+        let control = |side| Box::new(TezbakeControl::new(world.host(side)).with_root(root(side)));
         let hands = Hands {
             device: world.signer(Side::Backup),
             primary: Some(control(Side::Primary)),
@@ -104,6 +106,7 @@ impl Run {
             )),
             power: None,
             locks: vec![Box::new(lock)],
+            permit: Some(self.permit(past.as_ref())),
         };
         let parts = Parts {
             source: Box::new(OctezNode::new(world.node())),
@@ -117,6 +120,13 @@ impl Run {
             cancel: Arc::new(AtomicBool::new(false)),
         };
         Failover::new(parts, past).run()
+    }
+
+    fn permit(&self, past: Option<&Past>) -> RunPermit {
+        let root = Root::at(self.state.path().join("machine of the backup"));
+        let permits = root.of(self.world.options().chain, self.world.baker());
+        let run = past.and_then(|past| past.run).unwrap_or_else(|| RunId::random().unwrap());
+        RunPermit { permits, run, who: "a test".to_owned(), known: Vec::new() }
     }
 
     fn past(&self) -> Past {

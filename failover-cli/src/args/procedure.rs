@@ -19,6 +19,12 @@ pub(crate) struct Answers {
     /// "The primary is switched off", said of this plan
     #[arg(long, value_name = "NAME:PLAN")]
     pub(crate) confirm_powered_off: Option<Confirmation>,
+    /// "Nobody runs failover on HOST", said of a machine that cannot be asked, and of this plan
+    #[arg(long, value_name = "HOST:PLAN")]
+    pub(crate) confirm_no_other_run: Option<Confirmation>,
+    /// "The run on HOST that has claimed a machine is over", where HOST cannot say so itself
+    #[arg(long, value_name = "HOST")]
+    pub(crate) confirm_claim_over: Vec<String>,
     /// "The Ledger's setting High Watermark is enabled; I looked at its screen"
     #[arg(long)]
     pub(crate) confirm_ledger_setting: bool,
@@ -30,7 +36,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) answers: Answers,
     /// Show the plan and its PLAN, which is good for 10 minutes, and change nothing
-    #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off"])]
+    #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off", "confirm_no_other_run"])]
     pub(crate) plan_only: bool,
     /// Levels between the highest level the primary may have signed and the marks [default: 10, or as configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]

@@ -35,10 +35,8 @@ impl From<PlanError> for Failure {
 
 /// Is a run over, so that there is nothing to resume?
 pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
-    // Interrupted and failed runs and those that lost their lock can be taken up again; done, refused, cancelled and
-    // stood-down ones are over.
     entries.iter().rev().find_map(|entry| match &entry.record {
-        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
+        Record::End(end) => Some(!end.may_be_resumed()),
         Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
         _ => None,
     }) == Some(true)
@@ -48,12 +46,15 @@ pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
 fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Failure> {
     let given: Vec<&Confirmation> =
         [&answers.confirm_disconnected, &answers.confirm_powered_off].into_iter().flatten().collect();
-    let Some(first) = given.first() else { return Ok(None) };
+    let Some(first) = given.first().copied().or(answers.confirm_no_other_run.as_ref()) else { return Ok(None) };
     let shown = state.plan()?.ok_or_else(|| {
         Failure::usage("no plan was shown yet that could be confirmed", "run `failover run --plan-only` first")
     })?;
     for confirmation in &given {
         shown.confirms(&confirmation.name, confirmation.plan.parse()?, SystemClock.now())?;
+    }
+    if let Some(host) = &answers.confirm_no_other_run {
+        shown.confirms(&shown.name, host.plan.parse()?, SystemClock.now())?;
     }
     Ok(Some(first.plan.parse()?))
 }
@@ -68,6 +69,7 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     session::no_duplicate(&state)?;
     let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
     policy.without.clone_from(&wanted.without);
+    policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
     let locks = locks::all(&config, out)?;
     if let Some((path, _)) = state.unfinished(finished)?
         && !wanted.plan_only
@@ -177,7 +179,8 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     prompt.about(past.plan.to_string());
     out.begin_screen(true);
     prompt.beside(out.screen());
-    let (policy, plan) = (past.policy.clone(), past.plan);
+    let (mut policy, plan) = (past.policy.clone(), past.plan);
+    policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
     Ok(told(run.run(), plan, &path, out))

@@ -56,10 +56,11 @@ impl<'a> Checker<'a> {
             let why = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
             self.at(error.span().map_or(0, |span| span.start), why)
         })?;
-        let File { state, baker, chain, signer, primary, backup, policy, lock, watch } = file;
+        let File { state, simulated, baker, chain, signer, primary, backup, policy, lock, watch } = file;
         Ok(Config {
             file: self.path.to_owned(),
             state: self.folder("state", state)?,
+            simulated,
             baker: self.baker(baker)?,
             chain: self.chain(chain)?,
             signer: self.signer(signer)?,

@@ -14,6 +14,8 @@ use crate::args::NodeUrl;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) state: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(super) simulated: bool,
     pub(super) baker: Baker,
     pub(super) chain: Chain,
     pub(super) signer: Spanned<Signer>,

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use super::elevation::{Elevation, last_words};
-use super::{BakerControl, BakerError, BakerState, MarkFolder, marks, nonces};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, claim, marks, nonces};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::nonces::{Merged, Nonces};
+use crate::permit::{ClaimAnswer, ClaimOrder, Root};
 use crate::tezos::ChainId;
 
 const STATUS: Duration = Duration::from_secs(10);
@@ -57,13 +58,14 @@ pub struct CommandControl<H> {
     host: H,
     commands: Commands,
     mark_folders: Vec<MarkFolder>,
+    root: Root,
 }
 
 impl<H: Host> CommandControl<H> {
     /// Controls a baker by these commands.
     #[must_use]
-    pub const fn new(host: H, commands: Commands) -> Self {
-        Self { host, commands, mark_folders: Vec::new() }
+    pub fn new(host: H, commands: Commands) -> Self {
+        Self { host, commands, mark_folders: Vec::new(), root: Root::usual() }
     }
 
     /// Reads mark files in these folders: the base folders of octez-baker and octez-signer. There `sudo -n` is used
@@ -71,6 +73,13 @@ impl<H: Host> CommandControl<H> {
     #[must_use]
     pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
         self.mark_folders = folders;
+        self
+    }
+
+    /// Where permits, claims and locks of that machine lie, where it is not [`Root::USUAL`].
+    #[must_use]
+    pub fn with_root(mut self, root: Root) -> Self {
+        self.root = root;
         self
     }
 
@@ -126,6 +135,10 @@ impl<H: Host> BakerControl for CommandControl<H> {
 
     fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
         nonces::merge(&mut self.host, &mut Elevation::default(), &self.mark_folders, (chain, at), theirs)
+    }
+
+    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
+        claim::claim(&mut self.host, &mut Elevation::default(), &self.root, order)
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

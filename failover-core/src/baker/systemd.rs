@@ -22,12 +22,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, nonces};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, claim, nonces};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::nonces::{Merged, Nonces};
+use crate::permit::{ClaimAnswer, ClaimOrder, Root};
 use crate::tezos::ChainId;
 
 /// Services by name, under systemd (252 and later).
@@ -51,6 +52,7 @@ pub struct SystemdControl<H> {
     units: Vec<UnitName>,
     mark_folders: Vec<MarkFolder>,
     token: PathBuf,
+    root: Root,
 }
 
 impl<H: Host> SystemdControl<H> {
@@ -58,13 +60,21 @@ impl<H: Host> SystemdControl<H> {
     /// ever clear.
     #[must_use]
     pub fn new(host: H, units: Vec<UnitName>) -> Self {
-        Self { systemctl: Systemctl::new(host), units, mark_folders: Vec::new(), token: super::default_token() }
+        let token = super::default_token();
+        Self { systemctl: Systemctl::new(host), units, mark_folders: Vec::new(), token, root: Root::usual() }
     }
 
     /// Reads mark files in these folders: the base folders of octez-baker and octez-signer.
     #[must_use]
     pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
         self.mark_folders = folders;
+        self
+    }
+
+    /// Where permits, claims and locks of that machine lie, where it is not [`Root::USUAL`].
+    #[must_use]
+    pub fn with_root(mut self, root: Root) -> Self {
+        self.root = root;
         self
     }
 
@@ -136,6 +146,11 @@ impl<H: Host> BakerControl for SystemdControl<H> {
 
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
         self.systemctl.install_boot_guard(&self.units, &self.token, note)
+    }
+
+    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
+        let root = &self.root;
+        self.systemctl.files(|host, elevation| claim::claim(host, elevation, root, order))
     }
 
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {

@@ -17,12 +17,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, elevation, nonces, secret};
+use super::{
+    BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, claim, elevation, nonces, secret,
+};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
 use crate::mark_files::PrimaryMarks;
 use crate::nonces::{Merged, Nonces};
+use crate::permit::{ClaimAnswer, ClaimOrder, Root};
 use crate::tezos::ChainId;
 
 /// `tezbake start` starts four apps, one after the other.
@@ -55,6 +58,7 @@ pub struct TezbakeControl<H> {
     /// Where the mark files lie; empty: where TezBake puts them.
     mark_folders: Vec<MarkFolder>,
     token: PathBuf,
+    root: Root,
 }
 
 impl<H: Host> TezbakeControl<H> {
@@ -62,7 +66,13 @@ impl<H: Host> TezbakeControl<H> {
     #[must_use]
     pub fn new(host: H) -> Self {
         let token = super::default_token();
-        Self { systemctl: Systemctl::new(host), known: Vec::new(), mark_folders: Vec::new(), token }
+        Self {
+            systemctl: Systemctl::new(host),
+            known: Vec::new(),
+            mark_folders: Vec::new(),
+            token,
+            root: Root::usual(),
+        }
     }
 
     /// Reads mark files in these folders, and not where TezBake puts them: for an instance in a folder of its own, or a
@@ -70,6 +80,13 @@ impl<H: Host> TezbakeControl<H> {
     #[must_use]
     pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
         self.mark_folders = folders;
+        self
+    }
+
+    /// Where permits, claims and locks of that machine lie, where it is not [`Root::USUAL`].
+    #[must_use]
+    pub fn with_root(mut self, root: Root) -> Self {
+        self.root = root;
         self
     }
 
@@ -208,6 +225,11 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
         let units = self.units()?;
         self.systemctl.install_boot_guard(&units, &self.token, note)
+    }
+
+    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
+        let root = &self.root;
+        self.systemctl.files(|host, elevation| claim::claim(host, elevation, root, order))
     }
 
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {

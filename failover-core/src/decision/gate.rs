@@ -187,7 +187,8 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
     {
         return Err(Refusal::FencedElsewhere { note: note.clone() });
     }
-    if backup.value == primary.value {
+    // Two machines made from one image have one machine-id (H33): that it is this machine itself, its permits say.
+    if backup.value == primary.value && facts.primary.standing.is_err() {
         let why = format!("{} is this machine itself: primary and backup must be two", primary.source);
         return Err(Refusal::WrongHost { why });
     }

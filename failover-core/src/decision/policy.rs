@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::{HostIdentity, KeyName};
+use crate::facts::{Claim, HostIdentity, KeyName};
 use crate::tezos::{ChainId, KeyHash};
 
 /// A head at most this old is fresh.
@@ -41,6 +41,10 @@ pub const KEY_CHANGE: u64 = 50;
 pub const PROTOCOL_CHANGE: u64 = crate::facts::PROTOCOL_LOOK_BACK;
 /// A protocol change in the middle of a run is waited for this long: twice those levels, some of them slow.
 pub const PROTOCOL_WAIT: Duration = Duration::from_secs(600);
+/// The claim on the primary may take as many seconds: one script, over a slow line (S13).
+pub const CLAIM: u64 = 20;
+/// So many where the primary is not to be controlled: it is claimed all the same where it answers.
+pub const CLAIM_EMERGENCY: u64 = 10;
 /// Levels more for the person at a Ledger's buttons, where its mark has to be raised again (S2).
 pub const LEDGER_EXTRA: u64 = 20;
 /// Peers that must agree with the node's head, and more than half of those asked.
@@ -79,9 +83,19 @@ pub struct Policy {
     /// Sources that a person left out (`--without`), never the own node: they were not asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
+    /// The primary's host, as a person names it in a statement.
+    #[serde(default = "a_primary")]
+    pub primary: String,
+    /// Hosts of which a person said that their run is over, by a flag of its own (`--confirm-claim-over HOST`, S13).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims_over: Vec<String>,
     /// Judge the levels above B up to F (S8). Only a test of the simulator switches it off.
     #[serde(default = "yes")]
     pub quarantine: bool,
+}
+
+fn a_primary() -> String {
+    "primary".to_owned()
 }
 
 const fn yes() -> bool {
@@ -100,7 +114,7 @@ pub fn unproven_sentence(name: &str) -> String {
 impl Policy {
     /// The usual policy: margin 10, cap 100.
     #[must_use]
-    pub const fn new(name: String, baker: KeyHash, chain: ChainId) -> Self {
+    pub fn new(name: String, baker: KeyHash, chain: ChainId) -> Self {
         Self {
             name,
             baker,
@@ -111,9 +125,17 @@ impl Policy {
             keys: Vec::new(),
             primary_pin: None,
             without: Vec::new(),
+            primary: a_primary(),
+            claims_over: Vec::new(),
             quarantine: true,
         }
     }
+    /// Did a person say that the run of this claim is over?
+    #[must_use]
+    pub fn says_over(&self, claim: &Claim) -> bool {
+        self.claims_over.contains(&claim.host)
+    }
+
     /// Are the primary's mark files left out (`--without marks`)?
     #[must_use]
     pub fn leaves_out_marks(&self) -> bool {

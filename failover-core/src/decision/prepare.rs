@@ -7,7 +7,7 @@ use super::policy::{Policy, TRIES, UNKNOWN};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::Step;
-use super::{Verdict, WaitFor, Waiting, attempt, gate};
+use super::{Verdict, WaitFor, Waiting, attempt, gate, permit};
 use crate::facts::{
     Arming, BakerState, BootGuard, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question, Unknown,
 };
@@ -51,10 +51,14 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
         gate::keys(&delegate.value, device, policy).map_err(Verdict::Refuse)?;
     }
     if !progress.proceed {
+        permit::before(facts, policy).map_err(Verdict::Refuse)?;
         // H5: what cannot end well is refused before anything is done.
         let (bound, _) = bound(facts, policy, progress).map_err(Verdict::Refuse)?;
         floor(facts, policy, progress, bound, None).map_err(Verdict::Refuse)?;
         return Ok(Some(Verdict::Ask(Question::Proceed { name: policy.name.clone() })));
+    }
+    if let Some(verdict) = permit::next(facts, policy, progress)? {
+        return Ok(Some(verdict));
     }
     if let Some(step) = fence_self(facts, device, progress)? {
         return Ok(Some(attempt(progress, step)));

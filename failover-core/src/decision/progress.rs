@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
-use crate::facts::{BakerState, Delegate, Facts, Head, Marks, Merged, NonceCount, Power, Timestamp};
+use crate::facts::{BakerState, ClaimAnswer, Delegate, Facts, Head, Marks, Merged, NonceCount, Power, Timestamp};
 use crate::tezos::Level;
 
 /// What a person stated about the primary.
@@ -18,6 +18,8 @@ pub enum Statement {
     PoweredOff,
     /// Nothing proves it, and the person takes the risk.
     Unproven,
+    /// Nobody runs failover on a machine that could not be asked (S13).
+    NoOtherRun,
 }
 
 /// What stands for the cable: a person's statement, or what feeds the machine.
@@ -125,6 +127,12 @@ pub struct Progress {
     pub passphrase: bool,
     /// What became of the primary's seed nonces, in any session; for what is said at the end.
     pub nonces: Option<Nonces>,
+    /// An interrupted run was taken up again: it makes no permit (S13).
+    pub resumed: bool,
+    /// This run's permit was made, or was about to be, in any session.
+    pub permit: bool,
+    /// What came of the claim on the primary, in this session.
+    pub claim: Option<ClaimAnswer>,
     /// Keys were unlocked or authorized by this session.
     pub armed: bool,
     /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.

@@ -6,9 +6,13 @@ use thiserror::Error;
 
 use super::fence::Rung;
 use crate::facts::{
-    Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark,
+    Claim, Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark,
 };
 use crate::tezos::{ChainId, KeyHash, Level};
+
+/// The last line of whatever another run excludes. It claims nothing about what that run does.
+const ONE_MACHINE: &str =
+    "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N";
 
 /// Why it is not safe, or not possible, to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error, serde::Serialize, serde::Deserialize)]
@@ -214,6 +218,54 @@ pub enum Refusal {
     /// The person said no.
     #[error("cancelled")]
     Cancelled,
+    /// S13, S14: this run's permit was taken away.
+    #[error("this run was stopped: its permit was taken away{}{}", by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default(), claim.as_ref().map(|claim| format!("; {claim}, has claimed this machine")).unwrap_or_default())]
+    Stopped {
+        /// By whom, where that was written down.
+        by: Option<String>,
+        /// The other run's claim on this machine, where one stands.
+        claim: Option<Box<Claim>>,
+        /// It was found so when the run was taken up again.
+        resumed: bool,
+    },
+    /// S13: this run's permit is of another boot of this machine, or of a snapshot of it.
+    #[error("this run's permit is of another boot of this machine, and so void")]
+    OtherBoot,
+    /// S13: a run that was taken up again never had a permit: it did nothing, or an older version began it.
+    #[error("the interrupted run has no permit, so that it cannot be gone on with")]
+    NoPermit,
+    /// S13: a run is going on at the other machine.
+    #[error("a run is going on on {host}: {}", known(holder))]
+    RunThere {
+        /// Which machine.
+        host: String,
+        /// Who, as far as its lock says.
+        holder: String,
+    },
+    /// S13: another run's claim stands.
+    #[error("another run has claimed {on}: {by}; it is not known to be over")]
+    Claimed {
+        /// Which machine.
+        on: String,
+        /// Whose claim.
+        by: Box<Claim>,
+    },
+    /// S13: the failover that is installed on the other machine knows no permits.
+    #[error("{host} has {version}, which knows no permits: a run there would not be seen from here")]
+    OlderThere {
+        /// Which machine.
+        host: String,
+        /// What it has.
+        version: String,
+    },
+    /// S13: the other machine could not be asked, and nobody says that no run goes on there.
+    #[error("whether somebody runs failover on {host} is not known: {why}")]
+    NotExcluded {
+        /// Which machine.
+        host: String,
+        /// Why it could not be asked.
+        why: String,
+    },
     /// The backup is not ready: its device, its services, its machine.
     #[error("{what} is not ready: {unknown}")]
     NotReady {
@@ -276,6 +328,10 @@ fn all(found: &[String]) -> String {
     if found.is_empty() { "none".to_owned() } else { found.join(", ") }
 }
 
+fn known(holder: &str) -> &str {
+    if holder.is_empty() { "whose is not known" } else { holder }
+}
+
 fn missing(rungs: &[Rung]) -> String {
     let missing: Vec<String> = rungs.iter().filter(|r| !r.proven).map(|r| format!("{}: {}", r.name, r.why)).collect();
     missing.join("; ")
@@ -293,10 +349,17 @@ impl Refusal {
     pub const fn exit(&self) -> u8 {
         match self {
             Self::NotReady { .. } => 4,
-            Self::FencedElsewhere { .. } => 7,
-            Self::LedgerSetting | Self::Cancelled => 8,
+            Self::FencedElsewhere { .. } | Self::NoPermit | Self::RunThere { .. } | Self::Claimed { .. } => 7,
+            Self::Stopped { claim, resumed, .. } if claim.is_some() || *resumed => 7,
+            Self::Stopped { .. } | Self::LedgerSetting | Self::Cancelled => 8,
             _ => 3,
         }
+    }
+
+    /// Is it that this run's permit is gone, void, or never was? Then the run is over.
+    #[must_use]
+    pub const fn is_about_the_permit(&self) -> bool {
+        matches!(self, Self::Stopped { .. } | Self::OtherBoot | Self::NoPermit)
     }
 
     /// May it be right again in a moment, without a person doing anything?
@@ -354,6 +417,26 @@ impl Refusal {
             Self::NotFenced { .. } => {
                 "unplug the primary's signer or switch the machine off, then run again. If nobody can, run again in ten \
                  minutes: after a hundred silent levels it asks whether you take the risk"
+            }
+            Self::Stopped { claim: None, resumed: false, .. } => {
+                "nothing more was done, and the backup is disarmed; `failover run` starts over"
+            }
+            Self::Stopped { .. } | Self::NoPermit | Self::RunThere { .. } => ONE_MACHINE,
+            Self::OtherBoot => "run `failover run`: it looks at everything anew",
+            Self::Claimed { by, .. } => {
+                return format!(
+                    "{ONE_MACHINE}. Where that run is over and its machine cannot say so: `failover run --confirm-claim-over {}`",
+                    by.host
+                );
+            }
+            Self::OlderThere { host, .. } => {
+                return format!(
+                    "install failover {} on {host}, then run again; or take what is installed there away",
+                    env!("CARGO_PKG_VERSION")
+                );
+            }
+            Self::NotExcluded { host, .. } => {
+                return format!("make sure that nobody runs failover on {host}, then run again and say so");
             }
             Self::Absurd { .. } => "find out which source says so; compare the head with an explorer",
             Self::PastCap { .. } => "run again with a margin of 10",

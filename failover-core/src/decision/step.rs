@@ -95,6 +95,16 @@ pub enum Step {
         /// How the primary was fenced.
         path: Path,
     },
+    /// Make this run's permit, by which it lives (S13).
+    TakePermit,
+    /// Take away every permit on the primary, and leave this run's claim there (S13).
+    Claim {
+        /// Hosts of which a person said that their run is over: their claims are replaced.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over: Vec<String>,
+        /// How long it is tried, in seconds.
+        seconds: u64,
+    },
 }
 
 impl Step {
@@ -107,7 +117,9 @@ impl Step {
             | Self::InstallBootGuard
             | Self::DisarmBackup
             | Self::HoldSigner
-            | Self::ProvePassphrase { .. } => 0,
+            | Self::ProvePassphrase { .. }
+            | Self::TakePermit
+            | Self::Claim { .. } => 0,
             Self::StopPrimary => 2,
             Self::GuardPrimary | Self::StashSecret | Self::DisarmPrimary => 3,
             Self::NoteLevel { .. } | Self::MergeNonces { .. } => 4,
@@ -133,9 +145,28 @@ impl Step {
             | Self::Unlock { .. }
             | Self::Raise { .. }
             | Self::Authorize { .. }
-            | Self::Start { .. } => false,
+            | Self::Start { .. }
+            | Self::TakePermit
+            | Self::Claim { .. } => false,
         }
     }
+
+    /// Does it let this machine's device or services sign, be it for a moment? Then it is done under the effect lock, with
+    /// the permit there before and after it (S13).
+    #[must_use]
+    pub const fn arms(&self) -> bool {
+        matches!(
+            self,
+            Self::ProvePassphrase { .. }
+                | Self::Unlock { .. }
+                | Self::Raise { .. }
+                | Self::Authorize { .. }
+                | Self::Start { .. }
+        )
+    }
+
+    /// The name of [`Step::Claim`].
+    pub(super) const CLAIM: &'static str = "claim";
 
     /// A short name, the same for every try.
     #[must_use]
@@ -157,6 +188,8 @@ impl Step {
             Self::Raise { .. } => "raise",
             Self::Authorize { .. } => "authorize",
             Self::Start { .. } => "start",
+            Self::TakePermit => "take-permit",
+            Self::Claim { .. } => Self::CLAIM,
         }
     }
 }
@@ -185,6 +218,8 @@ impl fmt::Display for Step {
                 write!(f, "authorize the Ledger with its mark at {floor}: press the buttons")
             }
             Self::Start { .. } => f.write_str("start the backup's baker"),
+            Self::TakePermit => f.write_str("make this run's permit: whoever takes it away stops the run"),
+            Self::Claim { .. } => f.write_str("claim the primary: no other run goes on there, or on from there"),
         }
     }
 }

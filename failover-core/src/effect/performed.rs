@@ -1,6 +1,7 @@
 //! What came of a step.
 
 use crate::nonces::Merged;
+use crate::permit::ClaimAnswer;
 use crate::signer::Raised;
 
 /// What a step did that is worth writing down.
@@ -11,10 +12,12 @@ pub struct Performed {
     pub raised: Vec<Raised>,
     /// Where seed nonces were merged: how many.
     pub nonces: Option<Merged>,
+    /// Where the primary was claimed: what came of it.
+    pub claim: Option<ClaimAnswer>,
 }
 
 impl From<Vec<Raised>> for Performed {
     fn from(raised: Vec<Raised>) -> Self {
-        Self { raised, nonces: None }
+        Self { raised, ..Self::default() }
     }
 }

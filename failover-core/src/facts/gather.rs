@@ -11,12 +11,14 @@ use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::Clock;
 use crate::guard::{Guard, GuardStatus};
 use crate::host::Host;
+use crate::permit::{PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{HwmSetter, SignerError};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 mod chain;
 mod others;
+mod permit;
 mod primary;
 
 use chain::ChainGatherer;
@@ -55,6 +57,8 @@ pub struct Eyes<'a> {
     pub guard: &'a Guard,
     /// The backup's signer.
     pub device: &'a mut dyn HwmSetter,
+    /// This run's permit; `None`: a look that belongs to no run.
+    pub permit: Option<&'a RunPermit>,
 }
 
 /// Gathers, and remembers what does not change.
@@ -86,7 +90,7 @@ macro_rules! because {
         }
     )*};
 }
-because!(ChainError, BakerError, SignerError, RemoteSignerError);
+because!(ChainError, BakerError, SignerError, RemoteSignerError, PermitError);
 
 impl Gatherer {
     /// Gathers from the own node, held against other sources.
@@ -101,9 +105,10 @@ impl Gatherer {
         let now = clock.now();
         let chain = self.chain.gather(scope, clock);
         let power = self.power(eyes.power, clock);
-        let primary = PrimaryEyes { control: eyes.primary.filter(|_| scope.primary), signer: eyes.signer };
+        let primary =
+            PrimaryEyes { control: eyes.primary.filter(|_| scope.primary), signer: eyes.signer, permit: eyes.permit };
         let primary = self.primary.gather(primary, power, scope.marks, clock);
-        let backup = self.backup(eyes.backup, eyes.guard, eyes.device, clock);
+        let backup = self.backup(eyes.backup, eyes.guard, eyes.device, eyes.permit, clock);
         Facts { now, chain, primary, backup }
     }
 
@@ -151,6 +156,7 @@ impl Gatherer {
         control: &mut dyn BakerControl,
         guard: &Guard,
         device: &mut dyn HwmSetter,
+        permit: Option<&RunPermit>,
         clock: &dyn Clock,
     ) -> BackupFacts {
         let name = control.describe();
@@ -166,6 +172,9 @@ impl Gatherer {
             services: seen(services, &name, clock),
             guard: guard_state(guard, clock),
             boot_guard: Err(unread),
+            permit: self::permit::state(permit, clock),
+            claims: self::permit::claims(permit, clock),
+            // Last (S8).
             device: seen(device.state(), "the backup's signer", clock),
         };
         if facts.is_at_rest() {

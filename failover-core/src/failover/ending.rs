@@ -56,9 +56,23 @@ impl Failover {
         Ok(proven)
     }
 
+    /// A run that is over gives its permit back; one that can be taken up again keeps it (S13).
+    pub(super) fn end_permit(&self, end: &End) {
+        let Some(permit) = self.hands.permit.as_ref().filter(|_| !end.may_be_resumed()) else { return };
+        // A permit that stays does no harm: a new run takes it away, and no other holds the run lock.
+        let _taken_away_by_the_next = permit.permits.end(&permit.run);
+    }
+
     pub(super) fn refused(&mut self, refusal: Refusal) -> Result<End, JournalError> {
-        self.stand_down_unless_started()?;
+        match refusal {
+            // Whoever took the permit away may be at it themselves: nothing that could sign stays behind, started or not.
+            Refusal::Stopped { .. } | Refusal::OtherBoot | Refusal::NoPermit => {
+                self.disarm()?;
+            }
+            _ => self.stand_down_unless_started()?,
+        }
         let outcome = match refusal.exit() {
+            _ if refusal.is_about_the_permit() => "stopped",
             8 => "cancelled",
             4 => "not-ready",
             7 => "locked",

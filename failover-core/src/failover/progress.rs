@@ -7,6 +7,7 @@ use crate::decision::{Nonces, Noted, Policy, Progress, Refusal, RefusedBefore, S
 use crate::journal::Entry;
 use crate::journal::record::{End, Record, StepResult};
 use crate::operator::{Answer, Question};
+use crate::permit::RunId;
 use crate::signer::Raised;
 use crate::state::PlanId;
 
@@ -19,18 +20,20 @@ pub struct Past {
     pub policy: Policy,
     /// How far it was.
     pub progress: Progress,
+    /// Its name, by which its permit is known; an older version's has none.
+    pub run: Option<RunId>,
 }
 
 impl Past {
     /// Reads a run's records; `None` where the first is no beginning.
     #[must_use]
     pub fn of(entries: &[Entry<Record>]) -> Option<Self> {
-        let Record::Begin { plan, policy, .. } = &entries.first()?.record else { return None };
+        let Record::Begin { plan, policy, run, .. } = &entries.first()?.record else { return None };
         let mut progress = Progress::default();
         for entry in entries {
             apply(&mut progress, &entry.record, entry.at, false);
         }
-        Some(Self { plan: *plan, policy: policy.clone(), progress })
+        Some(Self { plan: *plan, policy: policy.clone(), progress, run: *run })
     }
 }
 
@@ -55,7 +58,10 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
 
 fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) {
     match result {
-        StepResult::Done { raised, nonces } => {
+        StepResult::Done { raised, nonces, claim } => {
+            if live && claim.is_some() {
+                progress.claim.clone_from(claim);
+            }
             if let Some(merged) = nonces {
                 progress.nonces = Some(Nonces::Merged(merged.clone()));
             }
@@ -91,6 +97,7 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
         Question::PoweredOff { .. } => state(Statement::PoweredOff),
         Question::LedgerSetting => progress.ledger_setting = Some(yes),
         Question::Unproven { .. } => state(Statement::Unproven),
+        Question::NoOtherRun { .. } => state(Statement::NoOtherRun),
     }
 }
 
@@ -104,6 +111,7 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
         Step::Unlock { .. } | Step::Authorize { .. } | Step::ProvePassphrase { .. } if !live => {
             progress.left_armed = true
         }
+        Step::TakePermit => progress.permit = true,
         Step::StopPrimary => {
             progress.stop_sent = true;
             // It baked since: what it committed to meanwhile is fetched too.

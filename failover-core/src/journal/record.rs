@@ -4,6 +4,7 @@ use crate::decision::{Basis, Fence, Path, Policy, Refusal, Resumed, Rung, Step, 
 use crate::facts::{Merged, NonceCount, Signed};
 use crate::lock::HeldLock;
 use crate::operator::{Answer, Question};
+use crate::permit::{ClaimAnswer, RunId};
 use crate::price::Price;
 use crate::signer::Raised;
 use crate::state::PlanId;
@@ -25,6 +26,9 @@ pub enum Record {
         /// The locks that it holds (S7).
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         locks: Vec<HeldLock>,
+        /// The run, by whose name its permit and its claims are known (S13); older versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
     },
     /// An interrupted run is taken up again.
     Resume {
@@ -122,6 +126,9 @@ pub enum StepResult {
         /// Where seed nonces were merged: how many; the nonces themselves are nowhere written down.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonces: Option<Merged>,
+        /// Where the primary was claimed: what came of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<ClaimAnswer>,
     },
     /// It failed.
     Failed {
@@ -196,6 +203,15 @@ pub struct End {
     pub resumed: Option<Resumed>,
     /// The next safe action.
     pub next: String,
+}
+
+impl End {
+    /// Can the run be taken up again? Interrupted and failed runs and those that lost their lock can; done, refused,
+    /// cancelled and stopped ones are over.
+    #[must_use]
+    pub fn may_be_resumed(&self) -> bool {
+        matches!(self.outcome.as_str(), "interrupted" | "failed" | "locked")
+    }
 }
 
 impl Record {

@@ -11,6 +11,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as
 use std::path::{Path, PathBuf};
 
 use super::{FailoverLock, Holder, LockError};
+use crate::permit::Root;
 use crate::tezos::{ChainId, KeyHash};
 
 mod held;
@@ -34,6 +35,19 @@ impl FileLock {
     /// Another process holds it, or the file cannot be used. Never waits.
     pub fn acquire(chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
         Self::acquire_in(usual_folder(), chain, baker, who)
+    }
+
+    /// Takes the lock where it is on the machine with this root: in `/run/lock` on a real one, under the root on a simulated
+    /// one.
+    ///
+    /// # Errors
+    /// As [`FileLock::acquire`], and where the root cannot be made.
+    pub fn acquire_under(root: &Root, chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
+        if root.is_usual() {
+            return Self::acquire(chain, baker, who);
+        }
+        root.prepare().map_err(|error| LockError::System { path: root.path().to_owned(), why: error.to_string() })?;
+        Self::acquire_in(root.path(), chain, baker, who)
     }
 
     /// Takes the lock in another folder: for a drill, whose world is not the real one. A lock there excludes nothing

@@ -29,6 +29,7 @@ pub const fn question(asked: &Question) -> (u8, &'static str) {
         Question::Disconnected { .. } => (3, "the primary's signer is unplugged"),
         Question::PoweredOff { .. } => (3, "the primary is switched off"),
         Question::LedgerSetting => (0, "the Ledger's setting \"High Watermark\" is enabled"),
+        Question::NoOtherRun { .. } => (1, "nobody runs failover on the machine that cannot be asked"),
         Question::Unproven { .. } => (3, "the statement in place of proof"),
     }
 }

@@ -25,6 +25,7 @@ use crate::host::Host;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
 use crate::lock::{FailoverLock, FileLock, Holder, LockError};
+use crate::permit::{Root, RunId, RunIdError, RunPermit};
 use crate::remote_signer::RemoteSigner;
 use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
@@ -83,6 +84,9 @@ pub enum DrillError {
     /// No plan id.
     #[error(transparent)]
     PlanId(#[from] PlanIdError),
+    /// No name of a run.
+    #[error(transparent)]
+    RunId(#[from] RunIdError),
     /// The drill's lock.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -140,6 +144,8 @@ pub struct Rehearsal {
     policy: Policy,
     person: Person,
     plan: PlanId,
+    /// The run's name: one for each journal.
+    run: RunId,
     /// Which machine is the backup; the other one is the primary.
     backup: Side,
     scratch: PathBuf,
@@ -194,15 +200,18 @@ impl Rehearsal {
         let (plan, watcher) = (PlanId::random()?, Shown(watcher.clone()));
         let other = Holder::this("failover run, typed by somebody else", world.now(), None);
         let other = match another_run {
-            true => Some(FileLock::acquire_in(state.path(), policy.chain, policy.baker, &other)?),
+            true => {
+                Some(FileLock::acquire_under(&Root::at(scratch.join("machine")), policy.chain, policy.baker, &other)?)
+            }
             false => None,
         };
-        let (backup, scratch) = (Side::Backup, scratch.to_owned());
+        let (backup, scratch, run) = (Side::Backup, scratch.to_owned(), RunId::random()?);
         Ok(Self {
             world,
             policy,
             person,
             plan,
+            run,
             backup,
             scratch,
             state,
@@ -247,7 +256,8 @@ impl Rehearsal {
     /// The same, to where it is killed between two records: an exchange with a device, a node, a machine, or the journal.
     pub(crate) fn session_until(&mut self, cut: Option<Cut>, kill: Option<Kill>) -> Result<&End, DrillError> {
         let who = Holder::this("failover drill", self.world.now(), Some(self.plan));
-        let lock = match FileLock::acquire_in(self.state.path(), self.policy.chain, self.policy.baker, &who) {
+        let lock = match FileLock::acquire_under(&self.root_of(self.backup), self.policy.chain, self.policy.baker, &who)
+        {
             Ok(lock) => lock,
             // As the command line does it: nothing is written down, nothing is done (S7).
             Err(error @ LockError::Held { .. }) => {
@@ -313,13 +323,18 @@ impl Rehearsal {
         Drilled { ends: self.ends, alarms: self.world.alarms(), signatures, journal: self.journal }
     }
 
+    fn permit(&self) -> RunPermit {
+        let permits = self.root_of(self.backup).of(self.policy.chain, self.policy.baker);
+        RunPermit { permits, run: self.run, who: format!("drill@{}", self.backup), known: Vec::new() }
+    }
+
     /// The real protocol code over the world's edges.
     fn parts(&self, recorder: Box<dyn Recorder>, locks: Vec<Box<dyn FailoverLock>>) -> Parts {
         let Self { world, policy, plan, state, .. } = self;
         Parts {
             others: world.options().sources.iter().map(|source| other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node().over(world.wire(Edge::Node)))),
-            hands: Hands { locks, ..self.hands() },
+            hands: Hands { locks, permit: Some(self.permit()), ..self.hands() },
             policy: policy.clone(),
             plan: *plan,
             clock: Arc::new(world.clock()),

@@ -15,6 +15,7 @@ mod etc;
 mod files;
 pub(crate) mod host;
 pub(crate) mod nonces;
+mod permits;
 mod process;
 mod secret;
 mod signer;

@@ -59,6 +59,7 @@ impl Operator for Person {
                 yes(self.cable == Cable::SwitchesOff)
             }
             Question::Unproven { .. } => Answer::No,
+            Question::NoOtherRun { .. } => Answer::Yes,
             Question::LedgerSetting => yes(self.ledger_setting),
         })
     }

@@ -194,12 +194,15 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
             boot_guard: Err(unasked()),
             secret: Err(unasked()),
             power: Err(unasked()),
+            standing: Err(unasked()),
         },
         backup: BackupFacts {
             identity: Err(unasked()),
             services: Err(unasked()),
             guard: Err(unasked()),
             boot_guard: Err(unasked()),
+            permit: Err(unasked()),
+            claims: Err(unasked()),
             device,
         },
     }

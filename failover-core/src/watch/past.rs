@@ -36,7 +36,7 @@ pub(super) fn after(state: &StateDir, policy: &Policy, token: &Token) -> Result<
         let found = journal::read::<Record>(&path)
             .map_err(|error| Unknown { why: error.to_string(), next: error.next().to_owned() })?;
         let Some(past) = Past::of(&found.entries) else { continue };
-        let Past { plan, policy: of, progress } = past;
+        let Past { plan, policy: of, progress, .. } = past;
         let this = plan == named && of.baker == policy.baker && of.chain == policy.chain;
         if this && progress.noted.is_some() && progress.started.is_some() {
             return Ok(Some(After { plan, journal: path, progress }));
@@ -62,7 +62,11 @@ pub(super) fn write_down(
             let Ok(plan) = PlanId::random() else { return Ok(()) };
             let mut file = state.create_journal(at, plan)?;
             let version = env!("CARGO_PKG_VERSION").to_owned();
-            append(&mut file, at, &Record::Begin { version, plan, policy: policy.clone(), locks: Vec::new() })?;
+            append(
+                &mut file,
+                at,
+                &Record::Begin { version, plan, policy: policy.clone(), locks: Vec::new(), run: None },
+            )?;
             file
         }
     };

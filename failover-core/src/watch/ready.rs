@@ -77,6 +77,7 @@ impl Watch {
             backup: &mut *hands.backup,
             guard: &hands.guard,
             device: &mut *hands.device,
+            permit: hands.permit.as_ref(),
         };
         let facts = gatherer.gather(eyes, &scope, &**clock);
         self.readiness.progress.observe(&facts, consensus_marks(&facts));

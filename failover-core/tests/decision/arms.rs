@@ -20,7 +20,7 @@ fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
     const NAME: &str = "install-boot-guard";
     let open = || known(Some(BootGuard::Open { why: vec!["baker.service: nothing".to_owned()] }));
     let tries = |n: u32, why: &str| (n, why.to_owned());
-    let go = Progress { proceed: true, ..Progress::default() };
+    let go = Progress { proceed: true, ..permitted() };
     let facts = |boot_guard| {
         let mut facts = facts();
         facts.backup.boot_guard = boot_guard;
@@ -56,7 +56,7 @@ fn the_plan_is_confirmed_before_anything_is_done() {
 
 #[test]
 fn s1a_the_backup_is_fenced_from_itself_first() {
-    let go = Progress { proceed: true, ..Progress::default() };
+    let go = Progress { proceed: true, ..permitted() };
     let mut facts = facts();
     facts.backup.guard = known(GuardState::Lifted);
     facts.backup.services = known(running());

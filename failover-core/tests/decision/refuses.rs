@@ -5,8 +5,8 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Progress, Refusal, Verdict, WaitFor, decide};
 use failover_core::facts::{
-    Arming, Compared, ExpectedKey, Facts, HostIdentity, KeyName, KeyRole, LastSigned, OtherSource, SecondOpinion,
-    Signed, Standing, SyncState,
+    Arming, ClaimAnswer, Compared, ExpectedKey, Facts, HostIdentity, KeyName, KeyRole, LastSigned, OtherSource,
+    SecondOpinion, Signed, Standing, SyncState,
 };
 use failover_core::tezos::{ChainId, Kind};
 
@@ -110,8 +110,23 @@ refuses! {
         delegate.levels_to_next_cycle = 50;
         delegate.keys.push(ExpectedKey { key: consensus(), role: KeyRole::Consensus, from_cycle: Some(1001) });
     } => Refusal::KeyChange { levels: 50 }, exit 3;
-    h19_the_primary_is_this_machine: |f| f.primary.identity = f.backup.identity.clone()
-        => Refusal::WrongHost { .. }, exit 3;
+    h19_the_primary_is_this_machine: |f| f.primary.standing = known(ClaimAnswer::Itself) => Refusal::WrongHost { .. }, exit 3;
+    h19_perhaps_this_machine: |f| {
+        f.primary.identity = f.backup.identity.clone();
+        f.primary.standing = unknown();
+    } => Refusal::WrongHost { .. }, exit 3;
+    h12_a_run_is_going_on_there: |f| {
+        f.primary.standing = known(ClaimAnswer::RunThere { holder: "somebody".to_owned() });
+    } => Refusal::RunThere { .. }, exit 7;
+    s13_an_older_failover_there: |f| {
+        f.primary.standing = known(ClaimAnswer::Older { version: "failover 0.1.0".to_owned() });
+    } => Refusal::OlderThere { .. }, exit 3;
+    s13_a_claim_there: |f| f.primary.standing = known(ClaimAnswer::Claimed { by: claim(7) }) => Refusal::Claimed { .. }, exit 7;
+    s13_a_claim_here: |f| f.backup.claims = known(vec![claim(7)]) => Refusal::Claimed { .. }, exit 7;
+    s13_a_claim_here_whose_machine_does_not_say_that_it_is_over: |f| {
+        f.backup.claims = known(vec![claim(7)]);
+        f.primary.standing = known(ClaimAnswer::Free { over: Some(false) });
+    } => Refusal::Claimed { .. }, exit 7;
     h19_another_host_key: |f| f.primary.impostor = Some("changed".to_owned()) => Refusal::WrongHost { .. }, exit 3;
     h18_no_device: |f| f.backup.device = unknown() => Refusal::NotReady { .. }, exit 4;
 }

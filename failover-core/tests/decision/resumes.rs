@@ -4,12 +4,12 @@ use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide, shared};
 use failover_core::facts::{Arming, Facts, GuardState, Model};
 use failover_core::tezos::Kind;
 
-use crate::world::{HEAD, activity, device, known, marks, policy, quiet, signed, started};
+use crate::world::{HEAD, activity, device, known, marks, permitted, policy, quiet, signed, started};
 
 /// As the journal gives it to a new session: nothing is held, nothing was proved here.
 fn resumed(progress: Progress) -> Progress {
     let Progress { proceed, statements, noted, started, .. } = progress;
-    Progress { proceed, statements, noted, started, ..Progress::default() }
+    Progress { proceed, statements, noted, started, resumed: true, ..permitted() }
 }
 
 fn next(facts: &Facts, progress: Progress) -> String {

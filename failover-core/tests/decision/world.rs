@@ -6,9 +6,9 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, Verdict, Waiting, decide};
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey,
-    Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model,
-    Observed, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown,
+    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Constants, Delegate,
+    DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
+    Mark, Marks, Model, Observed, PermitState, PrimaryFacts, RunId, SecondOpinion, Signed, SyncState, Unknown,
 };
 use failover_core::guard::GuardNote;
 use failover_core::signer::DeviceInfo;
@@ -126,6 +126,7 @@ pub(crate) fn facts() -> Facts {
             boot_guard: unknown(),
             secret: unknown(),
             power: unknown(),
+            standing: known(ClaimAnswer::Free { over: None }),
         },
         backup: BackupFacts {
             identity: known(id("b")),
@@ -133,6 +134,8 @@ pub(crate) fn facts() -> Facts {
             guard: known(GuardState::Guarded),
             boot_guard: known(Some(held())),
             device: known(device(Arming::Disarmed, None)),
+            permit: known(PermitState::Valid),
+            claims: known(Vec::new()),
         },
     }
 }
@@ -142,6 +145,8 @@ pub(crate) fn prepared() -> Progress {
     let earlier = Timestamp::from_millis(now().millis() - 42_000);
     Progress {
         proceed: true,
+        permit: true,
+        claim: Some(ClaimAnswer::Made { over: None }),
         fenced_self: true,
         holding: true,
         passphrase: true,
@@ -190,4 +195,20 @@ pub(crate) fn waits(verdict: Verdict) -> Waiting {
         Verdict::Wait(waiting) => waiting,
         other => panic!("no wait: {other:?}"),
     }
+}
+
+/// The run has its permit, and the primary is claimed.
+pub(crate) fn permitted() -> Progress {
+    Progress { permit: true, claim: Some(ClaimAnswer::Made { over: None }), ..Progress::default() }
+}
+
+/// A claim of another machine's run.
+pub(crate) fn claim(run: u8) -> Claim {
+    let (run, at) = (RunId::from_bytes([run; 16]), now());
+    Claim { v: Claim::VERSION, run, host: "other".to_owned(), who: "root@other".to_owned(), at }
+}
+
+/// So many seconds ago.
+pub(crate) fn before(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(now().millis() - seconds * 1000)
 }

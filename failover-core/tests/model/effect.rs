@@ -1,7 +1,8 @@
 //! What a step does to the world, and what is watched while it does.
 
+use failover_core::clock::Timestamp;
 use failover_core::decision::Step;
-use failover_core::facts::{Mark, Marks, Model, reached};
+use failover_core::facts::{Claim, ClaimAnswer, Mark, Marks, Model, RunId, reached};
 use failover_core::journal::record::StepResult;
 use failover_core::signer::{Raised, compare, plan_authorize, plan_raise};
 use failover_core::tezos::{Kind, Level, Position};
@@ -17,11 +18,11 @@ fn failed(why: &str) -> StepResult {
 
 /// Performs it. `whole` is false where the tool dies in the middle of a start: the guard is lifted, nothing runs.
 pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
-    let done = StepResult::Done { raised: Vec::new(), nonces: None };
+    let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None };
     monitor::effect(world, i, step, setting);
     world.runs[i].touched = true;
     // A claim of the sign interface is the kernel's word and no device's; a level is only noted.
-    let certain = matches!(step, Step::HoldSigner | Step::NoteLevel { .. });
+    let certain = matches!(step, Step::HoldSigner | Step::NoteLevel { .. } | Step::TakePermit | Step::Claim { .. });
     if !certain && std::mem::take(&mut world.dud) {
         return done;
     }
@@ -46,6 +47,8 @@ pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Settin
         Step::StashSecret => world.machines[0].secret = false,
         Step::DisarmPrimary if setting.remote_signer => world.machines[0].armed = false,
         Step::DisarmPrimary => return failed("no program there"),
+        Step::TakePermit => world.runs[i].permit = Some(true),
+        Step::Claim { .. } => return claim(world, i, setting),
         Step::Unlock { .. } => world.machines[site].armed = true,
         Step::Raise { floor, cap, .. } => return raise(world, site, *floor, *cap, setting),
         Step::Authorize { floor, cap, .. } => return authorize(world, site, *floor, *cap),
@@ -59,6 +62,23 @@ pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Settin
         _ => {}
     }
     done
+}
+
+/// The claim on the primary, where it can be reached.
+fn claim(world: &mut World, i: usize, setting: &Setting) -> StepResult {
+    let there = &mut world.machines[0];
+    let claim = if !(there.powered && there.reachable) {
+        ClaimAnswer::Unasked { why: "no route".to_owned() }
+    } else if let Some(by) = there.claim.filter(|by| *by != i && !setting.is(Broken::IgnoresOthers)) {
+        let run = RunId::from_bytes([by as u8; 16]);
+        let at = Timestamp::from_millis(0);
+        let by = Claim { v: Claim::VERSION, run, host: by.to_string(), who: "root".to_owned(), at };
+        ClaimAnswer::Claimed { by }
+    } else {
+        there.claim = Some(i);
+        ClaimAnswer::Made { over: None }
+    };
+    StepResult::Done { raised: Vec::new(), nonces: None, claim: Some(claim) }
 }
 
 fn mark(level: Level) -> Marks {
@@ -82,7 +102,7 @@ fn set(world: &mut World, site: usize, to: Level, cap: Level) -> Marks {
 fn compared(world: &World, site: usize, before: Marks, floor: Level) -> StepResult {
     let key = device(&world.machines[site], Model::Ledger).keys[0].name.clone();
     match compare(&key, before, world.machines[site].marks, floor) {
-        Ok(raised) => StepResult::Done { raised: vec![raised], nonces: None },
+        Ok(raised) => StepResult::Done { raised: vec![raised], nonces: None, claim: None },
         Err(error) => failed(&error.to_string()),
     }
 }
@@ -93,7 +113,7 @@ fn raise(world: &mut World, site: usize, floor: Level, cap: Level, setting: &Set
     if setting.is(Broken::SetsBlindly) {
         let before = set(world, site, floor, cap);
         let raised = Raised { key: keys[0].clone(), before, after: mark(floor) };
-        return StepResult::Done { raised: vec![raised], nonces: None };
+        return StepResult::Done { raised: vec![raised], nonces: None, claim: None };
     }
     let before = world.machines[site].marks;
     match plan_raise(&state, &keys, floor, cap) {

@@ -6,7 +6,7 @@ use failover_core::clock::Timestamp;
 use failover_core::facts::{
     Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, Denunciation, DeviceState,
     ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
-    Model, Observed, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown, UnlockSecret,
+    Model, Observed, PermitState, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown, UnlockSecret,
 };
 use failover_core::signer::DeviceInfo;
 use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Position, Round};
@@ -144,6 +144,12 @@ pub(crate) fn look(world: &World, setting: &Setting, site: usize, from: u64, pri
     let answers = primary && there.powered && there.reachable;
     let seen_guard = there.guard.filter(|by| !setting.is(Broken::IgnoresOthers) || *by == site);
     let at_rest = !here.running && !here.token;
+    let run = world.runs.iter().find(|run| run.site == site);
+    let permit = match run.and_then(|run| run.permit) {
+        None => PermitState::NotMade,
+        Some(true) => PermitState::Valid,
+        Some(false) => PermitState::Gone { by: None },
+    };
     Facts {
         now,
         chain: chain(world, setting, from),
@@ -164,12 +170,15 @@ pub(crate) fn look(world: &World, setting: &Setting, site: usize, from: u64, pri
                 (true, false) => known(UnlockSecret::Aside { files: vec!["secret".to_owned()] }, now),
             },
             power: unknown("not configured"),
+            standing: unknown("not looked at"),
         },
         backup: BackupFacts {
             identity: known(id(site), now),
             services: known(state(here.running), now),
             guard: known(if here.token { GuardState::Lifted } else { GuardState::Guarded }, now),
             boot_guard: if at_rest { known(Some(guard(here.guard)), now) } else { unknown("not asked") },
+            permit: known(permit, now),
+            claims: known(Vec::new(), now),
             device: known(device(here, setting.model), now),
         },
     }

@@ -122,6 +122,10 @@ fn answers(world: &World, i: usize, question: &Question, setting: &Setting) -> M
             say("does not switch off, and says so", no, &|_| {}),
         ],
         Question::PoweredOff { .. } => vec![say("does not switch off, and says so", no, &|_| {})],
+        Question::NoOtherRun { .. } => {
+            let others = world.runs.iter().enumerate().any(|(other, run)| other != i && run.end.is_none());
+            vec![say("says whether somebody else runs failover there", if others { no } else { yes }, &|_| {})]
+        }
         Question::Unproven { .. } => vec![say("takes no risk", no, &|_| {})],
         _ => vec![say("yes", yes, &|_| {})],
     };

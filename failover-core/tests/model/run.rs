@@ -33,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) touched: bool,
     /// The first h and B that the journal has.
     pub(crate) noted: Option<Noted>,
+    /// Its permit: made and there, or taken away.
+    pub(crate) permit: Option<bool>,
     pub(crate) end: Option<String>,
 }
 
@@ -67,6 +69,7 @@ impl Run {
             backup_runs: false,
             touched: false,
             noted: None,
+            permit: None,
             end: None,
         }
     }
@@ -78,7 +81,7 @@ impl Run {
 
     /// `failover resume`.
     pub(crate) fn resume(&mut self) {
-        (self.live, self.resumed, self.lost) = (Some(self.kept.clone()), true, false);
+        (self.live, self.resumed, self.lost) = (Some(Progress { resumed: true, ..self.kept.clone() }), true, false);
     }
 
     pub(crate) fn is_live(&self) -> bool {

@@ -39,6 +39,8 @@ pub(crate) struct Machine {
     pub(crate) running: bool,
     /// Who put up the boot guard.
     pub(crate) guard: Option<usize>,
+    /// Which run has claimed it.
+    pub(crate) claim: Option<usize>,
     /// The guard's token: it may bake.
     pub(crate) token: bool,
     /// The secret that unlocks a TezSign at the start of its services is in place.
@@ -61,6 +63,7 @@ impl Machine {
             on_chain: true,
             running: true,
             guard: None,
+            claim: None,
             token: false,
             secret: true,
             plugged: true,

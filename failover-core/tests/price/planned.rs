@@ -71,6 +71,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
             passphrase: None,
             primary_signer: None,
             locks: Vec::new(),
+            permit: None,
             power: None,
         },
         policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),

@@ -79,6 +79,7 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
             passphrase: None,
             primary_signer: None,
             locks: Vec::new(),
+            permit: None,
             power: None,
         },
         policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),

@@ -13,7 +13,7 @@ use crate::parts;
 /// # Errors
 /// The ssh destination cannot be used.
 pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
-    let guard = match parts::open_primary(&config.primary)?.as_deref_mut().map(BakerControl::boot_guard) {
+    let guard = match parts::open_primary(config)?.as_deref_mut().map(BakerControl::boot_guard) {
         Some(Ok(_)) => "its services can be guarded".to_owned(),
         Some(Err(error)) => format!("its services cannot be guarded: {error}"),
         None => "it cannot be reached".to_owned(),

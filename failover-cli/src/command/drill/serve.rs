@@ -121,7 +121,7 @@ fn configuration(world: &World, folder: &Path, served: &Served, passphrase: &Pat
     };
     let tzkt = url(served, Source::Tzkt).map(|url| format!("tzkt = {}\n", quoted(&url))).unwrap_or_default();
     format!(
-        "# A simulated world; nothing here is real.\nstate = {state}\n\n[baker]\nname = \"mybaker\"\naddress = {baker}\n\
+        "# A simulated world; nothing here is real.\nsimulated = true\nstate = {state}\n\n[baker]\nname = \"mybaker\"\naddress = {baker}\n\
          network = {chain}\n\n[chain]\nnode = {node}\n{tzkt}\n[signer]\ndevice = {device}\n{signer}\n\
          [primary]\ncontrol = \"tezbake\"\npath = {primary}\nstate = {primary_state}\n\n[backup]\ncontrol = \"tezbake\"\npath = {backup}\n",
         state = quoted(&state_of(folder, side).display()),

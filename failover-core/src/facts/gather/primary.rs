@@ -11,6 +11,7 @@ use crate::facts::{
 };
 use crate::host::{Host, HostError};
 use crate::mark_files::{MarkFile, Writer, WrittenMark};
+use crate::permit::{ClaimAnswer, RunPermit};
 use crate::remote_signer::RemoteSigner;
 use crate::tezos::{ChainId, Kind};
 
@@ -23,6 +24,8 @@ pub(super) struct PrimaryEyes<'a> {
     pub(super) control: Option<&'a mut dyn BakerControl>,
     /// Its signer.
     pub(super) signer: Option<&'a mut RemoteSigner<Box<dyn Host>>>,
+    /// This run's permit, whose claim would be left there.
+    pub(super) permit: Option<&'a RunPermit>,
 }
 
 /// Asks the primary, and remembers what does not change.
@@ -34,6 +37,8 @@ pub(super) struct PrimaryGatherer {
     held: Option<Held>,
     /// The signer's own marks, as they were last shown, and when that reading began: a locked key shows none.
     device: Option<(Timestamp, MarkFile)>,
+    /// What speaks against a claim there: seen once, before the plan.
+    standing: Option<Fact<ClaimAnswer>>,
 }
 
 /// What else keeps the primary from signing, as it was read last: over ssh that takes its time as well.
@@ -94,6 +99,7 @@ impl PrimaryGatherer {
                 let Held { signer, boot_guard, secret, .. } = self.held(control, eyes.signer, stopped, clock);
                 PrimaryFacts {
                     power,
+                    standing: self.standing(control, eyes.permit, clock),
                     signer,
                     boot_guard,
                     secret,
@@ -133,6 +139,7 @@ impl PrimaryGatherer {
             signer: Err(unknown.clone()),
             boot_guard: Err(unknown.clone()),
             secret: Err(unknown.clone()),
+            standing: Err(unknown.clone()),
             marks: said.filter(|said| said.is_ok()).cloned().unwrap_or(Err(unknown)),
         }
     }
@@ -183,6 +190,21 @@ impl PrimaryGatherer {
         let held = Held { at, stopped, signer, boot_guard, secret };
         self.held = Some(held.clone());
         held
+    }
+
+    fn standing(
+        &mut self,
+        control: &mut dyn BakerControl,
+        permit: Option<&RunPermit>,
+        clock: &dyn Clock,
+    ) -> Fact<ClaimAnswer> {
+        if let Some(known) = &self.standing {
+            return known.clone();
+        }
+        let found = super::permit::standing(control, permit, clock);
+        // What could not be asked is asked again; what it says now, the claim itself will say.
+        self.standing = found.is_ok().then(|| found.clone());
+        found
     }
 
     fn marks(

@@ -18,7 +18,12 @@ impl FileLock {
     /// The same, of a lock in another folder.
     #[must_use]
     pub fn is_held_in(folder: &Path, chain: ChainId, baker: KeyHash) -> bool {
-        let Ok(lock) = fs::metadata(folder.join(name(chain, baker))) else { return false };
+        Self::is_held_at(&folder.join(name(chain, baker)))
+    }
+
+    /// The same, of the lock in this file.
+    pub(crate) fn is_held_at(path: &Path) -> bool {
+        let Ok(lock) = fs::metadata(path) else { return false };
         let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
         locks.lines().any(|line| is_of(line, lock.ino()))
     }

@@ -9,6 +9,7 @@ use crate::clock::Clock as _;
 use crate::decision::standby_marks;
 use crate::effect::Hands;
 use crate::guard::Guard;
+use crate::permit::{Root, RunId};
 use crate::sim::event::Event;
 use crate::sim::options::Side;
 use crate::sim::wire::Edge;
@@ -33,6 +34,7 @@ impl Rehearsal {
         let state = StateDir::open(self.folder_of(repaired))?;
         self.world.set_guard(repaired, Guard::new(state.path()).token());
         (self.backup, self.state, self.plan, self.journal) = (repaired, state, PlanId::random()?, None);
+        self.run = RunId::random()?;
         self.person.primary = repaired.other();
 
         let clock = self.world.clock();
@@ -57,11 +59,19 @@ impl Rehearsal {
         }
     }
 
+    /// Where the permits, claims and locks of a machine lie.
+    pub(super) fn root_of(&self, side: Side) -> Root {
+        Root::at(self.folder_of(side).join("machine"))
+    }
+
     /// What a run on the machine that is the backup now acts with.
     pub(super) fn hands(&self) -> Hands {
         let Self { world, person, state, backup, .. } = self;
         let edge = |side| if side == *backup { Edge::Backup } else { Edge::Primary };
-        let control = |side| Box::new(TezbakeControl::new(world.host(side).over(world.wire(edge(side)))));
+        let control = |side| {
+            let host = world.host(side).over(world.wire(edge(side)));
+            Box::new(TezbakeControl::new(host).with_root(self.root_of(side)))
+        };
         Hands {
             device: world.wired_signer(*backup),
             primary: Some(control(backup.other())),
@@ -72,6 +82,7 @@ impl Rehearsal {
             locks: Vec::new(),
             primary_signer: Some(super::remote_signer(world, backup.other())),
             power: None,
+            permit: None,
         }
     }
 }

@@ -144,6 +144,7 @@ pub(super) fn script(machine: &mut Machine, command: Command<'_>) -> Ran {
                 Err(what) => Ran::new(1, "", format!("mkdir: cannot create directory '{folder}': {what}\n")),
             }
         }
+        ["-c", script, _, words @ ..] if *script == crate::permit::script::CLAIM => super::permits::claim(words),
         ["-c", script, _, folder, name, copy, bytes] if *script == MERGE => {
             super::nonces::write(machine, (folder, name), copy, (bytes, command.input))
         }

@@ -1,0 +1,73 @@
+//! A claim on another machine (S13): one script there, as root.
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `sh -c CLAIM failover-permit ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, as root | exit 0 and a last line, see [`script::CLAIM`](crate::permit::script::CLAIM) |
+
+use super::BakerError;
+use super::elevation::{self, Elevation};
+use crate::host::{Host, HostError};
+use crate::lock::Holder;
+use crate::permit::{ClaimAnswer, ClaimOrder, Root, script};
+
+/// Claims the machine behind `host`, whose permits lie under `root`.
+pub(super) fn claim<H: Host + ?Sized>(
+    host: &mut H,
+    elevation: &mut Elevation,
+    root: &Root,
+    order: &ClaimOrder,
+) -> Result<ClaimAnswer, BakerError> {
+    let folder = root.path().to_string_lossy();
+    let lock = lock_file(root, &order.baker);
+    let none = || "-".to_owned();
+    let (replace, asked) =
+        (order.replace.map_or_else(none, |run| run.to_string()), order.asked.map_or_else(none, |run| run.to_string()));
+    // The rest of the deadline is for the way there and back.
+    let seconds = if order.look { 0 } else { (order.deadline.as_secs() / 2).max(1) }.to_string();
+    let (run, claim) = (order.claim.run.to_string(), order.claim.line());
+    let by = format!("a run of {}", order.claim.who);
+    let argv = [
+        "sh",
+        "-c",
+        script::CLAIM,
+        script::NAME,
+        &folder,
+        &order.baker,
+        &lock,
+        &run,
+        &claim,
+        &replace,
+        &asked,
+        &seconds,
+        &by,
+        &order.here,
+    ];
+    let out = match elevation.run(host, &argv, order.deadline) {
+        Ok(out) => out,
+        Err(BakerError::Host(HostError::NotRun { why, .. })) => return Ok(ClaimAnswer::Unasked { why }),
+        Err(error) => return Err(error),
+    };
+    let unclear = |why: String| BakerError::Unclear { host: host.name().to_owned(), why };
+    match out.code {
+        0 => script::answer(&out.stdout).map(named).map_err(unclear),
+        127 => Ok(ClaimAnswer::Unasked { why: format!("no script runs there: {}", elevation::last_words(&out)) }),
+        code => Err(unclear(format!("the claim exits {code}: {}", elevation::last_words(&out)))),
+    }
+}
+
+/// The run lock of a baker on a machine, where it is on a real one and where on a simulated one.
+fn lock_file(root: &Root, baker: &str) -> String {
+    let folder = if root.is_usual() { "/run/lock".into() } else { root.path().to_string_lossy() };
+    format!("{folder}/failover-{baker}.lock")
+}
+
+/// Whoever holds the run lock there, for a person.
+fn named(answer: ClaimAnswer) -> ClaimAnswer {
+    match answer {
+        ClaimAnswer::RunThere { holder } => {
+            let known = serde_json::from_str::<Holder>(&holder).map(|holder| holder.to_string());
+            ClaimAnswer::RunThere { holder: known.unwrap_or(holder) }
+        }
+        answer => answer,
+    }
+}

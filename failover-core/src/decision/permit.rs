@@ -1,0 +1,135 @@
+//! The permit by which a run lives, and its claim on the other machine (S13): before anything is touched, and at every look
+//! until the end of the verification.
+
+use super::policy::{CLAIM, CLAIM_EMERGENCY, Policy, TRIES};
+use super::prepare::ready;
+use super::progress::{Progress, Statement};
+use super::refusal::Refusal;
+use super::step::Step;
+use super::{Verdict, attempt};
+use crate::facts::{Claim, ClaimAnswer, Facts, PermitState, Question, Unknown};
+
+/// Was the permit of this run taken away, or is it void? Then it ends, disarmed, whatever else is so. Unknown is not gone:
+/// nothing arms meanwhile.
+pub(super) fn lost(facts: &Facts, progress: &Progress) -> Option<Refusal> {
+    if !progress.permit {
+        return None;
+    }
+    let gone = |by: Option<&String>| {
+        let claim = facts.backup.claims.as_ref().ok().and_then(|seen| seen.value.first().cloned());
+        Refusal::Stopped { by: by.cloned(), claim: claim.map(Box::new), resumed: progress.resumed }
+    };
+    match &facts.backup.permit.as_ref().ok()?.value {
+        PermitState::Valid => None,
+        PermitState::Gone { by } => Some(gone(by.as_ref())),
+        PermitState::NotMade => Some(gone(None)),
+        PermitState::OtherBoot => Some(Refusal::OtherBoot),
+    }
+}
+
+/// What speaks against a claim and could be seen before anything was done (S17).
+pub(super) fn before(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
+    let Ok(seen) = &facts.primary.standing else { return Ok(()) };
+    let over = match &seen.value {
+        ClaimAnswer::Made { over } | ClaimAnswer::Free { over } => *over == Some(true),
+        ClaimAnswer::Unasked { .. } | ClaimAnswer::Busy { .. } => false,
+        ClaimAnswer::Claimed { by } if policy.says_over(by) => false,
+        against => return Err(refusal(against, policy)),
+    };
+    match &facts.backup.claims {
+        Ok(standing) => over_here(&standing.value, policy, over),
+        Err(_) => Ok(()),
+    }
+}
+
+fn refusal(answer: &ClaimAnswer, policy: &Policy) -> Refusal {
+    let host = policy.primary.clone();
+    match answer {
+        ClaimAnswer::RunThere { holder } | ClaimAnswer::Busy { holder } => {
+            Refusal::RunThere { host, holder: holder.clone() }
+        }
+        ClaimAnswer::Older { version } => Refusal::OlderThere { host, version: version.clone() },
+        ClaimAnswer::Claimed { by } => Refusal::Claimed { on: host, by: Box::new(by.clone()) },
+        ClaimAnswer::Itself => {
+            Refusal::WrongHost { why: format!("{host} is this machine itself: primary and backup must be two") }
+        }
+        ClaimAnswer::Made { .. } | ClaimAnswer::Free { .. } => {
+            Refusal::NotExcluded { host, why: "it was looked at, and not claimed".to_owned() }
+        }
+        ClaimAnswer::Unasked { why } => Refusal::NotExcluded { host, why: why.clone() },
+    }
+}
+
+/// What is missing of permit and claim; `None`: nothing.
+pub(super) fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Verdict>, Verdict> {
+    let state = ready(&facts.backup.permit, "this run's permit", facts, progress)?;
+    let standing = ready(&facts.backup.claims, "what claims this machine", facts, progress)?;
+    if !progress.permit {
+        return match (state, progress.resumed) {
+            (PermitState::NotMade, false) => Ok(Some(attempt(progress, Step::TakePermit))),
+            _ => Err(Verdict::Refuse(Refusal::NoPermit)),
+        };
+    }
+    let Some(answer) = &progress.claim else { return claim(policy, progress).map(Some) };
+    match answer {
+        ClaimAnswer::Claimed { by } if policy.says_over(by) => claim(policy, progress).map(Some),
+        ClaimAnswer::Made { over } => {
+            over_here(standing, policy, *over == Some(true)).map_err(Verdict::Refuse)?;
+            Ok(None)
+        }
+        // It answers by now: it is asked again.
+        ClaimAnswer::Unasked { .. } if facts.primary.services.is_ok() && may_be_asked(progress) => {
+            claim(policy, progress).map(Some)
+        }
+        ClaimAnswer::Unasked { why } => {
+            over_here(standing, policy, false).map_err(Verdict::Refuse)?;
+            excluded(facts, policy, progress, why)
+        }
+        against => Err(Verdict::Refuse(refusal(against, policy))),
+    }
+}
+
+/// A claim of another run stands here until that run's machine says that it is over, or a person does.
+fn over_here(standing: &[Claim], policy: &Policy, said: bool) -> Result<(), Refusal> {
+    match standing.iter().find(|claim| !said && !policy.says_over(claim)) {
+        Some(by) => Err(Refusal::Claimed { on: "this machine".to_owned(), by: Box::new(by.clone()) }),
+        None => Ok(()),
+    }
+}
+
+/// A machine that was not asked is not excluded: a person says that nobody runs failover there.
+fn excluded(facts: &Facts, policy: &Policy, progress: &Progress, why: &str) -> Result<Option<Verdict>, Verdict> {
+    let host = policy.primary.clone();
+    if progress.stated(Statement::NoOtherRun, facts.now).is_some() {
+        return Ok(None);
+    }
+    if progress.denied.contains(&Statement::NoOtherRun) {
+        return Err(Verdict::Refuse(Refusal::NotExcluded { host, why: why.to_owned() }));
+    }
+    Ok(Some(Verdict::Ask(Question::NoOtherRun { host })))
+}
+
+fn may_be_asked(progress: &Progress) -> bool {
+    progress.tried.get(Step::CLAIM).is_none_or(|tried| *tried < TRIES)
+}
+
+/// Nothing was touched yet: what cannot be understood there is refused, with its words.
+fn claim(policy: &Policy, progress: &Progress) -> Result<Verdict, Verdict> {
+    match progress.failed(Step::CLAIM) {
+        Some((n, why)) if *n >= TRIES => {
+            let next = format!(
+                "look at /var/lib/failover/machine on {}; where no run goes on there, `failover stand-down` there, then run again",
+                policy.primary
+            );
+            let unknown = Unknown { why: why.clone(), next };
+            Err(Verdict::Refuse(Refusal::Unknown { what: format!("who acts on {}", policy.primary), unknown }))
+        }
+        _ => Ok(attempt(
+            progress,
+            Step::Claim {
+                over: policy.claims_over.clone(),
+                seconds: if policy.emergency { CLAIM_EMERGENCY } else { CLAIM },
+            },
+        )),
+    }
+}

@@ -1,0 +1,78 @@
+//! Permit, claim and the effect lock around whatever arms (S13).
+
+use std::time::Duration;
+
+use super::{EffectError, Hands, disarm};
+use crate::baker::BakerError;
+use crate::clock::Clock;
+use crate::decision::Step;
+use crate::host::HostError;
+use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, RunPermit};
+
+/// Another command's effect on this machine is waited for as long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn permit(hands: &Hands) -> Result<&RunPermit, EffectError> {
+    hands.permit.as_ref().ok_or(EffectError::Permit(PermitError::None))
+}
+
+/// Makes this run's permit. What dead runs of this baker left here is taken away: this one holds the run lock.
+pub(super) fn take(hands: &Hands, clock: &dyn Clock) -> Result<(), EffectError> {
+    let RunPermit { permits, run, who, .. } = permit(hands)?;
+    permits.take_away_others(&format!("a new run, {who}"), run)?;
+    Ok(permits.make(run, PermitKind::Run, who, clock.now())?)
+}
+
+/// Begins an effect that arms: the effect lock first, then the permit. What is held is let go by dropping it.
+pub(super) fn begin(hands: &Hands, step: &Step) -> Result<EffectLock, EffectError> {
+    let permit = permit(hands)?;
+    let lock = permit.permits.effect_lock(&format!("{} by {}", step.name(), permit.who), PATIENCE)?;
+    permit.valid()?;
+    Ok(lock)
+}
+
+/// After it, still under the effect lock: a permit that was taken away meanwhile takes the effect with it.
+pub(super) fn end(hands: &mut Hands, clock: &dyn Clock, lock: EffectLock) -> Result<(), EffectError> {
+    let gone = match permit(hands)?.valid() {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let _read_again_by_whoever_ends_the_run = disarm(hands, clock);
+    drop(lock);
+    Err(gone.into())
+}
+
+/// Claims the primary. A machine that cannot be asked is an answer too, and not excluded by it.
+pub(super) fn claim(
+    hands: &mut Hands,
+    clock: &dyn Clock,
+    over: &[String],
+    deadline: Duration,
+) -> Result<ClaimAnswer, EffectError> {
+    let permit = permit(hands)?.clone();
+    let mut order = permit.order(clock.now(), false, deadline)?;
+    let Some(primary) = hands.primary.as_mut() else {
+        let why = "the configuration has no way to reach it".to_owned();
+        return Ok(ClaimAnswer::Unasked { why });
+    };
+    let mut answer = primary.claim(&order);
+    if let Ok(ClaimAnswer::Claimed { by }) = &answer
+        && (permit.is_own(&by.run)? || over.contains(&by.host))
+    {
+        order.replace = Some(by.run);
+        answer = primary.claim(&order);
+    }
+    match answer {
+        // Nothing is known of it, and so nothing is excluded by it.
+        Err(
+            error @ (BakerError::Elevation { .. }
+            | BakerError::Host(
+                HostError::Unreachable { .. }
+                | HostError::Denied { .. }
+                | HostError::HostKey { .. }
+                | HostError::Lost { .. },
+            )),
+        ) => Ok(ClaimAnswer::Unasked { why: error.to_string() }),
+        answer => Ok(answer?),
+    }
+}

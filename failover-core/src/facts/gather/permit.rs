@@ -1,0 +1,47 @@
+//! This run's permit, and the claims that stand on this machine (S13).
+
+use std::time::Duration;
+
+use super::{Because, seen};
+use crate::baker::BakerControl;
+use crate::clock::Clock;
+use crate::facts::{Claim, ClaimAnswer, Fact, PermitState, Unknown};
+use crate::permit::RunPermit;
+
+/// One small script.
+const LOOK: Duration = Duration::from_secs(15);
+
+const WHERE: &str = "the permits of this machine";
+
+pub(super) fn state(permit: Option<&RunPermit>, clock: &dyn Clock) -> Fact<PermitState> {
+    let permit = permit.ok_or_else(of_no_run)?;
+    seen(permit.permits.look(&permit.run), WHERE, clock)
+}
+
+pub(super) fn claims(permit: Option<&RunPermit>, clock: &dyn Clock) -> Fact<Vec<Claim>> {
+    let permit = permit.ok_or_else(of_no_run)?;
+    seen(permit.permits.claims(), WHERE, clock)
+}
+
+/// What speaks against a claim on the primary, asked without changing anything there. One's own claim does not.
+pub(super) fn standing(
+    control: &mut dyn BakerControl,
+    permit: Option<&RunPermit>,
+    clock: &dyn Clock,
+) -> Fact<ClaimAnswer> {
+    let permit = permit.ok_or_else(of_no_run)?;
+    let mut order = permit.order(clock.now(), true, LOOK).map_err(|error| error.unknown())?;
+    let name = control.describe();
+    let found = control.claim(&order);
+    if let Ok(ClaimAnswer::Claimed { by }) = &found
+        && permit.is_own(&by.run).map_err(|error| error.unknown())?
+    {
+        order.replace = Some(by.run);
+        return seen(control.claim(&order), &name, clock);
+    }
+    seen(found, &name, clock)
+}
+
+fn of_no_run() -> Unknown {
+    Unknown { why: "this look belongs to no run".to_owned(), next: "run `failover run`".to_owned() }
+}

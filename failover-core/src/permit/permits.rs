@@ -1,0 +1,326 @@
+//! The permits of one baker on one machine: made once, taken away by anybody, never put back.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::root::{private, sync};
+use super::{Claim, ClaimOrder, EffectLock, PermitError, Root, RunId};
+use crate::clock::Timestamp;
+
+/// No permit and no claim is longer.
+pub(super) const LONGEST: u64 = 4096;
+
+/// For what a permit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PermitKind {
+    /// A run: it may unlock, raise, authorize, lift the guard and start.
+    Run,
+    /// What unlocks or raises and locks again: it may start nothing.
+    Marks,
+}
+
+/// What is in a permit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Permit {
+    /// The version of this file: [`Permit::VERSION`].
+    pub v: u32,
+    /// Whose.
+    pub run: RunId,
+    /// For what.
+    pub kind: PermitKind,
+    /// The boot in which it was made, as `/proc/sys/kernel/random/boot_id` has it: in another one it is void.
+    pub boot: String,
+    /// By whom: user and host. For people only.
+    pub who: String,
+    /// When. For people only: no age is compared.
+    pub at: Timestamp,
+}
+
+impl Permit {
+    /// The version that is written.
+    pub const VERSION: u32 = 1;
+}
+
+/// How a run's permit stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermitState {
+    /// There is none, and there never was.
+    NotMade,
+    /// It is there, and of this boot.
+    Valid,
+    /// It was taken away.
+    Gone {
+        /// By whom, where that was written down.
+        by: Option<String>,
+    },
+    /// It is of another boot, and so void.
+    OtherBoot,
+}
+
+/// The permits and claims of one baker on one machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permits {
+    root: Root,
+    folder: PathBuf,
+    baker: String,
+}
+
+impl Permits {
+    pub(super) fn new(root: Root, baker: String) -> Self {
+        let folder = root.path().join(&baker);
+        Self { root, folder, baker }
+    }
+
+    /// The root that they lie under.
+    #[must_use]
+    pub const fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// `CHAIN-BAKER`, the folder's name below the root.
+    #[must_use]
+    pub fn baker(&self) -> &str {
+        &self.baker
+    }
+
+    pub(super) fn part(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Makes a run's permit, durably, and reads it back. Once in a run.
+    ///
+    /// # Errors
+    /// It is there already or was there before, or the system refused.
+    pub fn make(&self, run: &RunId, kind: PermitKind, who: &str, at: Timestamp) -> Result<(), PermitError> {
+        self.root.prepare()?;
+        for folder in [self.folder.clone(), self.part("permits"), self.part("ended")] {
+            private(&folder)?;
+        }
+        if self.look(run)? != PermitState::NotMade {
+            return Err(PermitError::damaged(&self.path(run), "a permit of this run was made before"));
+        }
+        let permit = Permit { v: Permit::VERSION, run: *run, kind, boot: boot()?, who: who.to_owned(), at };
+        let mut text = serde_json::to_vec(&permit).map_err(|e| PermitError::damaged(&self.path(run), e))?;
+        text.push(b'\n');
+        create(&self.path(run), &text)?;
+        match self.look(run)? {
+            PermitState::Valid => Ok(()),
+            PermitState::Gone { by } => Err(PermitError::Gone { by }),
+            _ => Err(PermitError::damaged(&self.path(run), "it does not read back as it was written")),
+        }
+    }
+
+    /// How a run's permit stands now.
+    ///
+    /// # Errors
+    /// It cannot be read, is torn, or of a version that is not known: unknown, and neither there nor gone.
+    pub fn look(&self, run: &RunId) -> Result<PermitState, PermitError> {
+        let path = self.path(run);
+        let Some(text) = read(&path)? else {
+            return Ok(match fs::symlink_metadata(self.part("ended").join(run.to_string())) {
+                Ok(_) => PermitState::Gone { by: self.taken_by(run) },
+                Err(e) if e.kind() == io::ErrorKind::NotFound => PermitState::NotMade,
+                Err(e) => return Err(PermitError::system(&path, &e)),
+            });
+        };
+        let permit: Permit = serde_json::from_str(&text).map_err(|e| PermitError::damaged(&path, e))?;
+        if permit.v != Permit::VERSION {
+            return Err(PermitError::damaged(&path, format!("its version {} is not known", permit.v)));
+        }
+        if permit.run != *run {
+            return Err(PermitError::damaged(&path, format!("it is of the run {}", permit.run)));
+        }
+        Ok(if permit.boot == boot()? { PermitState::Valid } else { PermitState::OtherBoot })
+    }
+
+    /// Takes away every permit of this baker here. Needs nothing but the right to (S14).
+    ///
+    /// # Errors
+    /// One is still there.
+    pub fn take_away(&self, by: &str) -> Result<usize, PermitError> {
+        self.take(by, |_| true)
+    }
+
+    /// The same, but for one: a run that begins takes away those that dead runs left, and never its own.
+    ///
+    /// # Errors
+    /// One is still there.
+    pub fn take_away_others(&self, by: &str, own: &RunId) -> Result<usize, PermitError> {
+        let own = own.to_string();
+        self.take(by, |name| name != own)
+    }
+
+    /// The run is over: its permit is no more.
+    ///
+    /// # Errors
+    /// It is still there.
+    pub fn end(&self, run: &RunId) -> Result<(), PermitError> {
+        let run = run.to_string();
+        self.take("its own end", |name| name == run).map(|_| ())
+    }
+
+    /// Is a run known here: has it, or had it, a permit on this machine?
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn knows(&self, run: &RunId) -> Result<bool, PermitError> {
+        Ok(self.path(run).exists() || self.part("ended").join(run.to_string()).exists())
+    }
+
+    /// Waits for the effect lock of this machine; see [`Root::effect_lock`].
+    ///
+    /// # Errors
+    /// [`PermitError::Busy`], or the system refused.
+    pub fn effect_lock(&self, what: &str, patience: Duration) -> Result<EffectLock, PermitError> {
+        self.root.effect_lock(what, patience)
+    }
+
+    fn take(&self, by: &str, wanted: impl Fn(&str) -> bool) -> Result<usize, PermitError> {
+        let permits = self.part("permits");
+        let entries = match fs::read_dir(&permits) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(e) => return Err(PermitError::system(&permits, &e)),
+        };
+        let (mut taken, mut wrong) = (0, None);
+        for entry in entries {
+            let entry = entry.map_err(|e| PermitError::system(&permits, &e))?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name.starts_with('.') || !wanted(&name) {
+                continue;
+            }
+            match self.take_one(&name, by) {
+                Ok(()) => taken += 1,
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
+        }
+        if taken > 0 {
+            // The names matter more than that they are durable: a reboot voids them anyway.
+            let _void_after_a_boot = sync(&permits);
+        }
+        wrong.map_or(Ok(taken), Err)
+    }
+
+    fn take_one(&self, name: &str, by: &str) -> Result<(), PermitError> {
+        let (path, ended) = (self.part("permits").join(name), self.part("ended").join(name));
+        // Moved where that is possible, so that its run knows by whom; else, as on a full disk, removed.
+        let moved = fs::rename(&path, &ended).or_else(|_| fs::remove_file(&path));
+        match moved {
+            Ok(()) => {}
+            // Somebody else was quicker.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(PermitError::system(&path, &e)),
+        }
+        let _for_people = fs::write(self.part("ended").join(format!("{name}.by")), format!("{by}\n"));
+        match fs::symlink_metadata(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Ok(_) => Err(PermitError::damaged(&path, "it is still there")),
+            Err(e) => Err(PermitError::system(&path, &e)),
+        }
+    }
+
+    fn taken_by(&self, run: &RunId) -> Option<String> {
+        let text = read(&self.part("ended").join(format!("{run}.by"))).ok()??;
+        let line: String = text.lines().next()?.chars().filter(|c| !c.is_control()).take(200).collect();
+        (!line.is_empty()).then_some(line)
+    }
+
+    fn path(&self, run: &RunId) -> PathBuf {
+        self.part("permits").join(run.to_string())
+    }
+}
+
+/// What a run has in its hands of its own permit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunPermit {
+    /// The permits of this machine.
+    pub permits: Permits,
+    /// Which run it is.
+    pub run: RunId,
+    /// For people: user and host, and the command.
+    pub who: String,
+    /// Runs of this machine's journals: a claim of one of them is one's own.
+    pub known: Vec<RunId>,
+}
+
+impl RunPermit {
+    /// Is the permit there, now?
+    ///
+    /// # Errors
+    /// [`PermitError::Gone`], [`PermitError::OtherBoot`], or it cannot be told.
+    pub fn valid(&self) -> Result<(), PermitError> {
+        match self.permits.look(&self.run)? {
+            PermitState::Valid => Ok(()),
+            PermitState::OtherBoot => Err(PermitError::OtherBoot),
+            PermitState::Gone { by } => Err(PermitError::Gone { by }),
+            PermitState::NotMade => Err(PermitError::Gone { by: None }),
+        }
+    }
+
+    /// What this run asks of another machine. A claim that stands here asks for its own run there.
+    ///
+    /// # Errors
+    /// The claims of this machine cannot be read.
+    pub fn order(&self, at: Timestamp, look: bool, deadline: Duration) -> Result<ClaimOrder, PermitError> {
+        let asked = self.permits.claims()?.first().map(|claim| claim.run);
+        let claim = Claim { v: Claim::VERSION, run: self.run, host: hostname(), who: self.who.clone(), at };
+        let (baker, here) = (self.permits.baker().to_owned(), self.permits.root().here()?);
+        Ok(ClaimOrder { baker, claim, replace: None, asked, here, look, deadline })
+    }
+
+    /// Is this run one of this machine?
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn is_own(&self, run: &RunId) -> Result<bool, PermitError> {
+        Ok(self.known.contains(run) || self.permits.knows(run)?)
+    }
+}
+
+/// How this machine calls itself.
+fn hostname() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(64).collect();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}
+
+/// The name of this boot.
+pub(super) fn boot() -> Result<String, PermitError> {
+    let path = Path::new("/proc/sys/kernel/random/boot_id");
+    let text = fs::read_to_string(path).map_err(|e| PermitError::system(path, &e))?;
+    Ok(text.trim().to_owned())
+}
+
+/// A small file; `None`: it is not there.
+pub(super) fn read(path: &Path) -> Result<Option<String>, PermitError> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => return Ok(None),
+        Err(e) => return Err(PermitError::system(path, &e)),
+    };
+    let mut text = String::new();
+    file.take(LONGEST + 1).read_to_string(&mut text).map_err(|e| PermitError::system(path, &e))?;
+    if text.len() as u64 > LONGEST {
+        return Err(PermitError::damaged(path, "it is too long"));
+    }
+    Ok(Some(text))
+}
+
+/// Writes a new file whole, durably: nobody ever reads half of it.
+pub(super) fn create(path: &Path, text: &[u8]) -> Result<(), PermitError> {
+    let wrong = |e: io::Error| PermitError::system(path, &e);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.new"));
+    let _left_behind = fs::remove_file(&beside);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(wrong)?;
+    file.write_all(text).and_then(|()| file.sync_all()).map_err(wrong)?;
+    // Not over one that is there.
+    let made = fs::hard_link(&beside, path);
+    let _once_linked = fs::remove_file(&beside);
+    made.map_err(wrong)?;
+    sync(path.parent().unwrap_or(path))
+}

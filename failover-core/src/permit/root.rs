@@ -1,0 +1,152 @@
+//! Where the permits, claims and locks of a machine lie.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::permits::{boot, create, read};
+use super::{EffectLock, PermitError, Permits, RunId};
+use crate::tezos::{ChainId, KeyHash};
+
+/// The folder of a machine that says who may act on it: the same whatever user, and whatever state folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    folder: PathBuf,
+}
+
+impl Default for Root {
+    fn default() -> Self {
+        Self::usual()
+    }
+}
+
+impl Root {
+    /// Where it is on a real machine: durable, for root alone.
+    pub const USUAL: &'static str = "/var/lib/failover/machine";
+
+    /// The root of this machine.
+    #[must_use]
+    pub fn usual() -> Self {
+        Self { folder: PathBuf::from(Self::USUAL) }
+    }
+
+    /// Another folder, for a simulated machine. What is excluded there excludes nothing on the real one.
+    #[must_use]
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Is it the one of a real machine? Then the run lock is in `/run/lock`, as it always was.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.folder == Path::new(Self::USUAL)
+    }
+
+    /// The permits and claims of one baker on this machine.
+    #[must_use]
+    pub fn of(&self, chain: ChainId, baker: KeyHash) -> Permits {
+        Permits::new(self.clone(), format!("{chain}-{baker}"))
+    }
+
+    /// Takes away every permit of every baker on this machine (S14). Nothing is asked, locked or created for it.
+    ///
+    /// # Errors
+    /// One is still there. The others are gone all the same.
+    pub fn take_away_all(&self, by: &str) -> Result<usize, PermitError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(e) => return Err(PermitError::system(&self.folder, &e)),
+        };
+        let (mut taken, mut first) = (0, None);
+        for entry in entries.flatten().filter(|entry| entry.path().join("permits").is_dir()) {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            match Permits::new(self.clone(), name).take_away(by) {
+                Ok(count) => taken += count,
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        first.map_or(Ok(taken), Err)
+    }
+
+    /// Waits for the effect lock of this machine, at most as long as `patience`. `what`: what is going to be done.
+    ///
+    /// # Errors
+    /// [`PermitError::Busy`], or the system refused.
+    pub fn effect_lock(&self, what: &str, patience: Duration) -> Result<EffectLock, PermitError> {
+        self.prepare()?;
+        EffectLock::acquire(&self.folder.join(EffectLock::NAME), what, patience)
+    }
+
+    /// What is being done on this machine under the effect lock; `None`: nothing is.
+    #[must_use]
+    pub fn effect_under_way(&self) -> Option<String> {
+        EffectLock::holder(&self.folder.join(EffectLock::NAME))
+    }
+
+    /// By what this machine knows itself, in this boot: 128 random bits in the file `here`, beside the boot's id. An image
+    /// of this machine has the file, and another boot (H33).
+    ///
+    /// # Errors
+    /// The root cannot be used, or there are no random numbers.
+    pub fn here(&self) -> Result<String, PermitError> {
+        self.prepare()?;
+        let (path, boot) = (self.folder.join("here"), boot()?);
+        for _ in 0..2 {
+            if let Some((token, of)) = read(&path)?.as_deref().and_then(|text| text.trim().split_once(' '))
+                && of == boot
+            {
+                return Ok(token.to_owned());
+            }
+            let _of_another_boot = fs::remove_file(&path);
+            let token = RunId::random().map_err(|error| PermitError::damaged(&path, error))?;
+            match create(&path, format!("{token} {boot}\n").as_bytes()) {
+                // Somebody else was quicker: theirs is read.
+                Ok(()) | Err(PermitError::System { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(PermitError::damaged(&path, "it does not read back as it was written"))
+    }
+
+    /// Makes the folder where it is not there, for its owner alone.
+    pub(crate) fn prepare(&self) -> Result<(), PermitError> {
+        private(&self.folder)
+    }
+}
+
+/// Makes a folder with mode 0700; one that is there is checked.
+pub(super) fn private(folder: &Path) -> Result<(), PermitError> {
+    let wrong = |e: io::Error| PermitError::system(folder, &e);
+    let meta = match fs::symlink_metadata(folder) {
+        Ok(meta) => meta,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
+            sync(folder.parent().unwrap_or(folder))?;
+            fs::symlink_metadata(folder).map_err(wrong)?
+        }
+        Err(e) => return Err(wrong(e)),
+    };
+    let unsafe_because = |why: String| PermitError::Unsafe { path: folder.to_owned(), why };
+    if !meta.is_dir() {
+        return Err(unsafe_because("it is not a folder".to_owned()));
+    }
+    let mode = meta.permissions().mode() & 0o777;
+    if mode & 0o022 != 0 {
+        return Err(unsafe_because(format!("others may write into it (mode {mode:03o})")));
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync(folder: &Path) -> Result<(), PermitError> {
+    fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|e| PermitError::system(folder, &e))
+}

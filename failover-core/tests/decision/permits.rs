@@ -1,0 +1,142 @@
+//! The permit by which a run lives, and its claim on the primary (S13, S14).
+
+use failover_core::decision::{Progress, Refusal, Statement, Step, Verdict, decide};
+use failover_core::facts::{ClaimAnswer, Facts, PermitState, Question};
+
+use crate::world::*;
+
+fn next(facts: &Facts, progress: &Progress) -> Verdict {
+    decide(facts, &policy(), progress)
+}
+
+fn step(facts: &Facts, progress: &Progress) -> Step {
+    match next(facts, progress) {
+        Verdict::Do(approved) => approved.get().clone(),
+        other => panic!("no step: {other:?}"),
+    }
+}
+
+fn refusal(facts: &Facts, progress: &Progress) -> Refusal {
+    match next(facts, progress) {
+        Verdict::Refuse(refusal) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn proceeds() -> Progress {
+    Progress { proceed: true, ..Progress::default() }
+}
+
+fn with(state: PermitState) -> Facts {
+    let mut facts = facts();
+    facts.backup.permit = known(state);
+    facts
+}
+
+/// The order: preflight, permit, claim, own permit, S1a.
+#[test]
+fn s13_the_permit_comes_first_then_the_claim_then_the_own_permit_then_the_backup_is_fenced() {
+    let none = with(PermitState::NotMade);
+    assert_eq!(step(&none, &proceeds()), Step::TakePermit);
+    let permit = Progress { permit: true, ..proceeds() };
+    assert!(matches!(step(&facts(), &permit), Step::Claim { over, seconds: 20 } if over.is_empty()));
+    let claimed = Progress { claim: Some(ClaimAnswer::Made { over: None }), ..permit };
+    assert_eq!(refusal(&with(PermitState::Gone { by: None }), &claimed).exit(), 8);
+    assert_eq!(step(&facts(), &claimed), Step::DisarmBackup);
+}
+
+/// Gone, void or never made: the run is over at every look, also while it verifies.
+#[test]
+fn s13_a_permit_that_is_not_there_ends_the_run() {
+    let (baking, verifying) = started(HEAD - 2, HEAD);
+    let verifying = Progress { permit: true, ..verifying };
+    for (state, exit) in [
+        (PermitState::Gone { by: Some("failover stand-down".to_owned()) }, 8),
+        (PermitState::NotMade, 8),
+        (PermitState::OtherBoot, 3),
+    ] {
+        for (facts, progress) in [(facts(), prepared()), (baking.clone(), verifying.clone())] {
+            let mut facts = facts;
+            facts.backup.permit = known(state.clone());
+            let found = refusal(&facts, &progress);
+            assert!(found.is_about_the_permit() && found.exit() == exit, "{found}");
+            // Another run's claim here says why.
+            facts.backup.claims = known(vec![claim(9)]);
+            let found = refusal(&facts, &progress);
+            assert_eq!(found.exit(), if exit == 8 { 7 } else { exit }, "{found}");
+        }
+    }
+}
+
+#[test]
+fn s13_a_run_that_is_taken_up_again_makes_no_permit() {
+    let resumed = Progress { resumed: true, ..proceeds() };
+    assert_eq!(refusal(&with(PermitState::NotMade), &resumed), Refusal::NoPermit);
+    assert_eq!(Refusal::NoPermit.exit(), 7);
+    let resumed = Progress { resumed: true, ..prepared() };
+    assert_eq!(refusal(&with(PermitState::Gone { by: None }), &resumed).exit(), 7);
+    assert_eq!(refusal(&with(PermitState::OtherBoot), &resumed).exit(), 3);
+}
+
+/// A permit that cannot be read is not gone, and nothing is armed by it.
+#[test]
+fn s13_an_unknown_permit_arms_nothing() {
+    let mut unsure = facts();
+    unsure.backup.permit = unknown();
+    assert_eq!(refusal(&unsure, &proceeds()).exit(), 4);
+    assert!(matches!(next(&unsure, &prepared()), Verdict::Wait(_) | Verdict::Refuse(_)));
+    let mut unsure = facts();
+    unsure.backup.claims = unknown();
+    assert_eq!(refusal(&unsure, &proceeds()).exit(), 4);
+}
+
+#[test]
+fn s13_what_the_claim_says_decides() {
+    let after = |claim: ClaimAnswer| Progress { claim: Some(claim), permit: true, ..proceeds() };
+    let there = ClaimAnswer::RunThere { holder: "failover run, process 7".to_owned() };
+    assert_eq!(refusal(&facts(), &after(there)).exit(), 7);
+    assert_eq!(refusal(&facts(), &after(ClaimAnswer::Busy { holder: "x".to_owned() })).exit(), 7);
+    assert_eq!(refusal(&facts(), &after(ClaimAnswer::Claimed { by: claim(7) })).exit(), 7);
+    assert_eq!(refusal(&facts(), &after(ClaimAnswer::Older { version: "failover 0.1.0".to_owned() })).exit(), 3);
+    assert_eq!(refusal(&facts(), &after(ClaimAnswer::Itself)).exit(), 3);
+    assert_eq!(step(&facts(), &after(ClaimAnswer::Made { over: None })), Step::DisarmBackup);
+    // A claim here: only its machine's word or a person's ends it.
+    let mut claimed = facts();
+    claimed.backup.claims = known(vec![claim(7)]);
+    assert_eq!(refusal(&claimed, &after(ClaimAnswer::Made { over: None })).exit(), 7);
+    assert_eq!(refusal(&claimed, &after(ClaimAnswer::Made { over: Some(false) })).exit(), 7);
+    assert_eq!(step(&claimed, &after(ClaimAnswer::Made { over: Some(true) })), Step::DisarmBackup);
+    let mut said = policy();
+    said.claims_over = vec!["another".to_owned()];
+    let over = |policy: &_, facts: &Facts, answer| decide(facts, policy, &after(answer));
+    assert!(matches!(over(&said, &claimed, ClaimAnswer::Made { over: None }), Verdict::Refuse(_)));
+    said.claims_over = vec!["other".to_owned()];
+    assert!(matches!(over(&said, &claimed, ClaimAnswer::Made { over: None }), Verdict::Do(_)));
+    let again = over(&said, &facts(), ClaimAnswer::Claimed { by: claim(7) });
+    assert!(matches!(again, Verdict::Do(step) if matches!(step.get(), Step::Claim { over, .. } if over == &["other"])));
+}
+
+/// What could not be asked is not excluded: a person says so, for 15 minutes, and is asked before anything is touched.
+#[test]
+fn s13_a_machine_that_was_not_asked_needs_a_statement() {
+    let mut away = facts();
+    away.primary.services = unknown();
+    away.primary.standing = unknown();
+    let unasked = ClaimAnswer::Unasked { why: "no route".to_owned() };
+    let mut progress = Progress { claim: Some(unasked), permit: true, ..proceeds() };
+    let host = "primary".to_owned();
+    assert_eq!(next(&away, &progress), Verdict::Ask(Question::NoOtherRun { host }));
+    progress.denied = vec![Statement::NoOtherRun];
+    assert_eq!(refusal(&away, &progress).exit(), 3);
+    progress.denied.clear();
+    progress.statements.insert(Statement::NoOtherRun, now());
+    assert_eq!(step(&away, &progress), Step::DisarmBackup);
+    progress.statements.insert(Statement::NoOtherRun, before(900));
+    assert!(matches!(next(&away, &progress), Verdict::Ask(Question::NoOtherRun { .. })));
+    progress.statements.insert(Statement::NoOtherRun, before(899));
+    assert_eq!(step(&away, &progress), Step::DisarmBackup);
+    // It answers by now: it is claimed, three times at most.
+    assert!(matches!(step(&facts(), &progress), Step::Claim { .. }));
+    progress.tried.insert("claim", 3);
+    assert_eq!(step(&facts(), &progress), Step::DisarmBackup);
+}
