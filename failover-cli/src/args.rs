@@ -11,7 +11,7 @@ use crate::exit;
 mod procedure;
 mod value;
 
-pub(crate) use procedure::{Answers, Drill, Pace, Resume, Run, Signer, StandIn, Watch};
+pub(crate) use procedure::{Answers, Drill, Pace, Resume, Run, Signer, StandIn, Standby, Watch};
 pub(crate) use value::{Confirmation, NodeUrl};
 
 /// Moves a Tezos baker to its backup machine and signer without ever signing twice.
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     ///
     /// Services are stopped and guarded, keys locked or deauthorized, the auto-unlock secret put away, the marks raised
     /// above everything seen; each read back. The other machine bakes on.
-    Standby(Answers),
+    Standby(Standby),
     /// After a failover or always: watch for duplicates, missed votes, a dead baker
     ///
     /// On the machine that bakes, another machine that signs with this baker's keys stops it at once (exit 5), until
@@ -179,9 +179,9 @@ pub(crate) enum Guard {
     /// Takes the token away, and ties every signing unit of the backup section to it by a drop-in in /etc/systemd/system. The
     /// services must be stopped. Node, accuser and DAL are left alone. Needs root.
     Install {
-        /// Stop the services first
-        #[arg(long)]
-        stop: bool,
+        /// Stop the services first; HOST is this machine's own name, so that nobody stops the wrong one
+        #[arg(long, value_name = "HOST")]
+        stop: Option<String>,
     },
     /// Let them start again, on a typed statement; `failover run` does it by itself when it may
     ///

@@ -58,7 +58,7 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(settings, &wanted, out),
         Command::Guard(args::Guard::Check) => guard::check(&settings.state(), out),
         Command::Guard(args::Guard::Status) => guard::status(settings, out),
-        Command::Guard(args::Guard::Install { stop }) => guard::install(settings, stop, out),
+        Command::Guard(args::Guard::Install { stop }) => guard::install(settings, stop.as_deref(), out),
         Command::Guard(args::Guard::Lift { statement }) => guard::lift(settings, statement.as_deref(), out),
         Command::Run(wanted) => run::run(settings, &wanted, out),
         Command::Resume(wanted) => run::resume(settings, &wanted, out),

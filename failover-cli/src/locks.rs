@@ -1,5 +1,7 @@
 //! One failover at a time (S7): the lock file of this machine, and etcd where it is configured.
 
+use std::time::{Duration, Instant};
+
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::lock::etcd::{EtcdError, EtcdLock, EtcdOptions, HeldThere};
 use failover_core::lock::{FailoverLock, FileLock, Holder, LockError};
@@ -31,6 +33,20 @@ fn this() -> Holder {
 /// Another run on this machine holds it.
 pub(crate) fn here(config: &Config) -> Result<FileLock, Failure> {
     Ok(FileLock::acquire_under(&config.root(), config.baker.chain, config.baker.address, &this())?)
+}
+
+/// The same, where a run that was stopped may take a moment to let it go.
+///
+/// # Errors
+/// It did not.
+pub(crate) fn here_within(config: &Config, patience: Duration) -> Result<FileLock, Failure> {
+    let begun = Instant::now();
+    loop {
+        match here(config) {
+            Err(_) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(200)),
+            done => return done,
+        }
+    }
 }
 
 /// Every lock that is configured, this machine's first.

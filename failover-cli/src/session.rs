@@ -1,9 +1,11 @@
 //! What a run of the procedure needs: the parts that the configuration names, the journal, the lock, the screen.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use failover_core::baker::PowerStatus;
+use failover_core::baker::command::Commands;
+use failover_core::baker::{CommandControl, PowerStatus};
 use failover_core::clock::{Clock as _, SystemClock, Timestamp};
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
@@ -15,6 +17,7 @@ use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::lock::FailoverLock;
 use failover_core::operator::{Nobody, Operator};
 use failover_core::permit::{RunId, RunIdError, RunPermit};
+use failover_core::signer::HwmSetter;
 use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
 
 use crate::config::Config;
@@ -79,11 +82,19 @@ pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operato
 /// # Errors
 /// The ssh destination or the state cannot be used.
 pub(crate) fn disarming(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
+    disarming_in(config, state.path(), operator)
+}
+
+/// The same, whether or not the state folder can be used (S14).
+///
+/// # Errors
+/// The ssh destination cannot be used.
+pub(crate) fn disarming_in(config: &Config, state: &Path, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
     Ok(Hands {
         device: Box::new(Late::new(config.signer.clone())),
         primary: parts::open_primary(config)?,
-        backup: parts::open_backup(&config.backup, state.path())?,
-        guard: Guard::new(state.path()),
+        backup: parts::open_backup(&config.backup, state)?,
+        guard: Guard::new(state),
         operator,
         passphrase: None,
         primary_signer: parts::open_primary_signer(config)?,
@@ -91,6 +102,23 @@ pub(crate) fn disarming(config: &Config, state: &StateDir, operator: Box<dyn Ope
         permit: None,
         power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
     })
+}
+
+/// A device alone, on a machine without a configuration: nothing else is controlled.
+pub(crate) fn alone(device: Box<dyn HwmSetter>, state: &Path) -> Hands {
+    let nothing = Commands { start: Vec::new(), stop: Vec::new(), status: Vec::new(), restart_delay: 0 };
+    Hands {
+        device,
+        primary: None,
+        backup: Box::new(CommandControl::new(LocalHost::new(), nothing)),
+        guard: Guard::new(state),
+        operator: Box::new(Nobody),
+        passphrase: None,
+        primary_signer: None,
+        locks: Vec::new(),
+        permit: None,
+        power: None,
+    }
 }
 
 /// What a watch looks at and stops: this machine, whose device may be plugged in later. Nobody is asked anything.
@@ -107,7 +135,7 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
         passphrase: None,
         primary_signer: None,
         locks: Vec::new(),
-        permit: None,
+        permit: Some(permit(config, state, RunId::random()?)?),
         power: None,
     })
 }

@@ -26,8 +26,11 @@ use crate::tezos::{ChainId, Level};
 mod nonces;
 mod performed;
 mod permit;
+mod stand_down;
 
 pub use performed::Performed;
+pub use permit::{take_and_claim, with_permit};
+pub use stand_down::{Whose, stand_down, stand_down_keys};
 
 /// Why a step did not succeed. What it did all the same, the next reading says.
 #[derive(Debug, Error)]
@@ -178,7 +181,7 @@ pub fn perform(
     if !step.arms() {
         return act(step, hands, clock, plan);
     }
-    let lock = permit::begin(hands, step)?;
+    let lock = permit::begin(hands, step.name())?;
     let done = act(step, hands, clock, plan);
     permit::end(hands, clock, lock)?;
     done

@@ -32,6 +32,6 @@ pub mod script;
 pub use claim::{Claim, ClaimAnswer, ClaimOrder};
 pub use effect_lock::EffectLock;
 pub use error::PermitError;
-pub use permits::{Permit, PermitKind, PermitState, Permits, RunPermit};
+pub use permits::{Permit, PermitKind, PermitState, Permits, RunPermit, hostname};
 pub use root::Root;
 pub use run_id::{RunId, RunIdError};

@@ -84,7 +84,7 @@ a_guarded_machine_stays_guarded_without_the_package() {
     for unit in node baker signer tezsign; do install_service "$unit"; done
     mkdir -p /etc/failover
     cp /run/proof/config.toml /etc/failover/config.toml
-    ok failover guard install --stop
+    ok failover guard install --stop "$(uname -n)"
     guard_is holds
     local before
     before=$(everything)

@@ -24,7 +24,7 @@ a_user_without_root_is_refused() {
     local before
     useradd --create-home somebody
     before=$(everything)
-    run runuser -u somebody -- failover guard install --stop
+    run runuser -u somebody -- failover guard install --stop "$(uname -n)"
     [ "$code" -ne 0 ]
     runs "${signing[@]}"
     [ "$(everything)" = "$before" ]
@@ -34,7 +34,7 @@ a_user_without_root_is_refused() {
 a_read_only_etc_is_an_error() {
     ok mount --bind /etc /etc
     ok mount -o remount,bind,ro /etc
-    run failover guard install --stop
+    run failover guard install --stop "$(uname -n)"
     umount /etc
     exits 4
     at_rest "${signing[@]}"
@@ -63,7 +63,7 @@ install_stop_on_running_units_one_of_which_waits_to_restart() {
     runs "${signing[@]}"
     ok systemctl kill -s SIGKILL "$(unit baker)"
     until_it_waits_to_restart baker
-    ok failover guard install --stop
+    ok failover guard install --stop "$(uname -n)"
     guard_is holds
     [[ $by == "root@primary at 20"*Z ]]
     nothing_signs

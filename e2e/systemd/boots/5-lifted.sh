@@ -8,7 +8,7 @@ after_a_reboot_with_the_token_they_start_by_themselves() {
 }
 
 installed_again_they_stop_for_good() {
-    ok failover guard install --stop
+    ok failover guard install --stop "$(uname -n)"
     [ ! -e "$token" ]
     guard_is holds
     nothing_signs

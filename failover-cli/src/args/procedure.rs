@@ -56,6 +56,16 @@ pub(crate) struct Resume {
     pub(crate) answers: Answers,
 }
 
+/// `standby`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Standby {
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+    /// Stop what bakes here; HOST is this machine's own name, so that nobody stops the wrong one
+    #[arg(long, value_name = "HOST")]
+    pub(crate) stop: Option<String>,
+}
+
 /// `watch`.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Watch {

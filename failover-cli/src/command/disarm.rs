@@ -1,29 +1,62 @@
-//! `disarm`: locks or deauthorizes every key of the device. Never gated: no configuration, no plan, no lock (S12).
+//! `disarm`: locks or deauthorizes every key of the device. Never gated: no configuration, no plan, no lock, no question
+//! (S12, S14).
 
-use failover_core::effect::disarm_keys;
+use failover_core::clock::SystemClock;
+use failover_core::effect::{Disarmed, Hands, Whose, stand_down_keys};
+use failover_core::guard::GuardNote;
+use failover_core::operator::Nobody;
+use failover_core::permit::Root;
 
 use super::hwm;
+use super::stand_down::{DisarmedRecord, by, going_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::parts;
+use crate::session;
 use crate::settings::Settings;
 
-/// Disarms the device and shows its keys as they read back.
+/// Takes the permits away, disarms the device and shows its keys as they read back; with a configuration the machine's
+/// boot guard too.
 ///
 /// # Errors
 /// The device cannot be told or read.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
-    let mut device = parts::open_device(&settings.signer()?)?;
-    let told = disarm_keys(&mut *device);
-    hwm::table(&device.state()?, out);
-    match told {
-        Ok(()) => {
-            Ok(End::done("no key of this device can sign; a service that unlocks it by itself is not stopped by this"))
+    let by = by("disarm");
+    let usual = Root::usual();
+    let config = settings.known();
+    let permits = config.map(|config| config.root().of(config.baker.chain, config.baker.address));
+    let whose = permits.as_ref().map_or(Whose::Everyone(&usual), Whose::Baker);
+    // At once, before anything is opened.
+    let _said_below = whose.take_away(&by);
+    let device = parts::open_device(&settings.signer()?)?;
+    let told = match config {
+        Some(config) => {
+            let hands = session::disarming_in(config, &settings.state(), Box::new(Nobody))?;
+            let mut hands = Hands { device, ..hands };
+            let told = stand_down_keys(&mut hands, whose, &by, &SystemClock);
+            use failover_core::clock::Clock as _;
+            let note = GuardNote::here(SystemClock.now(), None);
+            if let Err(error) = hands.backup.install_boot_guard(&note) {
+                out.warn(format!("{error}; {}", error.next()));
+            }
+            hwm::table(&hands.device.state()?, out);
+            told
         }
-        Err(error) => {
-            out.error(&error);
-            Ok(End::new(Exit::Failed, "unplug the device: it could not be read back as unable to sign"))
+        None => {
+            let mut hands = session::alone(device, &settings.state());
+            let told = stand_down_keys(&mut hands, whose, &by, &SystemClock);
+            hwm::table(&hands.device.state()?, out);
+            told
         }
+    };
+    let Disarmed { proven, mut what } = told;
+    if proven {
+        return Ok(End::done(
+            "no key of this device can sign; a service that unlocks it by itself is not stopped by this",
+        ));
     }
+    what.extend(config.and_then(going_on));
+    out.show(&DisarmedRecord { proven, what: &what });
+    Ok(End::new(Exit::Failed, "unplug the device: it could not be read back as unable to sign"))
 }

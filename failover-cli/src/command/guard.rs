@@ -2,23 +2,28 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use failover_core::baker::{BakerControl, BakerError, BakerState};
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
+use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus};
+use failover_core::permit::{PermitError, hostname};
 use failover_core::state::StateDir;
 use serde::Serialize;
 
-use super::run::finished;
+use super::stand_down::by;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::locks;
 use crate::output::{End, Output};
 use crate::parts;
-use crate::prompt;
 use crate::settings::Settings;
 
+mod bakes;
 mod boot;
+mod lift;
+
+pub(super) use bakes::may_be_stopped;
+pub(crate) use lift::run as lift;
 
 use boot::BootRecord;
 
@@ -98,6 +103,13 @@ fn boot(control: &mut dyn BakerControl, out: &mut Output) -> Result<(), Failure>
     }
 }
 
+/// Another command's effect on this machine is waited for as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) fn not_taken(error: PermitError) -> Failure {
+    Failure::new(Exit::Failed, &error, error.next())
+}
+
 fn not_ready(error: &BakerError) -> Failure {
     Failure::new(Exit::NotReady, error, error.next())
 }
@@ -106,14 +118,17 @@ fn not_ready(error: &BakerError) -> Failure {
 ///
 /// # Errors
 /// Something signs here, or the guard could not be installed or read back: exit 4.
-pub(crate) fn install(settings: &Settings, stop: bool, out: &mut Output) -> Result<End, Failure> {
+pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output) -> Result<End, Failure> {
     const NEXT: &str =
         "nothing can start here; `failover run` lifts the guard when it may, `failover guard lift` by hand";
     let config = settings.config()?;
+    // S14: at once and without any lock; a run that goes on here ends by it.
+    let permits = config.root().of(config.baker.chain, config.baker.address);
+    permits.take_away(&by("guard install")).map_err(not_taken)?;
     let state = StateDir::open(settings.state())?;
     let guard = Guard::new(state.path());
     let mut control = parts::open_backup(&config.backup, state.path())?;
-    if stop {
+    if bakes::may_be_stopped(&mut *control, stop)? {
         // The token first, so that nothing comes back by itself.
         guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;
         control.stop().map_err(|error| not_ready(&error))?;
@@ -121,10 +136,15 @@ pub(crate) fn install(settings: &Settings, stop: bool, out: &mut Output) -> Resu
     match control.state().map_err(|error| not_ready(&error))? {
         BakerState::Stopped { .. } => {}
         BakerState::Running { what } => {
-            let next = "stop the services first, or run `failover guard install --stop`";
+            let next = format!("stop the services first, or run `failover guard install --stop {}`", hostname());
             return Err(Failure::new(Exit::NotReady, format!("something signs here: {}", what.join(", ")), next));
         }
     }
+    // An effect that was under way when the permits went is over by then: only what is read after it is proof.
+    let _effect = match config.root().path().is_dir() {
+        true => Some(permits.effect_lock("a guard", PATIENCE).map_err(not_taken)?),
+        false => None,
+    };
     guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;
     match control.install_boot_guard(&GuardNote::here(SystemClock.now(), None)) {
         Ok(()) => {}
@@ -145,41 +165,4 @@ pub(crate) fn install(settings: &Settings, stop: bool, out: &mut Output) -> Resu
             Err(Failure::new(Exit::NotReady, format!("the boot guard does not hold: {}", why.join("; ")), next))
         }
     }
-}
-
-/// Puts the token there, on the statement of a person. Starts nothing.
-///
-/// # Errors
-/// A duplicate was seen (exit 5), a run goes on (7) or was interrupted (6), nobody can be asked, or it was not said.
-pub(crate) fn lift(settings: &Settings, statement: Option<&str>, out: &mut Output) -> Result<End, Failure> {
-    let config = settings.config()?;
-    let state = StateDir::open(settings.state())?;
-    let mut locks = locks::all(&config, out)?;
-    let guard = Guard::new(state.path());
-    guard.may_be_lifted()?;
-    if state.unfinished(finished)?.is_some() {
-        let next = "run `failover resume` to go on, or `failover stand-down`";
-        return Err(Failure::new(Exit::Interrupted, "a run was interrupted here and is not over", next));
-    }
-    let sentence = Lift::sentence(&config.baker.name);
-    let said = match statement {
-        Some(said) => said.to_owned(),
-        None => {
-            let (what, flag) = ("for the statement that lifts the guard", "--statement");
-            let said = prompt::typed_sentence(what, flag, &sentence)?;
-            if said { sentence.clone() } else { String::new() }
-        }
-    };
-    let Some(lift) = Lift::stated(&config.baker.name, &said) else {
-        let next = "this machine stays guarded; say it only after you made sure";
-        return match statement {
-            Some(_) => Err(Failure::usage(format!("the statement is not, word for word: {sentence}"), next)),
-            None => Ok(End::new(Exit::Cancelled, next)),
-        };
-    };
-    // A person was asked meanwhile (S7).
-    locks.iter_mut().try_for_each(|lock| lock.still_held())?;
-    guard.lift(&lift, SystemClock.now())?;
-    token(settings, out)?;
-    Ok(End::done("start the services when you are ready, and watch them with `failover watch`"))
 }

@@ -1,29 +1,34 @@
-//! `stand-down`: leaves the backup unable to sign. Never gated: no plan, no lock, no journal line first (S12).
+//! `stand-down`: leaves the backup unable to sign. Never gated: no plan, no lock, no configuration, no state folder, no
+//! journal line first, and no question (S12, S14).
 
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::effect::{Disarmed, disarm};
+use failover_core::effect::{Disarmed, Hands, Whose, stand_down};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::{End as Ended, Record};
-use failover_core::state::StateDir;
+use failover_core::lock::FileLock;
+use failover_core::operator::Nobody;
+use failover_core::permit::hostname;
+use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
 use super::run::finished;
-use crate::args::Answers;
+use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
+
+mod everything;
 
 /// What was done, each part read back.
 #[derive(Serialize)]
 #[serde(tag = "record", rename = "disarmed")]
-struct DisarmedRecord<'a> {
-    proven: bool,
-    what: &'a [String],
+pub(super) struct DisarmedRecord<'a> {
+    pub(super) proven: bool,
+    pub(super) what: &'a [String],
 }
 
 impl fmt::Display for DisarmedRecord<'_> {
@@ -33,20 +38,44 @@ impl fmt::Display for DisarmedRecord<'_> {
     }
 }
 
-/// Takes the token away, locks or deauthorizes the keys, stops the services; then ends an interrupted run.
+/// By whom a permit is taken away, for the run that finds it gone.
+pub(super) fn by(command: &str) -> String {
+    format!("`failover {command}`, process {} on {}", std::process::id(), hostname())
+}
+
+/// Takes permits and token away, locks or deauthorizes the keys, stops the services, installs the boot guard; then ends a
+/// run that is going on or was interrupted in its journal.
 ///
 /// # Errors
-/// The configuration or a part cannot be used at all.
+/// The configuration is there and wrong.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
-    let config = settings.config()?;
-    let state = StateDir::open(settings.state())?;
-    let operator = Box::new(Prompt::new(Answers::default(), settings.passphrase(out)?));
-    let mut hands = session::disarming(&config, &state, operator)?;
-    let Disarmed { proven, what } = disarm(&mut hands, &SystemClock);
+    let by = by("stand-down");
+    // Where there is none, or it cannot be used, the journal is the least of it.
+    let state = StateDir::open(settings.state());
+    let Some(config) = settings.known() else { return Ok(everything::stand_down(&settings.state(), &by, out)) };
+    let permits = config.root().of(config.baker.chain, config.baker.address);
+    // At once, before anything is opened.
+    let _said_below = permits.take_away(&by);
+    let mut hands = hands(config, settings)?;
+    let Disarmed { proven, mut what } = stand_down(&mut hands, Whose::Baker(&permits), &by, &SystemClock);
+    if !proven {
+        what.extend(going_on(config));
+    }
     out.show(&DisarmedRecord { proven, what: &what });
     // Written down as soon as it can be; where it cannot, the disarming has still happened.
-    if let Err(failure) = write_down(&state, proven, what) {
+    let written =
+        state.as_ref().map_err(|error| error.clone().into()).and_then(|state| write_down(state, proven, what));
+    if let Err(failure) = written {
         out.warn(format!("this is not in the journal: {failure}"));
+    }
+    if let Ok(state) = &state {
+        let latch = state.latch();
+        if !latch.is_open() && !matches!(latch, Latch::Unknown(_)) {
+            return Ok(End::new(
+                Exit::Duplicate,
+                "a duplicate was seen here: find the machine that signed, then `failover clear`",
+            ));
+        }
     }
     if proven {
         return Ok(End::done("the backup is stopped, guarded and disarmed; `failover run` starts over"));
@@ -54,21 +83,36 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     Ok(End::new(Exit::Failed, "unplug the backup's signer: it could not be read back as unable to sign"))
 }
 
+/// What is stopped and disarmed: without a state folder all the same.
+fn hands(config: &Config, settings: &Settings) -> Result<Hands, Failure> {
+    session::disarming_in(config, &settings.state(), Box::new(Nobody))
+}
+
+/// The run that could not be stopped, for who ends it by hand.
+pub(super) fn going_on(config: &Config) -> Option<String> {
+    let holder = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address)?;
+    Some(format!("a run is going on: {holder}; end that process"))
+}
+
 fn write_down(state: &StateDir, proven: bool, what: Vec<String>) -> Result<(), Failure> {
     let Some((path, _)) = state.unfinished(finished)? else { return Ok(()) };
     let (mut file, _) = JournalFile::<Record>::reopen(&path)?;
     let now = SystemClock.now();
     file.append(now, &Record::Disarmed { proven, what })?;
-    if proven {
-        let end = Ended {
-            outcome: "stood-down".to_owned(),
-            exit: 0,
-            message: "the backup stood down".to_owned(),
-            refusal: None,
-            resumed: None,
-            next: "run `failover run` to start over, or `failover return`".to_owned(),
-        };
-        file.append(now, &Record::End(end))?;
-    }
+    let end = Ended {
+        outcome: "stood-down".to_owned(),
+        exit: u8::from(!proven),
+        message: if proven { "the backup stood down" } else { "the backup stood down, and is not read back disarmed" }
+            .to_owned(),
+        refusal: None,
+        resumed: None,
+        next: if proven {
+            "run `failover run` to start over, or `failover return`"
+        } else {
+            "unplug the backup's signer"
+        }
+        .to_owned(),
+    };
+    file.append(now, &Record::End(end))?;
     Ok(())
 }

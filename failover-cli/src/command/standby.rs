@@ -1,23 +1,31 @@
 //! `standby`: after a failover, makes this machine the new backup, then checks it as one.
 
 use std::fmt;
+use std::time::Duration;
 
+use failover_core::baker::BakerState;
 use failover_core::clock::SystemClock;
 use failover_core::decision::standby_marks;
 use failover_core::operator::{Answer, Operator, Question};
+use failover_core::permit::hostname;
 use failover_core::standby::{self, Part};
 use failover_core::state::{PlanId, StateDir};
 use serde::Serialize;
 
-use super::check;
-use crate::args::Answers;
+use super::stand_down::by;
+use super::{check, guard};
+use crate::args::Standby;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
 use crate::output::{End, Output};
+use crate::parts;
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
+
+/// A run that was stopped ends within this.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One part, as it was read back.
 #[derive(Serialize)]
@@ -41,16 +49,26 @@ fn show(part: &Part, out: &mut Output) {
 ///
 /// # Errors
 /// The configuration or a part cannot be used at all.
-pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Result<End, Failure> {
+pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Result<End, Failure> {
+    let Standby { answers, stop } = wanted;
     let config = settings.config()?;
+    // S14: at once and without any lock; a run that goes on here ends by it.
+    let permits = config.root().of(config.baker.chain, config.baker.address);
+    permits.take_away(&by("standby")).map_err(guard::not_taken)?;
     let state = StateDir::open(settings.state())?;
     let mut prompt = Prompt::new(answers, settings.passphrase(out)?);
     // It is no harm to anybody's keys; but on the machine that bakes it ends the baking.
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
-    // A run of this machine is stood down, not overtaken; `stand-down` asks no lock (S12).
-    let lock = locks::here(&config)?;
+    let mut control = parts::open_backup(&config.backup, state.path())?;
+    let runs = matches!(control.state(), Ok(BakerState::Running { .. }));
+    if runs && !guard::may_be_stopped(&mut *control, stop.as_deref())? {
+        let next = format!("if this is the machine that is to stand by: `failover standby --stop {}`", hostname());
+        return Err(Failure::refused("this machine bakes; nobody said that it is to be stopped", next));
+    }
+    // The run that lost its permit lets its lock go; it is not overtaken.
+    let lock = locks::here_within(&config, PATIENCE)?;
     let mut hands = session::disarming(&config, &state, Box::new(prompt))?;
     let mut parts = standby::fence(&mut hands, &SystemClock);
     for part in &parts {

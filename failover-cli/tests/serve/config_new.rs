@@ -88,6 +88,12 @@ fn enter_takes_what_was_found_and_the_file_runs() {
     untouched(&world);
     // It is a configuration that a run would be planned with.
     let state = world.path("new-state");
+    // Of simulated machines: permits, claims and locks lie beside their state.
+    let written = fs::read_to_string(&path).unwrap();
+    let there = format!("[primary]\nstate = \"{}\"", world.path("primary-state").display());
+    let simulated =
+        format!("simulated = true\nstate = \"{}\"\n{}", state.display(), written.replacen("[primary]", &there, 1));
+    fs::write(&path, simulated).unwrap();
     let mut plan = on_the_backup(&world, Some(&sshd), &["--json", "--config"]);
     plan.arg(&path).arg("--state").arg(&state).args(["run", "--plan-only"]);
     let plan = finish(&mut plan);

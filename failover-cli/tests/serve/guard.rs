@@ -4,6 +4,7 @@ use std::path::Path;
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::lock::{FileLock, Holder};
+use failover_core::permit::Root;
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 use serde_json::json;
@@ -82,7 +83,8 @@ fn what_runs_is_not_guarded_before_it_is_stopped() {
     let refused = world.call(&["guard", "install"]);
     assert!(refused.ends(4)["next"].as_str().unwrap().contains("--stop"), "{refused:?}");
     assert!(world.bakes("backup"));
-    let stopped = world.call(&["guard", "install", "--stop"]);
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let stopped = world.call(&["guard", "install", "--stop", host.trim()]);
     stopped.ends(0);
     assert_eq!(boot(&stopped), "holds");
     assert!(!world.bakes("backup"));
@@ -129,7 +131,10 @@ fn the_guard_is_not_lifted_after_a_duplicate_nor_in_the_middle_of_a_run() {
     world.call(&["guard", "install"]).ends(0);
     let baker = world.json()["baker"].as_str().unwrap().parse().unwrap();
     let lift = || world.call(&["guard", "lift", "--statement", SENTENCE]);
-    let lock = FileLock::acquire(ChainId::MAINNET, baker, &Holder::this("a run", SystemClock.now(), None)).unwrap();
+    let lock = {
+        let (root, who) = (Root::at(world.state().join("machine")), Holder::this("a run", SystemClock.now(), None));
+        FileLock::acquire_under(&root, ChainId::MAINNET, baker, &who).unwrap()
+    };
     lift().ends(7);
     drop(lock);
     let state = StateDir::existing(world.state()).unwrap();

@@ -88,7 +88,7 @@ fn a_tezsign_takes_over_in_seven_steps() {
     went_well(&world, &run, 2);
     let mut steps = run.steps();
     steps.dedup();
-    let fenced = ["install-boot-guard", "disarm-backup", "hold-signer", "prove-passphrase"];
+    let fenced = ["take-permit", "claim", "install-boot-guard", "disarm-backup", "hold-signer", "prove-passphrase"];
     let expected = [
         &fenced[..],
         &["stop-primary", "note-level", "guard-primary", "stash-secret", "disarm-primary", "merge-nonces"],
@@ -117,6 +117,8 @@ fn a_ledger_takes_over_with_one_press() {
     assert_eq!(
         steps,
         [
+            "take-permit",
+            "claim",
             "install-boot-guard",
             "disarm-backup",
             "stop-primary",

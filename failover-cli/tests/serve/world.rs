@@ -80,6 +80,11 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// The configuration that is used now.
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.path("state")
     }
@@ -133,7 +138,8 @@ impl World {
     /// The whole of `run`, scripted.
     pub(crate) fn run(&self) -> Said {
         let plan = self.plan();
-        self.call(&["run", "--yes", "--confirm-disconnected", &plan])
+        let nobody = nobody_else(&plan);
+        self.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-no-other-run", &nobody])
     }
 
     /// Lets something happen to the world.
@@ -189,6 +195,11 @@ impl World {
     pub(crate) fn journals(&self) -> Vec<PathBuf> {
         found(&self.state()).into_iter().filter(|path| path.extension().is_some_and(|e| e == "jsonl")).collect()
     }
+}
+
+/// What a script says of a primary that cannot be asked.
+pub(crate) fn nobody_else(plan: &str) -> String {
+    format!("primary:{}", plan.rsplit(':').next().unwrap())
 }
 
 pub(crate) fn found(folder: &Path) -> Vec<PathBuf> {

@@ -49,6 +49,11 @@ fn name<'a>(comm: &'a str, args: &[&'a str]) -> Option<&'a str> {
     (!program.starts_with('/') || args.iter().any(in_bake_buddy)).then_some(own)
 }
 
+/// Is a word of a command line a program that signs?
+pub(super) fn is_signer(word: &str) -> bool {
+    signs(word.rsplit('/').next().unwrap_or_default())
+}
+
 fn signs(name: &str) -> bool {
     SIGNING.iter().any(|known| {
         let cut = known.get(..COMM).filter(|cut| known.len() > COMM && *cut == name);

@@ -86,6 +86,9 @@ impl<H: Host> SystemdControl<H> {
     }
 }
 
+/// For what names every unit of a machine.
+const LIST: Duration = Duration::from_secs(20);
+
 /// The services on a machine whose names fit one of these patterns (`octez-baker*`), loaded or only installed. Changes
 /// nothing: it is for a suggestion to a person, who knows what else signs there.
 ///
@@ -98,6 +101,45 @@ pub fn installed<H: Host>(host: H, patterns: &[&str]) -> Result<Vec<UnitName>, B
         units.extend(systemctl.list(pattern)?);
     }
     Ok(units)
+}
+
+/// Every service of a machine that signs, loaded or only installed, by what it runs and by TezBake's names. Changes nothing.
+///
+/// | argv | what is read from it |
+/// |---|---|
+/// | `systemctl list-unit-files`, `list-units`, as for one pattern, here `*.service` | the names |
+/// | `systemctl show -p Id,ExecStart -- UNITS` | `Id=`, and `path=` and `argv[]=` of each `ExecStart=`; units are parted by an empty line |
+///
+/// # Errors
+/// systemctl does not say: unknown, not none (S3).
+pub fn signing<H: Host>(host: H) -> Result<Vec<UnitName>, BakerError> {
+    let mut systemctl = Systemctl::new(host);
+    let all = systemctl.list("*.service")?;
+    // A template runs nothing by itself, and cannot be shown.
+    let all: Vec<UnitName> = all.into_iter().filter(|unit| !unit.as_str().contains("@.")).collect();
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut argv = vec!["systemctl", "show", "-p", "Id,ExecStart", "--"];
+    argv.extend(all.iter().map(UnitName::as_str));
+    let shown = systemctl.ask(&argv, LIST)?;
+    let signs = |block: &&str| {
+        let named = block.lines().filter_map(|line| line.strip_prefix("Id=")).any(super::tezbake::is_signing);
+        named || block.lines().filter_map(|line| line.strip_prefix("ExecStart=")).any(runs_a_signer)
+    };
+    let names = shown.split("\n\n").filter(signs).filter_map(|block| {
+        let id = block.lines().find_map(|line| line.strip_prefix("Id="))?;
+        all.iter().find(|unit| unit.as_str() == id).cloned()
+    });
+    Ok(names.collect())
+}
+
+/// `{ path=/usr/bin/octez-baker ; argv[]=/usr/bin/octez-baker run ... ; ignore_errors=no ; ... }`: a program that signs, or
+/// one behind a shell or `env`.
+fn runs_a_signer(exec: &str) -> bool {
+    let argv = exec.split_once("argv[]=").map_or(exec, |(_, rest)| rest);
+    let argv = argv.split(" ; ").next().unwrap_or_default();
+    argv.split_ascii_whitespace().any(|word| super::process::is_signer(word.trim_matches(['"', '\''])))
 }
 
 impl<H: Host> BakerControl for SystemdControl<H> {

@@ -122,6 +122,11 @@ impl<H: Host> TezbakeControl<H> {
     }
 }
 
+/// Is it the name of a service of TezBake's that signs?
+pub(super) fn is_signing(name: &str) -> bool {
+    name.parse().is_ok_and(|unit| signs(&unit))
+}
+
 fn signs(unit: &UnitName) -> bool {
     let stem = unit.as_str().trim_end_matches(".service");
     stem.starts_with("bb-") && SIGNING.iter().any(|end| stem.ends_with(end))

@@ -42,6 +42,18 @@ pub(super) fn before(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
     }
 }
 
+/// Whether what came of a claim lets a lift by hand go on, as it would a run. A machine that could not be asked is for a
+/// person to speak of.
+///
+/// # Errors
+/// It does not.
+pub fn claimed(answer: &ClaimAnswer, standing: &[Claim], policy: &Policy) -> Result<(), Refusal> {
+    match answer {
+        ClaimAnswer::Made { over } => over_here(standing, policy, *over == Some(true)),
+        against => Err(refusal(against, policy)),
+    }
+}
+
 fn refusal(answer: &ClaimAnswer, policy: &Policy) -> Refusal {
     let host = policy.primary.clone();
     match answer {

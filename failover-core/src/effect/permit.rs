@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{EffectError, Hands, disarm};
 use crate::baker::BakerError;
 use crate::clock::Clock;
-use crate::decision::Step;
+use crate::decision::policy;
 use crate::host::HostError;
 use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, RunPermit};
 
@@ -24,9 +24,9 @@ pub(super) fn take(hands: &Hands, clock: &dyn Clock) -> Result<(), EffectError> 
 }
 
 /// Begins an effect that arms: the effect lock first, then the permit. What is held is let go by dropping it.
-pub(super) fn begin(hands: &Hands, step: &Step) -> Result<EffectLock, EffectError> {
+pub(super) fn begin(hands: &Hands, what: &str) -> Result<EffectLock, EffectError> {
     let permit = permit(hands)?;
-    let lock = permit.permits.effect_lock(&format!("{} by {}", step.name(), permit.who), PATIENCE)?;
+    let lock = permit.permits.effect_lock(&format!("{what} by {}", permit.who), PATIENCE)?;
     permit.valid()?;
     Ok(lock)
 }
@@ -75,4 +75,29 @@ pub(super) fn claim(
         ) => Ok(ClaimAnswer::Unasked { why: error.to_string() }),
         answer => Ok(answer?),
     }
+}
+
+/// What a lift of the guard by hand does as a run does: a permit of its own, then the claim on the primary.
+///
+/// # Errors
+/// The permit could not be made, or what the primary says is not known.
+pub fn take_and_claim(hands: &mut Hands, clock: &dyn Clock, over: &[String]) -> Result<ClaimAnswer, EffectError> {
+    take(hands, clock)?;
+    claim(hands, clock, over, Duration::from_secs(policy::CLAIM))
+}
+
+/// Does something under the effect lock, with the permit there before it and after it; else it is undone by disarming.
+///
+/// # Errors
+/// The permit is not there, another effect is under way, or what was done failed.
+pub fn with_permit<T, E: From<EffectError>>(
+    hands: &mut Hands,
+    clock: &dyn Clock,
+    what: &str,
+    act: impl FnOnce(&mut Hands) -> Result<T, E>,
+) -> Result<T, E> {
+    let lock = begin(hands, what)?;
+    let done = act(hands);
+    end(hands, clock, lock)?;
+    done
 }

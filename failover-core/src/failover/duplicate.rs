@@ -23,6 +23,10 @@ pub(crate) fn stop(
     policy: &Policy,
     signed: &[Signed],
 ) -> Stopped {
+    // S14: whatever else goes on here for this baker ends too.
+    if let Some(permit) = &hands.permit {
+        let _disarmed_all_the_same = permit.permits.take_away("a duplicate");
+    }
     let disarmed = effect::disarm(hands, clock);
     let latched = signed.first().map(|first| {
         state.latch_duplicate(&Duplicate {

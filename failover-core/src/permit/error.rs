@@ -73,11 +73,11 @@ impl PermitError {
         }
     }
 
-    pub(super) fn system(path: &Path, error: &io::Error) -> Self {
+    pub(crate) fn system(path: &Path, error: &io::Error) -> Self {
         Self::System { path: path.to_owned(), why: error.to_string() }
     }
 
-    pub(super) fn damaged(path: &Path, why: impl ToString) -> Self {
+    pub(crate) fn damaged(path: &Path, why: impl ToString) -> Self {
         Self::Damaged { path: path.to_owned(), why: why.to_string() }
     }
 }

@@ -87,7 +87,7 @@ impl Permits {
         &self.baker
     }
 
-    pub(super) fn part(&self, name: &str) -> PathBuf {
+    pub(crate) fn part(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
@@ -281,8 +281,9 @@ impl RunPermit {
     }
 }
 
-/// How this machine calls itself.
-fn hostname() -> String {
+/// How this machine calls itself: what a person types in a statement about it.
+#[must_use]
+pub fn hostname() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name: String = name.trim().chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(64).collect();
     if name.is_empty() { "localhost".to_owned() } else { name }

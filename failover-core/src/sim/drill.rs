@@ -25,11 +25,12 @@ use crate::host::Host;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
 use crate::lock::{FailoverLock, FileLock, Holder, LockError};
-use crate::permit::{Root, RunId, RunIdError, RunPermit};
+use crate::permit::{PermitError, Root, RunId, RunIdError};
 use crate::remote_signer::RemoteSigner;
 use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
+mod permit;
 mod turn;
 mod watched;
 
@@ -87,6 +88,9 @@ pub enum DrillError {
     /// No name of a run.
     #[error(transparent)]
     RunId(#[from] RunIdError),
+    /// The drill's permits.
+    #[error(transparent)]
+    Permit(#[from] PermitError),
     /// The drill's lock.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -321,11 +325,6 @@ impl Rehearsal {
         self.world.clock().sleep(AFTERWARDS);
         let signatures = self.world.book().count();
         Drilled { ends: self.ends, alarms: self.world.alarms(), signatures, journal: self.journal }
-    }
-
-    fn permit(&self) -> RunPermit {
-        let permits = self.root_of(self.backup).of(self.policy.chain, self.policy.baker);
-        RunPermit { permits, run: self.run, who: format!("drill@{}", self.backup), known: Vec::new() }
     }
 
     /// The real protocol code over the world's edges.

@@ -51,6 +51,10 @@ struct Order {
     proven: Option<Path>,
     raised: Option<Level>,
     fenced_self: bool,
+    /// It made its permit, in this session or before.
+    permit: bool,
+    /// The other machine was asked, in this session.
+    claimed: bool,
     disarmed: Option<bool>,
     /// A start was tried, in this session or before, and nothing was disarmed since.
     started: bool,
@@ -75,7 +79,9 @@ impl Order {
 
     fn follow(&mut self, record: &Record) -> Result<(), String> {
         match record {
-            Record::Begin { .. } | Record::Resume { .. } => *self = Self { started: self.started, ..Self::default() },
+            Record::Begin { .. } | Record::Resume { .. } => {
+                *self = Self { started: self.started, permit: self.permit, ..Self::default() }
+            }
             Record::After { step, result: StepResult::Done { raised, .. }, .. } => self.done(step, raised)?,
             Record::Fence { path, rungs } => self.proven = whole(rungs).then_some(*path),
             Record::Disarmed { proven, .. } => {
@@ -88,6 +94,11 @@ impl Order {
     }
 
     fn done(&mut self, step: &Step, read: &[crate::signer::Raised]) -> Result<(), String> {
+        match step {
+            Step::TakePermit => self.permit = true,
+            Step::Claim { .. } => self.claimed = true,
+            _ => {}
+        }
         let (count, floor) = match step {
             Step::DisarmBackup => {
                 (self.fenced_self, self.started) = (true, false);
@@ -108,6 +119,11 @@ impl Order {
     /// started before the fence is proven and the marks read back.
     fn may_begin(&self, step: &Step, read: bool) -> Result<(), String> {
         match step {
+            Step::TakePermit => Ok(()),
+            // S13: nothing is touched before the run has its permit and has asked the other machine.
+            _ if !self.permit => Err(format!("{} without a permit", step.name())),
+            Step::Claim { .. } => Ok(()),
+            _ if !self.claimed => Err(format!("{} before the primary was claimed", step.name())),
             Step::StopBackup | Step::GuardBackup | Step::InstallBootGuard | Step::DisarmBackup => Ok(()),
             _ if !self.fenced_self => Err(format!("{} before the backup was fenced from itself", step.name())),
             Step::Start { floor, path, .. } if self.proven != Some(*path) || (read && self.raised != Some(*floor)) => {

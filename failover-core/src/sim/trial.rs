@@ -12,7 +12,7 @@ use super::options::Side;
 use super::plan::{Plan, Stop};
 use super::world::World;
 use crate::clock::{Clock, Timestamp};
-use crate::decision::Step;
+use crate::decision::{Refusal, Step};
 use crate::journal::record::{End, Record};
 use crate::signer::{Arming, reached};
 
@@ -68,6 +68,9 @@ pub fn trial(plan: &Plan, scratch: &Path, watcher: &Watcher) -> Result<Trial, Dr
         }
         if let Some((_, pause)) = stop {
             pause.happen(&world);
+            if pause.reboot {
+                run.boots_again()?;
+            }
         }
     }
     let records = journal_of(scratch)?;
@@ -126,6 +129,8 @@ fn ended(plan: &Plan, end: &End, world: &World, records: &[Record], scratch: &Pa
         5 if another_signs(plan, world, records) => {}
         6 => return Ok(()),
         7 if plan.another_run => return Ok(()),
+        // It died before it had a permit, and so before it did anything.
+        7 if end.refusal == Some(Refusal::NoPermit) => return Ok(()),
         8 if !plan.ledger_setting => {}
         _ => return Err(format!("a wrong end, {}", said())),
     }

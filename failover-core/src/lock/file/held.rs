@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use super::{FileLock, name, usual_folder};
+use super::{FileLock, Holder, name, usual_folder};
+use crate::permit::Root;
 use crate::tezos::{ChainId, KeyHash};
 
 impl FileLock {
@@ -19,6 +20,15 @@ impl FileLock {
     #[must_use]
     pub fn is_held_in(folder: &Path, chain: ChainId, baker: KeyHash) -> bool {
         Self::is_held_at(&folder.join(name(chain, baker)))
+    }
+
+    /// Who holds the lock of a baker on the machine with this root, as far as the file says; `None`: nobody does.
+    #[must_use]
+    pub fn holder_under(root: &Root, chain: ChainId, baker: KeyHash) -> Option<Holder> {
+        let folder = if root.is_usual() { usual_folder() } else { root.path() };
+        let path = folder.join(name(chain, baker));
+        let file = fs::File::open(&path).ok().filter(|_| Self::is_held_at(&path))?;
+        Some(Holder::of(&path, &file))
     }
 
     /// The same, of the lock in this file.

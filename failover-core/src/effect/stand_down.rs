@@ -1,0 +1,149 @@
+//! Stop wins (S14): permits first, without any lock; disarm; then the effect lock, and disarm and read back once more. Only
+//! the second reading is proof: an effect that was under way when the permits went is over by then.
+
+use std::time::Duration;
+
+use super::{Disarmed, EffectError, Hands, disarm, disarm_keys, note};
+use crate::baker::BakerError;
+use crate::clock::Clock;
+use crate::guard::BootGuard;
+use crate::permit::{EffectLock, PermitError, Permits, Root};
+
+/// Another command's effect is waited for as long; a prompt on a Ledger's screen never.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// An unlock that was not answered may still succeed on the device: looked at once more after this.
+const LATE: Duration = Duration::from_secs(30);
+
+/// Whose permits are taken away.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// One baker's: where a configuration names it.
+    Baker(&'a Permits),
+    /// Every baker's on this machine.
+    Everyone(&'a Root),
+}
+
+impl Whose<'_> {
+    const fn root(&self) -> &Root {
+        match self {
+            Self::Baker(permits) => permits.root(),
+            Self::Everyone(root) => root,
+        }
+    }
+
+    /// Takes the permits away, at once and without any lock.
+    ///
+    /// # Errors
+    /// One is still there.
+    pub fn take_away(&self, by: &str) -> Result<usize, PermitError> {
+        match self {
+            Self::Baker(permits) => permits.take_away(by),
+            Self::Everyone(root) => root.take_away_all(by),
+        }
+    }
+}
+
+/// Leaves this machine unable to sign, whatever run goes on here: permits, token, keys, services, boot guard; all read back
+/// under the effect lock.
+pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clock) -> Disarmed {
+    let (mut proven, mut what) = permits(whose, by);
+    let under_way = whose.root().effect_under_way();
+    let first = disarm(hands, clock);
+    let last = match second(whose, under_way.as_deref()) {
+        Err(why) => {
+            proven = false;
+            what.push(why);
+            first
+        }
+        Ok(lock) => {
+            let mut last = disarm(hands, clock);
+            if may_be_late(under_way.as_deref()) {
+                clock.sleep(LATE);
+                last = disarm(hands, clock);
+            }
+            drop(lock);
+            last
+        }
+    };
+    proven &= last.proven;
+    what.extend(last.what);
+    match boot_guard(hands, clock) {
+        Ok(held) => what.push(held),
+        Err(why) => {
+            proven = false;
+            what.push(why);
+        }
+    }
+    Disarmed { proven, what }
+}
+
+/// The same of the device alone: permits, then its keys, read back under the effect lock.
+pub fn stand_down_keys(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clock) -> Disarmed {
+    let (mut proven, mut what) = permits(whose, by);
+    let under_way = whose.root().effect_under_way();
+    let mut last = disarm_keys(&mut *hands.device);
+    match second(whose, under_way.as_deref()) {
+        Err(why) => {
+            proven = false;
+            what.push(why);
+        }
+        Ok(_lock) => {
+            last = disarm_keys(&mut *hands.device);
+            if may_be_late(under_way.as_deref()) {
+                clock.sleep(LATE);
+                last = disarm_keys(&mut *hands.device);
+            }
+        }
+    }
+    match last {
+        Ok(()) => what.push("keys read back locked or deauthorized".to_owned()),
+        Err(error) => {
+            proven = false;
+            what.push(format!("keys not read back locked: {error}"));
+        }
+    }
+    Disarmed { proven, what }
+}
+
+fn permits(whose: Whose<'_>, by: &str) -> (bool, Vec<String>) {
+    match whose.take_away(by) {
+        Ok(0) => (true, Vec::new()),
+        Ok(taken) => (true, vec![format!("{taken} {} taken away", if taken == 1 { "permit" } else { "permits" })]),
+        Err(error) => (false, vec![format!("a run may still have its permit: {error}")]),
+    }
+}
+
+/// The effect lock; else why nothing is proven.
+fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock>, String> {
+    if under_way.is_some_and(|what| what.starts_with("authorize")) {
+        return Err("a prompt is on the Ledger's screen: reject it there, or unplug the device; not proven".to_owned());
+    }
+    // Nobody was ever here: then nobody is at an effect, and nothing is created for the asking.
+    if !whose.root().path().is_dir() {
+        return Ok(None);
+    }
+    match whose.root().effect_lock("a stop", PATIENCE) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(PermitError::Busy { holder, .. }) => Err(format!("not proven: {holder} is still at it")),
+        Err(error) => Err(format!("not proven: {error}")),
+    }
+}
+
+fn may_be_late(under_way: Option<&str>) -> bool {
+    under_way.is_some_and(|what| what.starts_with("unlock") || what.starts_with("prove-passphrase"))
+}
+
+/// Installed and read back: neither a reboot nor a restart starts anything here.
+fn boot_guard(hands: &mut Hands, clock: &dyn Clock) -> Result<String, String> {
+    let note = note(hands, clock, None);
+    let told = hands.backup.install_boot_guard(&note);
+    match (hands.backup.boot_guard(), told) {
+        (Ok(BootGuard::Holds { units, .. }), _) => Ok(format!("no reboot starts {}", units.join(", "))),
+        // The start command asks `failover guard check`: the token is all there is.
+        (Err(error @ BakerError::NoUnits { .. }), _) => Ok(error.to_string()),
+        (Ok(BootGuard::Open { .. }), Err(error)) | (Err(error), _) => {
+            Err(format!("the boot guard is not read back: {}", EffectError::from(error)))
+        }
+        (Ok(BootGuard::Open { why }), Ok(())) => Err(format!("the boot guard does not hold: {}", why.join("; "))),
+    }
+}
