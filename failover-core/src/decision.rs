@@ -31,7 +31,7 @@ pub(crate) use prepare::signing_keys;
 pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
-pub(crate) use resume::denounced;
+pub(crate) use resume::{denounced, is_running};
 pub use standby::{StandbyMarks, standby_marks};
 pub use step::{Approved, Path, Step};
 

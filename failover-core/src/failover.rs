@@ -9,7 +9,7 @@ use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
-    decide, fence, is_open, shared,
+    decide, fence, is_open, is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Model, Scope};
@@ -328,7 +328,8 @@ impl Failover {
     }
 
     fn record_fence(&mut self, facts: &Facts) -> Result<(), JournalError> {
-        if self.progress.noted.is_none() || self.progress.started.is_some() {
+        // A start whose baker went down again is no proof of the fence: what a second one is approved by is written down too.
+        if self.progress.noted.is_none() || is_running(facts, &self.progress) {
             return Ok(());
         }
         let fence = fence(facts, &self.policy, &self.progress);

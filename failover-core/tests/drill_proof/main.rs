@@ -25,6 +25,7 @@ mod replugged;
 mod returns;
 mod scenarios;
 mod sources;
+mod started_again;
 mod support;
 mod torn;
 mod turns;
