@@ -159,7 +159,7 @@ impl Failover {
             }
             match decide(&facts, &self.policy, &self.progress) {
                 Verdict::Do(step) => {
-                    if let Some(end) = self.perform(&step)? {
+                    if let Some(end) = self.perform(step)? {
                         return Ok(end);
                     }
                 }
@@ -245,18 +245,19 @@ impl Failover {
         }
     }
 
-    fn perform(&mut self, step: &Approved<Step>) -> Result<Option<End>, JournalError> {
+    fn perform(&mut self, step: Approved<Step>) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
+        let wanted = step.get().clone();
         // Here already, so that a step which cannot be tried does not look as if it had been.
-        if !step.get().only_disarms()
+        if !wanted.only_disarms()
             && let Err(lost) = self.hands.still_locked()
         {
             return self.lock_lost(&lost).map(Some);
         }
-        self.record(&Record::before(step.get()))?;
+        self.record(&Record::before(&wanted))?;
         let mut lost = None;
         let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
-            Ok(effect::Performed { raised, nonces }) => StepResult::Done { raised, nonces },
+            Ok(effect::Performed { raised, nonces, .. }) => StepResult::Done { raised, nonces },
             Err(EffectError::Lock(error)) => {
                 let (why, next) = (error.to_string(), error.next().to_owned());
                 lost = Some(error);
@@ -266,10 +267,10 @@ impl Failover {
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
                     // What went wrong first says more than why it cannot be tried again.
-                    if let Some((_, before)) = self.progress.failed(step.get().name()) {
+                    if let Some((_, before)) = self.progress.failed(wanted.name()) {
                         why = format!("{before}; {why}");
                     }
-                    self.progress.failures.insert(step.get().name(), (u32::MAX, why.clone()));
+                    self.progress.failures.insert(wanted.name(), (u32::MAX, why.clone()));
                 }
                 if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
                     self.clock.sleep(Duration::from_secs(30));
@@ -281,10 +282,10 @@ impl Failover {
                 StepResult::Failed { why, next: error.next().to_owned(), nonces }
             }
         };
-        if matches!(step.get(), Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
+        if matches!(wanted, Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
             self.gatherer.primary_changed();
         }
-        self.record(&Record::after(step.get(), result))?;
+        self.record(&Record::after(&wanted, result))?;
         lost.map(|lost| self.lock_lost(&lost)).transpose()
     }
 

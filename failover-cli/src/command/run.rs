@@ -39,6 +39,8 @@ pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
     // stood-down ones are over.
     entries.iter().rev().find_map(|entry| match &entry.record {
         Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
+        // What `return` tried is no step of the run, and leaves it as it was.
+        Record::Before { step, .. } | Record::After { step, .. } if step.gives_back() => None,
         Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
         _ => None,
     }) == Some(true)

@@ -6,6 +6,7 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::effect::{Disarmed, disarm};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::{End as Ended, Record};
+use failover_core::returning::unplugged_flag;
 use failover_core::state::StateDir;
 use serde::Serialize;
 
@@ -51,7 +52,14 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     if proven {
         return Ok(End::done("the backup is stopped, guarded and disarmed; `failover run` starts over"));
     }
-    Ok(End::new(Exit::Failed, "unplug the backup's signer: it could not be read back as unable to sign"))
+    let flag = unplugged_flag();
+    Ok(End::new(
+        Exit::Failed,
+        format!(
+            "unplug the backup's signer: it could not be read back as unable to sign. Then `failover return {flag}` gives the \
+             primary its job back, where this machine never baked"
+        ),
+    ))
 }
 
 fn write_down(state: &StateDir, proven: bool, what: Vec<String>) -> Result<(), Failure> {

@@ -58,9 +58,9 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     }
     let policy = session::policy(&config, &state, None, false)?;
     let (facts, _) = session::looking(settings, &config, &state, policy.clone(), PlanId::random()?)?.look_once();
-    let marks = match standby_marks(&facts, &policy) {
-        Ok(wanted) => standby::marks(&mut hands, &wanted.keys, wanted.level, wanted.cap),
-        Err(refusal) => Part::missing("marks", refusal.to_string(), refusal.next()),
+    let (marks, raised) = match standby_marks(&facts, &policy) {
+        Ok(step) => standby::marks(&mut hands, step, &SystemClock, PlanId::random()?),
+        Err(refusal) => (Part::missing("marks", refusal.to_string(), refusal.next()), Vec::new()),
     };
     show(&marks, out);
     parts.push(marks);
@@ -68,5 +68,7 @@ pub(crate) fn run(settings: &Settings, answers: Answers, out: &mut Output) -> Re
     if let Some(next) = parts.iter().find(|part| !part.done).and_then(|part| part.next.clone()) {
         return Ok(End::new(Exit::NotReady, next));
     }
+    // From here on `return` counts what is armed here anew (S16).
+    standby::completed(&state, &SystemClock, raised)?;
     check::run(settings, out)
 }

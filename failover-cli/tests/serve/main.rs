@@ -17,6 +17,7 @@ mod keyboard;
 mod lock;
 mod price;
 mod refusals;
+mod returning;
 mod said;
 mod secrets;
 mod service;

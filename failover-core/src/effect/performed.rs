@@ -1,20 +1,22 @@
 //! What came of a step.
 
 use crate::nonces::Merged;
-use crate::signer::Raised;
+use crate::signer::{DeviceState, Raised};
 
 /// What a step did that is worth writing down.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Performed {
-    /// Marks before and after, where marks were raised.
+    /// Marks before and after, where marks were raised; the same twice where they were only read.
     pub raised: Vec<Raised>,
+    /// Where keys were unlocked to be read: the device, as it read then.
+    pub read: Option<DeviceState>,
     /// Where seed nonces were merged: how many.
     pub nonces: Option<Merged>,
 }
 
 impl From<Vec<Raised>> for Performed {
     fn from(raised: Vec<Raised>) -> Self {
-        Self { raised, nonces: None }
+        Self { raised, ..Self::default() }
     }
 }

@@ -91,6 +91,8 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
         Question::PoweredOff { .. } => state(Statement::PoweredOff),
         Question::LedgerSetting => progress.ledger_setting = Some(yes),
         Question::Unproven { .. } => state(Statement::Unproven),
+        // They are about this machine, and about `return`.
+        Question::Unplugged { .. } | Question::NotMoved { .. } => {}
     }
 }
 

@@ -29,6 +29,7 @@ use crate::remote_signer::RemoteSigner;
 use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
+mod back;
 mod turn;
 mod watched;
 
@@ -130,6 +131,9 @@ pub fn drill(
         rehearsal.turn_round()?;
     }
     rehearsal.session(None)?;
+    if scenario.gives_back {
+        rehearsal.give_back()?;
+    }
     Ok(rehearsal.finish())
 }
 

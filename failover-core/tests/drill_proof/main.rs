@@ -17,6 +17,7 @@ mod crash;
 mod crash_table;
 mod ends;
 mod fence;
+mod given_back;
 mod guarded;
 mod marks;
 mod nonces;
