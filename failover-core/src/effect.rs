@@ -27,8 +27,8 @@ mod nonces;
 mod performed;
 mod unlocked;
 
-pub(crate) use at_rest::awake;
 pub use at_rest::is_disarmed;
+pub(crate) use at_rest::{awake, is_gone};
 pub use marks::raise_marks;
 pub use performed::Performed;
 

@@ -154,6 +154,7 @@
 //! | S10 | nothing waits for ever | a deadline beside every exchange; [`decision::policy`] |
 //! | S11 | a script and a person take the same decisions | [`decision::Policy`], [`operator`] |
 //! | S12 | disarming is never gated | [`effect::disarm`], [`SignerDevice::disarm`] |
+//! | S16 | what was once armed stays in the account until the next completed standby | [`decision::give_back()`], [`returning`] |
 //!
 //! # Feature flags
 //!

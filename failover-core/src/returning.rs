@@ -137,9 +137,15 @@ impl Returning<'_> {
             Model::TezSign => "TezSign",
             Model::Ledger => "Ledger",
         };
-        let device = seen(device.state(), model, self.clock);
+        let state = match device.state() {
+            // It broke off: is there anything now?
+            Err(error) if effect::is_gone(&error) => device.state(),
+            state => state,
+        };
+        let gone = state.as_ref().is_err_and(effect::is_gone);
+        let device = seen(state, model, self.clock);
         let awake = effect::awake(self.hands);
-        Giving { account, host: host_name(), primary, identity, awake, device, unlocked: self.unlocked.clone() }
+        Giving { account, host: host_name(), primary, identity, awake, device, gone, unlocked: self.unlocked.clone() }
     }
 
     fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {

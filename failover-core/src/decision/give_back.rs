@@ -5,7 +5,7 @@ use super::Verdict;
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
-use crate::facts::{Account, Answer, Arming, Deed, DeviceState, Giving, KeyName, Marks, Model, Question};
+use crate::facts::{Account, Answer, Arming, Deed, DeviceState, Giving, KeyName, Marks, Model, Question, Unknown};
 
 mod left;
 
@@ -41,10 +41,22 @@ fn next(giving: &Giving, policy: &Policy, said: &Said) -> Result<Verdict, Box<Re
         return Ok(asks);
     }
     let host = giving.host.clone();
-    let Ok(device) = &giving.device else {
+    let device = match &giving.device {
+        Ok(device) => device,
+        // A statement does not stand against what is seen (S15).
+        Err(unknown) if !giving.gone => {
+            let next = format!(
+                "{}; or, where it is dead, unplug it, then run `failover return --confirm-unplugged {host}`",
+                unknown.next
+            );
+            let (what, why) = ("this machine's signer".to_owned(), unknown.why.clone());
+            return Err(Box::new(Refusal::NotReady { what, unknown: Unknown { why, next } }));
+        }
         // Nothing here was ever let sign by a start; what has no power signs nothing now (H28).
-        let unplugged = asked(said.unplugged, Question::Unplugged { host })?;
-        return Ok(unplugged.unwrap_or_else(|| approved(Step::GiveBack { unplugged: true })));
+        Err(_) => {
+            let unplugged = asked(said.unplugged, Question::Unplugged { host })?;
+            return Ok(unplugged.unwrap_or_else(|| approved(Step::GiveBack { unplugged: true })));
+        }
     };
     let device = &device.value;
     let keys = keys(account, policy, device);
@@ -94,9 +106,8 @@ fn never_started(account: &Account) -> Result<(), Box<Refusal>> {
 
 /// H19: the machine that gets the job is the primary, and not this one.
 fn hosts(giving: &Giving, policy: &Policy) -> Result<(), Box<Refusal>> {
-    let not_ready = |what: &str, unknown: &crate::facts::Unknown| {
-        Box::new(Refusal::NotReady { what: what.to_owned(), unknown: unknown.clone() })
-    };
+    let not_ready =
+        |what: &str, unknown: &Unknown| Box::new(Refusal::NotReady { what: what.to_owned(), unknown: unknown.clone() });
     let found = giving.primary.as_ref().map_err(|unknown| not_ready("the primary's machine", unknown))?;
     let own = giving.identity.as_ref().map_err(|unknown| not_ready("this machine's identity", unknown))?;
     if found.value == own.value || policy.primary_pin.as_ref().is_some_and(|pin| *pin != found.value) {

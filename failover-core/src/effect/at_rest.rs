@@ -3,7 +3,7 @@
 use super::{Disarmed, Hands};
 use crate::baker::{BakerError, BakerState};
 use crate::guard::{BootGuard, GuardStatus};
-use crate::signer::Arming;
+use crate::signer::{Arming, SignerError};
 
 /// Is this machine guarded, its services stopped and its keys unable to sign, all read now? What `return` and
 /// `stand-down` ask.
@@ -17,6 +17,11 @@ pub fn is_disarmed(hands: &mut Hands) -> Disarmed {
         Err(e) => what.push(e.to_string()),
     }
     Disarmed { proven: what.is_empty(), what }
+}
+
+/// Is there no such device, as far as this reading says? One that is there and does not answer may still sign.
+pub(crate) const fn is_gone(error: &SignerError) -> bool {
+    matches!(error, SignerError::NotFound { .. } | SignerError::Disconnected { .. })
 }
 
 /// What keeps this machine from being guarded and stopped, its device left out: nothing where it is both, read now.

@@ -17,7 +17,8 @@ pub(super) fn give_back(
     let mut what = at_rest::awake(hands);
     match (hands.device.state(), unplugged) {
         (Ok(_), true) => what.push("the signer that was stated to be unplugged answers".to_owned()),
-        (Err(_), true) => {}
+        (Err(error), true) if at_rest::is_gone(&error) => {}
+        (Err(error), true) => what.push(error.to_string()),
         (_, false) => {
             let Disarmed { what: all, .. } = at_rest::is_disarmed(hands);
             what = all;

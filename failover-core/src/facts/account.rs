@@ -85,6 +85,8 @@ pub struct Giving {
     pub awake: Vec<String>,
     /// This machine's device.
     pub device: Fact<DeviceState>,
+    /// Where it is not known: is there no such device at all? One that is there and does not answer is not unplugged.
+    pub gone: bool,
     /// A TezSign's keys, as they read while they were unlocked and the sign interface was held, a moment ago.
     pub unlocked: Option<DeviceState>,
 }

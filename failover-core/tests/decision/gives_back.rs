@@ -40,6 +40,7 @@ fn giving(account: Account, at: u64) -> Giving {
         identity: known(id("b")),
         awake: Vec::new(),
         device: known(device(Arming::Disarmed, None)),
+        gone: false,
         unlocked: Some(device(Arming::Armed, Some(marks(at)))),
     }
 }
@@ -143,11 +144,19 @@ fn the_proof_of_each_device() {
     assert!(!gives_back(&ledger_at(B + 10), moved));
     refused(&ledger_at(B + 11));
     // H28: dead, and a statement; none where something was ever started.
-    let dead = |account| Giving { device: unknown(), unlocked: None, ..giving(account, B) };
+    let dead = |account| Giving { device: unknown(), gone: true, unlocked: None, ..giving(account, B) };
     let unsaid = Said { unplugged: None, ..all_said() };
     assert_eq!(give_back(&dead(account(B - 9)), &policy(), &unsaid), Verdict::Ask(Question::Unplugged { host }));
     assert!(gives_back(&dead(account(B - 9)), all_said()));
     assert!(!gives_back(&dead(account(B - 9)), Said { unplugged: Some(Answer::No), ..all_said() }));
+    // It is there and does not answer: that is not unplugged, whatever is stated.
+    let hangs = Giving { gone: false, ..dead(account(B - 9)) };
+    match give_back(&hangs, &policy(), &all_said()) {
+        Verdict::Refuse(Refusal::NotReady { unknown, .. }) => {
+            assert!(unknown.next.contains("--confirm-unplugged backup-1"), "{}", unknown.next);
+        }
+        other => panic!("{other:?}"),
+    }
     let mut started = account(B - 9);
     started.deeds.push(Deed::Started { what: "at three".to_owned() });
     assert!(refused(&dead(started)).contains("was started at three"));
@@ -222,7 +231,7 @@ fn random(dice: &mut Dice) -> (Giving, bool) {
         key.marks = Some(marks);
     }
     match dice.roll(10) {
-        0 => giving.device = unknown(),
+        0 => (giving.device, giving.gone) = (unknown(), !dice.one_in(4)),
         1 | 2 => {
             read.keys.iter_mut().for_each(|key| key.arming = Arming::Disarmed);
             giving.device = known(ledger(read));
@@ -261,6 +270,7 @@ fn no_account_with_a_start_and_no_mark_above_what_was_left_ever_gives_the_job_ba
         match &giving.device {
             Err(_) => {
                 dead += 1;
+                assert!(giving.gone, "{round}");
                 assert_eq!(said.unplugged, Some(Answer::Yes), "{round}");
             }
             Ok(device) => {
