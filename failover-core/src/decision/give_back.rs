@@ -92,7 +92,7 @@ fn asked(answer: Option<Answer>, question: Question) -> Result<Option<Verdict>, 
 
 /// No start was tried and nobody lifted the guard: what could be started by anybody may have signed.
 fn never_started(account: &Account) -> Result<(), Box<Refusal>> {
-    let why: Vec<String> = account
+    let mut why: Vec<String> = account
         .deeds
         .iter()
         .filter_map(|deed| match deed {
@@ -101,6 +101,8 @@ fn never_started(account: &Account) -> Result<(), Box<Refusal>> {
             _ => None,
         })
         .collect();
+    // A token is on record when it was put there and when it was taken away.
+    why.dedup();
     if why.is_empty() { Ok(()) } else { Err(may_have_signed(why)) }
 }
 
