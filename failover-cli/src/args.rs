@@ -11,7 +11,7 @@ use crate::exit;
 mod procedure;
 mod value;
 
-pub(crate) use procedure::{Answers, Drill, Pace, Resume, Run, Signer, StandIn, Standby, Watch};
+pub(crate) use procedure::{Answers, Drill, Pace, Resume, Return, Run, Signer, StandIn, Standby, Watch};
 pub(crate) use value::{Confirmation, NodeUrl};
 
 /// Moves a Tezos baker to its backup machine and signer without ever signing twice.
@@ -62,7 +62,7 @@ pub(crate) enum Command {
     /// Leave the backup unable to sign
     StandDown,
     /// Give the fenced primary back its job, if the backup never started
-    Return(Answers),
+    Return(Return),
     /// After a duplicate: show it, and lift the stop on a typed statement
     Clear,
     /// Devices, marks, keys, bakers, chain, guard and journal in one screen

@@ -64,7 +64,7 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Resume(wanted) => run::resume(settings, &wanted, out),
         Command::Disarm => disarm::run(settings, out),
         Command::StandDown => stand_down::run(settings, out),
-        Command::Return(answers) => give_back::run(settings, answers, out),
+        Command::Return(wanted) => give_back::run(settings, wanted, out),
         Command::Clear => clear::run(settings, out),
         Command::Status => status::run(settings, out),
         Command::Check => check::run(settings, out),

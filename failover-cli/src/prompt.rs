@@ -28,12 +28,14 @@ pub(crate) struct Prompt {
     source: Source,
     /// What is drawn on the same terminal.
     screen: Option<Screen>,
+    /// The host whose signer a flag says is unplugged, and the one that a flag says its Ledger has not left.
+    hosts: (Option<String>, Option<String>),
 }
 
 impl Prompt {
     /// A prompt with the flags' answers and the passphrase's source.
     pub(crate) const fn new(answers: Answers, source: Source) -> Self {
-        Self { answers, plan: None, source, screen: None }
+        Self { answers, plan: None, source, screen: None, hosts: (None, None) }
     }
 
     /// Names the plan about which the flags' statements must have been made.
@@ -44,6 +46,11 @@ impl Prompt {
     /// Asks on a terminal on which something is drawn: that stands still at every question.
     pub(crate) fn beside(&mut self, screen: Option<Screen>) {
         self.screen = screen;
+    }
+
+    /// What flags state about this machine, with the host's name.
+    pub(crate) fn of_this_host(&mut self, unplugged: Option<String>, not_moved: Option<String>) {
+        self.hosts = (unplugged, not_moved);
     }
 
     fn still(&self) {
@@ -89,6 +96,16 @@ fn no_other_run(host: &str) -> String {
 /// What a person types to say that the primary is off.
 fn powered_off(name: &str) -> String {
     format!("the machine of {name} is switched off")
+}
+
+/// What a person types to say that this machine's signer is unplugged.
+fn unplugged(host: &str) -> String {
+    format!("the signer of {host} is unplugged")
+}
+
+/// What a person types to say that the Ledger was at no other machine.
+fn not_moved(host: &str) -> String {
+    format!("the Ledger has not left {host}")
 }
 
 /// Asks for a sentence to be typed in full; anything else is no. `flag` is what could have said it instead.
@@ -166,6 +183,24 @@ impl Operator for Prompt {
                 let asked = self.asked("for the statement in place of proof", "a terminal", &text, sentence);
                 // Without a terminal it stays what it was: refused.
                 if matches!(asked, Err(OperatorError::NoTerminal { .. })) { Ok(Answer::No) } else { asked }
+            }
+            Question::Unplugged { host } if !host.is_empty() && self.hosts.0.as_ref() == Some(host) => Ok(Answer::Yes),
+            Question::Unplugged { host } => {
+                let sentence = unplugged(host);
+                let text = format!(
+                    "This machine's signer cannot be read. Look at it: is it unplugged, and without any power? If it is, type \
+                     in full:\n  {sentence}\nAnything else is no."
+                );
+                self.asked("whether this machine's signer is unplugged", "--confirm-unplugged HOST", &text, &sentence)
+            }
+            Question::NotMoved { host } if !host.is_empty() && self.hosts.1.as_ref() == Some(host) => Ok(Answer::Yes),
+            Question::NotMoved { host } => {
+                let sentence = not_moved(host);
+                let text = format!(
+                    "Has the Ledger been at any other machine since the run began here? If it has not, type in full:\n  \
+                     {sentence}\nAnything else is no."
+                );
+                self.asked("whether the Ledger has left this host", "--confirm-not-moved HOST", &text, &sentence)
             }
             _ => {
                 Err(OperatorError::NoTerminal { what: "a question that this version does not know", flag: "an update" })

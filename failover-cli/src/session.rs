@@ -235,6 +235,11 @@ impl Recorder for Shown {
     }
 }
 
+/// Writes records into a run's journal, and shows them.
+pub(crate) fn recorder(file: JournalFile<Record>, out: &Output) -> impl Recorder + use<> {
+    Shown { file, out: out.another(), story: Story::default() }
+}
+
 /// Shows one record: as itself for a program, as a story for a person. The end is shown as the command's last line.
 pub(crate) fn show(out: &mut Output, story: &mut Story, record: &Record) {
     if !record.is_end() {

@@ -150,7 +150,7 @@ impl Story {
             StepResult::Failed { why, .. } => lines.push(Told::Failed(why.clone())),
             StepResult::Done { raised, nonces, .. } => {
                 lines.extend(nonces.iter().map(|merged| Told::Note(merged.to_string())));
-                lines.extend(raised.iter().flat_map(marks));
+                lines.extend(raised.iter().filter(|_| step.raises()).flat_map(marks));
                 if let (Step::Raise { .. } | Step::Authorize { .. }, Some(bound), Some(floor)) =
                     (step, self.bound, self.floor)
                     && let Some(last) = floor.below(1).filter(|last| *last > bound)

@@ -14,6 +14,7 @@ mod fence;
 mod floor;
 mod foreign;
 mod gate;
+mod give_back;
 mod permit;
 pub mod policy;
 mod prepare;
@@ -27,14 +28,15 @@ pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
+pub use give_back::{Said, give_back};
 pub use permit::claimed;
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
 pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
-pub(crate) use resume::denounced;
-pub use standby::{StandbyMarks, standby_marks};
+pub(crate) use resume::{denounced, is_running};
+pub use standby::{raise_by_hand, standby_marks};
 pub use step::{Approved, Path, Step};
 
 /// What is being waited for.

@@ -10,24 +10,29 @@ use thiserror::Error;
 use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
-use crate::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
+use crate::guard::{Guard, GuardError, GuardNote, Lift};
 use crate::host::Host;
 use crate::lock::{FailoverLock, LockError};
 use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
 use crate::permit::{PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
-use crate::signer::{
-    Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, compare, plan_authorize, raise,
-};
+use crate::signer::{Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, raise};
 use crate::state::PlanId;
-use crate::tezos::{ChainId, Level};
 
+mod at_rest;
+mod authorize;
+mod give_back;
+mod marks;
 mod nonces;
 mod performed;
 mod permit;
 mod stand_down;
+mod unlocked;
 
+pub use at_rest::is_disarmed;
+pub(crate) use at_rest::{awake, is_gone};
+pub use marks::raise_marks;
 pub use performed::Performed;
 pub use permit::{take_and_claim, with_permit};
 pub use stand_down::{Whose, stand_down, stand_down_keys};
@@ -83,6 +88,19 @@ pub enum EffectError {
         /// Why.
         error: Box<BakerError>,
     },
+    /// The keys were unlocked for a moment, and do not read back as locked again.
+    #[error("the keys were unlocked and do not read back as locked: {why}{}", before.as_ref().map(|e| format!("; before that: {e}")).unwrap_or_default())]
+    NotLockedAgain {
+        /// Why, the last time.
+        why: String,
+        /// What went wrong while they were unlocked.
+        before: Option<Box<EffectError>>,
+        /// The device is gone: it may still have power.
+        gone: bool,
+    },
+    /// The step is none that a device alone can do.
+    #[error("this step is not for a device alone")]
+    NotApproved,
     /// The keys still read back as armed after they were locked.
     #[error("{} still can sign after it was told not to", .0)]
     StillArmed(KeyName),
@@ -105,6 +123,12 @@ impl EffectError {
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
+            Self::NotLockedAgain { gone: true, .. } => {
+                "cut every power of the device, so that it locks, before it is plugged in anywhere; then run `failover hwm \
+                 show`"
+            }
+            Self::NotLockedAgain { .. } => "unplug the device now: it may be able to sign",
+            Self::NotApproved => "report this as a fault of failover",
             Self::StillRuns { .. } => "stop what bakes there first",
             Self::StillArmed(_) => "unplug the backup's signer",
         }
@@ -164,22 +188,28 @@ impl std::fmt::Debug for Hands {
     }
 }
 
-/// Performs one approved step; one that does not only disarm the backup is not tried unless every lock is still held.
+/// Performs one approved step, once: it is used up by it. One that does not only disarm the backup is not tried unless every
+/// lock is still held.
 ///
 /// # Errors
 /// See [`EffectError`].
 pub fn perform(
-    step: &Approved<Step>,
+    step: Approved<Step>,
     hands: &mut Hands,
     clock: &dyn Clock,
     plan: PlanId,
 ) -> Result<Performed, EffectError> {
-    let step = step.get();
+    let step = step.take();
     if !step.only_disarms() {
         hands.still_locked()?;
     }
-    if !step.arms() {
+    // What raises and locks again has a permit of its own, where a command has made one.
+    let marks = matches!(step, Step::ReadMarks { .. } | Step::RaiseMarks { .. }) && hands.permit.is_some();
+    if !step.arms() && !marks {
         return act(step, hands, clock, plan);
+    }
+    if marks {
+        permit::take_marks(permit::of(hands)?, clock)?;
     }
     let lock = permit::begin(hands, step.name())?;
     let done = act(step, hands, clock, plan);
@@ -187,11 +217,11 @@ pub fn perform(
     done
 }
 
-fn act(step: &Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result<Performed, EffectError> {
+fn act(step: Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result<Performed, EffectError> {
     match step {
         Step::TakePermit => permit::take(hands, clock)?,
         Step::Claim { over, seconds } => {
-            let claim = Some(permit::claim(hands, clock, over, Duration::from_secs(*seconds))?);
+            let claim = Some(permit::claim(hands, clock, &over, Duration::from_secs(seconds))?);
             return Ok(Performed { claim, ..Performed::default() });
         }
         Step::StopBackup => hands.backup.stop()?,
@@ -202,7 +232,7 @@ fn act(step: &Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Resul
         }
         Step::DisarmBackup => disarm_keys(&mut *hands.device)?,
         Step::HoldSigner => hands.device.hold()?,
-        Step::ProvePassphrase { keys } => prove(hands, keys)?,
+        Step::ProvePassphrase { keys } => return Ok(prove(hands, &keys)?.into()),
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
@@ -218,15 +248,15 @@ fn act(step: &Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Resul
                 Some(known) => known,
                 None => ask_passphrase(hands)?,
             };
-            hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
+            hands.device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
         }
         Step::MergeNonces { chain } => {
-            let merged = nonces::merge(hands, *chain, clock.now())?;
+            let merged = nonces::merge(hands, chain, clock.now())?;
             return Ok(Performed { nonces: Some(merged), ..Performed::default() });
         }
-        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, keys, *floor, *cap)?.into()),
+        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, &keys, floor, cap)?.into()),
         Step::Authorize { key, floor, cap, chain } => {
-            return Ok(authorize(&mut *hands.device, key, *floor, *cap, *chain)?.into());
+            return Ok(authorize::authorize(&mut *hands.device, &key, floor, cap, chain)?.into());
         }
         Step::Start { .. } => {
             hands.passphrase = None;
@@ -236,6 +266,11 @@ fn act(step: &Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Resul
             hands.backup.restore_unlock_secret()?;
             hands.backup.start()?;
         }
+        step @ (Step::ReadMarks { .. } | Step::RaiseMarks { .. }) => {
+            let Hands { device, operator, .. } = hands;
+            return marks::perform(step, &mut **device, &mut **operator, clock);
+        }
+        Step::GiveBack { unplugged } => give_back::give_back(hands, plan, unplugged, clock)?,
     }
     Ok(Performed::default())
 }
@@ -257,40 +292,22 @@ fn ask_passphrase(hands: &mut Hands) -> Result<Passphrase, EffectError> {
 }
 
 /// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).
-fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<(), EffectError> {
+/// What its marks are is known from here on: a locked key shows none (S16).
+fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<Vec<Raised>, EffectError> {
     let passphrase = match hands.passphrase.take() {
         Some(untried) => untried,
         None => ask_passphrase(hands)?,
     };
     let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
+    let read = unlocked.is_ok().then(|| hands.device.state());
     disarm_keys(&mut *hands.device)?;
     // A throttled device did not look at it: it is as good as before.
     if matches!(unlocked, Ok(()) | Err(SignerError::Throttled { .. })) {
         hands.passphrase = Some(passphrase);
     }
-    Ok(unlocked?)
-}
-
-/// SETUP, read back. What its answer says does not count: it can say refused although the mark has changed, and late.
-fn authorize(
-    device: &mut dyn HwmSetter,
-    key: &KeyName,
-    floor: Level,
-    cap: Level,
-    chain: ChainId,
-) -> Result<Vec<Raised>, EffectError> {
-    let before = device.state()?;
-    let order = plan_authorize(&before, key, floor, cap)?;
-    let answer = device.arm(Arm::Authorize { order: &order, chain });
-    let after = device.state()?;
-    let read = |state: &crate::signer::DeviceState| state.named(key).and_then(|k| k.marks);
-    let armed = after.named(key).is_some_and(|k| k.arming == Arming::Armed);
-    match (read(&before), read(&after)) {
-        (Some(before), Some(after)) if armed => Ok(vec![compare(key, before, after, floor)?]),
-        _ => {
-            Err(answer.err().map_or(EffectError::Raise(RaiseError::Unknown { key: key.clone() }), EffectError::Signer))
-        }
-    }
+    unlocked?;
+    // Not known is no reason to end here: a later `return` has nothing to compare with.
+    Ok(read.and_then(Result::ok).map_or_else(Vec::new, |state| marks::as_read(&state, keys)))
 }
 
 /// Takes the device's ability to sign away, and reads back.
@@ -363,54 +380,4 @@ fn stop(backup: &mut dyn BakerControl, clock: &dyn Clock) -> Result<(), String> 
         clock.sleep(Duration::from_millis(300));
     }
     Err(last)
-}
-
-/// Gives the fenced primary its job back: its guard is lifted, its auto-unlock secret put back, its services started.
-/// Only where the backup reads back as unable to sign; that it never signed is for the caller to know.
-///
-/// # Errors
-/// The backup could still sign ([`EffectError::NotDisarmed`]); or see [`EffectError`].
-pub fn give_back(hands: &mut Hands, plan: PlanId, clock: &dyn Clock) -> Result<(), EffectError> {
-    let Disarmed { proven, what } = is_disarmed(hands);
-    if !proven {
-        return Err(EffectError::NotDisarmed { what });
-    }
-    hands.still_locked()?;
-    let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
-    match primary.lift_boot_guard(&Lift::returned(plan), clock.now()) {
-        // Its start command asks the guard there, if anything does.
-        Ok(()) | Err(BakerError::NoUnits { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    primary.restore_unlock_secret()?;
-    Ok(primary.start()?)
-}
-
-/// Is this machine guarded, its services stopped and its keys unable to sign, all read now? What `return` and
-/// `stand-down` ask.
-#[must_use]
-pub fn is_disarmed(hands: &mut Hands) -> Disarmed {
-    let mut what = Vec::new();
-    let guarded = matches!(hands.guard.status(), GuardStatus::Guarded);
-    if !guarded {
-        what.push("the guard is lifted or not known".to_owned());
-    }
-    match hands.backup.state() {
-        Ok(BakerState::Stopped { .. }) => {}
-        Ok(BakerState::Running { what: running }) => what.push(format!("still running: {}", running.join(", "))),
-        Err(e) => what.push(e.to_string()),
-    }
-    match hands.backup.boot_guard() {
-        // Where there are no units, the token is all there is.
-        Ok(BootGuard::Holds { .. }) | Err(BakerError::NoUnits { .. }) => {}
-        Ok(BootGuard::Open { why }) => what.push(format!("its services could start again: {}", why.join("; "))),
-        Err(e) => what.push(e.to_string()),
-    }
-    match hands.device.state() {
-        Ok(state) => what.extend(
-            state.keys.iter().filter(|k| k.arming != Arming::Disarmed).map(|k| format!("the key {} can sign", k.name)),
-        ),
-        Err(e) => what.push(e.to_string()),
-    }
-    Disarmed { proven: what.is_empty(), what }
 }

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use crate::tezos::Level;
 
+mod account;
 mod gather;
 mod observed;
 mod sources;
 
+pub use account::{Account, Deed, Giving};
 pub(crate) use gather::seen;
 pub use gather::{Eyes, Gatherer, Scope};
 pub use observed::{Fact, Observed, Unknown};
@@ -27,9 +29,11 @@ pub use crate::guard::{BootGuard, GuardNote};
 pub use crate::host::HostIdentity;
 pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::nonces::{Merged, NonceCount};
-pub use crate::operator::Question;
+pub use crate::operator::{Answer, Question};
 pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
-pub use crate::signer::{Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, reached, watermark};
+pub use crate::signer::{
+    Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, reached, refuse_lower, watermark,
+};
 
 /// Everything that is known at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

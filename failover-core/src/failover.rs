@@ -9,7 +9,7 @@ use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
-    decide, fence, is_open, shared,
+    decide, fence, is_open, is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Model, Scope};
@@ -162,7 +162,7 @@ impl Failover {
             }
             match decide(&facts, &self.policy, &self.progress) {
                 Verdict::Do(step) => {
-                    if let Some(end) = self.perform(&step)? {
+                    if let Some(end) = self.perform(step)? {
                         return Ok(end);
                     }
                 }
@@ -249,18 +249,19 @@ impl Failover {
         }
     }
 
-    fn perform(&mut self, step: &Approved<Step>) -> Result<Option<End>, JournalError> {
+    fn perform(&mut self, step: Approved<Step>) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
+        let wanted = step.get().clone();
         // Here already, so that a step which cannot be tried does not look as if it had been.
-        if !step.get().only_disarms()
+        if !wanted.only_disarms()
             && let Err(lost) = self.hands.still_locked()
         {
             return self.lock_lost(&lost).map(Some);
         }
-        self.record(&Record::before(step.get()))?;
+        self.record(&Record::before(&wanted))?;
         let mut lost = None;
         let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
-            Ok(effect::Performed { raised, nonces, claim }) => StepResult::Done { raised, nonces, claim },
+            Ok(effect::Performed { raised, nonces, claim, .. }) => StepResult::Done { raised, nonces, claim },
             Err(EffectError::Lock(error)) => {
                 let (why, next) = (error.to_string(), error.next().to_owned());
                 lost = Some(error);
@@ -270,10 +271,10 @@ impl Failover {
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
                     // What went wrong first says more than why it cannot be tried again.
-                    if let Some((_, before)) = self.progress.failed(step.get().name()) {
+                    if let Some((_, before)) = self.progress.failed(wanted.name()) {
                         why = format!("{before}; {why}");
                     }
-                    self.progress.failures.insert(step.get().name(), (u32::MAX, why.clone()));
+                    self.progress.failures.insert(wanted.name(), (u32::MAX, why.clone()));
                 }
                 if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
                     self.clock.sleep(Duration::from_secs(30));
@@ -285,10 +286,10 @@ impl Failover {
                 StepResult::Failed { why, next: error.next().to_owned(), nonces }
             }
         };
-        if matches!(step.get(), Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
+        if matches!(wanted, Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
             self.gatherer.primary_changed();
         }
-        self.record(&Record::after(step.get(), result))?;
+        self.record(&Record::after(&wanted, result))?;
         lost.map(|lost| self.lock_lost(&lost)).transpose()
     }
 
@@ -332,7 +333,8 @@ impl Failover {
     }
 
     fn record_fence(&mut self, facts: &Facts) -> Result<(), JournalError> {
-        if self.progress.noted.is_none() || self.progress.started.is_some() {
+        // A start whose baker went down again is no proof of the fence: what a second one is approved by is written down too.
+        if self.progress.noted.is_none() || is_running(facts, &self.progress) {
             return Ok(());
         }
         let fence = fence(facts, &self.policy, &self.progress);

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::clock::Timestamp;
-use crate::state::{self, Latch, PlanId, StateDir, StateError};
+use crate::clock::{Clock as _, SystemClock, Timestamp};
+use crate::state::{self, HistoryEvent, Latch, PlanId, StateDir, StateError};
 
 mod boot;
 pub mod drop_in;
@@ -172,20 +172,32 @@ impl Guard {
     /// # Errors
     /// The token could not be taken away, or it is not known whether it is gone.
     pub fn install(&self) -> Result<(), GuardError> {
+        let found = self.status();
         state::remove(&self.token())?;
+        // A token may have come from another machine. Whether this can be written down changes nothing (S12).
+        let token = match found {
+            GuardStatus::Guarded | GuardStatus::Unknown(StateError::Missing { .. }) => None,
+            GuardStatus::Lifted(token) => Some(Some(token)),
+            GuardStatus::Unknown(_) => Some(None),
+        };
+        if let (Some(token), Ok(state)) = (token, StateDir::existing(&self.root)) {
+            let _unwritten = state.remember(SystemClock.now(), &HistoryEvent::Guarded { token });
+        }
         match self.status() {
             GuardStatus::Guarded | GuardStatus::Unknown(StateError::Missing { .. }) => Ok(()),
             found => Err(GuardError::ReadBack { found }),
         }
     }
 
-    /// Lifts the guard: puts the token there, durably, and reads it back.
+    /// Lifts the guard: writes it into the history, puts the token there, durably, and reads it back.
     ///
     /// # Errors
     /// A duplicate was seen and not cleared; the token could not be written or does not read back.
     pub fn lift(&self, lift: &Lift, now: Timestamp) -> Result<Token, GuardError> {
         self.no_duplicate()?;
         let token = Token { at: now, by: lift.by.clone() };
+        // First, so that a token without a history is none of this program's (S16).
+        StateDir::existing(&self.root)?.remember(now, &HistoryEvent::Lifted { token: token.clone() })?;
         state::write(&self.token(), &token)?;
         match self.status() {
             GuardStatus::Lifted(found) if found == token => Ok(token),

@@ -43,7 +43,8 @@
 //! 8. [`journal`]: what is on the disk after a cut at every point; [`state`]: the folder that it is in; [`lock`]: one
 //!    failover a baker at a time.
 //! 9. [`failover`]: the loop: gather, decide, record, perform, record; [`price`]: what a person is shown beside its plan.
-//! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup.
+//! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup;
+//!     [`returning`]: how the primary gets its job back.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
 //! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page.
 //! 13. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
@@ -153,6 +154,7 @@
 //! | S10 | nothing waits for ever | a deadline beside every exchange; [`decision::policy`] |
 //! | S11 | a script and a person take the same decisions | [`decision::Policy`], [`operator`] |
 //! | S12 | disarming is never gated | [`effect::disarm`], [`SignerDevice::disarm`] |
+//! | S16 | what was once armed stays in the account until the next completed standby | [`decision::give_back()`], [`returning`] |
 //!
 //! # Feature flags
 //!
@@ -194,6 +196,7 @@ pub mod permit;
 pub mod price;
 pub mod remote_signer;
 pub mod report;
+pub mod returning;
 pub mod signer;
 #[cfg(feature = "sim")]
 pub mod sim;

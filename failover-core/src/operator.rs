@@ -38,6 +38,18 @@ pub enum Question {
         /// Which machine.
         host: String,
     },
+    /// This machine's own signer cannot be read: is it unplugged, and has it no power? Typed in full, with the host's name
+    /// (H28).
+    Unplugged {
+        /// This machine's name.
+        host: String,
+    },
+    /// The Ledger has been at this machine, and at no other, since it became the backup. Typed in full, with the host's
+    /// name (S16).
+    NotMoved {
+        /// This machine's name.
+        host: String,
+    },
 }
 
 /// What a person answered.

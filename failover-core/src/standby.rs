@@ -7,10 +7,11 @@
 
 use crate::baker::{BakerError, UnlockSecret};
 use crate::clock::Clock;
-use crate::effect::{self, Disarmed, EffectError, Hands};
+use crate::decision::{Approved, Step};
+use crate::effect::{self, Disarmed, Hands};
 use crate::guard::{BootGuard, GuardNote};
-use crate::signer::{Arm, KeyName, Model, Raised, SignerDevice as _, SignerError, raise};
-use crate::tezos::Level;
+use crate::signer::{Model, Raised, SignerDevice as _, SignerError};
+use crate::state::{PlanId, StateDir, StateError};
 
 /// One part of it, as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -96,30 +97,33 @@ fn secret(hands: &mut Hands) -> Part {
     }
 }
 
-/// Raises the marks of these keys to a level, none past the cap (S4), and leaves the device unable to sign.
-pub fn marks(hands: &mut Hands, keys: &[KeyName], level: Level, cap: Level) -> Part {
+/// Raises marks as the decision approved it, none past the cap (S4), and leaves the device unable to sign. The marks, read
+/// back, are what [`completed`] writes down.
+pub fn marks(hands: &mut Hands, step: Approved<Step>, clock: &dyn Clock, plan: PlanId) -> (Part, Vec<Raised>) {
     const WHAT: &str = "marks";
-    let raised = match hands.device.model() {
-        Model::Ledger => raise(&mut *hands.device, keys, level, cap).map_err(EffectError::from),
-        Model::TezSign => unlocked(hands, keys, level, cap),
+    let level = match step.get() {
+        Step::RaiseMarks { level, .. } => Some(*level),
+        _ => None,
     };
+    let raised = effect::perform(step, hands, clock, plan);
     // Whatever came of it, nothing stays armed.
     let disarmed = effect::disarm_keys(&mut *hands.device);
     hands.device.release();
     match (raised, disarmed) {
-        (Ok(_), Ok(())) => {
-            let keys: Vec<&str> = keys.iter().map(KeyName::as_str).collect();
-            Part::done(WHAT, format!("{} read back at {level} or above", keys.join(", ")))
+        (Ok(effect::Performed { raised, .. }), Ok(())) => {
+            let keys: Vec<&str> = raised.iter().map(|raised| raised.key.as_str()).collect();
+            let level = level.map_or_else(String::new, |level| format!(" at {level} or above"));
+            (Part::done(WHAT, format!("{} read back{level}", keys.join(", "))), raised)
         }
-        (_, Err(error)) => Part::missing(WHAT, error.to_string(), "unplug this machine's signer"),
-        (Err(error), Ok(())) => Part::missing(WHAT, error.to_string(), error.next()),
+        (_, Err(error)) => (Part::missing(WHAT, error.to_string(), "unplug this machine's signer"), Vec::new()),
+        (Err(error), Ok(())) => (Part::missing(WHAT, error.to_string(), error.next()), Vec::new()),
     }
 }
 
-/// The sign interface is held, so that nobody on this machine can ask for a signature meanwhile (S1b).
-fn unlocked(hands: &mut Hands, keys: &[KeyName], level: Level, cap: Level) -> Result<Vec<Raised>, EffectError> {
-    let passphrase = hands.operator.passphrase()?;
-    hands.device.hold()?;
-    hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
-    Ok(raise(&mut *hands.device, keys, level, cap)?)
+/// Writes down that every part of a standby was read back: what was armed here before does not count any more (S16).
+///
+/// # Errors
+/// It could not be written; then what was armed before still counts.
+pub fn completed(state: &StateDir, clock: &dyn Clock, raised: Vec<Raised>) -> Result<(), StateError> {
+    state.stood_by(clock.now(), raised)
 }

@@ -11,6 +11,7 @@
 //! | `drill.json` | the last drill |
 //! | `drill.jsonl` | its journal, for its report |
 //! | `ACTIVE` | the guard's token, see [`guard`](crate::guard) |
+//! | `token-history.jsonl` | when it was put there and taken away, marks that were raised by hand, completed standbys |
 //!
 //! Each file is written beside its place, fsynced and renamed, so that it is the old one or the new one after a
 //! cut, never a half. A file that is there and cannot be read is an error, never the same as none (S3).
@@ -20,6 +21,7 @@ mod drill;
 mod duplicate;
 mod error;
 mod folder;
+mod history;
 mod journals;
 mod pins;
 mod plan;
@@ -30,5 +32,7 @@ pub use drill::Drill;
 pub use duplicate::{Duplicate, Latch};
 pub use error::StateError;
 pub use folder::StateDir;
+pub use history::HistoryEvent;
+pub(crate) use history::name_of;
 pub use pins::{Pin, Pins, Role};
 pub use plan::{Plan, PlanError, PlanId, PlanIdError};

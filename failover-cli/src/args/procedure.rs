@@ -30,6 +30,20 @@ pub(crate) struct Answers {
     pub(crate) confirm_ledger_setting: bool,
 }
 
+/// `return`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Return {
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+    /// "This machine's signer is unplugged and has no power", said of the host with this name, where the signer cannot be
+    /// read
+    #[arg(long, value_name = "HOST")]
+    pub(crate) confirm_unplugged: Option<String>,
+    /// "The Ledger has not left this host", said of the host with this name
+    #[arg(long, value_name = "HOST")]
+    pub(crate) confirm_not_moved: Option<String>,
+}
+
 /// `run`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Run {

@@ -3,7 +3,6 @@
 mod cap;
 mod raise;
 mod show;
-mod unlock;
 
 pub(crate) use raise::run as raise;
 pub(crate) use show::{run as show, table};

@@ -37,6 +37,8 @@ impl From<PlanError> for Failure {
 pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
     entries.iter().rev().find_map(|entry| match &entry.record {
         Record::End(end) => Some(!end.may_be_resumed()),
+        // What `return` tried is no step of the run, and leaves it as it was.
+        Record::Before { step, .. } | Record::After { step, .. } if step.gives_back() => None,
         Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
         _ => None,
     }) == Some(true)

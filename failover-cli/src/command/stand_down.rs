@@ -10,6 +10,7 @@ use failover_core::journal::record::{End as Ended, Record};
 use failover_core::lock::FileLock;
 use failover_core::operator::Nobody;
 use failover_core::permit::hostname;
+use failover_core::returning::unplugged_flag;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
@@ -80,7 +81,14 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     if proven {
         return Ok(End::done("the backup is stopped, guarded and disarmed; `failover run` starts over"));
     }
-    Ok(End::new(Exit::Failed, "unplug the backup's signer: it could not be read back as unable to sign"))
+    let flag = unplugged_flag();
+    Ok(End::new(
+        Exit::Failed,
+        format!(
+            "unplug the backup's signer: it could not be read back as unable to sign. Then `failover return {flag}` gives the \
+             primary its job back, where this machine never baked"
+        ),
+    ))
 }
 
 /// What is stopped and disarmed: without a state folder all the same.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use failover_core::baker::BakerState;
 use failover_core::clock::SystemClock;
 use failover_core::decision::standby_marks;
+use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
-use failover_core::permit::hostname;
+use failover_core::permit::{RunId, hostname};
 use failover_core::standby::{self, Part};
 use failover_core::state::{PlanId, StateDir};
 use serde::Serialize;
@@ -69,22 +70,28 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     }
     // The run that lost its permit lets its lock go; it is not overtaken.
     let lock = locks::here_within(&config, PATIENCE)?;
-    let mut hands = session::disarming(&config, &state, Box::new(prompt))?;
+    let permit = session::permit(&config, &state, RunId::random()?)?;
+    let hands = session::disarming(&config, &state, Box::new(prompt))?;
+    let mut hands = Hands { permit: Some(permit.clone()), ..hands };
     let mut parts = standby::fence(&mut hands, &SystemClock);
     for part in &parts {
         show(part, out);
     }
     let policy = session::policy(&config, &state, None, false)?;
     let (facts, _) = session::looking(settings, &config, &state, policy.clone(), PlanId::random()?)?.look_once();
-    let marks = match standby_marks(&facts, &policy) {
-        Ok(wanted) => standby::marks(&mut hands, &wanted.keys, wanted.level, wanted.cap),
-        Err(refusal) => Part::missing("marks", refusal.to_string(), refusal.next()),
+    let (marks, raised) = match standby_marks(&facts, &policy) {
+        Ok(step) => standby::marks(&mut hands, step, &SystemClock, PlanId::random()?),
+        Err(refusal) => (Part::missing("marks", refusal.to_string(), refusal.next()), Vec::new()),
     };
     show(&marks, out);
     parts.push(marks);
+    // Gone already, where something stopped this command.
+    let _said_by_the_marks = permit.permits.end(&permit.run);
     drop((hands, lock));
     if let Some(next) = parts.iter().find(|part| !part.done).and_then(|part| part.next.clone()) {
         return Ok(End::new(Exit::NotReady, next));
     }
+    // From here on `return` counts what is armed here anew (S16).
+    standby::completed(&state, &SystemClock, raised)?;
     check::run(settings, out)
 }

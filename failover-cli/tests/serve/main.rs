@@ -18,6 +18,7 @@ mod lock;
 mod mutual;
 mod price;
 mod refusals;
+mod returning;
 mod said;
 mod secrets;
 mod service;

@@ -21,6 +21,9 @@ fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
         stood_by.ends(0);
         let parts = stood_by.named("standby");
         assert!(parts.len() == 4 && parts.iter().all(|part| part["done"] == true), "{parts:?}");
+        // That it was completed is on record: from here on `return` counts anew.
+        let history = std::fs::read_to_string(world.path("primary-state").join("token-history.jsonl")).unwrap();
+        assert!(history.lines().last().unwrap().contains("\"event\":\"stood-by\""), "{history}");
         there(&["check"]).ends(0);
         there(&["guard", "check"]).ends(3);
         assert!(world.bakes("backup") && !world.bakes("primary"));

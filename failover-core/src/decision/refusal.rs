@@ -274,6 +274,18 @@ pub enum Refusal {
         /// Why.
         unknown: Unknown,
     },
+    /// S16: it is not proven that this machine signed nothing since it last became the backup.
+    #[error("this machine may have signed: {}", why.join("; "))]
+    MayHaveSigned {
+        /// Each reason.
+        why: Vec<String>,
+    },
+    /// S16: the job is given back only by a machine that cannot sign.
+    #[error("this machine is not read back guarded, stopped and locked: {}", what.join("; "))]
+    NotAtRest {
+        /// Each part.
+        what: Vec<String>,
+    },
 }
 
 /// A name on the device, and the key that it stands for.
@@ -444,6 +456,11 @@ impl Refusal {
                 "leave everything as it is; nothing can be baked, and nothing is lost, until the chain moves"
             }
             Self::Latched { .. } => "find the machine that signed, then run `failover clear`",
+            Self::MayHaveSigned { .. } => {
+                "do not start the primary by hand: `failover run` here bakes on this machine. Otherwise the way back is \
+                 `failover standby` on the primary, then `failover run` there"
+            }
+            Self::NotAtRest { .. } => "run `failover stand-down`, then `failover return` again",
             Self::LedgerSetting => "enable \"High Watermark\" in the app's settings, then run again",
             Self::Cancelled => "nothing more was done; run again when ready",
         }

@@ -11,7 +11,7 @@ use crate::facts::{Activity, Arming, BakerState, Denunciation, Facts, GuardState
 use crate::tezos::{Kind, Level, Position, Round};
 
 /// Was the baker started by this run, and is it still running?
-pub(super) fn is_running(facts: &Facts, progress: &Progress) -> bool {
+pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
     let running = match &facts.backup.services {
         Ok(seen) => matches!(seen.value, BakerState::Running { .. }),
         // Unknown is not stopped: it is looked at again, not started again.

@@ -1,32 +1,21 @@
-//! To which level a machine that becomes the backup raises its marks.
+//! Marks that are raised outside of a run: by a machine that becomes the backup, and to a level that a person typed.
 
 use super::floor::{cap, floor};
 use super::policy::Policy;
 use super::prepare::signing_keys;
 use super::progress::Progress;
 use super::refusal::Refusal;
+use super::step::{Approved, Step};
 use super::{gate, policy};
-use crate::facts::{Facts, KeyName, Unknown};
+use crate::facts::{DeviceState, Facts, KeyName, RaiseError, Unknown, refuse_lower};
 use crate::tezos::Level;
-
-/// The marks of a machine that becomes the backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StandbyMarks {
-    /// The keys, by their names on its device; a Ledger has one mark for all of its keys.
-    pub keys: Vec<KeyName>,
-    /// Above everything seen.
-    pub level: Level,
-    /// No mark goes past this (S4).
-    pub cap: Level,
-}
 
 /// Above everything that is seen, with the usual margin: the other machine bakes, so this is no floor for a start. Every
 /// run raises them again.
 ///
 /// # Errors
 /// The chain is not known or not agreed on, or the device has not the keys that the chain expects.
-pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<StandbyMarks, Refusal> {
+pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<Approved<Step>, Refusal> {
     let progress = Progress::default();
     gate::chain(facts, policy, &progress).map_err(|closed| match closed {
         gate::Closed::Refuse(refusal) => refusal,
@@ -40,10 +29,32 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<StandbyMarks, Ref
     }
     let agreed = facts.chain.agreed().ok_or(Refusal::NotSynced)?;
     let level = floor(facts, policy, &progress, agreed, None)?;
-    Ok(StandbyMarks { keys: signing_keys(facts, device), level, cap: cap(policy, agreed) })
+    let (keys, cap) = (signing_keys(facts, device), cap(policy, agreed));
+    Ok(Approved::new(Step::RaiseMarks { keys, level, cap, typed: false }))
 }
 
 fn slow() -> Unknown {
     let why = format!("the head is older than {} s", policy::FRESH.as_secs());
     Unknown { why, next: "wait for the next block, then run again".to_owned() }
+}
+
+/// The verdict of `hwm raise`: a level that a person typed, for these keys of the device, below the cap.
+///
+/// # Errors
+/// No key, a key that is not on the device or whose marks are above the level, or the level is past the cap (S4).
+pub fn raise_by_hand(
+    device: &DeviceState,
+    keys: Vec<KeyName>,
+    level: Level,
+    cap: Level,
+) -> Result<Approved<Step>, RaiseError> {
+    let Some(first) = keys.first() else { return Err(RaiseError::NoKeys) };
+    if level > cap {
+        return Err(RaiseError::PastCap { key: first.clone(), level, cap });
+    }
+    // A locked TezSign shows no marks: they are compared once it is unlocked.
+    let shown: Vec<KeyName> =
+        keys.iter().filter(|key| device.named(key).is_none_or(|k| k.marks.is_some())).cloned().collect();
+    refuse_lower(device, &shown, level)?;
+    Ok(Approved::new(Step::RaiseMarks { keys, level, cap, typed: true }))
 }

@@ -105,10 +105,32 @@ pub enum Step {
         /// How long it is tried, in seconds.
         seconds: u64,
     },
+    /// Unlock with the sign interface held, read every mark, lock again and read back.
+    ReadMarks {
+        /// Which keys.
+        keys: Vec<KeyName>,
+    },
+    /// Raise marks outside of a run, and leave the device as unable to sign as it was: a locked TezSign is unlocked with
+    /// the sign interface held, and locked again.
+    RaiseMarks {
+        /// Which keys.
+        keys: Vec<KeyName>,
+        /// To this level, or one above a key's highest mark where that is higher.
+        level: Level,
+        /// No mark goes past this.
+        cap: Level,
+        /// A person typed the level: where a mark is above it, that is a mistake, and nothing is raised.
+        typed: bool,
+    },
+    /// Give the primary its job back: its guard is lifted, its secret put back, its services started.
+    GiveBack {
+        /// This machine's signer is dead, and a person stated that it is unplugged (H28).
+        unplugged: bool,
+    },
 }
 
 impl Step {
-    /// The step's number in the written procedure.
+    /// The step's number in the written procedure; 8 is the way back.
     #[must_use]
     pub const fn number(&self) -> u8 {
         match self {
@@ -123,8 +145,9 @@ impl Step {
             Self::StopPrimary => 2,
             Self::GuardPrimary | Self::StashSecret | Self::DisarmPrimary => 3,
             Self::NoteLevel { .. } | Self::MergeNonces { .. } => 4,
-            Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } => 5,
+            Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } | Self::RaiseMarks { .. } => 5,
             Self::Start { .. } => 6,
+            Self::ReadMarks { .. } | Self::GiveBack { .. } => 8,
         }
     }
 
@@ -147,7 +170,10 @@ impl Step {
             | Self::Authorize { .. }
             | Self::Start { .. }
             | Self::TakePermit
-            | Self::Claim { .. } => false,
+            | Self::Claim { .. }
+            | Self::ReadMarks { .. }
+            | Self::RaiseMarks { .. }
+            | Self::GiveBack { .. } => false,
         }
     }
 
@@ -167,6 +193,18 @@ impl Step {
 
     /// The name of [`Step::Claim`].
     pub(super) const CLAIM: &'static str = "claim";
+
+    /// Are marks raised by it, or only read where they are on record after it?
+    #[must_use]
+    pub const fn raises(&self) -> bool {
+        matches!(self, Self::Raise { .. } | Self::Authorize { .. } | Self::RaiseMarks { .. })
+    }
+
+    /// Is it a step of `return`, and none of a run?
+    #[must_use]
+    pub const fn gives_back(&self) -> bool {
+        matches!(self, Self::ReadMarks { .. } | Self::GiveBack { .. })
+    }
 
     /// A short name, the same for every try.
     #[must_use]
@@ -190,6 +228,9 @@ impl Step {
             Self::Start { .. } => "start",
             Self::TakePermit => "take-permit",
             Self::Claim { .. } => Self::CLAIM,
+            Self::ReadMarks { .. } => "read-marks",
+            Self::RaiseMarks { .. } => "raise-marks",
+            Self::GiveBack { .. } => "give-back",
         }
     }
 }
@@ -220,6 +261,9 @@ impl fmt::Display for Step {
             Self::Start { .. } => f.write_str("start the backup's baker"),
             Self::TakePermit => f.write_str("make this run's permit: whoever takes it away stops the run"),
             Self::Claim { .. } => f.write_str("claim the primary: no other run goes on there, or on from there"),
+            Self::ReadMarks { .. } => f.write_str("read every mark: unlock, sign interface held, and lock again"),
+            Self::RaiseMarks { level, .. } => write!(f, "raise every mark to {level}, read it back, and lock again"),
+            Self::GiveBack { .. } => f.write_str("start the primary's baker again"),
         }
     }
 }
@@ -237,5 +281,10 @@ impl<T> Approved<T> {
     #[must_use]
     pub const fn get(&self) -> &T {
         &self.0
+    }
+
+    /// What was allowed, once: the effect takes it, and there is none left for another.
+    pub(crate) fn take(self) -> T {
+        self.0
     }
 }

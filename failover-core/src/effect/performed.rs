@@ -2,14 +2,16 @@
 
 use crate::nonces::Merged;
 use crate::permit::ClaimAnswer;
-use crate::signer::Raised;
+use crate::signer::{DeviceState, Raised};
 
 /// What a step did that is worth writing down.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Performed {
-    /// Marks before and after, where marks were raised.
+    /// Marks before and after, where marks were raised; the same twice where they were only read.
     pub raised: Vec<Raised>,
+    /// Where keys were unlocked to be read: the device, as it read then.
+    pub read: Option<DeviceState>,
     /// Where seed nonces were merged: how many.
     pub nonces: Option<Merged>,
     /// Where the primary was claimed: what came of it.

@@ -7,25 +7,51 @@ use crate::baker::BakerError;
 use crate::clock::Clock;
 use crate::decision::policy;
 use crate::host::HostError;
-use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, RunPermit};
+use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, PermitState, RunPermit};
 
 /// Another command's effect on this machine is waited for as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn permit(hands: &Hands) -> Result<&RunPermit, EffectError> {
+pub(super) fn of(hands: &Hands) -> Result<&RunPermit, EffectError> {
     hands.permit.as_ref().ok_or(EffectError::Permit(PermitError::None))
 }
 
 /// Makes this run's permit. What dead runs of this baker left here is taken away: this one holds the run lock.
 pub(super) fn take(hands: &Hands, clock: &dyn Clock) -> Result<(), EffectError> {
-    let RunPermit { permits, run, who, .. } = permit(hands)?;
+    let RunPermit { permits, run, who, .. } = of(hands)?;
     permits.take_away_others(&format!("a new run, {who}"), run)?;
     Ok(permits.make(run, PermitKind::Run, who, clock.now())?)
 }
 
+/// Makes the permit of a command that reads or raises marks and locks again, after its own taking-away: once in a command.
+pub(super) fn take_marks(permit: &RunPermit, clock: &dyn Clock) -> Result<(), EffectError> {
+    let RunPermit { permits, run, who, .. } = permit;
+    if permits.look(run)? != PermitState::NotMade {
+        return Ok(());
+    }
+    permits.take_away_others(&format!("a command that raises marks, {who}"), run)?;
+    Ok(permits.make(run, PermitKind::Marks, who, clock.now())?)
+}
+
+/// Does something with a device alone under the effect lock and a permit for marks: it locks again by itself, whatever
+/// happened.
+pub(super) fn with_marks<T>(
+    permit: &RunPermit,
+    clock: &dyn Clock,
+    what: &str,
+    act: impl FnOnce() -> Result<T, EffectError>,
+) -> Result<T, EffectError> {
+    take_marks(permit, clock)?;
+    let _lock = permit.permits.effect_lock(&format!("{what} by {}", permit.who), PATIENCE)?;
+    permit.valid()?;
+    let done = act();
+    permit.valid()?;
+    done
+}
+
 /// Begins an effect that arms: the effect lock first, then the permit. What is held is let go by dropping it.
 pub(super) fn begin(hands: &Hands, what: &str) -> Result<EffectLock, EffectError> {
-    let permit = permit(hands)?;
+    let permit = of(hands)?;
     let lock = permit.permits.effect_lock(&format!("{what} by {}", permit.who), PATIENCE)?;
     permit.valid()?;
     Ok(lock)
@@ -33,7 +59,7 @@ pub(super) fn begin(hands: &Hands, what: &str) -> Result<EffectLock, EffectError
 
 /// After it, still under the effect lock: a permit that was taken away meanwhile takes the effect with it.
 pub(super) fn end(hands: &mut Hands, clock: &dyn Clock, lock: EffectLock) -> Result<(), EffectError> {
-    let gone = match permit(hands)?.valid() {
+    let gone = match of(hands)?.valid() {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
@@ -49,7 +75,7 @@ pub(super) fn claim(
     over: &[String],
     deadline: Duration,
 ) -> Result<ClaimAnswer, EffectError> {
-    let permit = permit(hands)?.clone();
+    let permit = of(hands)?.clone();
     let mut order = permit.order(clock.now(), false, deadline)?;
     let Some(primary) = hands.primary.as_mut() else {
         let why = "the configuration has no way to reach it".to_owned();

@@ -98,6 +98,8 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
         Question::LedgerSetting => progress.ledger_setting = Some(yes),
         Question::Unproven { .. } => state(Statement::Unproven),
         Question::NoOtherRun { .. } => state(Statement::NoOtherRun),
+        // They are about this machine, and about `return`.
+        Question::Unplugged { .. } | Question::NotMoved { .. } => {}
     }
 }
 
@@ -118,6 +120,10 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
             progress.tried.remove("merge-nonces");
         }
         Step::Start { floor, marks, path } => {
+            // Where no mark had to be raised in between, what was signed since an earlier start stays the backup's own.
+            if let Some(started) = progress.started {
+                progress.earlier.push((started.marks, *marks));
+            }
             progress.started = Some(Started { floor: *floor, marks: *marks, path: *path, complete: false });
             // The start lets the sign interface go before it starts anything, and may fail after that.
             progress.holding = false;

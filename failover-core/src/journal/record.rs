@@ -120,7 +120,7 @@ pub enum Record {
 pub enum StepResult {
     /// It was done; whether it took effect, the next reading says.
     Done {
-        /// Marks before and after, where marks were raised.
+        /// Marks before and after, where marks were raised; the same twice where they were only read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         raised: Vec<Raised>,
         /// Where seed nonces were merged: how many; the nonces themselves are nowhere written down.

@@ -24,7 +24,10 @@ pub struct KeyMarks {
 pub(super) fn marks(entries: &[Entry<Record>]) -> Vec<KeyMarks> {
     let mut all: Vec<KeyMarks> = Vec::new();
     for Entry { at, record, .. } in entries {
-        let Record::After { result: StepResult::Done { raised, .. }, .. } = record else { continue };
+        let Record::After { step, result: StepResult::Done { raised, .. }, .. } = record else { continue };
+        if !step.raises() {
+            continue;
+        }
         for raised in raised {
             match all.iter_mut().find(|known| known.key == raised.key) {
                 Some(known) => {

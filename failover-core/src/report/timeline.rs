@@ -5,7 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::decision::{Rung, WaitFor};
+use crate::decision::{Rung, Step, WaitFor};
 use crate::journal::Entry;
 use crate::journal::record::{Record, StepResult};
 use crate::operator::Answer;
@@ -119,10 +119,10 @@ impl Telling {
                 let begun = self.events.iter_mut().rev().find(|e| e.what == What::Unknown && e.text == text);
                 if let Some(event) = begun {
                     event.took = Some(at.since(event.at));
-                    after(event, result);
+                    after(event, step, result);
                 } else {
                     self.tell(entry, Some(*number), What::Unknown, text);
-                    self.events.last_mut().into_iter().for_each(|event| after(event, result));
+                    self.events.last_mut().into_iter().for_each(|event| after(event, step, result));
                 }
             }
             Record::Fence { rungs, .. } => self.fence(entry, rungs),
@@ -198,12 +198,14 @@ impl Telling {
     }
 }
 
-fn after(event: &mut Event, result: &StepResult) {
+fn after(event: &mut Event, step: &Step, result: &StepResult) {
     match result {
         StepResult::Done { raised, nonces, .. } => {
             event.what = What::Done;
             event.notes.extend(nonces.iter().map(ToString::to_string));
-            event.notes.extend(raised.iter().map(|raised| format!("{}: read back", raised.key)));
+            event
+                .notes
+                .extend(raised.iter().filter(|_| step.raises()).map(|raised| format!("{}: read back", raised.key)));
         }
         StepResult::Failed { why, next, .. } => {
             event.what = What::Failed;

@@ -17,6 +17,7 @@ pub const fn title(number: u8) -> &'static str {
         4 => "Note the level",
         5 => "Raise the backup signer's marks above it",
         6 => "Start the backup's baker",
+        8 => "Give the primary its job back",
         _ => "Verify that baking resumes",
     }
 }
@@ -31,6 +32,8 @@ pub const fn question(asked: &Question) -> (u8, &'static str) {
         Question::LedgerSetting => (0, "the Ledger's setting \"High Watermark\" is enabled"),
         Question::NoOtherRun { .. } => (1, "nobody runs failover on the machine that cannot be asked"),
         Question::Unproven { .. } => (3, "the statement in place of proof"),
+        Question::Unplugged { .. } => (8, "the backup's signer is unplugged"),
+        Question::NotMoved { .. } => (8, "the backup's Ledger has not left its host"),
     }
 }
 

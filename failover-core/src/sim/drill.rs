@@ -30,6 +30,7 @@ use crate::remote_signer::RemoteSigner;
 use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
+mod back;
 mod permit;
 mod turn;
 mod watched;
@@ -138,6 +139,9 @@ pub fn drill(
         rehearsal.turn_round()?;
     }
     rehearsal.session(None)?;
+    if scenario.gives_back {
+        rehearsal.give_back()?;
+    }
     Ok(rehearsal.finish())
 }
 

@@ -61,6 +61,9 @@ impl Operator for Person {
             Question::Unproven { .. } => Answer::No,
             Question::NoOtherRun { .. } => Answer::Yes,
             Question::LedgerSetting => yes(self.ledger_setting),
+            // The backup is the other machine, and its device is what the world says.
+            Question::Unplugged { .. } => yes(self.world.signer(self.primary.other()).state().is_err()),
+            Question::NotMoved { .. } => Answer::Yes,
         })
     }
 

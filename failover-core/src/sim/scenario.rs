@@ -9,6 +9,7 @@ use crate::decision::Policy;
 use crate::journal::record::Record;
 use crate::signer::Model;
 
+mod back;
 mod fence;
 mod hazards;
 mod marks;
@@ -47,6 +48,8 @@ pub struct Scenario {
     pub turns: u8,
     /// Another run for the same baker goes on.
     pub another_run: bool,
+    /// Afterwards the backup is stood down and `failover return` is asked for: the exit code is its.
+    pub gives_back: bool,
 }
 
 const PLAIN: Scenario = Scenario {
@@ -59,6 +62,7 @@ const PLAIN: Scenario = Scenario {
     breaks: &[],
     turns: 0,
     another_run: false,
+    gives_back: false,
 };
 
 fn in_seconds(world: &World, seconds: i64) -> Timestamp {
@@ -72,7 +76,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds = [fence::FENCE, hazards::HAZARDS, back::BACK, returns::RETURNS, sources::SOURCES, marks::MARKS];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

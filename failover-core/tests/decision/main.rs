@@ -12,6 +12,7 @@ mod bound;
 #[path = "../dice/mod.rs"]
 mod dice;
 mod floors;
+mod gives_back;
 mod invariants;
 mod permits;
 mod refuses;

@@ -21,7 +21,7 @@ fn ends_as_it_says(case: &Case) -> Result<(), String> {
     }
     // The run that did not get the lock wrote nothing down (H12); a device that is gone cannot be read back (H22).
     let written = records.last().is_some_and(Record::is_end) || case.scenario.name == "h12";
-    let told = if case.scenario.name == "h22" { Told::NotReadBack } else { Told::Disarmed };
+    let told = if ["h22", "h28"].contains(&case.scenario.name) { Told::NotReadBack } else { Told::Disarmed };
     let ordered = if written { in_order(&records, told, true) } else { Err("the last record is no end".to_owned()) };
     ordered.map_err(|why| format!("{case}: {why}\n    {}", shown()))
 }
@@ -64,7 +64,7 @@ fn the_quarantine_is_what_prevents_the_double_signature() {
 #[test]
 fn what_is_not_done_is_harmless() {
     let mut cases = Vec::new();
-    for scenario in scenarios().into_iter().filter(|s| s.exit != 0) {
+    for scenario in scenarios().into_iter().filter(|s| s.exit != 0 && !s.gives_back) {
         for model in BOTH {
             if scenario.model.is_none_or(|only| only == model) {
                 cases.push(Case { scenario: scenario.clone(), model, seed: 7 });

@@ -82,9 +82,3 @@ fn may_lift(hands: &mut Hands, config: &Config, state: &StateDir) -> Result<(), 
     claimed(&answer, &standing, &policy)
         .map_err(|refusal| Failure::new(Exit::of(refusal.exit()), &refusal, refusal.next()))
 }
-
-impl From<EffectError> for Failure {
-    fn from(error: EffectError) -> Self {
-        Self::new(Exit::Failed, &error, error.next())
-    }
-}

@@ -2,19 +2,24 @@
 
 use std::fmt;
 
-use failover_core::signer::{
-    self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, SignerDevice,
-};
-use failover_core::tezos::{Kind, Level};
+use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::decision::raise_by_hand;
+use failover_core::effect::{EffectError, raise_marks};
+use failover_core::permit::{RunId, RunPermit};
+use failover_core::signer::{self, Arming, DeviceState, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached};
+use failover_core::state::{HistoryEvent, StateDir};
+use failover_core::tezos::Kind;
 use serde::Serialize;
 
-use super::{cap, unlock};
+use super::cap;
 use crate::args::{Answers, Raise};
 use crate::config::Signer;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::parts;
 use crate::prompt::{Prompt, Uninterrupted};
+use crate::session;
 use crate::settings::Settings;
 
 /// What became of one key, read back.
@@ -63,20 +68,34 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
     // What can be refused is refused before a passphrase is asked for.
     let (known, locked) = split(&state, &keys)?;
     signer::refuse_lower(&state, &known, wanted.level)?;
-    let raised = if locked.is_empty() {
-        raise(&mut *device, &keys, wanted.level, cap, out)?
-    } else {
+    if !locked.is_empty() {
         out.line(format!("Unlocking {} for the raise; locked again afterwards.", names(&locked)));
         let others = |key: &&KeyState| key.arming == Arming::Armed && !locked.contains(&key.name);
         if let Some(other) = state.keys.iter().find(others) {
             out.warn(format!("the key {} was unlocked, and will be locked as well: nothing was using it", other.name));
         }
-        let uninterrupted = Uninterrupted::new();
-        let raised =
-            unlock::unlocked(&mut *device, &locked, &mut prompt, |device| raise(device, &keys, wanted.level, cap, out));
-        drop(uninterrupted);
-        raised?
-    };
+    }
+    let low = |key: &&KeyName| state.named(key).is_none_or(|k| !k.marks.is_some_and(|m| reached(&m, wanted.level)));
+    let low: Vec<KeyName> = keys.iter().filter(low).cloned().collect();
+    if !low.is_empty() {
+        out.line(format!("Raising {} to {}, unless it is there already.", names(&low), wanted.level));
+        if state.info.model == Model::Ledger {
+            out.line(
+                "Look at the Ledger: it shows the level. Compare it digit by digit, then accept with its buttons.",
+            );
+        }
+    }
+    let step = raise_by_hand(&state, keys, wanted.level, cap)?;
+    let uninterrupted = Uninterrupted::new();
+    let permit = permit(settings)?;
+    let raised = raise_marks(step, &mut *device, &mut prompt, &SystemClock, permit.as_ref());
+    if let Some(permit) = &permit {
+        // Gone already, where something stopped this command.
+        let _said_by_the_raise = permit.permits.end(&permit.run);
+    }
+    drop(uninterrupted);
+    let raised = raised?.raised;
+    remember(settings, &raised, out);
     let already = raised.iter().all(|raised| raised.before == raised.after);
     for raised in raised {
         out.show(&RaisedRecord::from(raised));
@@ -87,23 +106,37 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
     Ok(End::done("look at the marks with `failover hwm show`"))
 }
 
-fn raise(
-    device: &mut dyn HwmSetter,
-    keys: &[KeyName],
-    level: Level,
-    cap: Level,
-    out: &mut Output,
-) -> Result<Vec<Raised>, Failure> {
-    let state = device.state()?;
-    signer::refuse_lower(&state, keys, level)?;
-    let orders = signer::plan_raise(&state, keys, level, cap)?;
-    for order in &orders {
-        out.line(format!("Raising {} to {}.", order.key(), order.level()));
+/// Where a configuration says whose marks they are, any stop ends this command (S13, S14).
+fn permit(settings: &Settings) -> Result<Option<RunPermit>, Failure> {
+    let Some(config) = settings.known() else { return Ok(None) };
+    let state = StateDir::open(settings.state())?;
+    Ok(Some(session::permit(config, &state, RunId::random()?)?))
+}
+
+impl From<EffectError> for Failure {
+    fn from(error: EffectError) -> Self {
+        match error {
+            EffectError::Signer(error) => error.into(),
+            EffectError::Raise(error) => error.into(),
+            EffectError::Operator(error) => error.into(),
+            error => Self::new(Exit::Failed, &error, error.next()),
+        }
     }
-    if SignerDevice::model(device) == Model::Ledger && !orders.is_empty() {
-        out.line("Look at the Ledger: it shows the level. Compare it digit by digit, then accept with its buttons.");
+}
+
+/// No journal has it, and `return` compares the marks with what was set last (S16).
+fn remember(settings: &Settings, raised: &[Raised], out: &mut Output) {
+    let changed: Vec<Raised> = raised.iter().filter(|raised| raised.before != raised.after).cloned().collect();
+    if changed.is_empty() || settings.known().is_none() {
+        return;
     }
-    Ok(signer::raise(device, keys, level, cap)?)
+    let state = StateDir::existing(settings.state());
+    let written = state.and_then(|state| state.remember(SystemClock.now(), &HistoryEvent::Raised { raised: changed }));
+    if let Err(error) = written {
+        out.warn(format!(
+            "this is not in the token's history, so that `failover return` will not trust the marks: {error}"
+        ));
+    }
 }
 
 /// The keys that are meant: those that were named, else the configured ones, else every key on the device. A Ledger

@@ -41,13 +41,17 @@ impl Rehearsal {
         let mut hands = Hands { primary: None, primary_signer: None, ..self.hands() };
         let mut parts = standby::fence(&mut hands, &clock);
         let (facts, _) = self.look()?;
-        parts.push(match standby_marks(&facts, &self.policy) {
-            Ok(wanted) => standby::marks(&mut hands, &wanted.keys, wanted.level, wanted.cap),
-            Err(refusal) => Part::missing("marks", refusal.to_string(), refusal.next()),
-        });
+        let (marks, raised) = match standby_marks(&facts, &self.policy) {
+            Ok(step) => standby::marks(&mut hands, step, &clock, self.plan),
+            Err(refusal) => (Part::missing("marks", refusal.to_string(), refusal.next()), Vec::new()),
+        };
+        parts.push(marks);
         match parts.iter().find(|part| !part.done) {
             Some(missing) => Err(DrillError::Standby { what: missing.what.clone(), why: missing.says.clone() }),
-            None => Ok(parts),
+            None => {
+                standby::completed(&self.state, &clock, raised)?;
+                Ok(parts)
+            }
         }
     }
 

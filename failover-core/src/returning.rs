@@ -1,0 +1,240 @@
+//! `return`: gives the fenced primary its job back, where this machine is proven to have signed nothing since it last
+//! became the backup (S16). The verdict is [`crate::decision::give_back`]; here it is gathered, recorded and performed.
+
+use crate::baker::BakerState;
+use crate::clock::Clock;
+use crate::decision::{self, Policy, Refusal, Said, Step, Verdict};
+use crate::effect::{self, EffectError, Hands, Performed};
+use crate::facts::{DeviceState, Giving, Unknown, seen};
+use crate::failover::ending::end;
+use crate::failover::{Past, Recorder};
+use crate::journal::record::{End, Record, StepResult};
+use crate::journal::{self, Entry, JournalError};
+use crate::operator::{Answer, OperatorError, Question};
+use crate::signer::{Model, SignerDevice as _};
+use crate::state::{PlanId, StateDir, StateError};
+
+mod account;
+
+pub use account::account;
+
+/// The run that took the primary's job away: what is done is written into its journal.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Its journal.
+    pub journal: std::path::PathBuf,
+    /// Its plan; a random one where its first record is no beginning.
+    pub plan: PlanId,
+}
+
+impl Taken {
+    /// The newest run here that went as far as to stop the primary, else the newest with any record; `None`: there was none.
+    ///
+    /// # Errors
+    /// A journal cannot be read.
+    pub fn newest(state: &StateDir, or: PlanId) -> Result<Option<Self>, StateError> {
+        let mut newest = None;
+        for journal in state.journals()? {
+            let entries: Vec<Entry<Record>> = journal::read(&journal)?.entries;
+            if entries.is_empty() {
+                continue;
+            }
+            let past = Past::of(&entries);
+            let taken = Self { journal, plan: past.as_ref().map_or(or, |past| past.plan) };
+            if past.is_some_and(|past| past.progress.stop_sent) {
+                return Ok(Some(taken));
+            }
+            newest = newest.or(Some(taken));
+        }
+        Ok(newest)
+    }
+}
+
+/// This machine's name, as a person types it: what its kernel calls it.
+#[must_use]
+pub fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// Goes through it to its end. Where the primary runs again the end is recorded too: then the run is over. A refusal is not:
+/// the run is what it was.
+pub fn give_back(
+    hands: &mut Hands,
+    (state, taken): (&StateDir, &Taken),
+    policy: &Policy,
+    clock: &dyn Clock,
+    recorder: &mut dyn Recorder,
+) -> End {
+    let mut returning =
+        Returning { hands, state, taken, policy, clock, recorder, said: Said::default(), unlocked: None };
+    returning.go().unwrap_or_else(|error| end("interrupted", 6, error.to_string(), error.next().to_owned()))
+}
+
+struct Returning<'a> {
+    hands: &'a mut Hands,
+    state: &'a StateDir,
+    taken: &'a Taken,
+    policy: &'a Policy,
+    clock: &'a dyn Clock,
+    recorder: &'a mut dyn Recorder,
+    said: Said,
+    unlocked: Option<DeviceState>,
+}
+
+impl Returning<'_> {
+    fn go(&mut self) -> Result<End, JournalError> {
+        loop {
+            let giving = self.look();
+            match decision::give_back(&giving, self.policy, &self.said) {
+                Verdict::Ask(question) => {
+                    if let Some(end) = self.ask(question)? {
+                        return Ok(end);
+                    }
+                }
+                Verdict::Do(step) => {
+                    let wanted = step.get().clone();
+                    self.record(&Record::before(&wanted))?;
+                    let done = effect::perform(step, self.hands, self.clock, self.taken.plan);
+                    let result = match &done {
+                        Ok(Performed { raised, .. }) => {
+                            StepResult::Done { raised: raised.clone(), nonces: None, claim: None }
+                        }
+                        Err(error) => {
+                            let (why, next) = (error.to_string(), error.next().to_owned());
+                            StepResult::Failed { why, next, nonces: None }
+                        }
+                    };
+                    self.record(&Record::after(&wanted, result))?;
+                    match (done, wanted) {
+                        (Err(error), _) => return Ok(self.failed(&error)),
+                        (Ok(_), Step::GiveBack { .. }) => return self.given(),
+                        (Ok(performed), _) => self.unlocked = performed.read,
+                    }
+                }
+                Verdict::Refuse(refusal) => return Ok(refused(refusal)),
+                // It gives no other.
+                _ => return Ok(end("refused", 3, "no verdict".to_owned(), "run `failover return` again".to_owned())),
+            }
+        }
+    }
+
+    fn look(&mut self) -> Giving {
+        let account =
+            account(self.state).map_err(|error| Unknown { why: error.to_string(), next: error.next().to_owned() });
+        let Hands { primary, backup, device, .. } = &mut *self.hands;
+        let primary = match primary {
+            Some(primary) => {
+                let source = primary.describe();
+                seen(primary.identity(), &source, self.clock)
+            }
+            None => {
+                let (error, next) = (EffectError::NoControl.to_string(), EffectError::NoControl.next().to_owned());
+                Err(Unknown { why: error, next })
+            }
+        };
+        let source = backup.describe();
+        let identity = seen(backup.identity(), &source, self.clock);
+        let model = match device.model() {
+            Model::TezSign => "TezSign",
+            Model::Ledger => "Ledger",
+        };
+        let state = match device.state() {
+            // It broke off: is there anything now?
+            Err(error) if effect::is_gone(&error) => device.state(),
+            state => state,
+        };
+        let gone = state.as_ref().is_err_and(effect::is_gone);
+        let device = seen(state, model, self.clock);
+        let awake = effect::awake(self.hands);
+        Giving { account, host: host_name(), primary, identity, awake, device, gone, unlocked: self.unlocked.clone() }
+    }
+
+    fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {
+        let answer = match self.hands.operator.ask(&question) {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Some(unanswered(&error, &question))),
+        };
+        match &question {
+            Question::Unplugged { .. } => self.said.unplugged = Some(answer),
+            Question::NotMoved { .. } => self.said.not_moved = Some(answer),
+            _ => self.said.proceed = Some(answer),
+        }
+        // That nothing was done needs no record.
+        if answer == Answer::Yes {
+            self.record(&Record::Asked { asked: question, answer })?;
+        }
+        Ok(None)
+    }
+
+    fn failed(&self, error: &EffectError) -> End {
+        let next = match error {
+            EffectError::Lock(lost) => return end("locked", 7, error.to_string(), lost.next().to_owned()),
+            EffectError::NotDisarmed { .. } => return end("refused", 3, error.to_string(), error.next().to_owned()),
+            // Nothing can be told from a signer that does not do what it is told: it is out of the way without power.
+            EffectError::Signer(_) | EffectError::NotLockedAgain { .. } => {
+                let flag = unplugged_flag();
+                format!("{}; or unplug this machine's signer and run `failover return {flag}`", error.next())
+            }
+            EffectError::Operator(OperatorError::NoTerminal { .. }) => {
+                return end("usage", 2, error.to_string(), error.next().to_owned());
+            }
+            error => error.next().to_owned(),
+        };
+        end("failed", 1, error.to_string(), next)
+    }
+
+    /// It was told to start: does it run?
+    fn given(&mut self) -> Result<End, JournalError> {
+        let state = self.hands.primary.as_mut().map(|primary| primary.state());
+        let what = match state {
+            Some(Ok(BakerState::Running { what })) => what.join(", "),
+            Some(Ok(BakerState::Stopped { .. })) | None => {
+                let message = "the primary was told to start and does not run".to_owned();
+                return Ok(end("failed", 1, message, "look at its services there".to_owned()));
+            }
+            Some(Err(error)) => return Ok(end("failed", 1, error.to_string(), error.next().to_owned())),
+        };
+        let next = "look for its signatures with `failover activity`; a signer that was locked or deauthorized is unlocked \
+                    there by hand";
+        let end = end("returned", 0, format!("the primary has its job back: {what}"), next.to_owned());
+        self.record(&Record::End(end.clone()))?;
+        Ok(end)
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), JournalError> {
+        self.recorder.record(self.clock.now(), record)
+    }
+}
+
+/// The flag by which it is stated that this machine's signer is unplugged.
+#[must_use]
+pub fn unplugged_flag() -> String {
+    format!("--confirm-unplugged {}", host_name())
+}
+
+fn refused(refusal: Refusal) -> End {
+    let outcome = match refusal.exit() {
+        8 => "cancelled",
+        4 => "not-ready",
+        _ => "refused",
+    };
+    End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), refusal.to_string(), refusal.next()) }
+}
+
+fn unanswered(error: &OperatorError, question: &Question) -> End {
+    let next = match question {
+        Question::Unplugged { .. } => format!(
+            "unplug this machine's signer, then run `failover return {}`; or plug it in, and run `failover return`",
+            unplugged_flag()
+        ),
+        Question::NotMoved { host } => {
+            format!("if the Ledger has not left this host, run `failover return --confirm-not-moved {host}`")
+        }
+        _ => "run again where a person can answer, or with the flag named above".to_owned(),
+    };
+    match error {
+        OperatorError::NoTerminal { .. } => end("usage", 2, error.to_string(), next),
+        _ => end("interrupted", 6, error.to_string(), next),
+    }
+}

@@ -1,0 +1,25 @@
+//! The primary gets its job back, as `failover stand-down` and `failover return` do it.
+
+use super::{DrillError, Rehearsal};
+use crate::effect;
+use crate::journal::JournalFile;
+use crate::journal::record::End;
+use crate::returning::{self, Taken};
+
+impl Rehearsal {
+    /// Stands the backup down, whatever it does, and asks for the primary to bake again.
+    ///
+    /// # Errors
+    /// There is no run to take back, or its journal cannot be opened.
+    pub fn give_back(&mut self) -> Result<&End, DrillError> {
+        let clock = self.world.clock();
+        let mut hands = self.hands();
+        let _whatever_is_proven = effect::disarm(&mut hands, &clock);
+        let taken = Taken::newest(&self.state, self.plan)?.ok_or(crate::journal::JournalError::Cut)?;
+        let (file, _) = JournalFile::reopen(&taken.journal)?;
+        let mut recorder = self.recorder(file, None);
+        let end = returning::give_back(&mut hands, (&self.state, &taken), &self.policy, &clock, &mut *recorder);
+        self.ends.push(end);
+        self.ends.last().ok_or(DrillError::Journal(crate::journal::JournalError::Cut))
+    }
+}
