@@ -13,12 +13,14 @@ mod bound;
 mod fence;
 mod floor;
 mod foreign;
+mod former;
 mod gate;
 pub mod policy;
 mod prepare;
 mod progress;
 mod refusal;
 mod resume;
+mod rumour;
 mod standby;
 mod step;
 
@@ -26,12 +28,14 @@ pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
+pub use former::Followed;
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
 pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub(crate) use resume::denounced;
+pub use rumour::rumours;
 pub use standby::{StandbyMarks, standby_marks};
 pub use step::{Approved, Path, Step};
 
@@ -79,6 +83,18 @@ pub enum WaitFor {
         judged: Option<Level>,
         /// The floor.
         floor: Level,
+    },
+    /// What the node will say of a vote in this baker's slot that nobody has checked (S8).
+    Rumour {
+        /// The vote, as it came.
+        signed: Signed,
+        /// The start is held until this level, once in a run.
+        until: Level,
+    },
+    /// Another key of this baker, which becomes active where the next cycle begins (H8).
+    KeyChange {
+        /// Levels left to it.
+        levels: u64,
     },
 }
 

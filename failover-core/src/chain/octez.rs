@@ -35,7 +35,7 @@ use super::rpc::failed;
 use super::scan::{Broken, Scanner};
 use super::{
     Ahead, ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Earnings, Head, LevelActivity,
-    PROTOCOL_LOOK_BACK, PeerHead, Rights, Rpc, Signed, SyncState,
+    PROTOCOL_LOOK_BACK, PeerHead, Pooled, Rights, Rpc, Signed, SyncState,
 };
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
@@ -318,7 +318,7 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
         Ok(self.in_block(baker, &header)?.this_level)
     }
 
-    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError> {
+    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Pooled, ChainError> {
         self.pooled(baker, head)
     }
 

@@ -13,6 +13,7 @@ mod fence;
 mod hazards;
 mod marks;
 mod returns;
+mod rumours;
 mod sources;
 
 /// What a scenario spoils before the run begins.
@@ -72,7 +73,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS, rumours::RUMOURS];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

@@ -32,7 +32,7 @@ mod live;
 mod reorganise;
 mod step;
 
-pub(crate) use faults::Faults;
+pub(crate) use faults::{Faults, Stray};
 pub(crate) use step::Due;
 
 /// A world. Clones share it.

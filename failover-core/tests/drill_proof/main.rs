@@ -23,6 +23,7 @@ mod nonces;
 mod random;
 mod replugged;
 mod returns;
+mod rumours;
 mod scenarios;
 mod sources;
 mod support;
