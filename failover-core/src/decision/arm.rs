@@ -140,7 +140,7 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     if let Some(waiting) = held(facts, progress).filter(|_| fence.approved) {
         return Err(Verdict::Wait(waiting));
     }
-    let keys = signing_keys(facts, device);
+    let keys = with_former(signing_keys(facts, device), device, progress);
     let floor = match progress.floor {
         Some(floor) if leads(facts, floor) || !fence.approved => floor,
         before => floor_now(facts, policy, progress, noted.bound, before.map(|_| device.info.model))
@@ -154,6 +154,18 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     }
     let marks = consensus_marks(facts).ok_or(Verdict::Refuse(Refusal::NotSynced))?;
     Ok(attempt(progress, Step::Start { floor, marks, path: fence.path }))
+}
+
+/// The keys that are to be at the floor: every one that the chain expects, and whatever else this run has unlocked. A key
+/// that was active until now may be asked once more for the last level of its cycle.
+fn with_former(mut keys: Vec<KeyName>, device: &DeviceState, progress: &Progress) -> Vec<KeyName> {
+    let open = |name: &&KeyName| device.named(name).is_some_and(|key| key.arming == Arming::Armed);
+    for name in progress.signers.iter().filter(open) {
+        if !keys.contains(name) {
+            keys.push(name.clone());
+        }
+    }
+    keys
 }
 
 /// H8: a key that becomes active in the next levels would be armed with marks that were never looked at. The primary is

@@ -32,6 +32,7 @@ mod live;
 mod reorganise;
 mod step;
 
+pub(crate) use build::next_key;
 pub(crate) use faults::{Faults, Stray};
 pub(crate) use step::Due;
 

@@ -15,6 +15,7 @@ mod floors;
 mod invariants;
 mod refuses;
 mod resumes;
+mod rumours;
 mod rungs;
 mod started;
 mod thresholds;

@@ -1,7 +1,12 @@
-//! H25, S8: what the mempool shows of this baker that nobody has checked is said, and stops nothing.
+//! H25, S8: what the mempool shows of this baker that nobody has checked is said, and stops nothing. H39, H8: a consensus
+//! key that changes on the way.
 
-use failover_core::decision::{WaitFor, policy};
+use std::time::Duration;
+
+use failover_core::clock::Clock as _;
+use failover_core::decision::{Resumed, WaitFor, policy};
 use failover_core::journal::record::Record;
+use failover_core::signer::Model;
 use failover_core::sim::drill::{Cut, journal_of};
 
 use crate::support::{BOTH, Case, name};
@@ -103,5 +108,61 @@ fn h25_a_vote_that_is_signed_twice_stops_the_backup_whatever_its_marks_say() {
             panic!("{case}: no duplicate")
         };
         assert!(signed.iter().all(|s| s.seen_in.contains("another branch or payload")), "{case}: {signed:?}");
+    }
+}
+
+/// H39: the old key's last votes are seen when the other one is active, whose marks are at the floor.
+#[test]
+fn h39_the_old_keys_own_votes_are_no_duplicate() {
+    for seed in 1..=4 {
+        let case = Case::new("h39", Model::TezSign, seed);
+        let (resumed, change) = (resumed(&drilled(&case)), case.key_change());
+        let (first, head) = (resumed.first.at.level.get(), resumed.head.unwrap().get());
+        assert!(first < change, "{case}: the first signature above the floor is not the old key's: {first}");
+        assert!(head >= change, "{case}: it ended before the change: {head}");
+    }
+}
+
+/// H39: the run dies after the start, and is taken up again at each of the levels around the change.
+#[test]
+fn h39_a_run_that_is_taken_up_again_after_the_change_knows_the_key_that_it_armed() {
+    for before in 0..4 {
+        let case = Case::new("h39", Model::TezSign, 1);
+        let (_scratch, mut rehearsal) = case.rehearsal();
+        let started = |record: &Record| matches!(record, Record::After { step, .. } if step.name() == "start");
+        assert_eq!(rehearsal.session(Some(Cut::When(started))).unwrap().exit, 6, "{case}");
+        let world = rehearsal.world().clone();
+        while world.head_level().get() + before < case.key_change() + 1 {
+            world.clock().sleep(Duration::from_millis(500));
+        }
+        let end = rehearsal.session(None).unwrap().clone();
+        assert_eq!(end.exit, 0, "{case}, {before} before: {}", end.message);
+    }
+}
+
+fn resumed(records: &[Record]) -> Resumed {
+    let resumed = records.iter().rev().find_map(|record| match record {
+        Record::End(end) => end.resumed.clone(),
+        _ => None,
+    });
+    resumed.expect("it ended well")
+}
+
+/// H8: it is refused before anything was touched, and waited for after that, with how long is left (S10).
+#[test]
+fn h8_a_key_change_in_the_middle_of_a_run_is_waited_for() {
+    for seed in 1..=4 {
+        let case = Case::new("h8-change", Model::TezSign, seed);
+        let records = drilled(&case);
+        let waits: Vec<_> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Wait { waiting, .. } if matches!(waiting.why, WaitFor::KeyChange { .. }) => Some(waiting.left),
+                _ => None,
+            })
+            .collect();
+        assert!(waits.len() > 3 && waits.iter().all(Option::is_some), "{case}: {waits:?}");
+        // Nothing is armed meanwhile that was not before; the last level of the old key is below every mark.
+        assert!(floor(&records) > case.key_change(), "{case}");
     }
 }

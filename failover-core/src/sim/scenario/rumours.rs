@@ -1,8 +1,23 @@
 //! Votes in the mempool whose signature nobody has checked, votes that are signed twice, and a consensus key that changes.
 
-use super::{PLAIN, Scenario, in_seconds};
+use super::{PLAIN, Scenario, Stage, in_seconds};
+use crate::signer::Model;
+use crate::sim::chain::BLOCKS_PER_CYCLE;
 use crate::sim::event::{Event, When};
-use crate::sim::options::Side;
+use crate::sim::options::{Side, WorldOptions};
+
+/// The first level of a cycle.
+const CYCLE: u64 = 1064 * BLOCKS_PER_CYCLE + 1;
+
+/// Another consensus key becomes active so many levels after the world's first head.
+fn changes_in(options: &mut WorldOptions, levels: u64) {
+    (options.head, options.key_change) = (Some(CYCLE.saturating_sub(levels)), Some(CYCLE));
+}
+
+/// The floor is a few levels below the change, so that both keys sign before the end.
+fn the_floor_is_right_below(s: &mut Stage<'_>) {
+    s.policy.margin = CYCLE.saturating_sub(s.world.head_level().get()).saturating_sub(4);
+}
 
 pub(super) static RUMOURS: &[Scenario] = &[
     Scenario {
@@ -31,6 +46,21 @@ pub(super) static RUMOURS: &[Scenario] = &[
         about: "a vote with another payload where the backup has voted, its signature checked by the node: the backup is stopped",
         exit: 5,
         prepare: |s| s.world.at(When::Signs(Side::Backup), Event::After(8, Box::new(Event::Conflict))),
+        ..PLAIN
+    },
+    Scenario {
+        name: "h39",
+        about: "the consensus key changes between start and verify, both on the device: the old one's last votes are its own",
+        model: Some(Model::TezSign),
+        world: |o| changes_in(o, 62),
+        prepare: the_floor_is_right_below,
+        ..PLAIN
+    },
+    Scenario {
+        name: "h8-change",
+        about: "a key change comes near in the middle of the run, the primary is fenced by then: waited for",
+        model: Some(Model::TezSign),
+        world: |o| changes_in(o, 52),
         ..PLAIN
     },
 ];
