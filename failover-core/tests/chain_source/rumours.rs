@@ -1,6 +1,8 @@
 //! S8: which votes of the mempool were signed for certain, which were signed twice, and of which nobody knows.
 
+use ed25519_compact::{KeyPair, Seed};
 use failover_core::chain::{ChainError, ChainNode, Pooled, Signed};
+use failover_core::tezos::{Curve, KeyHash};
 use serde_json::{Value, json};
 
 use super::dice::Dice;
@@ -122,6 +124,42 @@ fn a_rumour_ends_where_the_node_has_checked_it_and_never_comes_back() {
     assert_eq!(look("branch_delayed", future(vote("attestation", 3, LEVEL + 1, 0))), (0, 1));
     assert_eq!(look("validated", vote("attestation", 3, LEVEL + 1, 0)), (1, 0));
     assert_eq!(look("outdated", vote("attestation", 3, LEVEL + 1, 0)), (1, 0));
+}
+
+/// The baker's consensus key is a tz1 key: what it has signed was signed, in whatever class.
+#[test]
+fn a_rumour_that_the_bakers_tz1_key_has_signed_was_signed() {
+    let text = |prefix: &[u8], bytes: &[u8]| bs58::encode([prefix, bytes].concat()).with_check().into_string();
+    let pair = KeyPair::from_seed(Seed::new([7; 32]));
+    let signed_by = |pair: &KeyPair, level: u64| {
+        let mut bytes = vec![0x13];
+        bytes.extend(whole_head().chain_id.bytes());
+        bytes.extend([1; 32]);
+        bytes.extend([21, 0, 3]);
+        bytes.extend(u32::try_from(level).unwrap().to_be_bytes());
+        bytes.extend([0, 0, 0, 0]);
+        bytes.extend([2; 32]);
+        let digest = <blake2::Blake2b<blake2::digest::consts::U32> as blake2::Digest>::digest(bytes);
+        text(&[0x04, 0x82, 0x2b], &*pair.sk.sign(digest, None))
+    };
+    let look = |signature: String, key: &[u8]| {
+        let mut vote =
+            with(vote("attestation", 3, LEVEL + 1, 0), &text(&[1, 0x34], &[1; 32]), &text(&[1, 0x6a, 0xf2], &[2; 32]));
+        vote["signature"] = json!(signature);
+        let table = pool(|p| p["branch_delayed"] = json!([future(vote)]));
+        let mut delegate = sample("ushuaia-025-delegate.json");
+        let hash = KeyHash::of_public_key(Curve::Ed25519, key).unwrap();
+        delegate["consensus_key"]["active"] = json!({"pkh": hash, "pk": text(&[0x0d, 0x0f, 0x25, 0xd9], key)});
+        table.put(&format!("/blocks/head/context/delegates/{TZ4_BAKER}"), &delegate);
+        let pooled = pooled(&table);
+        (pooled.signed.len(), pooled.rumours.len())
+    };
+    let public = pair.pk.as_ref();
+    assert_eq!(look(signed_by(&pair, LEVEL + 1), public), (1, 0));
+    assert_eq!(look(signed_by(&pair, LEVEL + 2), public), (0, 1), "of another level");
+    let other = KeyPair::from_seed(Seed::new([8; 32]));
+    assert_eq!(look(signed_by(&other, LEVEL + 1), public), (0, 1), "by another key");
+    assert_eq!(look("s".to_owned(), public), (0, 1));
 }
 
 /// Anybody can send them: a flood is no answer that is too long, and hides nothing.

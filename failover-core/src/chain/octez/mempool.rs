@@ -1,11 +1,13 @@
 //! Operations of the mempool: votes that are in no block yet.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 use serde::Deserialize;
 
+use super::claim::{Claim, Shown};
 use super::header::level;
 use crate::chain::Signed;
 use crate::chain::text::clipped;
@@ -43,6 +45,8 @@ pub(super) struct Operation<'a> {
     #[serde(borrow, default)]
     branch: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
+    signature: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
     error: Vec<Trace<'a>>,
 }
 
@@ -60,6 +64,8 @@ struct Content<'a> {
     round: Option<u32>,
     #[serde(borrow, default)]
     block_payload_hash: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    dal_attestation: Option<Cow<'a, str>>,
 }
 
 /// What the node knows of who signed a vote.
@@ -72,7 +78,7 @@ pub(super) enum Proof {
 }
 
 /// A vote of whoever has the slot, ordered by its level first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Vote {
     pub(super) at: Position,
     pub(super) kind: Kind,
@@ -81,22 +87,24 @@ pub(super) struct Vote {
     /// Its branch and payload, hashed: two votes of one key for one position that differ in this are punished. `None`:
     /// one of them is not shown.
     pub(super) content: Option<[u8; 32]>,
+    /// Its signature, where the node has not checked it and it can be told here whose it is.
+    pub(super) claim: Option<Arc<Claim>>,
     /// The class of pending operations that it is in.
     pub(super) class: &'static str,
 }
 
 impl Vote {
-    pub(super) fn signed(self) -> Signed {
+    pub(super) fn signed(&self) -> Signed {
         let seen_in = if self.class == VALIDATED { "mempool".into() } else { format!("mempool ({})", self.class) };
         Signed { kind: self.kind, at: self.at, seen_in }
     }
 
     /// Can it be told whose it is? Nobody has rights so far above the head.
-    pub(super) fn not_far_above(self, head: Level) -> Result<Self, String> {
+    pub(super) fn not_far_above(&self, head: Level) -> Result<(), String> {
         if self.at.level.since(head) > REACH {
             return Err(format!("{} for level {}, far above the head", self.kind, self.at.level));
         }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -119,7 +127,7 @@ impl Pending<'_> {
         }
         votes.retain(|vote| head.since(vote.at.level) <= REACH);
         votes.retain(|vote| match vote.not_far_above(head) {
-            Ok(_) => true,
+            Ok(()) => true,
             Err(why) => {
                 // Anybody can say that much of any level.
                 if vote.proof == Proof::Checked {
@@ -146,7 +154,10 @@ impl Operation<'_> {
         let mut understood = Ok(());
         for content in contents {
             match content.vote(class) {
-                Ok(vote) => votes.push(Vote { proof, content: self.content(content), ..vote }),
+                Ok(vote) => {
+                    let claim = Some(()).filter(|()| proof == Proof::None).and_then(|()| self.claim(content, &vote));
+                    votes.push(Vote { proof, content: self.content(content), claim, ..vote });
+                }
                 Err(why) => understood = Err(why),
             }
         }
@@ -172,6 +183,13 @@ impl Operation<'_> {
         self.error.iter().any(|e| e.id.as_ref().is_some_and(|id| id.ends_with(named)))
     }
 
+    fn claim(&self, content: &Content<'_>, vote: &Vote) -> Option<Arc<Claim>> {
+        let &Vote { kind, at, slot, .. } = vote;
+        let (branch, payload) = (self.branch.as_deref()?, content.block_payload_hash.as_deref()?);
+        let (dal, signature) = (content.dal_attestation.as_deref(), self.signature.as_deref()?);
+        Claim::of(Shown { kind, at, slot, branch, payload, dal, signature }).map(Arc::new)
+    }
+
     fn content(&self, content: &Content<'_>) -> Option<[u8; 32]> {
         let (branch, payload) = (self.branch.as_ref()?, content.block_payload_hash.as_ref()?);
         let mut hash = Blake2b::<U32>::new();
@@ -192,6 +210,6 @@ impl Content<'_> {
             return Err(format!("{kind} without slot, level and round in {class}"));
         };
         let at = Position::new(level(at)?, Round(round));
-        Ok(Vote { kind, at, slot, class, proof: Proof::None, content: None })
+        Ok(Vote { kind, at, slot, class, proof: Proof::None, content: None, claim: None })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::claim::Ed25519;
 use super::mempool::{Pending, Proof, REACH, Vote};
 use super::monitor::{self, Heard, Monitor};
 use super::{MEMPOOL, OctezNode, answer};
@@ -17,6 +18,9 @@ const UNRESOLVED: usize = 1 << 14;
 /// Most votes that are kept in the baker's slot of which nobody knows who signed them: what they do, one does.
 const RUMOURS: usize = 64;
 
+/// The baker's keys are asked for again after so many levels, where a vote is to be verified.
+const KEYS_AGAIN: u64 = 50;
+
 /// What is known of the mempool between two looks. For one baker at a time.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
@@ -25,6 +29,8 @@ pub(super) struct Pool {
     baker: Option<KeyHash>,
     /// Checked votes of which it is not known whose they are, because the node could not be asked.
     unresolved: BTreeSet<Vote>,
+    /// The baker's tz1 consensus keys, and the head's level when they were asked for.
+    keys: Option<(Level, Vec<Ed25519>)>,
     /// In the baker's slot, and the head's level when each was found: a vote that goes away again was still signed.
     ours: Vec<(Level, Vote)>,
 }
@@ -81,6 +87,7 @@ impl<R: Rpc> OctezNode<R> {
         if self.pool.baker.replace(*baker) != Some(*baker) {
             self.pool.unresolved.clear();
             self.pool.ours.clear();
+            self.pool.keys = None;
         }
         self.pool.ours.retain(|(found, _)| head.level.since(*found) <= REACH);
         let mut votes = std::mem::take(&mut self.pool.unresolved);
@@ -100,7 +107,7 @@ impl<R: Rpc> OctezNode<R> {
                 Err(error) => wrong = Some(error),
             }
         }
-        let asked = self.resolve(baker, head.level, votes, &mut wrong);
+        let asked = self.resolve(baker, head, votes, &mut wrong);
         let shown = self.pool.shown();
         match asked.err().or(wrong) {
             Some(error) if shown.is_empty() => Err(error),
@@ -112,17 +119,18 @@ impl<R: Rpc> OctezNode<R> {
     fn resolve(
         &mut self,
         baker: &KeyHash,
-        head: Level,
+        at: &Head,
         votes: BTreeSet<Vote>,
         wrong: &mut Option<ChainError>,
     ) -> Result<(), ChainError> {
+        let head = at.level;
         let (checked, rumours): (Vec<Vote>, Vec<Vote>) =
             votes.into_iter().rev().partition(|vote| vote.proof == Proof::Checked);
         let mut asked = Ok(());
         for vote in checked.into_iter().filter(|vote| head.since(vote.at.level) <= HEARD_REACH) {
             match vote.not_far_above(head) {
                 Err(why) => *wrong = wrong.take().or_else(|| Some(self.malformed(PENDING)(why))),
-                Ok(vote) if asked.is_ok() => match self.slot("head", baker, vote.at.level) {
+                Ok(()) if asked.is_ok() => match self.slot("head", baker, vote.at.level) {
                     Ok(slot) if slot == Some(vote.slot) => self.pool.take(head, vote),
                     Ok(_) => {}
                     Err(error) => {
@@ -130,11 +138,13 @@ impl<R: Rpc> OctezNode<R> {
                         self.pool.unresolved.insert(vote);
                     }
                 },
-                Ok(vote) if self.pool.unresolved.len() < UNRESOLVED => drop(self.pool.unresolved.insert(vote)),
-                Ok(_) => {}
+                Ok(()) if self.pool.unresolved.len() < UNRESOLVED => drop(self.pool.unresolved.insert(vote)),
+                Ok(()) => {}
             }
         }
-        // Anybody can send what is looked at here: for levels near the head only, and not again where it cannot be told.
+        // Anybody can send what is looked at here: for levels near the head only, not again where it cannot be told, and so
+        // many signatures in one look.
+        let mut left = RUMOURS;
         for vote in rumours.into_iter().filter(|vote| head.since(vote.at.level) <= REACH) {
             if asked.is_err() {
                 break;
@@ -143,12 +153,33 @@ impl<R: Rpc> OctezNode<R> {
                 continue;
             }
             match self.slot("head", baker, vote.at.level) {
-                Ok(slot) if slot == Some(vote.slot) => self.pool.take(head, vote),
+                Ok(slot) if slot == Some(vote.slot) => {
+                    let new = left > 0 && !self.pool.ours.iter().any(|(_, known)| known.claim == vote.claim);
+                    left -= usize::from(new);
+                    let vote = if new { self.verified(baker, at, vote) } else { vote };
+                    self.pool.take(head, vote);
+                }
                 Ok(_) => {}
                 Err(error) => asked = Err(error),
             }
         }
         asked
+    }
+
+    /// The same vote, checked where one of the baker's tz1 keys has signed it. A key that is not known makes it no better and
+    /// no worse: the node will check it.
+    fn verified(&mut self, baker: &KeyHash, head: &Head, vote: Vote) -> Vote {
+        let Some(claim) = vote.claim.clone() else { return vote };
+        let known = self.pool.keys.as_ref().filter(|(at, _)| head.level.since(*at) < KEYS_AGAIN && *at <= head.level);
+        if known.is_none() {
+            let keys = self.tz1_keys(baker).unwrap_or_default();
+            self.pool.keys = Some((head.level, keys));
+        }
+        let mut keys = self.pool.keys.iter().flat_map(|(_, keys)| keys);
+        match keys.any(|key| claim.is_signed_by(key, head.chain_id)) {
+            true => Vote { proof: Proof::Checked, ..vote },
+            false => vote,
+        }
     }
 
     /// What was heard since the last look; `None` where there is no way to listen.

@@ -17,13 +17,13 @@ pub(super) fn delegate(view: View<'_>, block: &Block, address: &str) -> Option<V
     let key = |key: &SigningKey| json!({ "pkh": key.hash, "pk": key.public });
     let mut consensus = json!({ "active": key(&baker.consensus) });
     if let (true, Some(from), Some(next)) = (ours, state.options.key_change, next_key(&state.options)) {
-        let next = json!({ "pkh": next.hash, "pk": next.public_key });
         // What the context has after a cycle's last block is the next cycle's.
         consensus = if block.level.saturating_add(1) >= from {
-            json!({ "active": next })
+            json!({ "active": { "pkh": next.hash, "pk": next.public_key } })
         } else {
             let cycle = from.saturating_sub(1) / BLOCKS_PER_CYCLE;
-            json!({ "active": key(&baker.consensus), "pendings": [{ "cycle": cycle, "pkh": next["pkh"], "pk": next["pk"] }] })
+            let pending = json!({ "cycle": cycle, "pkh": next.hash, "pk": next.public_key });
+            json!({ "active": key(&baker.consensus), "pendings": [pending] })
         };
     }
     if let (true, Some(cycle), Some(fields)) = (ours, state.faults.pending_key, consensus.as_object_mut()) {
