@@ -108,6 +108,13 @@ impl Story {
                     lines.extend(shared.iter().map(shown));
                 }
             }
+            Record::Rumour { signed } => {
+                let text = "In the mempool are votes for this baker whose signature the node has not checked; anybody can \
+                            send such ones, and they stop nothing:";
+                lines.push(Told::Aside(text.to_owned()));
+                let shown = |s: &Signed| Told::Aside(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
+                lines.extend(signed.iter().map(shown));
+            }
             Record::Disarmed { proven: true, what } => {
                 lines.push(Told::Aside("The backup cannot sign:".to_owned()));
                 lines.extend(what.iter().map(|what| Told::Aside(format!("    {what}"))));
@@ -180,6 +187,14 @@ impl Story {
                 (7, "the node to say how many levels were missed in this cycle".to_owned())
             }
             WaitFor::Quarantine { floor, .. } => (7, format!("every level up to the floor {floor} to be judged")),
+            WaitFor::Rumour { signed: Signed { kind, at, .. }, until } => {
+                let text = format!("the node to check the {kind} {at} in the mempool, until level {until} at most");
+                (self.step.unwrap_or(0), text)
+            }
+            WaitFor::KeyChange { levels } => {
+                let text = format!("another key of this baker to become active, in {levels} levels");
+                (self.step.unwrap_or(0), text)
+            }
             _ => (self.step.unwrap_or(0), "something".to_owned()),
         };
         self.heading(number, lines);

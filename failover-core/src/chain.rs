@@ -17,6 +17,7 @@ mod error;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod octez;
+mod pooled;
 mod rights;
 mod rpc;
 mod scan;
@@ -26,6 +27,7 @@ mod within;
 
 pub use earnings::{Earnings, Participation, Ratio, Slashing};
 pub use error::ChainError;
+pub use pooled::{Pooled, Rumour};
 pub use rights::{Ahead, Rights};
 pub use rpc::{Body, Rpc};
 
@@ -268,7 +270,8 @@ pub trait ChainNode: ChainLevelSource {
     ///
     /// # Errors
     /// See [`ChainError`].
-    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
+    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Pooled, ChainError>;
+
     /// What blocks and votes pay in a cycle, and what the baker has at stake, as the block with this hash sees it; all
     /// of it known within `within`. Information only.
     ///

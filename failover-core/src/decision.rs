@@ -13,6 +13,7 @@ mod bound;
 mod fence;
 mod floor;
 mod foreign;
+mod former;
 mod gate;
 mod give_back;
 mod permit;
@@ -21,6 +22,7 @@ mod prepare;
 mod progress;
 mod refusal;
 mod resume;
+mod rumour;
 mod standby;
 mod step;
 
@@ -28,6 +30,7 @@ pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
+pub use former::Followed;
 pub use give_back::{Said, give_back};
 pub use permit::claimed;
 pub use policy::Policy;
@@ -36,6 +39,7 @@ pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Stat
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub(crate) use resume::{denounced, is_running};
+pub use rumour::rumours;
 pub use standby::{raise_by_hand, standby_marks};
 pub use step::{Approved, Path, Step};
 
@@ -83,6 +87,18 @@ pub enum WaitFor {
         judged: Option<Level>,
         /// The floor.
         floor: Level,
+    },
+    /// What the node will say of a vote in this baker's slot that nobody has checked (S8).
+    Rumour {
+        /// The vote, as it came.
+        signed: Signed,
+        /// The start is held until this level, once in a run.
+        until: Level,
+    },
+    /// Another key of this baker, which becomes active where the next cycle begins (H8).
+    KeyChange {
+        /// Levels left to it.
+        levels: u64,
     },
 }
 

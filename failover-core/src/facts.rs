@@ -22,7 +22,7 @@ pub use crate::baker::{BakerState, Power, UnlockSecret};
 pub use crate::chain::agreement::Standing;
 pub use crate::chain::{
     Constants, Delegate, Denunciation, ExpectedKey, Head, KeyRole, LastSigned, LevelActivity, PROTOCOL_LOOK_BACK,
-    Signed, SyncState,
+    Pooled, Rumour, Signed, SyncState,
 };
 pub use crate::clock::Timestamp;
 pub use crate::guard::{BootGuard, GuardNote};
@@ -85,6 +85,8 @@ pub struct ChainFacts {
     pub activity: Fact<Activity>,
     /// What was seen of it where `activity` is not known: it proves no silence, and accuses all the same (S8).
     pub accusations: Vec<Signed>,
+    /// What its votes in the mempool prove. Those that were signed for certain are in `activity` or `accusations` too.
+    pub pool: Pooled,
 }
 
 impl ChainFacts {

@@ -28,6 +28,7 @@ pub(crate) mod ending;
 mod nonces;
 mod plan;
 mod progress;
+mod rumours;
 
 pub use plan::{PlanRefused, plan};
 pub use progress::{Past, apply, refused_before};
@@ -80,6 +81,8 @@ pub struct Failover {
     /// The session's first record is on disk.
     begun: bool,
     backup_runs: bool,
+    /// What was said of the mempool's rumours.
+    rumours: rumours::Told,
 }
 
 impl std::fmt::Debug for Failover {
@@ -113,6 +116,7 @@ impl Failover {
             resumed,
             begun: false,
             backup_runs: false,
+            rumours: rumours::Told::default(),
         }
     }
 
@@ -154,6 +158,7 @@ impl Failover {
         loop {
             let facts = self.look();
             self.record_fence(&facts)?;
+            self.record_rumours(&facts)?;
             if self.cancel.load(Ordering::SeqCst) {
                 return self.cancelled();
             }

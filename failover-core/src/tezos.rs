@@ -3,7 +3,7 @@
 //!
 //! Encodings and prefixes: Octez v25.1 (`src/lib_crypto/base58.ml`), recomputed against real blocks.
 
-mod base58;
+pub(crate) mod base58;
 mod chain_id;
 mod hash;
 mod key_hash;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use failover_core::chain::http::Http;
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::{ChainError, ChainNode, Head, Signed};
+use failover_core::chain::{ChainError, ChainNode, Head, Pooled};
 use failover_core::clock::Timestamp;
 use failover_core::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Round};
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ impl Node {
         Self { node: OctezNode::connect(&url).unwrap(), answers, streams }
     }
 
-    fn look(&mut self) -> Result<Vec<Signed>, ChainError> {
+    fn look(&mut self) -> Result<Pooled, ChainError> {
         let head = Head {
             level: Level::new(HEAD).unwrap(),
             round: Round(0),
@@ -97,7 +97,7 @@ impl Node {
     }
 
     fn found(&mut self) -> Vec<(Kind, u64, u32)> {
-        self.look().unwrap().iter().map(|s| (s.kind, s.at.level.get(), s.at.round.0)).collect()
+        self.look().unwrap().signed.iter().map(|s| (s.kind, s.at.level.get(), s.at.round.0)).collect()
     }
 
     /// The next time that the node is asked for the stream.

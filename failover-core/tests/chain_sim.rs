@@ -54,7 +54,7 @@ fn votes_are_in_the_mempool_before_they_are_in_a_block() {
         world.clock().sleep(Duration::from_secs(2));
         let head = node.head().unwrap();
         node.newest(&baker, &head).unwrap();
-        for signed in node.mempool(&baker, &head).unwrap() {
+        for signed in node.mempool(&baker, &head).unwrap().signed {
             // What was found stays for twenty levels: a vote that goes away again was still signed.
             assert!(signed.at.level.since(head.level) <= 1 && head.level.since(signed.at.level) <= 21, "{signed:?}");
             found += u32::from(head.level.since(signed.at.level) <= 1);

@@ -69,7 +69,7 @@ fn the_mempool_shows_votes_before_any_block_does() {
     let (world, mut node) = world(Model::TezSign);
     world.clock().sleep(Duration::from_secs(3));
     let head = node.head().unwrap();
-    let votes = node.mempool(&world.baker(), &head).unwrap();
+    let votes = node.mempool(&world.baker(), &head).unwrap().signed;
     let here: Vec<Kind> = votes.iter().filter(|vote| vote.at.level == head.level).map(|vote| vote.kind).collect();
     assert!(here.contains(&Kind::Preattestation) && here.contains(&Kind::Attestation), "{votes:?}");
 }

@@ -73,7 +73,7 @@ fn the_mempool_can_be_listened_to_until_the_next_head() {
     let mut node = OctezNode::connect(&served.node_url).unwrap();
     until("a vote is heard", || {
         let head = node.head().unwrap();
-        node.mempool(&world.baker(), &head).is_ok_and(|votes| !votes.is_empty())
+        node.mempool(&world.baker(), &head).is_ok_and(|votes| !votes.signed.is_empty())
     });
 }
 

@@ -13,8 +13,9 @@ fn ask(node: Node) {
     let head = node.head().expect("the head is honest");
     for _ in 0..2 {
         // What was found the first time is still known the second time.
-        let Ok(signed) = node.mempool(&WORLD.baker(), &head) else { continue };
-        for vote in signed {
+        let Ok(pooled) = node.mempool(&WORLD.baker(), &head) else { continue };
+        let rumours = pooled.rumours.into_iter().map(|rumour| rumour.signed);
+        for vote in pooled.signed.into_iter().chain(pooled.conflicts).chain(rumours) {
             assert!(vote.kind.is_vote() && vote.seen_in.starts_with("mempool"), "{vote:?}");
             assert!(vote.at.level.since(head.level) <= 20 && head.level.since(vote.at.level) <= 200, "{vote:?}");
         }

@@ -94,7 +94,8 @@ fuzz_target!(init: seeds(known()), |data: &[u8]| {
     // Begins to listen; then what was heard is there, and no thread has died of it.
     let _first = node.mempool(&WORLD.baker(), &head);
     end.recv_timeout(Duration::from_secs(8)).expect("S10: what is heard comes to an end");
-    if let Ok(signed) = node.mempool(&WORLD.baker(), &head) {
-        assert!(signed.iter().all(|vote| vote.kind.is_vote() && vote.at.level.get() > 0), "{signed:?}");
+    if let Ok(pooled) = node.mempool(&WORLD.baker(), &head) {
+        let signed = pooled.signed.iter().chain(&pooled.conflicts).chain(pooled.rumours.iter().map(|r| &r.signed));
+        assert!(signed.clone().all(|vote| vote.kind.is_vote() && vote.at.level.get() > 0), "{pooled:?}");
     }
 });

@@ -35,12 +35,13 @@ use super::rpc::failed;
 use super::scan::{Broken, Scanner};
 use super::{
     Ahead, ChainError, ChainLevelSource, ChainNode, Constants, Delegate, Earnings, Head, LevelActivity,
-    PROTOCOL_LOOK_BACK, PeerHead, Rights, Rpc, Signed, SyncState,
+    PROTOCOL_LOOK_BACK, PeerHead, Pooled, Rights, Rpc, Signed, SyncState,
 };
 use crate::tezos::{BlockHash, KeyHash, Kind, Level};
 
 mod bakers;
 mod baking_rights;
+mod claim;
 mod delegate;
 mod earnings;
 mod header;
@@ -165,6 +166,12 @@ impl<R: Rpc> OctezNode<R> {
         let fields = fields.map_err(|fault| self.broken(*fault, &path))?;
         // JSON that is not of its shape makes the block incomplete, not the node suspect.
         Ok(answer::parse(&fields))
+    }
+
+    /// The baker's consensus keys, active and pending, that are tz1 keys.
+    fn tz1_keys(&mut self, baker: &KeyHash) -> Result<Vec<claim::Ed25519>, ChainError> {
+        let path = format!("/chains/main/blocks/head/context/delegates/{baker}");
+        Ok(self.ask_up_to::<delegate::RawDelegate>(&path, LARGE)?.tz1_keys())
     }
 
     fn broken(&self, broken: Broken, path: &str) -> ChainError {
@@ -318,7 +325,7 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
         Ok(self.in_block(baker, &header)?.this_level)
     }
 
-    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError> {
+    fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Pooled, ChainError> {
         self.pooled(baker, head)
     }
 

@@ -6,10 +6,12 @@ use super::bound::{Basis, bound};
 use super::fence::{Fence, fence, silence_above};
 use super::floor::{cap, floor as floor_now, leads};
 use super::foreign::consensus_marks;
-use super::policy::{Policy, SILENT_LIMIT, SILENT_UNPROVEN, TRIES, UNPROVEN_WAIT, unproven_sentence};
+use super::gate;
+use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, SILENT_UNPROVEN, TRIES, UNPROVEN_WAIT, unproven_sentence};
 use super::prepare::{ready, signing_keys};
 use super::progress::{Noted, Progress, Statement};
 use super::refusal::Refusal;
+use super::rumour::held;
 use super::step::{Path, Step};
 use super::{Verdict, WaitFor, Waiting, attempt};
 use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
@@ -131,7 +133,14 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     if !early && !fence.approved {
         return Err(wait(facts, fence));
     }
-    let keys = signing_keys(facts, device);
+    if let Some(verdict) = near_key_change(facts, progress) {
+        return Err(verdict);
+    }
+    // Before the floor: what is held here for long is raised again.
+    if let Some(waiting) = held(facts, progress).filter(|_| fence.approved) {
+        return Err(Verdict::Wait(waiting));
+    }
+    let keys = with_former(signing_keys(facts, device), device, progress);
     let floor = match progress.floor {
         Some(floor) if leads(facts, floor) || !fence.approved => floor,
         before => floor_now(facts, policy, progress, noted.bound, before.map(|_| device.info.model))
@@ -145,6 +154,32 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     }
     let marks = consensus_marks(facts).ok_or(Verdict::Refuse(Refusal::NotSynced))?;
     Ok(attempt(progress, Step::Start { floor, marks, path: fence.path }))
+}
+
+/// The keys that are to be at the floor: every one that the chain expects, and whatever else this run has unlocked. A key
+/// that was active until now may be asked once more for the last level of its cycle.
+fn with_former(mut keys: Vec<KeyName>, device: &DeviceState, progress: &Progress) -> Vec<KeyName> {
+    let open = |name: &&KeyName| device.named(name).is_some_and(|key| key.arming == Arming::Armed);
+    for name in progress.signers.iter().filter(open) {
+        if !keys.contains(name) {
+            keys.push(name.clone());
+        }
+    }
+    keys
+}
+
+/// H8: a key that becomes active in the next levels would be armed with marks that were never looked at. The primary is
+/// fenced by now, so that it is waited for and not refused; each wait has an end (S10).
+fn near_key_change(facts: &Facts, progress: &Progress) -> Option<Verdict> {
+    let levels = gate::key_change(&facts.chain.delegate.as_ref().ok()?.value)?;
+    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let since = progress.key_change_since.map_or(Duration::ZERO, |since| facts.now.since(since));
+    let longest = Duration::from_secs(block.saturating_mul(KEY_CHANGE_WAIT));
+    if since >= longest {
+        return Some(Verdict::Refuse(Refusal::KeyChange { levels }));
+    }
+    let left = Duration::from_secs(block.saturating_mul(levels)).min(longest.saturating_sub(since));
+    Some(Verdict::Wait(Waiting { why: WaitFor::KeyChange { levels }, left: Some(left) }))
 }
 
 /// What is missing until every key is armed and every mark reads back at the floor or above.

@@ -1,5 +1,6 @@
 //! Foreign positions: signed by this baker above B, and not by the backup's device (S8).
 
+use super::former;
 use super::progress::Progress;
 use crate::facts::{Arming, Delegate, DeviceState, Fact, Facts, KeyRole, Marks, Signed, watermark};
 
@@ -18,6 +19,8 @@ pub struct Foreign {
 pub fn foreign(facts: &Facts, progress: &Progress) -> Foreign {
     let mut result = Foreign::default();
     let Some(noted) = progress.noted else { return result };
+    // Two different votes for one position are two signers, or one that must be stopped, whatever the marks say.
+    result.certain.extend(facts.chain.pool.conflicts.iter().filter(|s| s.at.level > noted.bound).cloned());
     // Marks of an earlier reading say nothing of what was signed since.
     let now = consensus_marks(facts);
     for signed in facts.chain.seen().filter(|s| s.at.level > noted.bound) {
@@ -62,9 +65,15 @@ pub(super) fn whose(signed: &Signed, facts: &Facts, progress: &Progress, now: Op
     if progress.earlier.iter().any(|(set, then)| between(set, then)) {
         return Whose::Ours;
     }
+    let former = former::marks(facts, progress, &device.value);
+    if let Some(started) = progress.started
+        && former.iter().any(|then| between(&started.marks, then))
+    {
+        return Whose::Ours;
+    }
     match (progress.started, now) {
         (None, _) => Whose::Foreign,
-        (Some(started), Some(now)) if between(&started.marks, &now) => Whose::Ours,
+        (Some(started), Some(now)) if between(&former::set(&started, &former), &now) => Whose::Ours,
         (Some(_), Some(_)) => Whose::Foreign,
         (Some(started), None) if signed.at.level < started.floor => Whose::Foreign,
         (Some(_), None) => Whose::Undecided,

@@ -140,11 +140,13 @@ pub(super) fn keys(delegate: &Delegate, device: &DeviceState, policy: &Policy) -
             });
         }
     }
-    let next = delegate.keys.iter().filter_map(|k| k.from_cycle).any(|cycle| cycle <= delegate.cycle + 1);
-    if next && delegate.levels_to_next_cycle <= KEY_CHANGE {
-        return Err(Refusal::KeyChange { levels: delegate.levels_to_next_cycle });
-    }
     Ok(())
+}
+
+/// How many levels are left to a key change that is near (H8).
+pub(super) fn key_change(delegate: &Delegate) -> Option<u64> {
+    let next = delegate.keys.iter().filter_map(|k| k.from_cycle).any(|cycle| cycle <= delegate.cycle + 1);
+    Some(delegate.levels_to_next_cycle).filter(|levels| next && *levels <= KEY_CHANGE)
 }
 
 /// The key on the device that somebody took for the expected one: configured or named after its role, and no key that

@@ -37,6 +37,11 @@ pub const UNSEEN: u64 = 2;
 pub const LEAD: u64 = 4;
 /// A key change or a protocol change this near is waited for or refused.
 pub const KEY_CHANGE: u64 = 50;
+/// A key change in the middle of a run is waited for as long as so many blocks of round 0 take: twice its levels, some of
+/// them slow.
+pub const KEY_CHANGE_WAIT: u64 = 2 * KEY_CHANGE;
+/// A vote in the mempool that nobody has checked holds the start for so many levels, in the whole run.
+pub const RUMOUR_HOLD: u64 = 6;
 /// Within this many levels of a protocol change, before it and after it, nothing is read with certainty.
 pub const PROTOCOL_CHANGE: u64 = crate::facts::PROTOCOL_LOOK_BACK;
 /// A protocol change in the middle of a run is waited for this long: twice those levels, some of them slow.

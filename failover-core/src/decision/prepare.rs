@@ -49,6 +49,10 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
     let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
     if let Ok(delegate) = &facts.chain.delegate {
         gate::keys(&delegate.value, device, policy).map_err(Verdict::Refuse)?;
+        // In the middle of a run it is waited for, where something would be armed.
+        if let Some(levels) = gate::key_change(&delegate.value).filter(|_| !progress.proceed) {
+            return Err(Verdict::Refuse(Refusal::KeyChange { levels }));
+        }
     }
     if !progress.proceed {
         permit::before(facts, policy).map_err(Verdict::Refuse)?;

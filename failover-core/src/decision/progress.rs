@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::former::Followed;
+use super::gate;
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
-use crate::facts::{BakerState, ClaimAnswer, Delegate, Facts, Head, Marks, Merged, NonceCount, Power, Timestamp};
+use crate::facts::{
+    BakerState, ClaimAnswer, Delegate, Facts, Head, KeyName, Marks, Merged, NonceCount, Power, Timestamp,
+};
 use crate::tezos::Level;
 
 /// What a person stated about the primary.
@@ -161,6 +165,15 @@ pub struct Progress {
     pub closed_since: Option<Timestamp>,
     /// Since when something that is needed is unknown.
     pub unknown_since: Option<Timestamp>,
+    /// The head at which the start was first held for a vote that nobody had checked; remembered across resumes, because
+    /// that is done once in a run.
+    pub held_from: Option<Level>,
+    /// Since when a key change has been near, in the middle of the run.
+    pub key_change_since: Option<Timestamp>,
+    /// The baker's active consensus key, and those before it, as far as they were seen.
+    pub followed: Followed,
+    /// The names, on the backup's device, of every key that this run has armed; remembered across resumes.
+    pub signers: Vec<KeyName>,
 }
 
 impl Progress {
@@ -192,6 +205,11 @@ impl Progress {
         if let Ok(delegate) = &facts.chain.delegate {
             self.missed = missed(self.missed, &delegate.value);
             self.watched_from.get_or_insert(delegate.value.level);
+            self.followed.look(&delegate.value);
+            self.key_change_since = match gate::key_change(&delegate.value) {
+                Some(_) => self.key_change_since.or(Some(facts.now)),
+                None => None,
+            };
         }
         if let Some(marks) = consensus {
             self.own_marks = Some(marks);

@@ -3,12 +3,12 @@
 
 use super::Statement;
 use crate::clock::Timestamp;
-use crate::decision::{Nonces, Noted, Policy, Progress, Refusal, RefusedBefore, Started, Step};
+use crate::decision::{Nonces, Noted, Policy, Progress, Refusal, RefusedBefore, Started, Step, WaitFor, Waiting};
 use crate::journal::Entry;
 use crate::journal::record::{End, Record, StepResult};
 use crate::operator::{Answer, Question};
 use crate::permit::RunId;
-use crate::signer::Raised;
+use crate::signer::{KeyName, Raised};
 use crate::state::PlanId;
 
 /// What an earlier session of this run left.
@@ -52,6 +52,9 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
         Record::Before { step, .. } => before(progress, step, live),
         Record::After { step, result, .. } => after(progress, step, result, live),
         Record::Disarmed { proven: true, .. } => (progress.armed, progress.left_armed) = (false, false),
+        Record::Wait { head: Some(head), waiting: Waiting { why: WaitFor::Rumour { .. }, .. } } => {
+            progress.held_from.get_or_insert(*head);
+        }
         _ => {}
     }
 }
@@ -108,6 +111,11 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
         *progress.tried.entry(step.name()).or_default() += 1;
     }
     match step {
+        Step::Unlock { keys } | Step::Raise { keys, .. } => signers(progress, keys),
+        Step::Authorize { key, .. } => signers(progress, std::slice::from_ref(key)),
+        _ => {}
+    }
+    match step {
         // An unlock that was not answered may still happen: armed from here on.
         Step::Unlock { .. } | Step::Authorize { .. } if live => progress.armed = true,
         Step::Unlock { .. } | Step::Authorize { .. } | Step::ProvePassphrase { .. } if !live => {
@@ -129,6 +137,15 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
             progress.holding = false;
         }
         _ => {}
+    }
+}
+
+/// Keys that can sign from here on, under whatever role.
+fn signers(progress: &mut Progress, keys: &[KeyName]) {
+    for key in keys {
+        if !progress.signers.contains(key) {
+            progress.signers.push(key.clone());
+        }
     }
 }
 

@@ -112,6 +112,11 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         signed_twice: Vec<String>,
     },
+    /// Votes in this baker's slot that nobody has checked (S8): the first of them that were seen. They stop nothing.
+    Rumour {
+        /// What they say.
+        signed: Vec<Signed>,
+    },
 }
 
 /// What came of a step.

@@ -140,6 +140,12 @@ impl Telling {
                 let shared = shared.iter().map(|s| format!("may be signed twice: {}", shown(s)));
                 self.note(signed.iter().map(shown).chain(shared).collect());
             }
+            Record::Rumour { signed } => {
+                let text =
+                    "votes for this baker in the mempool whose signature the node has not checked; they stop nothing";
+                self.tell(entry, None, What::Fence, text.to_owned());
+                self.note(signed.iter().map(|s| format!("{} {} seen in {}", s.kind, s.at, s.seen_in)).collect());
+            }
             Record::Disarmed { proven, what } => {
                 let text =
                     if *proven { "the backup cannot sign" } else { "the backup is NOT read back as unable to sign" };
@@ -161,7 +167,7 @@ impl Telling {
         }
         let goes_on = match record {
             Record::Wait { waiting, .. } => discriminant(&waiting.why) == kind,
-            Record::Fence { .. } => true,
+            Record::Fence { .. } | Record::Rumour { .. } => true,
             _ => false,
         };
         if !goes_on {

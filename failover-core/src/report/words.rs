@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::decision::{Path, WaitFor};
+use crate::facts::Signed;
 use crate::operator::Question;
 
 /// What a number of the written procedure stands for.
@@ -48,6 +49,11 @@ pub(super) fn waited_for(why: &WaitFor) -> (Option<u8>, String) {
         WaitFor::Baking { floor, .. } => (Some(7), format!("the backup's first signature above {floor}, on chain")),
         WaitFor::Steady { .. } => (Some(7), "the missed levels to stop growing".to_owned()),
         WaitFor::Quarantine { floor, .. } => (Some(7), format!("every level up to the floor {floor} to be judged")),
+        WaitFor::Rumour { signed, until } => {
+            let Signed { kind, at, .. } = signed;
+            (None, format!("the node to check the {kind} {at} in the mempool, until level {until} at most"))
+        }
+        WaitFor::KeyChange { .. } => (None, "another key of this baker to become active".to_owned()),
     }
 }
 

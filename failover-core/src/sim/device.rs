@@ -92,7 +92,7 @@ impl Device {
         match self {
             Self::TezSign(port) => {
                 let mark = Level::new(level).map_or(Mark(None), |level| Mark::at(Position::start_of(level)));
-                for key in [&port.consensus, &port.companion] {
+                for key in port.keys() {
                     port.gadget.with(|sim| sim.set_marks(&key.alias, Marks::all(mark)));
                 }
             }
@@ -103,10 +103,10 @@ impl Device {
         }
     }
 
-    /// Asks for a signature. `false`: none was made.
-    pub(crate) fn sign(&mut self, role: KeyRole, bytes: &[u8]) -> bool {
+    /// Asks for a signature, of the key that follows where that is active. `false`: none was made.
+    pub(crate) fn sign(&mut self, role: KeyRole, next: bool, bytes: &[u8]) -> bool {
         match self {
-            Self::TezSign(port) => port.sign(role, bytes),
+            Self::TezSign(port) => port.sign(role, next, bytes),
             Self::Ledger(port) => role == KeyRole::Consensus && port.sign(bytes),
         }
     }

@@ -100,6 +100,15 @@ pub enum Event {
     Denounce,
     /// Our baker is not forbidden any more; what it was denounced for is still shown.
     Pardon,
+    /// Somebody puts an attestation in our baker's slot into the mempool that nobody signed, for so many levels above the
+    /// head; the node looks at the level first (H25).
+    Rumour {
+        /// Levels above the head; from 2 on the node has not looked at the signature.
+        above: u64,
+    },
+    /// Somebody else with our baker's keys has signed another payload where our baker voted last. The node has checked
+    /// the signature, and then found the conflict.
+    Conflict,
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.

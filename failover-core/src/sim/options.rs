@@ -120,6 +120,8 @@ pub struct WorldOptions {
     pub primary_programs: bool,
     /// failover is installed on the primary.
     pub primary_failover: bool,
+    /// TezSign: from this level on another consensus key is the baker's; both cards hold it. The first level of a cycle.
+    pub key_change: Option<u64>,
     /// Does waiting take real time?
     pub pace: Pace,
     /// What the tool does at the same time happens one after the other, so that a replay is the same exchange by
@@ -148,6 +150,7 @@ impl WorldOptions {
             backup_unlocks_itself: false,
             primary_programs: true,
             primary_failover: false,
+            key_change: None,
             pace: Pace::Fast,
             in_turn: false,
         }

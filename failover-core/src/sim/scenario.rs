@@ -14,6 +14,7 @@ mod fence;
 mod hazards;
 mod marks;
 mod returns;
+mod rumours;
 mod sources;
 
 /// What a scenario spoils before the run begins.
@@ -76,7 +77,15 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [fence::FENCE, hazards::HAZARDS, back::BACK, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds = [
+        fence::FENCE,
+        hazards::HAZARDS,
+        back::BACK,
+        returns::RETURNS,
+        sources::SOURCES,
+        marks::MARKS,
+        rumours::RUMOURS,
+    ];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

@@ -32,7 +32,8 @@ mod live;
 mod reorganise;
 mod step;
 
-pub(crate) use faults::Faults;
+pub(crate) use build::next_key;
+pub(crate) use faults::{Faults, Stray};
 pub(crate) use step::Due;
 
 /// A world. Clones share it.

@@ -3,27 +3,22 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::decision::{Foreign, Noted, Path, Progress, Started, denounced, foreign};
+use crate::decision::{Foreign, Noted, Path, Progress, Started, denounced, foreign, rumours};
 use crate::facts::{
-    BackupFacts, ChainFacts, DeviceState, Fact, Facts, KeyRole, Marks, PrimaryFacts, Signed, Timestamp, Unknown,
+    BackupFacts, ChainFacts, DeviceState, Fact, Facts, Marks, PrimaryFacts, Rumour, Signed, Timestamp, Unknown,
 };
-use crate::tezos::{KeyHash, Kind, Level};
+use crate::tezos::{Kind, Level};
 
 /// Own positions that are remembered: some hundred levels. Nothing older is shown again by a node.
 const OWN_KEPT: usize = 512;
 /// Undecided positions that are remembered; of more, the lowest and the highest of each kind stand for those between.
 const PENDING_KEPT: usize = 256;
-/// Consensus keys that were active before, on the same device.
-const FORMER_KEPT: usize = 4;
 
 /// What is judged, and against what.
 #[derive(Debug, Clone)]
 pub struct Judge {
     /// B, the start and its marks, as the decision's rule takes them.
     progress: Progress,
-    /// The active consensus key, and those that were active before while this watch ran.
-    active: Option<KeyHash>,
-    former: VecDeque<KeyHash>,
     /// Seen while the marks were not known.
     pending: Vec<Signed>,
     /// The last positions that were judged own.
@@ -44,8 +39,8 @@ impl Judge {
     /// After a run: B, the floor and the start's marks from its journal.
     #[must_use]
     pub fn after(run: &Progress) -> Self {
-        let Progress { noted, started, earlier, .. } = run.clone();
-        Self::new(Progress { noted, started, earlier, ..Progress::default() })
+        let Progress { noted, started, earlier, signers, .. } = run.clone();
+        Self::new(Progress { noted, started, earlier, signers, ..Progress::default() })
     }
 
     /// On a machine that always baked: from `first` on, whatever lies above the device's own marks is foreign.
@@ -57,7 +52,7 @@ impl Judge {
     }
 
     fn new(progress: Progress) -> Self {
-        Self { progress, active: None, former: VecDeque::new(), pending: Vec::new(), own: VecDeque::new() }
+        Self { progress, pending: Vec::new(), own: VecDeque::new() }
     }
 
     /// The first level that is judged.
@@ -89,6 +84,15 @@ impl Judge {
         Judged { foreign: found.certain, undecided }
     }
 
+    /// Votes in this baker's slot that nobody has checked and these marks do not explain.
+    #[must_use]
+    pub fn rumours(&self, now: Timestamp, chain: &ChainFacts, device: &Fact<DeviceState>) -> Vec<Rumour> {
+        if chain.pool.rumours.is_empty() {
+            return Vec::new();
+        }
+        rumours(&facts(now, chain, device.clone(), Vec::new()), &self.progress)
+    }
+
     /// What was signed twice, where the chain has proof of it: the decision's rule after a start. `past`: positions that
     /// a person has answered for since, by `failover clear`.
     #[must_use]
@@ -114,13 +118,15 @@ impl Judge {
 
     /// Sorts what is new; what is own is remembered as such.
     fn sort(&mut self, now: Timestamp, chain: &ChainFacts, device: &Fact<DeviceState>) -> Foreign {
-        self.follow_keys(chain);
+        if let Ok(delegate) = &chain.delegate {
+            self.progress.followed.look(&delegate.value);
+        }
         let new = self.candidates(chain);
-        if new.is_empty() {
+        if new.is_empty() && chain.pool.conflicts.is_empty() {
             return Foreign::default();
         }
         let facts = facts(now, chain, device.clone(), new.clone());
-        let found = foreign(&facts, &self.with_former(device));
+        let found = foreign(&facts, &self.progress);
         let others: BTreeSet<(Kind, _)> =
             found.certain.iter().chain(&found.undecided).map(|s| (s.kind, s.at)).collect();
         self.own.extend(new.into_iter().filter(|s| !others.contains(&(s.kind, s.at))));
@@ -134,35 +140,6 @@ impl Judge {
         let first = self.first();
         let seen = self.pending.iter().chain(chain.seen()).filter(|s| s.at.level >= first);
         seen.filter(|s| known.insert((s.kind, s.at))).cloned().collect()
-    }
-
-    /// Another consensus key became active: what the one before signed stays this device's own.
-    fn follow_keys(&mut self, chain: &ChainFacts) {
-        let Ok(delegate) = &chain.delegate else { return };
-        let active =
-            delegate.value.keys.iter().find(|k| k.role == KeyRole::Consensus && k.from_cycle.is_none()).map(|k| k.key);
-        if let (Some(before), Some(now)) = (self.active, active)
-            && before != now
-        {
-            self.former.push_back(before);
-            self.former.drain(..self.former.len().saturating_sub(FORMER_KEPT));
-        }
-        self.active = active.or(self.active);
-    }
-
-    /// The progress that the rule is asked with: former keys are earlier starts, up to where their marks are now.
-    fn with_former(&self, device: &Fact<DeviceState>) -> Progress {
-        let mut progress = self.progress.clone();
-        let Some(started) = progress.started else { return progress };
-        if let Ok(device) = device {
-            let marks = self.former.iter().filter_map(|key| device.value.key(key)?.marks);
-            progress.earlier.extend(marks.map(|marks| (started.marks, marks)));
-        }
-        if !self.former.is_empty() {
-            // The key that is active now was not there at the start: its marks begin where they were set.
-            progress.started = Some(Started { marks: Marks::default(), ..started });
-        }
-        progress
     }
 
     /// Of too many, the lowest and the highest of each kind: a mark that explains both explains all between.

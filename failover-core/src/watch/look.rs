@@ -7,7 +7,7 @@ use super::votes::{Vote, Votes};
 use super::{Judge, Watch};
 use crate::decision::Refusal;
 use crate::decision::policy::{FRESH, SETTLED};
-use crate::facts::{ChainFacts, LevelActivity, Scope, Timestamp, Unknown};
+use crate::facts::{ChainFacts, LevelActivity, Scope, Signed, Timestamp, Unknown};
 use crate::failover::ending;
 use crate::journal::record::End;
 use crate::tezos::Level;
@@ -116,15 +116,33 @@ impl Watch {
             next: "let this machine ask its own node for the mempool; until then a vote is seen a block later"
                 .to_owned(),
         });
+        let rumours = self.rumours(now, chain);
         let blocks = chain.head.as_ref().ok().and(chain.activity.as_ref().err()).cloned();
         for (what, patience, wrong) in [
             (Trouble::Chain, PATIENCE, wrong),
             (Trouble::Standing, Duration::ZERO, standing),
             (Trouble::Mempool, UNREADABLE, mempool),
             (Trouble::Blocks, PATIENCE, blocks),
+            (Trouble::Rumour, PATIENCE, rumours),
         ] {
             self.trouble(now, what, patience, wrong);
         }
+    }
+
+    /// Votes in this baker's slot that nobody has checked. The device is not read for them: anybody could keep it busy so.
+    /// The own ones among them are explained by the marks that are read next.
+    fn rumours(&self, now: Timestamp, chain: &ChainFacts) -> Option<Unknown> {
+        let rumours = self.judge.as_ref()?.rumours(now, chain, &self.device);
+        let newest = rumours.iter().max_by_key(|rumour| (rumour.since, rumour.signed.at))?;
+        let (count, Signed { kind, at, seen_in }) = (rumours.len(), &newest.signed);
+        Some(Unknown {
+            why: format!(
+                "{count} votes for this baker have a signature that the node has not checked, the newest {kind} {at} in \
+                 {seen_in}: anybody can send such ones, and nothing is stopped"
+            ),
+            next: "nothing: what is true of them is checked within a block or two, and stops this machine then"
+                .to_owned(),
+        })
     }
 
     pub(super) fn trouble(&mut self, now: Timestamp, what: Trouble, patience: Duration, wrong: Option<Unknown>) {

@@ -40,6 +40,8 @@ pub enum Trouble {
     Ready,
     /// The state folder cannot be read: the token, the latch or the journal of the run.
     State,
+    /// The mempool shows votes of this baker whose signature nobody has checked: nothing is stopped for them.
+    Rumour,
 }
 
 /// One finding.

@@ -4,5 +4,8 @@
 mod accuses;
 mod activity;
 mod delegate;
+#[path = "../dice/mod.rs"]
+mod dice;
 mod octez;
+mod rumours;
 mod support;

@@ -17,6 +17,7 @@ mod invariants;
 mod permits;
 mod refuses;
 mod resumes;
+mod rumours;
 mod rungs;
 mod started;
 mod thresholds;

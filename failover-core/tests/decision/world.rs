@@ -8,7 +8,7 @@ use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement,
 use failover_core::facts::{
     Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Constants, Delegate,
     DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
-    Mark, Marks, Model, Observed, PermitState, PrimaryFacts, RunId, SecondOpinion, Signed, SyncState, Unknown,
+    Mark, Marks, Model, Observed, PermitState, Pooled, PrimaryFacts, RunId, SecondOpinion, Signed, SyncState, Unknown,
 };
 use failover_core::guard::GuardNote;
 use failover_core::signer::DeviceInfo;
@@ -115,6 +115,7 @@ pub(crate) fn facts() -> Facts {
             }),
             activity: known(Activity { settled: quiet(HEAD - 10, HEAD - 3), recent: Vec::new(), mempool_blind: None }),
             accusations: Vec::new(),
+            pool: Pooled::default(),
         },
         primary: PrimaryFacts {
             identity: known(id("a")),

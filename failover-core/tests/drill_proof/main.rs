@@ -24,6 +24,7 @@ mod nonces;
 mod random;
 mod replugged;
 mod returns;
+mod rumours;
 mod scenarios;
 mod sources;
 mod started_again;

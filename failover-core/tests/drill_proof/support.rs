@@ -9,7 +9,7 @@ use failover_core::journal::record::Record;
 use failover_core::signer::Model;
 use failover_core::sim::drill::{DrillOptions, Drilled, Rehearsal, Watcher, drill};
 use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Pace, World, judge};
+use failover_core::sim::{Pace, World, WorldOptions, judge};
 
 pub(crate) const BOTH: [Model; 2] = [Model::TezSign, Model::Ledger];
 
@@ -32,6 +32,13 @@ impl Case {
         let options = DrillOptions { model: self.model, seed: self.seed, pace: Pace::Fast };
         let rehearsal = Rehearsal::new(&self.scenario, &options, scratch.path(), &watcher).unwrap();
         (scratch, rehearsal)
+    }
+
+    /// The level from which another consensus key is active.
+    pub(crate) fn key_change(&self) -> u64 {
+        let mut options = WorldOptions::new(self.model, self.seed);
+        (self.scenario.world)(&mut options);
+        options.key_change.expect("a key change")
     }
 
     /// All sessions, cut as the scenario says.

@@ -6,7 +6,7 @@ use failover_core::clock::Timestamp;
 use failover_core::facts::{
     Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, Denunciation, DeviceState,
     ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
-    Model, Observed, PermitState, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown, UnlockSecret,
+    Model, Observed, PermitState, Pooled, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown, UnlockSecret,
 };
 use failover_core::signer::DeviceInfo;
 use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Position, Round};
@@ -130,6 +130,7 @@ pub(crate) fn chain(world: &World, setting: &Setting, from: u64) -> ChainFacts {
             (true, false) => unknown("no answer"),
         },
         accusations: Vec::new(),
+        pool: Pooled::default(),
     }
 }
 

@@ -14,6 +14,7 @@ mod ends;
 mod hooks;
 mod judging;
 mod ready;
+mod rumours;
 mod sentinel;
 mod support;
 mod zombie;

@@ -62,6 +62,7 @@ pub(super) const fn named(what: Trouble) -> &'static str {
         Trouble::Guard => "GUARD",
         Trouble::Ready => "NOT READY",
         Trouble::State => "STATE",
+        Trouble::Rumour => "RUMOUR",
         _ => "TROUBLE",
     }
 }

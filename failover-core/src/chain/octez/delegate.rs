@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::claim::Ed25519;
 use super::header::level;
 use super::metadata::Metadata;
 use super::number::Number;
@@ -43,12 +44,15 @@ struct CompanionKey {
 #[derive(Deserialize)]
 struct Key {
     pkh: KeyHash,
+    /// Only to verify a vote with: its absence spoils nothing else.
+    pk: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct PendingKey {
     cycle: u64,
     pkh: KeyHash,
+    pk: Option<Value>,
 }
 
 /// What a denunciation is about; `misbehaviour` since protocol 022.
@@ -73,6 +77,14 @@ fn missed_levels(participation: Option<&Value>) -> Option<u64> {
 }
 
 impl RawDelegate {
+    /// The consensus keys, active and pending, that are tz1 keys and are shown whole.
+    pub(super) fn tz1_keys(&self) -> Vec<Ed25519> {
+        let active = (&self.consensus_key.active.pkh, &self.consensus_key.active.pk);
+        let pending = self.consensus_key.pendings.iter().map(|key| (&key.pkh, &key.pk));
+        let all = std::iter::once(active).chain(pending);
+        all.filter_map(|(hash, public)| Ed25519::read(hash, public.as_ref()?.as_str()?)).collect()
+    }
+
     /// Together with where the head stands: `metadata` is the head's, `earlier_protocol` that of a block below it.
     pub(super) fn at(
         self,

@@ -5,16 +5,15 @@
 //! votes until the next look, which never waits for it. Only the own node lets itself be listened to like this
 //! (`RPC_server.ml`, Octez v25.1).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::mempool::{Operation, Vote};
+use super::mempool::{Operation, Proof, VALIDATED, Vote};
 use crate::chain::scan::{Broken, Fault, Scanner};
 use crate::chain::{ChainError, Rpc, answer};
-use crate::tezos::{Kind, Level, Position, Round};
 
 /// Every class there is; votes are the first validation pass.
 pub(super) const PATH: &str = "/chains/main/mempool/monitor_operations?validated=true&branch_delayed=true&branch_refused=true\
@@ -28,6 +27,8 @@ const MOST: usize = 64 << 20;
 const OPERATION: usize = 64 << 10;
 /// Most votes that are kept until the next look: those of a quarter of an hour. The oldest levels go first.
 const KEPT: usize = 1 << 16;
+/// Most votes of which nobody knows who signed them; anybody can send more.
+const RUMOURS: usize = 1 << 12;
 /// Between two connections at least; twice as long after each that failed.
 const PAUSE: Duration = Duration::from_millis(50);
 /// At most.
@@ -48,7 +49,9 @@ struct Shared {
 /// What was heard since the last look.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    votes: BTreeMap<(Level, Round, Kind, u16), &'static str>,
+    votes: BTreeSet<Vote>,
+    /// Those whose signature the node has not checked.
+    rumours: BTreeSet<Vote>,
     /// Something that could not be understood, or kept.
     pub(super) unknown: Option<String>,
     /// Is everything heard that comes? Not before the first list on this connection: it is all that there was before.
@@ -79,18 +82,19 @@ impl Drop for Monitor {
 }
 
 impl Heard {
-    /// The votes, oldest levels first.
-    pub(super) fn votes(&self) -> impl Iterator<Item = Vote> {
-        self.votes.iter().map(|((level, round, kind, slot), class)| Vote {
-            kind: *kind,
-            at: Position::new(*level, *round),
-            slot: *slot,
-            class,
-        })
+    /// The votes, those that the node has checked last.
+    pub(super) fn votes(self) -> impl Iterator<Item = Vote> {
+        self.rumours.into_iter().chain(self.votes)
     }
 
     fn add(&mut self, vote: Vote) {
-        self.votes.entry((vote.at.level, vote.at.round, vote.kind, vote.slot)).or_insert(vote.class);
+        if vote.proof == Proof::None {
+            if self.rumours.len() < RUMOURS {
+                self.rumours.insert(vote);
+            }
+            return;
+        }
+        self.votes.insert(vote);
         if self.votes.len() > KEPT {
             self.votes.pop_first();
             self.unknown = Some("more votes were heard than can be kept".to_owned());
@@ -153,7 +157,7 @@ impl Shared {
                 let operation = json.raw(OPERATION)?;
                 let mut votes = Vec::new();
                 let understood = match answer::parse::<Operation<'_>>(operation) {
-                    Ok(read) => read.votes(if read.is_faulty() { "not validated" } else { "validated" }, &mut votes),
+                    Ok(read) => read.votes(if read.is_faulty() { "not validated" } else { VALIDATED }, &mut votes),
                     Err(why) => Err(why),
                 };
                 let mut heard = self.heard();

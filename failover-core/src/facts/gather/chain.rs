@@ -7,7 +7,7 @@ use super::{Because, Scope, seen};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode, PeerHead};
 use crate::clock::Clock;
 use crate::facts::{
-    Activity, ChainFacts, Constants, Delegate, Fact, Head, LevelActivity, SecondOpinion, Signed, Unknown,
+    Activity, ChainFacts, Constants, Delegate, Fact, Head, LevelActivity, Pooled, SecondOpinion, Signed, Unknown,
 };
 use crate::tezos::{KeyHash, Level};
 
@@ -80,10 +80,10 @@ impl ChainGatherer {
                 self.delegate(&scope.baker, &head.value, clock),
                 self.activity(scope, &head.value, LEVELS_AT_ONCE, clock),
             ),
-            Err(unknown) => (Err(unknown.clone()), (Err(unknown.clone()), Vec::new())),
+            Err(unknown) => (Err(unknown.clone()), (Err(unknown.clone()), Vec::new(), Pooled::default())),
         };
-        let (activity, accusations) = activity;
-        ChainFacts { head, second, others, sync, constants, delegate, activity, accusations }
+        let (activity, accusations, pool) = activity;
+        ChainFacts { head, second, others, sync, constants, delegate, activity, accusations, pool }
     }
 
     /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.
@@ -95,12 +95,12 @@ impl ChainGatherer {
             None => self.source.constants().inspect(|known| self.constants = Some(*known)),
         };
         let constants = self.seen(constants, clock);
-        let ((activity, accusations), delegate) = match &head {
+        let ((activity, accusations, pool), delegate) = match &head {
             Ok(head) => (
                 self.activity(scope, &head.value, LEVELS_AT_A_GLANCE, clock),
                 self.delegate_lately(&scope.baker, &head.value, clock),
             ),
-            Err(unknown) => ((Err(unknown.clone()), Vec::new()), Err(unknown.clone())),
+            Err(unknown) => ((Err(unknown.clone()), Vec::new(), Pooled::default()), Err(unknown.clone())),
         };
         let unasked = || Unknown { why: "it was not asked".to_owned(), next: "run `failover level`".to_owned() };
         ChainFacts {
@@ -112,6 +112,7 @@ impl ChainGatherer {
             delegate,
             activity,
             accusations,
+            pool,
         }
     }
 
@@ -172,14 +173,14 @@ impl ChainGatherer {
         }
     }
 
-    /// What the baker signed, or why that is not known, with what was seen of it all the same.
+    /// What the baker signed, or why that is not known, with what was seen of it all the same; and the mempool.
     fn activity(
         &mut self,
         scope: &Scope,
         head: &Head,
         levels: usize,
         clock: &dyn Clock,
-    ) -> (Fact<Activity>, Vec<Signed>) {
+    ) -> (Fact<Activity>, Vec<Signed>, Pooled) {
         let mut seen = Vec::new();
         let mut settled = self.settled(scope, head, levels, &mut seen);
         if let (Ok(found), Err(error)) = (&settled, self.silence_can_be_counted(scope, head)) {
@@ -189,14 +190,12 @@ impl ChainGatherer {
         let recent = self.recent(scope, head, &mut seen);
         let mempool = self.source.mempool(&scope.baker, head);
         let mempool_blind = mempool.as_ref().err().map(ToString::to_string);
-        let mempool = mempool.unwrap_or_default();
+        let pool = mempool.unwrap_or_default();
         let answer = match (settled, recent) {
             (Ok(settled), Ok(mut recent)) => {
-                recent.extend(mempool);
-                return (
-                    self.seen(Ok::<_, ChainError>(Activity { settled, recent, mempool_blind }), clock),
-                    Vec::new(),
-                );
+                recent.extend(pool.signed.iter().cloned());
+                let activity = Activity { settled, recent, mempool_blind };
+                return (self.seen(Ok::<_, ChainError>(activity), clock), Vec::new(), pool);
             }
             (Err(error), recent) => {
                 seen.extend(recent.unwrap_or_default());
@@ -207,8 +206,8 @@ impl ChainGatherer {
                 error
             }
         };
-        seen.extend(mempool);
-        (self.seen(Err(answer), clock), seen)
+        seen.extend(pool.signed.iter().cloned());
+        (self.seen(Err(answer), clock), seen, pool)
     }
 
     /// While the primary signs, its votes say that it has rights. Whether the node lets them be asked for is known here,

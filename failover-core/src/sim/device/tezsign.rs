@@ -16,13 +16,20 @@ pub(crate) struct TezSignPort {
     pub(crate) gadget: SimGadget,
     pub(crate) consensus: SimKey,
     pub(crate) companion: SimKey,
+    /// The consensus key that follows.
+    pub(crate) next: Option<SimKey>,
     link: Option<SimLink>,
     asked: u64,
 }
 
 impl TezSignPort {
-    pub(crate) const fn new(gadget: SimGadget, consensus: SimKey, companion: SimKey) -> Self {
-        Self { gadget, consensus, companion, link: None, asked: 0 }
+    pub(crate) const fn new(gadget: SimGadget, consensus: SimKey, companion: SimKey, next: Option<SimKey>) -> Self {
+        Self { gadget, consensus, companion, next, link: None, asked: 0 }
+    }
+
+    /// Every key that it holds.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &SimKey> {
+        [&self.consensus, &self.companion].into_iter().chain(&self.next)
     }
 
     pub(super) fn claim(&mut self) -> bool {
@@ -42,7 +49,7 @@ impl TezSignPort {
 
     pub(super) fn unlock(&mut self, passphrase: &str) -> bool {
         let Ok(mut link) = self.gadget.open(Interface::Management, Duration::ZERO) else { return false };
-        let keys = vec![self.consensus.alias.clone(), self.companion.alias.clone()];
+        let keys = self.keys().map(|key| key.alias.clone()).collect();
         let ask = Ask::Unlock(Unlock { keys, passphrase: Some(passphrase.as_bytes().to_vec()) });
         match self.ask(&mut link, ask) {
             Some(Answer::Unlock(results)) => results.results.iter().all(|result| result.ok),
@@ -50,11 +57,11 @@ impl TezSignPort {
         }
     }
 
-    pub(super) fn sign(&mut self, role: KeyRole, bytes: &[u8]) -> bool {
+    pub(super) fn sign(&mut self, role: KeyRole, next: bool, bytes: &[u8]) -> bool {
         // A link that broke is not given back: the device is gone, and the service will notice.
         let Some(mut link) = self.link.take() else { return false };
         let tz4 = match role {
-            KeyRole::Consensus => self.consensus.hash.to_string(),
+            KeyRole::Consensus => self.next.as_ref().filter(|_| next).unwrap_or(&self.consensus).hash.to_string(),
             KeyRole::Companion => self.companion.hash.to_string(),
         };
         let answer = self.ask(&mut link, Ask::Sign(Sign { tz4, message: bytes.to_vec() }));

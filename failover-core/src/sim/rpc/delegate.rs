@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{View, issuance};
 use crate::sim::chain::committee::SigningKey;
 use crate::sim::chain::{BLOCKS_PER_CYCLE, Block, OURS};
+use crate::sim::world::next_key;
 use crate::tezos::Curve;
 
 /// A baker's account as of a block; `None` for an address that is no baker's.
@@ -15,6 +16,16 @@ pub(super) fn delegate(view: View<'_>, block: &Block, address: &str) -> Option<V
     let ours = index == OURS;
     let key = |key: &SigningKey| json!({ "pkh": key.hash, "pk": key.public });
     let mut consensus = json!({ "active": key(&baker.consensus) });
+    if let (true, Some(from), Some(next)) = (ours, state.options.key_change, next_key(&state.options)) {
+        // What the context has after a cycle's last block is the next cycle's.
+        consensus = if block.level.saturating_add(1) >= from {
+            json!({ "active": { "pkh": next.hash, "pk": next.public_key } })
+        } else {
+            let cycle = from.saturating_sub(1) / BLOCKS_PER_CYCLE;
+            let pending = json!({ "cycle": cycle, "pkh": next.hash, "pk": next.public_key });
+            json!({ "active": key(&baker.consensus), "pendings": [pending] })
+        };
+    }
     if let (true, Some(cycle), Some(fields)) = (ours, state.faults.pending_key, consensus.as_object_mut()) {
         let pending = SigningKey::drawn(state.seed, Curve::Bls, "pending", cycle);
         let pendings = json!([{ "cycle": cycle, "pkh": pending.hash, "pk": pending.public }]);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::header::{payload, signature};
 use super::{Answer, View};
-use crate::sim::chain::{Place, Vote};
+use crate::sim::chain::{Ballot, OURS, PROTOCOL, Place, Vote};
 use crate::sim::seed::{base58, blake, block_hash};
 use crate::tezos::{Curve, Kind};
 
@@ -24,15 +24,54 @@ thread_local! {
     static TEXTS: RefCell<HashMap<Known, Rc<str>>> = RefCell::default();
 }
 
-/// What is in the node's mempool: votes for its head and the level before.
+/// What is in the node's mempool: votes for its head and the level before; and what it did not take.
 pub(super) fn pending(view: View<'_>) -> Answer {
-    let empty = r#","refused":[],"outdated":[],"branch_refused":[],"branch_delayed":[],"unprocessed":[]"#;
-    answer(format!(r#"{{"validated":{}{empty}}}"#, validated(view)))
+    let strays = strays(view);
+    let of = |class: &str| {
+        let texts: Vec<String> = strays.iter().filter(|(c, _)| *c == class).map(|(_, one)| one.to_string()).collect();
+        format!("[{}]", texts.join(","))
+    };
+    answer(format!(
+        r#"{{"validated":[{}],"refused":{},"outdated":{},"branch_refused":[],"branch_delayed":{},"unprocessed":[]}}"#,
+        validated(view),
+        of("refused"),
+        of("outdated"),
+        of("branch_delayed"),
+    ))
 }
 
 /// The same as a list: the first one of the stream. What comes after it is the server's to tell.
 pub(super) fn monitored(view: View<'_>) -> Answer {
-    answer(validated(view))
+    let strays = strays(view).into_iter().map(|(_, stray)| stray.to_string());
+    let all: Vec<String> = Some(validated(view)).filter(|text| !text.is_empty()).into_iter().chain(strays).collect();
+    answer(format!("[{}]", all.join(",")))
+}
+
+/// Votes that the node did not take, each with its class and with why: the level is looked at first, then the signature,
+/// then what the mempool has already (`validate.ml` of protocol 025, Octez v25.1).
+fn strays(view: View<'_>) -> Vec<(&'static str, Value)> {
+    let head = view.head().map_or(0, |head| head.level);
+    let seen = view.state.faults.strays.iter().filter(|stray| stray.level.saturating_add(20) >= head);
+    let judged = seen.filter_map(|stray| {
+        let proto = |id: &str| format!("proto.025-PsUshuai.{id}");
+        let (class, kind, id) = if stray.level > head.saturating_add(1) {
+            ("branch_delayed", "temporary", proto("validate.consensus_operation_for_future_level"))
+        } else if stray.level < head.saturating_sub(1) {
+            ("outdated", "outdated", proto("validate.consensus_operation_for_old_level"))
+        } else if stray.signed {
+            ("branch_delayed", "temporary", "prevalidation.operation_conflict".to_owned())
+        } else {
+            ("refused", "permanent", proto("operation.invalid_signature"))
+        };
+        let ballot = Ballot { baker: OURS, dal: false };
+        let (branch, payload) = (blake(&[b"another branch"]), blake(&[b"another payload"]));
+        let mut one = operation(view, &(stray.level, stray.round, stray.kind), &Vote { ballot, payload, branch })?;
+        let fields = one.as_object_mut()?;
+        fields.insert("protocol".to_owned(), json!(PROTOCOL));
+        fields.insert("error".to_owned(), json!([{ "kind": kind, "id": id }]));
+        Some((class, one))
+    });
+    judged.collect()
 }
 
 fn answer(body: String) -> Answer {
@@ -43,7 +82,7 @@ fn validated(view: View<'_>) -> String {
     let head = view.head().map_or(0, |head| head.level);
     let votes = (head.saturating_sub(1)..=head).flat_map(|level| view.state.chain.votes_for(level));
     let texts: Vec<Rc<str>> = votes.filter_map(|(place, vote)| text(view, place, vote)).collect();
-    format!("[{}]", texts.join(","))
+    texts.join(",")
 }
 
 fn text(view: View<'_>, place: &Place, vote: &Vote) -> Option<Rc<str>> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Due, State};
-use crate::sim::chain::BLOCKS_PER_CYCLE;
+use super::{Due, State, Stray};
+use crate::sim::chain::{BLOCKS_PER_CYCLE, OURS};
 use crate::sim::event::Event;
 use crate::sim::options::Side;
 use crate::sim::source::{Source, SourceFault, Spoiled};
+use crate::tezos::Kind;
 
 impl State {
     pub(crate) fn apply(&mut self, event: Event) {
@@ -72,6 +73,21 @@ impl State {
             Event::Rpc(fault) => self.faults.rpc = fault,
             Event::Host(side, fault) => self.machines.of_mut(side).suffer(fault),
             Event::MarkFile(side, state) => self.machines.of_mut(side).mark_file.state = state,
+            Event::Rumour { above } => {
+                let level = self.chain.head().map_or(1, |head| head.level).saturating_add(above);
+                self.faults.strays.push(Stray { level, round: 0, kind: Kind::Attestation, signed: false });
+            }
+            Event::Conflict => self.conflict(),
+        }
+    }
+
+    /// The same position that our baker voted for last, of all that the mempool has, with another payload.
+    fn conflict(&mut self) {
+        let head = self.chain.head().map_or(1, |head| head.level);
+        let votes = (head.saturating_sub(1)..=head).flat_map(|level| self.chain.votes_for(level));
+        let ours = votes.filter(|(_, vote)| vote.ballot.baker == OURS).map(|(place, _)| *place).last();
+        if let Some((level, round, kind)) = ours {
+            self.faults.strays.push(Stray { level, round, kind, signed: true });
         }
     }
 

@@ -32,6 +32,11 @@ pub(super) fn keys(seed: u64) -> [SimKey; 2] {
     ["consensus", "companion"].map(|alias| SimKey::of_seed(alias, &format!("{alias} {seed}")))
 }
 
+/// The consensus key that follows, where the baker has one.
+pub(crate) fn next_key(options: &WorldOptions) -> Option<SimKey> {
+    options.key_change.map(|_| SimKey::of_seed("next", &format!("next {}", options.seed)))
+}
+
 /// A side's Ledger, with the keys of a seed.
 pub(super) fn ledger(side: Side, seed: u64, book: &SignatureBook) -> LedgerSim {
     let name = format!("the {side}'s Ledger");
@@ -47,18 +52,18 @@ pub(super) fn ledger(side: Side, seed: u64, book: &SignatureBook) -> LedgerSim {
 fn device(side: Side, options: &WorldOptions, book: &SignatureBook, clock: &SimClock) -> Device {
     match options.model {
         Model::TezSign => {
-            let [consensus, companion] = keys(options.seed);
+            let ([consensus, companion], next) = (keys(options.seed), next_key(options));
             let sim = TezSignSim::new(TezSignOptions {
                 name: format!("the {side}'s TezSign"),
                 serial: format!("SIM{:04}-{side}", options.seed % 10_000),
                 version: "2026-04-30".to_owned(),
                 build_date: "2026-04-30".to_owned(),
                 passphrase: Some(Passphrase::new(passphrase(Seed(options.seed)).into_bytes())),
-                keys: vec![consensus.clone(), companion.clone()],
+                keys: [consensus.clone(), companion.clone()].into_iter().chain(next.clone()).collect(),
                 book: book.clone(),
             });
             let gadget = SimGadget::new(sim, Arc::new(clock.clone())).seen_by("the tezsign service");
-            Device::TezSign(Box::new(TezSignPort::new(gadget, consensus, companion)))
+            Device::TezSign(Box::new(TezSignPort::new(gadget, consensus, companion, next)))
         }
         Model::Ledger => {
             let (path, derivation) = ledger_key();

@@ -2,6 +2,7 @@
 
 use crate::chain::SyncState;
 use crate::sim::event::{Questions, RpcFault};
+use crate::tezos::Kind;
 
 /// What is wrong with the node and its chain at the moment; by default nothing.
 #[derive(Debug, Clone, Default)]
@@ -30,4 +31,16 @@ pub(crate) struct Faults {
     /// Receipts above this level are pruned.
     pub(crate) pruned: Option<u64>,
     pub(crate) rpc: Option<RpcFault>,
+    /// Votes in our baker's slot that the node does not take into its mempool.
+    pub(crate) strays: Vec<Stray>,
+}
+
+/// A vote in our baker's slot that no machine of this world made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stray {
+    pub(crate) level: u64,
+    pub(crate) round: u32,
+    pub(crate) kind: Kind,
+    /// By whoever else has the key; else by nobody.
+    pub(crate) signed: bool,
 }

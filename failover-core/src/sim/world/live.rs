@@ -161,14 +161,18 @@ impl State {
 
     /// A baker asks its signer, having written down for what.
     fn ask(&mut self, side: Side, role: KeyRole, kind: Kind, (level, round): (u64, u32), bytes: &[u8]) -> bool {
-        let key = self.committee.ours().consensus.hash;
+        let next = self.options.key_change.is_some_and(|from| level >= from);
+        let key = match super::build::next_key(&self.options).filter(|_| next) {
+            Some(key) => key.hash,
+            None => self.committee.ours().consensus.hash,
+        };
         let now = self.now();
         let machine = self.machines.of_mut(side);
         if !machine.bakes() {
             return false;
         }
         machine.mark_file.write(key, kind, level, round);
-        let signed = machine.device.sign(role, bytes);
+        let signed = machine.device.sign(role, next, bytes);
         if !machine.device.serves() {
             machine.ended(crate::sim::machine::TEZSIGN_UNIT, "exit-code", now);
         }

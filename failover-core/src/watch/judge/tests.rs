@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::decision::Path;
+use crate::facts::KeyRole;
 use crate::facts::{
     Activity, Arming, Constants, Delegate, Denunciation, ExpectedKey, Fact, Head, KeyName, KeyState, Mark, Model,
-    Observed, SyncState,
+    Observed, Pooled, SyncState,
 };
 use crate::signer::DeviceInfo;
-use crate::tezos::{BlockHash, ChainId, Curve, Position, Round};
+use crate::tezos::{BlockHash, ChainId, Curve, KeyHash, Position, Round};
 
 const OLD: KeyHash = KeyHash::new(Curve::Bls, [1; 20]);
 const NEW: KeyHash = KeyHash::new(Curve::Bls, [2; 20]);
@@ -64,6 +65,7 @@ fn chain(active: KeyHash, seen: Vec<Signed>) -> ChainFacts {
         delegate: known(delegate),
         activity: unknown(),
         accusations: seen,
+        pool: Pooled::default(),
     }
 }
 
