@@ -148,7 +148,7 @@ impl Story {
     fn after(&self, step: &Step, result: &StepResult, lines: &mut Vec<Told>) {
         match result {
             StepResult::Failed { why, .. } => lines.push(Told::Failed(why.clone())),
-            StepResult::Done { raised, nonces } => {
+            StepResult::Done { raised, nonces, .. } => {
                 lines.extend(nonces.iter().map(|merged| Told::Note(merged.to_string())));
                 lines.extend(raised.iter().flat_map(marks));
                 if let (Step::Raise { .. } | Step::Authorize { .. }, Some(bound), Some(floor)) =
@@ -180,12 +180,16 @@ impl Story {
                 (7, "the node to say how many levels were missed in this cycle".to_owned())
             }
             WaitFor::Quarantine { floor, .. } => (7, format!("every level up to the floor {floor} to be judged")),
+            WaitFor::Unmoved => (self.step.unwrap_or(0), UNMOVED.to_owned()),
             _ => (self.step.unwrap_or(0), "something".to_owned()),
         };
         self.heading(number, lines);
         lines.push(Told::Wait(text, waiting.left));
     }
 }
+
+/// What is waited for where keys are found unlocked beside services that run (H43).
+const UNMOVED: &str = "a second look at unlocked keys: is this the machine that bakes?";
 
 fn seconds(left: Duration) -> String {
     match left.as_secs() {

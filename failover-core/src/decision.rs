@@ -15,6 +15,7 @@ mod floor;
 mod foreign;
 mod gate;
 pub mod policy;
+mod preflight;
 mod prepare;
 mod progress;
 mod refusal;
@@ -28,7 +29,7 @@ pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
-pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
+pub use progress::{Found, Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub(crate) use resume::denounced;
@@ -80,6 +81,8 @@ pub enum WaitFor {
         /// The floor.
         floor: Level,
     },
+    /// A second reading of unlocked keys' marks, a whole level later: does this machine bake (H43)?
+    Unmoved,
 }
 
 /// A wait, with what is left of it where that is known (S10).

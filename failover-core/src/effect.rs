@@ -24,6 +24,7 @@ use crate::tezos::{ChainId, Level};
 
 mod nonces;
 mod performed;
+mod prove;
 
 pub use performed::Performed;
 
@@ -174,7 +175,9 @@ pub fn perform(
         }
         Step::DisarmBackup => disarm_keys(&mut *hands.device)?,
         Step::HoldSigner => hands.device.hold()?,
-        Step::ProvePassphrase { keys } => prove(hands, keys)?,
+        Step::ProvePassphrase { keys } => {
+            return Ok(Performed { unlocked: prove::prove(hands, keys)?, ..Performed::default() });
+        }
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
@@ -188,7 +191,7 @@ pub fn perform(
         Step::Unlock { keys } => {
             let passphrase = match hands.passphrase.clone() {
                 Some(known) => known,
-                None => ask_passphrase(hands)?,
+                None => prove::ask_passphrase(hands)?,
             };
             hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
         }
@@ -219,28 +222,6 @@ pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -
         note.machine = identity.machine_id;
     }
     note
-}
-
-/// A person may take minutes to type it, in which a lock can get lost.
-fn ask_passphrase(hands: &mut Hands) -> Result<Passphrase, EffectError> {
-    let passphrase = hands.operator.passphrase()?;
-    hands.still_locked()?;
-    Ok(passphrase)
-}
-
-/// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).
-fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<(), EffectError> {
-    let passphrase = match hands.passphrase.take() {
-        Some(untried) => untried,
-        None => ask_passphrase(hands)?,
-    };
-    let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
-    disarm_keys(&mut *hands.device)?;
-    // A throttled device did not look at it: it is as good as before.
-    if matches!(unlocked, Ok(()) | Err(SignerError::Throttled { .. })) {
-        hands.passphrase = Some(passphrase);
-    }
-    Ok(unlocked?)
 }
 
 /// SETUP, read back. What its answer says does not count: it can say refused although the mark has changed, and late.

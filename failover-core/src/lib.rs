@@ -190,6 +190,7 @@ pub mod lock;
 pub mod mark_files;
 pub mod nonces;
 pub mod operator;
+pub mod preflight;
 pub mod price;
 pub mod remote_signer;
 pub mod report;

@@ -15,6 +15,7 @@ use failover_core::decision::{Policy, Step};
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Past, Recorder};
 use failover_core::guard::{Guard, GuardStatus};
+use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::journal::{Entry, JournalError};
 use failover_core::lock::{FailoverLock, FencingToken, HeldLock, LockError};
@@ -90,12 +91,15 @@ impl Run {
 
     fn with(&self, operator: Box<dyn Operator>, lock: Runs, past: Option<Past>) -> End {
         let Self { world, state, records, .. } = self;
-        let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+        let control = |side| TezbakeControl::new(world.host(side));
+        let guard = Guard::new(state.path());
+        let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+        policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
         let hands = Hands {
             device: world.signer(Side::Backup),
-            primary: Some(control(Side::Primary)),
-            backup: control(Side::Backup),
-            guard: Guard::new(state.path()),
+            primary: Some(Box::new(control(Side::Primary))),
+            backup: Box::new(control(Side::Backup).with_guard_token(guard.token())),
+            guard,
             operator,
             passphrase: None,
             primary_signer: Some(RemoteSigner::new(
@@ -109,7 +113,7 @@ impl Run {
             source: Box::new(OctezNode::new(world.node())),
             others: Vec::new(),
             hands,
-            policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),
+            policy,
             plan: "K7MPQ2".parse().unwrap(),
             clock: Arc::new(world.clock()),
             recorder: Box::new(records.clone()),

@@ -7,12 +7,12 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
 use failover_core::failover::{Past, plan, refused_before};
 use failover_core::journal::record::{End as Ended, Record};
-use failover_core::journal::{self, Entry, JournalFile};
+use failover_core::journal::{self, JournalFile};
+use failover_core::preflight;
 use failover_core::state::{Plan, PlanError, PlanId, PlanIdError, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
 use crate::config::Config;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
 use crate::output::{End, Output};
@@ -33,16 +33,7 @@ impl From<PlanError> for Failure {
     }
 }
 
-/// Is a run over, so that there is nothing to resume?
-pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
-    // Interrupted and failed runs and those that lost their lock can be taken up again; done, refused, cancelled and
-    // stood-down ones are over.
-    entries.iter().rev().find_map(|entry| match &entry.record {
-        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
-        Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
-        _ => None,
-    }) == Some(true)
-}
+pub(crate) use failover_core::failover::is_over as finished;
 
 /// The plan that a flag's statement names, where it is one that was shown in the last ten minutes.
 fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Failure> {
@@ -69,15 +60,7 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
     policy.without.clone_from(&wanted.without);
     let locks = locks::all(&config, out)?;
-    if let Some((path, _)) = state.unfinished(finished)?
-        && !wanted.plan_only
-    {
-        return Err(Failure::new(
-            Exit::Interrupted,
-            format!("the run {} was interrupted", path.display()),
-            "run `failover resume` to go on, or `failover stand-down` to leave it",
-        ));
-    }
+    preflight::no_other_run(&state, None)?;
     let known = confirmed(&wanted.answers, &state)?;
     let id = match known {
         Some(id) => id,
@@ -132,7 +115,7 @@ fn show_plan(
             state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now() })?;
             Ok(())
         }
-        Err(refusal) => Err(Failure::new(Exit::of(refusal.exit()), &refusal, refusal.next())),
+        Err(refusal) => Err((*refusal).into()),
     }
 }
 
@@ -177,7 +160,12 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     prompt.about(past.plan.to_string());
     out.begin_screen(true);
     prompt.beside(out.screen());
-    let (policy, plan) = (past.policy.clone(), past.plan);
+    let (mut policy, plan) = (past.policy.clone(), past.plan);
+    // An older version ran without a pin; one that was made since counts.
+    policy.primary_pin = match policy.primary_pin {
+        None => session::policy(&config, &state, None, policy.emergency)?.primary_pin,
+        known => known,
+    };
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
     Ok(told(run.run(), plan, &path, out))

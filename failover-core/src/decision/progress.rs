@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
-use crate::facts::{BakerState, Delegate, Facts, Head, Marks, Merged, NonceCount, Power, Timestamp};
+use crate::facts::{
+    Arming, BakerState, Delegate, Facts, Head, KeyName, KeyState, Marks, Merged, NonceCount, Power, Timestamp,
+};
 use crate::tezos::Level;
 
 /// What a person stated about the primary.
@@ -94,6 +96,15 @@ pub enum Nonces {
     },
 }
 
+/// What was found unlocked on the backup's device before anything was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The head then.
+    pub head: Level,
+    /// The keys and their marks; empty: nothing was unlocked.
+    pub marks: Vec<(KeyName, Marks)>,
+}
+
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -125,6 +136,10 @@ pub struct Progress {
     pub passphrase: bool,
     /// What became of the primary's seed nonces, in any session; for what is said at the end.
     pub nonces: Option<Nonces>,
+    /// The keys as they were while they were unlocked for that, in this session (H29).
+    pub proved: Vec<KeyState>,
+    /// The marks of the keys that were found unlocked at this session's first look, and the head then (H43).
+    pub found: Option<Found>,
     /// Keys were unlocked or authorized by this session.
     pub armed: bool,
     /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
@@ -187,6 +202,13 @@ impl Progress {
         }
         if let Some(marks) = consensus {
             self.own_marks = Some(marks);
+        }
+        if let (Ok(head), Ok(device)) = (&facts.chain.head, &facts.backup.device)
+            && self.tried.is_empty()
+        {
+            let unlocked = device.value.keys.iter().filter(|key| key.arming == Arming::Armed);
+            let marks = || unlocked.filter_map(|key| Some((key.name.clone(), key.marks?))).collect();
+            self.found.get_or_insert_with(|| Found { head: head.value.level, marks: marks() });
         }
         // A claim ends with the plug: what cannot be read is held again before anything is unlocked (S1b).
         if facts.backup.device.is_err() {

@@ -1,7 +1,7 @@
 //! What came of a step.
 
 use crate::nonces::Merged;
-use crate::signer::Raised;
+use crate::signer::{KeyState, Raised};
 
 /// What a step did that is worth writing down.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,10 +11,12 @@ pub struct Performed {
     pub raised: Vec<Raised>,
     /// Where seed nonces were merged: how many.
     pub nonces: Option<Merged>,
+    /// Where the passphrase was proved: the keys as they were while they were unlocked.
+    pub unlocked: Vec<KeyState>,
 }
 
 impl From<Vec<Raised>> for Performed {
     fn from(raised: Vec<Raised>) -> Self {
-        Self { raised, nonces: None }
+        Self { raised, ..Self::default() }
     }
 }

@@ -5,7 +5,7 @@ use crate::facts::{Merged, NonceCount, Signed};
 use crate::lock::HeldLock;
 use crate::operator::{Answer, Question};
 use crate::price::Price;
-use crate::signer::Raised;
+use crate::signer::{KeyState, Raised};
 use crate::state::PlanId;
 use crate::tezos::Level;
 
@@ -122,6 +122,9 @@ pub enum StepResult {
         /// Where seed nonces were merged: how many; the nonces themselves are nowhere written down.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonces: Option<Merged>,
+        /// Where the passphrase was proved: the keys as they were while they were unlocked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unlocked: Vec<KeyState>,
     },
     /// It failed.
     Failed {

@@ -200,7 +200,7 @@ impl Telling {
 
 fn after(event: &mut Event, result: &StepResult) {
     match result {
-        StepResult::Done { raised, nonces } => {
+        StepResult::Done { raised, nonces, .. } => {
             event.what = What::Done;
             event.notes.extend(nonces.iter().map(ToString::to_string));
             event.notes.extend(raised.iter().map(|raised| format!("{}: read back", raised.key)));

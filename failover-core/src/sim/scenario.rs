@@ -12,6 +12,7 @@ use crate::signer::Model;
 mod fence;
 mod hazards;
 mod marks;
+mod preflight;
 mod returns;
 mod sources;
 
@@ -72,7 +73,8 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds =
+        [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS, preflight::PREFLIGHT];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

@@ -20,6 +20,7 @@ mod fence;
 mod guarded;
 mod marks;
 mod nonces;
+mod preflight;
 mod random;
 mod replugged;
 mod returns;

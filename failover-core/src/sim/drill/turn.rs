@@ -9,6 +9,7 @@ use crate::clock::Clock as _;
 use crate::decision::standby_marks;
 use crate::effect::Hands;
 use crate::guard::Guard;
+use crate::host::HostIdentity;
 use crate::sim::event::Event;
 use crate::sim::options::Side;
 use crate::sim::wire::Edge;
@@ -34,6 +35,7 @@ impl Rehearsal {
         self.world.set_guard(repaired, Guard::new(state.path()).token());
         (self.backup, self.state, self.plan, self.journal) = (repaired, state, PlanId::random()?, None);
         self.person.primary = repaired.other();
+        self.policy.primary_pin = Some(HostIdentity { machine_id: self.world.machine_id(repaired.other()) });
 
         let clock = self.world.clock();
         let mut hands = Hands { primary: None, primary_signer: None, ..self.hands() };
@@ -61,7 +63,10 @@ impl Rehearsal {
     pub(super) fn hands(&self) -> Hands {
         let Self { world, person, state, backup, .. } = self;
         let edge = |side| if side == *backup { Edge::Backup } else { Edge::Primary };
-        let control = |side| Box::new(TezbakeControl::new(world.host(side).over(world.wire(edge(side)))));
+        let control = |side| {
+            let token = Guard::new(self.folder_of(side)).token();
+            Box::new(TezbakeControl::new(world.host(side).over(world.wire(edge(side)))).with_guard_token(token))
+        };
         Hands {
             device: world.wired_signer(*backup),
             primary: Some(control(backup.other())),
