@@ -94,9 +94,12 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
 /// The end of a run, and how to keep what happened in it.
 fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
     let end = session::ended(ended, out);
-    // Where the disk had no room for its first record, there is nothing to draw.
+    // Where it was refused before its first record, or the disk had no room for that, there is nothing to draw; and an
+    // empty journal must not stand for the last run.
     if fs::metadata(journal).is_ok_and(|file| file.len() > 0) {
         out.line(format!("Its report: failover report {plan} --html report.html"));
+    } else {
+        let _gone = fs::remove_file(journal);
     }
     end
 }

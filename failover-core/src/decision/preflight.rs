@@ -19,7 +19,7 @@ const APART: u64 = 2;
 /// hours. `keys` are as they were seen with their marks; what shows none is judged when it is unlocked.
 ///
 /// # Errors
-/// [`Refusal::Damaged`], [`Refusal::MarksPastCap`]; or the floor's own.
+/// [`Refusal::Damaged`], [`Refusal::MarksPastCap`].
 pub(super) fn marks(
     keys: &[KeyState],
     facts: &Facts,
@@ -36,13 +36,14 @@ pub(super) fn marks(
     if progress.floor.is_some() || progress.armed || progress.started.is_some() {
         return Ok(());
     }
-    let Some(agreed) = facts.chain.agreed() else { return Err(Refusal::NotSynced) };
+    // What is wrong with the floor itself is said where it is noted and set.
+    let Some(agreed) = facts.chain.agreed() else { return Ok(()) };
     let cap = cap(policy, agreed);
     let bound = match progress.noted {
-        Some(noted) => noted.bound,
-        None => bound(facts, policy, progress)?.0,
+        Some(noted) => Ok(noted.bound),
+        None => bound(facts, policy, progress).map(|(bound, _)| bound),
     };
-    let floor = floor(facts, policy, progress, bound, None)?;
+    let Ok(floor) = bound.and_then(|bound| floor(facts, policy, progress, bound, None)) else { return Ok(()) };
     for (key, marks) in signing().filter_map(|key| Some((key, key.marks.as_ref()?))) {
         let mark = marks.highest();
         let Some(at) = mark.0 else { continue };

@@ -6,8 +6,9 @@ use crate::failover::is_over;
 use crate::journal::record::Record;
 use crate::state::{Latch, PlanId, StateDir, StateError};
 
-/// More than the records of a whole run take.
-const ROOM: usize = 64 * 1024;
+/// What is written for a try. A disk that is full has no room for it; one that fills up later ends the run as a journal
+/// that cannot be written does.
+const ROOM: usize = 4 * 1024;
 
 /// No duplicate is latched (S8).
 ///

@@ -13,6 +13,7 @@ mod bound;
 mod dice;
 mod floors;
 mod invariants;
+mod preflight;
 mod refuses;
 mod resumes;
 mod rungs;
