@@ -7,7 +7,7 @@ use crate::world::{Signer, World, drilled, until};
 
 /// First not ready, because no drill was done on this machine; then the machine is pinned, and all is well.
 fn check(world: &World) {
-    // The world is served with its machines pinned.
+    // Which machine the primary is was never checked.
     std::fs::remove_file(world.state().join("pins.json")).unwrap();
     world.call(&["run", "--plan-only"]).ends(3);
     let first = world.call(&["check"]);
