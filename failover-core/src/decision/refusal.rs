@@ -354,7 +354,7 @@ impl Refusal {
             Self::LedgerSetting => "enable \"High Watermark\" in the app's settings, then run again",
             Self::Cancelled => "nothing more was done; run again when ready",
             Self::MarksPastCap { .. } => {
-                "look at both marks with `failover hwm show`, compare the head with an explorer, and plug in another backup's signer"
+                "compare the head with an explorer; where it is right, plug in another backup's signer: a mark is never lowered"
             }
             Self::Damaged { .. } => {
                 "do not sign with that device: plug in another backup's signer, or restore the card, then run again"
