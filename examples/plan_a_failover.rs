@@ -13,7 +13,7 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Policy, Progress, bound, decide, fence, floor};
 use failover_core::facts::{Eyes, Gatherer, Scope};
 use failover_core::guard::Guard;
-use failover_core::host::{LocalHost, SshHost, SshOptions};
+use failover_core::host::{HostIdentity, LocalHost, SshHost, SshOptions};
 use failover_core::signer::{HwmSetter, Model, tezsign};
 use failover_core::sim::{Side, World, WorldOptions};
 use failover_core::state::StateDir;
@@ -49,14 +49,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn real(device: &str, url: &str, host: &str, baker: &str, network: &str) -> Result<Parts, Box<dyn Error>> {
-    let policy = Policy::new("mybaker".to_owned(), baker.parse()?, ChainId::of_network(network)?);
-    let primary = TezbakeControl::new(SshHost::new(host, SshOptions::default())?);
+    let mut policy = Policy::new("mybaker".to_owned(), baker.parse()?, ChainId::of_network(network)?);
+    let mut primary = TezbakeControl::new(SshHost::new(host, SshOptions::default())?);
+    // `failover check` pins it once; a look may take whoever answers (H19).
+    policy.primary_pin = primary.identity().ok();
     let bakers: [Box<dyn BakerControl>; 2] = [Box::new(primary), Box::new(TezbakeControl::new(LocalHost::new()))];
     Ok((tezsign::open(&device.parse()?)?, Box::new(OctezNode::connect(url)?), bakers, Arc::new(SystemClock), policy))
 }
 
 fn simulated(world: &World) -> Parts {
-    let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+    let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+    policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
     let bakers = Side::BOTH.map(|side| Box::new(TezbakeControl::new(world.host(side))) as Box<dyn BakerControl>);
     let node = Box::new(OctezNode::new(world.node()));
     (world.signer(Side::Backup), node, bakers, Arc::new(world.clock()), policy)

@@ -20,6 +20,7 @@ use failover_core::decision::Policy;
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Recorder};
 use failover_core::guard::Guard;
+use failover_core::host::HostIdentity;
 use failover_core::journal::record::Record;
 use failover_core::journal::{JournalError, JournalFile};
 use failover_core::lock::{FileLock, Holder};
@@ -117,7 +118,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let state = StateDir::open(folder.path())?;
     let world = World::new(WorldOptions::new(Model::TezSign, 7));
     world.set_guard(Side::Backup, Guard::new(state.path()).token());
-    let (plan, policy) = (PlanId::random()?, Policy::new("mybaker".to_owned(), world.baker(), world.options().chain));
+    let plan = PlanId::random()?;
+    let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+    // Which machine the primary is: found out in quiet times, and kept (H19).
+    policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
 
     let (open, (send, typed)) = (Open::default(), channel());
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
@@ -139,14 +143,15 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     // S13: the run lives by its permit on this machine, and claims the other. A real machine's root is `Root::usual`.
     let permits = here.of(policy.chain, policy.baker);
     let permit = RunPermit { permits, run: RunId::random()?, who: "web_operator".to_owned(), known: Vec::new() };
-    let control = |side| Box::new(TezbakeControl::new(world.host(side)).with_root(root(side)));
+    let control = |side| TezbakeControl::new(world.host(side)).with_root(root(side));
+    let guard = Guard::new(state.path());
     let hands = Hands {
         device: world.signer(Side::Backup),
-        primary: Some(control(Side::Primary)),
+        primary: Some(Box::new(control(Side::Primary))),
         primary_signer: None,
         power: None,
-        backup: control(Side::Backup),
-        guard: Guard::new(state.path()),
+        backup: Box::new(control(Side::Backup).with_guard_token(guard.token())),
+        guard,
         operator: Box::new(WebOperator { open, typed, world: world.clone() }),
         passphrase: None,
         locks: vec![Box::new(lock)],

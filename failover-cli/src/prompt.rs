@@ -20,6 +20,14 @@ use terminal::{Echo, Terminal};
 /// How long a question stands (S10); a plan lives as long.
 const DEADLINE: Duration = Duration::from_secs(600);
 
+const GO_ON: &str = "whether to go on";
+const CABLE: &str = "whether the primary's signer is unplugged";
+const CABLE_FLAG: &str = "--confirm-disconnected NAME:PLAN";
+const POWER: &str = "whether the primary is switched off";
+const POWER_FLAG: &str = "--confirm-powered-off NAME:PLAN";
+const SETTING: &str = "the Ledger's setting High Watermark";
+const SETTING_FLAG: &str = "--confirm-ledger-setting";
+
 /// Asks on the terminal what no flag has answered. Questions go to standard error, records to standard output.
 pub(crate) struct Prompt {
     answers: Answers,
@@ -124,7 +132,7 @@ impl Operator for Prompt {
             Question::Proceed { name } => {
                 let text =
                     format!("Go on with this plan? Type the baker's name, {name}, to go on; anything else stops.");
-                self.asked("whether to go on", "--yes", &text, name)
+                self.asked(GO_ON, "--yes", &text, name)
             }
             Question::Disconnected { name } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
                 Ok(Answer::Yes)
@@ -141,19 +149,14 @@ impl Operator for Prompt {
                 let text = format!(
                     "Look at the primary: is its signer unplugged? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
-                self.asked(
-                    "whether the primary's signer is unplugged",
-                    "--confirm-disconnected NAME:PLAN",
-                    &text,
-                    &sentence,
-                )
+                self.asked(CABLE, CABLE_FLAG, &text, &sentence)
             }
             Question::PoweredOff { name } => {
                 let sentence = powered_off(name);
                 let text = format!(
                     "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
-                self.asked("whether the primary is switched off", "--confirm-powered-off NAME:PLAN", &text, &sentence)
+                self.asked(POWER, POWER_FLAG, &text, &sentence)
             }
             Question::NoOtherRun { host } if self.stated(self.answers.confirm_no_other_run.as_ref(), host) => {
                 Ok(Answer::Yes)
@@ -167,11 +170,11 @@ impl Operator for Prompt {
                 let what = "whether somebody runs failover on the other machine";
                 self.asked(what, "--confirm-no-other-run HOST:PLAN", &text, &sentence)
             }
-            Question::LedgerSetting if self.answers.confirm_ledger_setting || self.answers.yes => Ok(Answer::Yes),
+            Question::LedgerSetting if self.answers.confirm_ledger_setting => Ok(Answer::Yes),
             Question::LedgerSetting => {
                 let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
                             If it says Enabled, type: enabled\nAnything else is no.";
-                self.asked("the Ledger's setting High Watermark", "--confirm-ledger-setting", text, "enabled")
+                self.asked(SETTING, SETTING_FLAG, text, "enabled")
             }
             // No flag takes this risk, and a run that answers questions by flags does not ask it.
             Question::Unproven { .. } if self.answers.yes => Ok(Answer::No),
@@ -213,6 +216,24 @@ impl Operator for Prompt {
             self.still();
         }
         self.source.next()
+    }
+
+    fn can_answer(&self, question: &Question) -> Result<(), OperatorError> {
+        let answers = &self.answers;
+        let disconnected = |name| self.stated(answers.confirm_disconnected.as_ref(), name);
+        let powered_off = |name| self.stated(answers.confirm_powered_off.as_ref(), name);
+        let (said, what, flag) = match question {
+            Question::Proceed { .. } => (answers.yes, GO_ON, "--yes"),
+            Question::Disconnected { name } => (disconnected(name) || powered_off(name), CABLE, CABLE_FLAG),
+            Question::PoweredOff { name } => (powered_off(name), POWER, POWER_FLAG),
+            Question::LedgerSetting => (answers.confirm_ledger_setting, SETTING, SETTING_FLAG),
+            _ => return Ok(()),
+        };
+        if said { Ok(()) } else { Terminal::open(what, flag).map(drop) }
+    }
+
+    fn can_give_passphrase(&self) -> Result<(), OperatorError> {
+        self.source.can_give()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use failover_core::baker::command::Commands;
 use failover_core::baker::{CommandControl, PowerStatus};
 use failover_core::clock::{Clock as _, SystemClock, Timestamp};
-use failover_core::decision::Policy;
+use failover_core::decision::{Policy, Refusal};
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Past, Recorder};
 use failover_core::guard::{Guard, GuardNote};
@@ -17,8 +17,9 @@ use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::lock::FailoverLock;
 use failover_core::operator::{Nobody, Operator};
 use failover_core::permit::{RunId, RunIdError, RunPermit};
+use failover_core::preflight;
 use failover_core::signer::HwmSetter;
-use failover_core::state::{Latch, PlanId, Role, StateDir, StateError};
+use failover_core::state::{PlanId, Role, StateDir, StateError};
 
 use crate::config::Config;
 use crate::exit::Exit;
@@ -140,19 +141,18 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
     })
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Exit::of(refusal.exit()), &refusal, refusal.next())
+    }
+}
+
 /// Refuses where a duplicate was seen and not cleared (S8).
 ///
 /// # Errors
 /// There is one, or it cannot be told.
 pub(crate) fn no_duplicate(state: &StateDir) -> Result<(), Failure> {
-    match state.latch() {
-        Latch::Open => Ok(()),
-        Latch::Latched(seen) => Err(Failure::refused(
-            format!("a duplicate was seen at {} ({} {}), and nobody has cleared it", seen.at, seen.kind, seen.position),
-            "find the machine that signed, then run `failover clear`",
-        )),
-        Latch::Unknown(error) => Err(Failure::refused(&error, error.next())),
-    }
+    Ok(preflight::no_duplicate(state)?)
 }
 
 /// How many journals are looked through for runs of this machine.

@@ -195,12 +195,16 @@ impl Story {
                 let text = format!("another key of this baker to become active, in {levels} levels");
                 (self.step.unwrap_or(0), text)
             }
+            WaitFor::Unmoved => (self.step.unwrap_or(0), UNMOVED.to_owned()),
             _ => (self.step.unwrap_or(0), "something".to_owned()),
         };
         self.heading(number, lines);
         lines.push(Told::Wait(text, waiting.left));
     }
 }
+
+/// What is waited for where keys are found unlocked beside services that run (H43).
+const UNMOVED: &str = "a second look at unlocked keys: is this the machine that bakes?";
 
 fn seconds(left: Duration) -> String {
     match left.as_secs() {

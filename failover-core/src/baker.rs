@@ -3,7 +3,7 @@
 //! [`BakerControl`] stops and starts what signs: baker and signer services, never the node. Its state is
 //! [`BakerState`]: running, stopped or unknown, never a bool, and never taken from an exit code (S5).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -25,6 +25,7 @@ pub mod nonces;
 pub mod power;
 mod process;
 mod secret;
+mod startable;
 mod systemctl;
 pub mod systemd;
 pub mod tezbake;
@@ -37,6 +38,7 @@ pub use marks::{MarkFolder, MarkFolderError};
 pub use nonces::NoncesError;
 pub use power::{Power, PowerStatus};
 pub use secret::UnlockSecret;
+pub use startable::{Startable, Wallet};
 pub use systemd::SystemdControl;
 pub use tezbake::TezbakeControl;
 pub use unit::{UnitName, UnitNameError};
@@ -288,5 +290,34 @@ pub trait BakerControl: Send {
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
         let _nothing_runs_there = order;
         Ok(ClaimAnswer::Unasked { why: format!("{} runs no script", self.describe()) })
+    }
+
+    /// The guard's token that what signs there looks for; `None`: nothing there looks for one by itself.
+    fn guard_token(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Would `stopped` be seen, if it were so? While one unit runs, a state says running, whatever else cannot be read.
+    ///
+    /// # Errors
+    /// A unit or the process table cannot be read: what is stopped there could not be read back (S5).
+    fn reads_back(&mut self) -> Result<(), BakerError> {
+        self.state().map(drop)
+    }
+
+    /// May this user stop and change services there? Changes nothing. `false`: it cannot be shown.
+    ///
+    /// # Errors
+    /// See [`BakerError`].
+    fn may_change(&mut self) -> Result<bool, BakerError> {
+        Ok(false)
+    }
+
+    /// Could the baker be started there? Changes nothing.
+    ///
+    /// # Errors
+    /// It cannot be read: unknown (S3). Where it cannot be known at all, nothing is missing.
+    fn startable(&mut self) -> Result<Startable, BakerError> {
+        Ok(Startable::default())
     }
 }

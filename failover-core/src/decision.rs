@@ -18,6 +18,7 @@ mod gate;
 mod give_back;
 mod permit;
 pub mod policy;
+mod preflight;
 mod prepare;
 mod progress;
 mod refusal;
@@ -35,7 +36,7 @@ pub use give_back::{Said, give_back};
 pub use permit::claimed;
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
-pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
+pub use progress::{Found, Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub(crate) use resume::{denounced, is_running};
@@ -100,6 +101,8 @@ pub enum WaitFor {
         /// Levels left to it.
         levels: u64,
     },
+    /// A second reading of unlocked keys' marks, a whole level later: does this machine bake (H43)?
+    Unmoved,
 }
 
 /// A wait, with what is left of it where that is known (S10).

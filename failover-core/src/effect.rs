@@ -17,7 +17,7 @@ use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
 use crate::permit::{PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
-use crate::signer::{Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, raise};
+use crate::signer::{Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
 use crate::state::PlanId;
 
 mod at_rest;
@@ -27,6 +27,7 @@ mod marks;
 mod nonces;
 mod performed;
 mod permit;
+mod prove;
 mod stand_down;
 mod unlocked;
 
@@ -232,7 +233,11 @@ fn act(step: Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result
         }
         Step::DisarmBackup => disarm_keys(&mut *hands.device)?,
         Step::HoldSigner => hands.device.hold()?,
-        Step::ProvePassphrase { keys } => return Ok(prove(hands, &keys)?.into()),
+        Step::ProvePassphrase { keys } => {
+            let unlocked = prove::prove(hands, &keys)?;
+            // What its marks are is known from here on: a locked key shows none (S16).
+            return Ok(Performed { raised: marks::shown(&unlocked), unlocked, ..Performed::default() });
+        }
         Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
@@ -246,7 +251,7 @@ fn act(step: Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result
         Step::Unlock { keys } => {
             let passphrase = match hands.passphrase.clone() {
                 Some(known) => known,
-                None => ask_passphrase(hands)?,
+                None => prove::ask_passphrase(hands)?,
             };
             hands.device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
         }
@@ -282,32 +287,6 @@ pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -
         note.machine = identity.machine_id;
     }
     note
-}
-
-/// A person may take minutes to type it, in which a lock can get lost.
-fn ask_passphrase(hands: &mut Hands) -> Result<Passphrase, EffectError> {
-    let passphrase = hands.operator.passphrase()?;
-    hands.still_locked()?;
-    Ok(passphrase)
-}
-
-/// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).
-/// What its marks are is known from here on: a locked key shows none (S16).
-fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<Vec<Raised>, EffectError> {
-    let passphrase = match hands.passphrase.take() {
-        Some(untried) => untried,
-        None => ask_passphrase(hands)?,
-    };
-    let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
-    let read = unlocked.is_ok().then(|| hands.device.state());
-    disarm_keys(&mut *hands.device)?;
-    // A throttled device did not look at it: it is as good as before.
-    if matches!(unlocked, Ok(()) | Err(SignerError::Throttled { .. })) {
-        hands.passphrase = Some(passphrase);
-    }
-    unlocked?;
-    // Not known is no reason to end here: a later `return` has nothing to compare with.
-    Ok(read.and_then(Result::ok).map_or_else(Vec::new, |state| marks::as_read(&state, keys)))
 }
 
 /// Takes the device's ability to sign away, and reads back.

@@ -17,6 +17,7 @@ use crate::journal::JournalError;
 use crate::journal::record::{End, Record, StepResult};
 use crate::lock::{HeldLock, LockError};
 use crate::operator::{Answer, OperatorError, Question};
+use crate::preflight::Purpose;
 use crate::state::{PlanId, StateDir};
 use crate::tezos::Level;
 
@@ -27,11 +28,12 @@ pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
 mod plan;
+mod preflight;
 mod progress;
 mod rumours;
 
 pub use plan::{PlanRefused, plan};
-pub use progress::{Past, apply, refused_before};
+pub use progress::{Past, apply, is_over, refused_before};
 
 /// Where records go: the journal first, then the screen.
 pub trait Recorder {
@@ -80,6 +82,8 @@ pub struct Failover {
     resumed: bool,
     /// The session's first record is on disk.
     begun: bool,
+    /// What lies around the decision was looked at, and is as it must be (S17).
+    cleared: bool,
     backup_runs: bool,
     /// What was said of the mempool's rumours.
     rumours: rumours::Told,
@@ -115,6 +119,7 @@ impl Failover {
             last_rungs: Vec::new(),
             resumed,
             begun: false,
+            cleared: false,
             backup_runs: false,
             rumours: rumours::Told::default(),
         }
@@ -122,6 +127,9 @@ impl Failover {
 
     /// Goes through the procedure to its end. The end is recorded; where even that fails, it is in the answer.
     pub fn run(&mut self) -> End {
+        if let Err(refusal) = self.standing(Purpose::Run) {
+            return self.refused_unwritten(&refusal);
+        }
         let end = match self.go() {
             Ok(end) => end,
             Err(error) => self.interrupted(&error),
@@ -151,7 +159,7 @@ impl Failover {
         self.record(&begin)?;
         self.begun = true;
         if !self.resumed
-            && let Ok(plan) = plan(self)
+            && let Ok(plan) = plan::of_a_run(self)
         {
             self.record(&Record::Plan(plan))?;
         }
@@ -165,7 +173,11 @@ impl Failover {
             if let Some(lost) = self.lock_known_lost() {
                 return self.lock_lost(&lost);
             }
-            match decide(&facts, &self.policy, &self.progress) {
+            let verdict = decide(&facts, &self.policy, &self.progress);
+            if let Some(end) = self.preflight(&facts, &verdict)? {
+                return Ok(end);
+            }
+            match verdict {
                 Verdict::Do(step) => {
                     if let Some(end) = self.perform(step)? {
                         return Ok(end);
@@ -266,7 +278,9 @@ impl Failover {
         self.record(&Record::before(&wanted))?;
         let mut lost = None;
         let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
-            Ok(effect::Performed { raised, nonces, claim, .. }) => StepResult::Done { raised, nonces, claim },
+            Ok(effect::Performed { raised, nonces, claim, unlocked, .. }) => {
+                StepResult::Done { raised, nonces, claim, unlocked }
+            }
             Err(EffectError::Lock(error)) => {
                 let (why, next) = (error.to_string(), error.next().to_owned());
                 lost = Some(error);

@@ -193,6 +193,7 @@ pub mod mark_files;
 pub mod nonces;
 pub mod operator;
 pub mod permit;
+pub mod preflight;
 pub mod price;
 pub mod remote_signer;
 pub mod report;

@@ -100,6 +100,24 @@ pub trait Operator: Send {
     /// # Errors
     /// Nobody could be asked, or the person cancelled.
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError>;
+
+    /// Is there somebody who could be asked this question, or a flag that answers it? Asked before anything is touched;
+    /// asks nobody anything.
+    ///
+    /// # Errors
+    /// There is neither: [`OperatorError::NoTerminal`] names the flag.
+    fn can_answer(&self, question: &Question) -> Result<(), OperatorError> {
+        let _ = question;
+        Ok(())
+    }
+
+    /// The same of the passphrase.
+    ///
+    /// # Errors
+    /// As [`Operator::can_answer`].
+    fn can_give_passphrase(&self) -> Result<(), OperatorError> {
+        Ok(())
+    }
 }
 
 /// Nobody: for what only looks or disarms. Every question ends as [`OperatorError::Cancelled`].

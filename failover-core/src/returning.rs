@@ -98,7 +98,7 @@ impl Returning<'_> {
                     let done = effect::perform(step, self.hands, self.clock, self.taken.plan);
                     let result = match &done {
                         Ok(Performed { raised, .. }) => {
-                            StepResult::Done { raised: raised.clone(), nonces: None, claim: None }
+                            StepResult::Done { raised: raised.clone(), nonces: None, claim: None, unlocked: Vec::new() }
                         }
                         Err(error) => {
                             let (why, next) = (error.to_string(), error.next().to_owned());

@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use failover_core::baker::{BakerControl as _, BakerState, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::Timestamp;
-use failover_core::decision::{Policy, Step};
+use failover_core::decision::{Policy, Refusal, Step};
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Past, Recorder};
 use failover_core::guard::{Guard, GuardStatus};
+use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::journal::{Entry, JournalError};
 use failover_core::lock::{FailoverLock, FencingToken, HeldLock, LockError};
@@ -90,14 +91,28 @@ impl Run {
     }
 
     fn with(&self, operator: Box<dyn Operator>, lock: Runs, past: Option<Past>) -> End {
+        self.holding(operator, vec![Box::new(lock)], &Guard::new(self.state.path()), past)
+    }
+
+    /// `token`: the guard whose token the services here look for.
+    fn holding(
+        &self,
+        operator: Box<dyn Operator>,
+        locks: Vec<Box<dyn FailoverLock>>,
+        token: &Guard,
+        past: Option<Past>,
+    ) -> End {
         let Self { world, state, records, .. } = self;
         let root = |side| Root::at(state.path().join(format!("machine of the {side}")));
-        let control = |side| Box::new(TezbakeControl::new(world.host(side)).with_root(root(side)));
+        let control = |side| TezbakeControl::new(world.host(side)).with_root(root(side));
+        let guard = Guard::new(state.path());
+        let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+        policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
         let hands = Hands {
             device: world.signer(Side::Backup),
-            primary: Some(control(Side::Primary)),
-            backup: control(Side::Backup),
-            guard: Guard::new(state.path()),
+            primary: Some(Box::new(control(Side::Primary))),
+            backup: Box::new(control(Side::Backup).with_guard_token(token.token())),
+            guard,
             operator,
             passphrase: None,
             primary_signer: Some(RemoteSigner::new(
@@ -105,14 +120,14 @@ impl Run {
                 Selector::any(world.options().model),
             )),
             power: None,
-            locks: vec![Box::new(lock)],
+            locks,
             permit: Some(self.permit(past.as_ref())),
         };
         let parts = Parts {
             source: Box::new(OctezNode::new(world.node())),
             others: Vec::new(),
             hands,
-            policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),
+            policy,
             plan: "K7MPQ2".parse().unwrap(),
             clock: Arc::new(world.clock()),
             recorder: Box::new(records.clone()),
@@ -256,4 +271,18 @@ fn the_beginning_says_which_locks_are_held_and_older_journals_read_without() {
     json.as_object_mut().unwrap().remove("locks");
     let old: Record = serde_json::from_value(json.clone()).unwrap();
     assert_eq!(serde_json::to_value(old).unwrap(), json);
+}
+
+/// S17: a program that embeds the library and takes no lock, or gives guard and services another token, begins nothing.
+#[test]
+fn a_run_without_a_lock_or_with_two_tokens_is_refused_before_it_writes_anything() {
+    let run = Run::new(Model::TezSign, 7);
+    let own = Guard::new(run.state.path());
+    let person = || Box::new(Person::new(run.world.clone()));
+    let end = run.holding(person(), Vec::new(), &own, None);
+    assert_eq!((end.exit, &end.refusal), (3, &Some(Refusal::NoLock)), "{end:?}");
+    let end = run.holding(person(), vec![Box::new(Runs::out(u32::MAX, false))], &Guard::usual(), None);
+    assert!(end.exit == 4 && end.message.contains("/var/lib/failover/ACTIVE"), "{end:?}");
+    assert!(run.records.0.borrow().is_empty() && run.world.changes(Side::Primary).is_empty());
+    assert!(run.world.bakes(Side::Primary));
 }

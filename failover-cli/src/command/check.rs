@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerError, BakerState};
+use failover_core::baker::{BakerControl, BakerError, BakerState, Wallet};
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::decision::Verdict;
+use failover_core::decision::{Verdict, WaitFor, Waiting};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::mark_files::MarkFileError;
 use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
@@ -76,8 +76,10 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             "nothing needs to be done here: run `failover check` on the machine that is the backup now",
         ));
     }
+    // Which machine the primary is belongs to what a run asks first.
+    let pinned = pinned(&config, &state)?;
     procedure(settings, &config, &state, &mut checks)?;
-    machines(&config, &state, &mut checks)?;
+    machines(&config, &state, pinned, &mut checks)?;
     let lock = locks::look(&config, checks.out);
     checks.note("lock", lock);
     checks.note("passphrase", passphrase(&config));
@@ -96,6 +98,10 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
     let (facts, verdict) = looking.look_once();
     let says = match &verdict {
         Verdict::Refuse(refusal) => Err((refusal.to_string(), refusal.next())),
+        Verdict::Wait(Waiting { why: WaitFor::Chain { level }, .. }) => Err((
+            format!("the chain has not moved on from level {level}"),
+            "wait until it does, then look again".to_owned(),
+        )),
         _ => Ok("chain, keys, device and this machine are as a run needs them".to_owned()),
     };
     checks.note("run", says);
@@ -129,24 +135,35 @@ fn guarded(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
     }
 }
 
-fn machines(config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Result<(), Failure> {
+/// What a look found, or what is missing and the next safe action.
+type Found = Result<String, (String, String)>;
+
+/// Pins the primary, where it answers; `None`: it is never reached from here.
+fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
+    let Some(machine) = &config.primary.machine else { return Ok(None) };
+    let mut primary = parts::open_control(machine)?;
+    let found = primary.identity().and_then(|identity| primary.state().map(|_| identity));
+    match found {
+        Ok(identity) => pin(state, &primary.describe(), identity).map(Some),
+        Err(error) => Ok(Some(Err((error.to_string(), error.next().to_owned())))),
+    }
+}
+
+fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &mut Checks<'_>) -> Result<(), Failure> {
     let mut backup = parts::open_backup(&config.backup, state.path())?;
     checks.note("services here", stopped(&mut *backup));
     checks.note("boot guard here", guarded(&mut *backup));
-    let Some(machine) = &config.primary.machine else {
+    checks.note("keys of the baker here", wallet(&mut *backup));
+    let (Some(machine), Some(pinned)) = (&config.primary.machine, pinned) else {
         checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
         return Ok(());
     };
+    let answers = pinned.is_ok();
+    checks.note("primary", pinned);
+    if !answers {
+        return Ok(());
+    }
     let mut primary = parts::open_control(machine)?;
-    let found = primary.identity().and_then(|identity| primary.state().map(|_| identity));
-    let identity = match found {
-        Ok(identity) => identity,
-        Err(error) => {
-            checks.note("primary", Err((error.to_string(), error.next().to_owned())));
-            return Ok(());
-        }
-    };
-    checks.note("primary", pin(state, &primary.describe(), identity)?);
     checks.note("marks of the primary", marks(&mut *primary, config.baker.chain, !machine.marks.is_empty()));
     if !matches!(machine.control, Control::Command { .. }) {
         checks.note("stopping the primary", may_stop(machine)?);
@@ -184,6 +201,17 @@ fn stopped(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
         Ok(BakerState::Running { what }) => {
             Err((format!("running: {}", what.join(", ")), "run `failover stand-down`".to_owned()))
         }
+        Err(error) => Err((error.to_string(), error.next().to_owned())),
+    }
+}
+
+/// The keys that the baker here knows by name. Whether they are the right ones is the run's to say; where they are not
+/// known, nothing is refused.
+fn wallet(backup: &mut dyn BakerControl) -> Found {
+    match backup.startable().map(|found| found.wallet) {
+        Ok(Wallet::Read { files, keys }) => Ok(format!("{} in {}", keys.len(), files.join(", "))),
+        Ok(Wallet::NotKnown { why }) => Ok(format!("not known, look yourself: {why}")),
+        Ok(_) => Ok("not known, look yourself".to_owned()),
         Err(error) => Err((error.to_string(), error.next().to_owned())),
     }
 }

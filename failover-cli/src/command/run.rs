@@ -7,12 +7,12 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
 use failover_core::failover::{Past, plan, refused_before};
 use failover_core::journal::record::{End as Ended, Record};
-use failover_core::journal::{self, Entry, JournalFile};
+use failover_core::journal::{self, JournalFile};
+use failover_core::preflight;
 use failover_core::state::{Plan, PlanError, PlanId, PlanIdError, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
 use crate::config::Config;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
 use crate::output::{End, Output};
@@ -33,16 +33,7 @@ impl From<PlanError> for Failure {
     }
 }
 
-/// Is a run over, so that there is nothing to resume?
-pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
-    entries.iter().rev().find_map(|entry| match &entry.record {
-        Record::End(end) => Some(!end.may_be_resumed()),
-        // What `return` tried is no step of the run, and leaves it as it was.
-        Record::Before { step, .. } | Record::After { step, .. } if step.gives_back() => None,
-        Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
-        _ => None,
-    }) == Some(true)
-}
+pub(crate) use failover_core::failover::is_over as finished;
 
 /// The plan that a flag's statement names, where it is one that was shown in the last ten minutes.
 fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Failure> {
@@ -73,15 +64,7 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     policy.without.clone_from(&wanted.without);
     policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
     let locks = locks::all(&config, out)?;
-    if let Some((path, _)) = state.unfinished(finished)?
-        && !wanted.plan_only
-    {
-        return Err(Failure::new(
-            Exit::Interrupted,
-            format!("the run {} was interrupted", path.display()),
-            "run `failover resume` to go on, or `failover stand-down` to leave it",
-        ));
-    }
+    preflight::no_other_run(&state, None)?;
     let known = confirmed(&wanted.answers, &state)?;
     let id = match known {
         Some(id) => id,
@@ -115,9 +98,12 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
 /// The end of a run, and how to keep what happened in it.
 fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
     let end = session::ended(ended, out);
-    // Where the disk had no room for its first record, there is nothing to draw.
+    // Where it was refused before its first record, or the disk had no room for that, there is nothing to draw; and an
+    // empty journal must not stand for the last run.
     if fs::metadata(journal).is_ok_and(|file| file.len() > 0) {
         out.line(format!("Its report: failover report {plan} --html report.html"));
+    } else {
+        let _gone = fs::remove_file(journal);
     }
     end
 }
@@ -136,7 +122,7 @@ fn show_plan(
             state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now() })?;
             Ok(())
         }
-        Err(refusal) => Err(Failure::new(Exit::of(refusal.exit()), &refusal, refusal.next())),
+        Err(refusal) => Err((*refusal).into()),
     }
 }
 
@@ -183,6 +169,11 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
     prompt.beside(out.screen());
     let (mut policy, plan) = (past.policy.clone(), past.plan);
     policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
+    // An older version ran without a pin; one that was made since counts.
+    policy.primary_pin = match policy.primary_pin {
+        None => session::policy(&config, &state, None, policy.emergency)?.primary_pin,
+        known => known,
+    };
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
     Ok(told(run.run(), plan, &path, out))

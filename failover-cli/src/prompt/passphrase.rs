@@ -16,6 +16,8 @@ use crate::failure::Failure;
 
 /// The variable that TezSign's own host software reads. No child process of this one inherits it.
 const VARIABLE: &str = "TEZSIGN_UNLOCK_PASS";
+/// What gives it without a terminal.
+const GIVEN: &str = "passphrase_file in the configuration, or TEZSIGN_UNLOCK_PASS";
 /// No passphrase is longer.
 const LIMIT: u64 = 4096;
 /// How long the question stands (S10).
@@ -55,6 +57,14 @@ impl Source {
         self.given.is_none()
     }
 
+    /// Is there one, or somebody to ask?
+    ///
+    /// # Errors
+    /// There is neither.
+    pub(super) fn can_give(&self) -> Result<(), OperatorError> {
+        if self.given.is_some() { Ok(()) } else { Terminal::open("for the passphrase", GIVEN).map(drop) }
+    }
+
     /// The passphrase; asked from the second time on.
     pub(super) fn next(&mut self) -> Result<Passphrase, OperatorError> {
         // Not kept here: whoever takes it wipes it after use.
@@ -63,7 +73,7 @@ impl Source {
             return Ok(given);
         }
         let what = if self.offered { "for the right passphrase" } else { "for the passphrase" };
-        let mut terminal = Terminal::open(what, "passphrase_file in the configuration, or TEZSIGN_UNLOCK_PASS")?;
+        let mut terminal = Terminal::open(what, GIVEN)?;
         let question = "TezSign's master passphrase (not shown while you type):";
         let line = terminal.line(question, what, Echo::Off, DEADLINE)?;
         if line.is_empty() { Err(OperatorError::Cancelled) } else { Ok(Passphrase::new(line.to_vec())) }

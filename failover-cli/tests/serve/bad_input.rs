@@ -80,11 +80,22 @@ fn a_journal_that_was_cut_in_a_record_is_resumed() {
 fn a_full_disk_ends_the_run_with_nothing_armed() {
     let world = World::new(Signer::TezSign);
     let plan = world.plan();
-    // No file of this process may grow past 4 KiB; the signal that says so is ignored, as on a disk that is full.
-    let program = world.program(&["run", "--yes", "--confirm-disconnected", &plan]);
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"]).arg(program.get_program());
-    let run = finish(limited.args(program.get_args()).stdin(Stdio::null()));
+    // No file of this process may grow past so many blocks of 512 bytes; the signal that says so is ignored, as on a disk
+    // that is full.
+    let limited = |blocks: &str| {
+        let program = world.program(&["run", "--yes", "--confirm-disconnected", &plan]);
+        let mut limited = Command::new("sh");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        limited.args(["-c", &script, "sh"]).arg(program.get_program());
+        finish(limited.args(program.get_args()).stdin(Stdio::null()))
+    };
+    // Full from the beginning: seen before anything is touched (S17).
+    let run = limited("4");
+    run.ends(4);
+    assert!(run.why().contains("File too large"), "{run:#?}");
+    assert!(world.bakes("primary") && world.journal().is_empty());
+    // Full in the middle.
+    let run = limited("10");
     let end = run.ends(6);
     assert!(end["next"].as_str().unwrap().contains("failover resume"), "{end}");
     assert!(run.why().contains("File too large"), "{run:#?}");

@@ -41,7 +41,7 @@ fn understood(world: &World, path: &Path) -> serde_json::Value {
 
 #[test]
 fn enter_takes_what_was_found_and_the_file_runs() {
-    let world = World::new(Signer::TezSign);
+    let world = World::new(Signer::TezSign).never_used();
     let sshd = Sshd::with_tools(&world.path("sshd"), Some(world.path("primary/bin")));
     let path = world.path("new.toml");
     let (baker, device, node) = (text(&world, "/baker"), text(&world, "/backup/device"), text(&world, "/node"));
@@ -86,7 +86,7 @@ fn enter_takes_what_was_found_and_the_file_runs() {
         assert_eq!(config[key], value, "{key}");
     }
     untouched(&world);
-    // It is a configuration that a run would be planned with.
+    // It is a configuration that a run would be planned with, once the primary is pinned.
     let state = world.path("new-state");
     // Of simulated machines: permits, claims and locks lie beside their state.
     let written = fs::read_to_string(&path).unwrap();
@@ -94,6 +94,8 @@ fn enter_takes_what_was_found_and_the_file_runs() {
     let simulated =
         format!("simulated = true\nstate = \"{}\"\n{}", state.display(), written.replacen("[primary]", &there, 1));
     fs::write(&path, simulated).unwrap();
+    let mut check = on_the_backup(&world, Some(&sshd), &["--json", "--config"]);
+    finish(check.arg(&path).arg("--state").arg(&state).arg("check")).ends(4);
     let mut plan = on_the_backup(&world, Some(&sshd), &["--json", "--config"]);
     plan.arg(&path).arg("--state").arg(&state).args(["run", "--plan-only"]);
     let plan = finish(&mut plan);
@@ -103,7 +105,7 @@ fn enter_takes_what_was_found_and_the_file_runs() {
 
 #[test]
 fn a_ledger_is_found_by_its_key_and_nobody_is_asked() {
-    let world = World::new(Signer::Ledger);
+    let world = World::new(Signer::Ledger).never_used();
     let (device, node) = (text(&world, "/backup/device"), text(&world, "/node"));
     let path = world.path("new.toml");
     let args = ["--json", "--device", &device, "--node", &node, "config", "new", "--yes", "--name", "bob"];
@@ -122,7 +124,7 @@ fn a_ledger_is_found_by_its_key_and_nobody_is_asked() {
 
 #[test]
 fn a_wrong_card_and_a_primary_that_is_another_are_said_and_end_nothing() {
-    let world = World::new(Signer::TezSign);
+    let world = World::new(Signer::TezSign).never_used();
     let sshd = Sshd::with_tools(&world.path("sshd"), Some(world.path("backup/bin")));
     let other = World::new(Signer::TezSign);
     let (device, node, baker) = (text(&other, "/backup/device"), text(&world, "/node"), text(&world, "/baker"));

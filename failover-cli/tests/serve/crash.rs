@@ -13,7 +13,8 @@ use crate::world::{Signer, World, finish, nobody_else};
 pub(crate) fn cut(world: &World, plan: &str, mut here: impl FnMut(&Value) -> bool) -> bool {
     // Where the primary turns out to be out of reach, nobody runs failover there either.
     let nobody = nobody_else(plan);
-    let args = ["run", "--yes", "--confirm-disconnected", plan, "--confirm-no-other-run", &nobody];
+    let args =
+        ["run", "--yes", "--confirm-disconnected", plan, "--confirm-no-other-run", &nobody, "--confirm-ledger-setting"];
     let mut command = world.program(&args);
     let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut killed = false;
@@ -32,7 +33,8 @@ pub(crate) fn cut(world: &World, plan: &str, mut here: impl FnMut(&Value) -> boo
 
 /// Takes the run up again as its person would: with the same answers, once more where a step has to be tried again.
 fn resume(world: &World, plan: &str) -> Said {
-    let said = finish(&mut world.program(&["resume", "--yes", "--confirm-disconnected", plan]));
+    let said =
+        finish(&mut world.program(&["resume", "--yes", "--confirm-disconnected", plan, "--confirm-ledger-setting"]));
     assert!(!said.err.contains("panicked"), "{}", said.err);
     said
 }

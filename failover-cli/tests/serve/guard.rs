@@ -30,7 +30,7 @@ fn reboot(world: &World) {
 
 #[test]
 fn a_guard_is_installed_shown_asked_and_lifted() {
-    let world = World::new(Signer::TezSign);
+    let world = World::new(Signer::TezSign).never_used();
     assert_eq!(world.exec("backup", &["systemctl", "enable", BAKER]).code, 0);
     let before = world.call(&["guard", "status"]);
     // There is no state folder yet: it is not known, and so it may not.

@@ -7,6 +7,9 @@ use crate::world::{Signer, World, drilled, until};
 
 /// First not ready, because no drill was done on this machine; then the machine is pinned, and all is well.
 fn check(world: &World) {
+    // Which machine the primary is was never checked.
+    std::fs::remove_file(world.state().join("pins.json")).unwrap();
+    world.call(&["run", "--plan-only"]).ends(3);
     let first = world.call(&["check"]);
     first.ends(4);
     let missing: Vec<Value> = first.named("check").into_iter().filter(|look| look["ready"] == false).collect();
@@ -84,7 +87,7 @@ fn a_tezsign_takes_over_in_seven_steps() {
     check(&world);
     looks(&world);
     let plan = world.plan();
-    let run = world.call(&["run", "--yes", "--confirm-disconnected", &plan]);
+    let run = world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting"]);
     went_well(&world, &run, 2);
     let mut steps = run.steps();
     steps.dedup();

@@ -49,14 +49,14 @@ fn a_duplicate_that_nobody_cleared_blocks_everything() {
     };
     state.latch_duplicate(&duplicate).unwrap();
     let refused = world.call(&["run", "--yes", "--confirm-disconnected", &plan]);
-    assert!(refused.ends(3)["next"].as_str().unwrap().contains("failover clear"), "{refused:?}");
-    world.call(&["resume"]).ends(3);
-    world.call(&["return", "--yes"]).ends(3);
+    assert!(refused.ends(5)["next"].as_str().unwrap().contains("failover clear"), "{refused:?}");
+    world.call(&["resume"]).ends(5);
+    world.call(&["return", "--yes"]).ends(5);
     world.call(&["guard", "check"]).ends(5);
     let clear = world.call(&["clear"]);
     clear.ends(2);
     assert_eq!(clear.named("duplicate").len(), 1, "{clear:?}");
-    world.call(&["run", "--plan-only"]).ends(3);
+    world.call(&["run", "--plan-only"]).ends(5);
     untouched(&world);
 }
 

@@ -22,6 +22,7 @@ fn the_primary_is_stopped_over_ssh_and_no_other_machine_is() {
     impostor.ends(3);
     world.call(&["check"]).ends(4);
     sshd.known_as("host");
+    std::fs::remove_file(world.state().join("pins.json")).unwrap();
     let check = world.call(&["check"]);
     assert!(check.out.contains("primary pinned: machine-id"), "{}", check.out);
     // Nobody there: an emergency run, and the plan says so.

@@ -126,7 +126,7 @@ fn is_stopped(world: &World, said: &crate::said::Said) {
     let shown = world.call(&["hwm", "show"]);
     assert!(shown.named("key").iter().all(|key| key["arming"] == "disarmed"), "{shown:?}");
     world.call(&["guard", "check"]).ends(5);
-    world.call(&["run", "--plan-only"]).ends(3);
+    world.call(&["run", "--plan-only"]).ends(5);
     // A watch that is started again does not forget it.
     world.call(&["watch"]).ends(5);
     // The run's own journal tells it too.

@@ -89,6 +89,12 @@ impl World {
         self.path("state")
     }
 
+    /// As on a machine that never ran failover: no state folder, nothing pinned. It is served with its machines pinned.
+    pub(crate) fn never_used(self) -> Self {
+        std::fs::remove_dir_all(self.state()).unwrap();
+        self
+    }
+
     /// What the world says of itself.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&std::fs::read_to_string(self.path("world.json")).unwrap()).unwrap()
@@ -139,7 +145,15 @@ impl World {
     pub(crate) fn run(&self) -> Said {
         let plan = self.plan();
         let nobody = nobody_else(&plan);
-        self.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-no-other-run", &nobody])
+        self.call(&[
+            "run",
+            "--yes",
+            "--confirm-disconnected",
+            &plan,
+            "--confirm-no-other-run",
+            &nobody,
+            "--confirm-ledger-setting",
+        ])
     }
 
     /// Lets something happen to the world.

@@ -55,6 +55,18 @@ impl Elevation {
         Ok(out)
     }
 
+    /// Would a command be run as root? Asked of sudo, which only lists what it allows.
+    pub(super) fn is_given<H: Host + ?Sized>(&mut self, host: &mut H) -> Result<bool, BakerError> {
+        if self.is_root(host)? {
+            return Ok(true);
+        }
+        match host.run(&["sudo", "-n", "-l", "systemctl", "stop", "x"], SHORT) {
+            Ok(out) => Ok(out.code == 0),
+            Err(HostError::NotRun { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn is_root<H: Host + ?Sized>(&mut self, host: &mut H) -> Result<bool, BakerError> {
         if let Some(root) = self.root {
             return Ok(root);

@@ -133,6 +133,27 @@ impl<H: Host> Systemctl<H> {
         Ok(BakerState::Stopped { checked: units.iter().map(ToString::to_string).collect() })
     }
 
+    /// Would [`Systemctl::state`] see these units stopped, if they were?
+    pub(super) fn reads_back(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
+        for (unit, state) in self.show(units, SHORT)? {
+            state.restart_delay().map_err(|why| self.unclear(format!("{unit}: {why}")))?;
+            // What runs without its file is neither running nor stopped once it has ended.
+            if let Activity::Unclear(words) = state.activity() {
+                return Err(self.unclear(format!("{unit} is {words}")));
+            }
+            if !state.is_loaded() {
+                return Err(self.unclear(format!("{unit} runs, and its unit file is gone")));
+            }
+        }
+        let table = self.ask(&["ps", "-eo", "pid=,comm=,args="], SHORT)?;
+        process::signing(&table).map(drop).map_err(|why| self.unclear(why))
+    }
+
+    /// May this user stop units there: as root, or by sudo without a password?
+    pub(super) fn may_change(&mut self) -> Result<bool, BakerError> {
+        self.elevation.is_given(&mut self.host)
+    }
+
     /// The longest restart delay of these units.
     pub(super) fn restart_delay(&mut self, units: &[UnitName]) -> Result<Duration, BakerError> {
         let mut longest = Duration::ZERO;

@@ -16,13 +16,13 @@
 //!
 //! [`installed`] asks for `systemctl list-unit-files` and `list-units`, as [`tezbake`](super::tezbake) does.
 //!
-//! And those of [`boot_guard`](super::boot_guard), and of [`MarkFolder`] and [`nonces`], where such folders are named.
+//! And those of [`boot_guard`](super::boot_guard), of [`Startable`], and of [`MarkFolder`] and [`nonces`], where such folders are named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, UnitName, claim, nonces};
+use super::{BakerControl, BakerError, BakerState, MarkFolder, Startable, UnitName, claim, nonces, startable};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
@@ -197,5 +197,25 @@ impl<H: Host> BakerControl for SystemdControl<H> {
 
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
         self.systemctl.lift_boot_guard(&self.token, lift, now)
+    }
+
+    fn guard_token(&self) -> Option<&Path> {
+        Some(&self.token)
+    }
+
+    fn reads_back(&mut self) -> Result<(), BakerError> {
+        self.systemctl.reads_back(&self.units)
+    }
+
+    fn may_change(&mut self) -> Result<bool, BakerError> {
+        self.systemctl.may_change()
+    }
+
+    fn startable(&mut self) -> Result<Startable, BakerError> {
+        let (units, folders) = (&self.units, &self.mark_folders);
+        self.systemctl.files(|host, elevation| {
+            let missing = startable::missing(host, elevation, units, &[])?;
+            Ok(Startable { missing, wallet: startable::wallet(host, elevation, folders, false)? })
+        })
     }
 }

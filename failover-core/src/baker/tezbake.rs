@@ -2,7 +2,7 @@
 //!
 //! # The commands that are run
 //! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`boot_guard`](super::boot_guard),
-//! [`MarkFolder`], [`nonces`] and [`UnlockSecret`], and these; those marked `*` may
+//! [`MarkFolder`], [`nonces`], [`UnlockSecret`] and [`Startable`], and these; those marked `*` may
 //! have `sudo -n` in front:
 //!
 //! | argv | what is read from it |
@@ -13,12 +13,13 @@
 //!
 //! `bb-*` is one argument and reaches systemctl as it is: no shell expands it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
 use super::{
-    BakerControl, BakerError, BakerState, MarkFolder, UnitName, UnlockSecret, claim, elevation, nonces, secret,
+    BakerControl, BakerError, BakerState, MarkFolder, Startable, UnitName, UnlockSecret, claim, elevation, nonces,
+    secret, startable,
 };
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
@@ -239,6 +240,34 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
         self.systemctl.lift_boot_guard(&self.token, lift, now)
+    }
+
+    fn guard_token(&self) -> Option<&Path> {
+        Some(&self.token)
+    }
+
+    fn reads_back(&mut self) -> Result<(), BakerError> {
+        let units = self.units()?;
+        self.systemctl.reads_back(&units)
+    }
+
+    fn may_change(&mut self) -> Result<bool, BakerError> {
+        self.systemctl.may_change()
+    }
+
+    fn startable(&mut self) -> Result<Startable, BakerError> {
+        let units = self.units()?;
+        let (folders, certain) = (self.baker_folders()?, self.mark_folders.is_empty());
+        let places = secret::places(&units);
+        self.systemctl.files(|host, elevation| {
+            // What was taken out of the way comes back with the start.
+            let aside = match secret::look(host, elevation, &places)? {
+                UnlockSecret::Aside { .. } => places,
+                UnlockSecret::None | UnlockSecret::InPlace { .. } => Vec::new(),
+            };
+            let missing = startable::missing(host, elevation, &units, &aside)?;
+            Ok(Startable { missing, wallet: startable::wallet(host, elevation, &folders, certain)? })
+        })
     }
 }
 

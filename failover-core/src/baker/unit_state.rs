@@ -55,6 +55,11 @@ impl UnitState {
         }
     }
 
+    /// Has systemd its unit file?
+    pub(super) fn is_loaded(&self) -> bool {
+        self.get("LoadState") == "loaded"
+    }
+
     /// How long it waits before it restarts by itself.
     pub(super) fn restart_delay(&self) -> Result<Duration, String> {
         let text = self.get("RestartUSec");

@@ -168,9 +168,8 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
         return Err(Refusal::WrongHost { why: why.clone() });
     }
     let Ok(primary) = &facts.primary.identity else { return Ok(()) };
-    if let Some(pin) = &policy.primary_pin
-        && *pin != primary.value
-    {
+    let Some(pin) = &policy.primary_pin else { return Err(Refusal::Unpinned { host: primary.source.clone() }) };
+    if *pin != primary.value {
         let why = format!(
             "{} has the machine-id {}, not {} as it was checked",
             primary.source, primary.value.machine_id, pin.machine_id

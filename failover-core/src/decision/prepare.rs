@@ -7,7 +7,7 @@ use super::policy::{Policy, TRIES, UNKNOWN};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::Step;
-use super::{Verdict, WaitFor, Waiting, attempt, gate, permit};
+use super::{Verdict, WaitFor, Waiting, attempt, gate, permit, preflight};
 use crate::facts::{
     Arming, BakerState, BootGuard, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question, Unknown,
 };
@@ -47,6 +47,9 @@ pub(super) fn prepare(facts: &Facts, policy: &Policy, progress: &Progress) -> Op
 fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Verdict>, Verdict> {
     gate::hosts(facts, policy).map_err(Verdict::Refuse)?;
     let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
+    if let Some(verdict) = preflight::bakes_here(facts, device, progress) {
+        return Err(verdict);
+    }
     if let Ok(delegate) = &facts.chain.delegate {
         gate::keys(&delegate.value, device, policy).map_err(Verdict::Refuse)?;
         // In the middle of a run it is waited for, where something would be armed.
@@ -59,6 +62,7 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
         // H5: what cannot end well is refused before anything is done.
         let (bound, _) = bound(facts, policy, progress).map_err(Verdict::Refuse)?;
         floor(facts, policy, progress, bound, None).map_err(Verdict::Refuse)?;
+        preflight::marks(&device.keys, facts, device, policy, progress).map_err(Verdict::Refuse)?;
         return Ok(Some(Verdict::Ask(Question::Proceed { name: policy.name.clone() })));
     }
     if let Some(verdict) = permit::next(facts, policy, progress)? {
@@ -66,6 +70,9 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
     }
     if let Some(step) = fence_self(facts, device, progress)? {
         return Ok(Some(attempt(progress, step)));
+    }
+    if progress.passphrase {
+        preflight::marks(&progress.proved, facts, device, policy, progress).map_err(Verdict::Refuse)?;
     }
     match device.info.model {
         Model::TezSign if !progress.holding => Ok(Some(attempt(progress, Step::HoldSigner))),

@@ -8,7 +8,8 @@ use super::gate;
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
 use crate::facts::{
-    BakerState, ClaimAnswer, Delegate, Facts, Head, KeyName, Marks, Merged, NonceCount, Power, Timestamp,
+    Arming, BakerState, ClaimAnswer, Delegate, Facts, Head, KeyName, KeyState, Marks, Merged, NonceCount, Power,
+    Timestamp,
 };
 use crate::tezos::Level;
 
@@ -100,6 +101,15 @@ pub enum Nonces {
     },
 }
 
+/// What was found unlocked on the backup's device before anything was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The head then.
+    pub head: Level,
+    /// The keys and their marks; empty: nothing was unlocked.
+    pub marks: Vec<(KeyName, Marks)>,
+}
+
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -137,6 +147,10 @@ pub struct Progress {
     pub permit: bool,
     /// What came of the claim on the primary, in this session.
     pub claim: Option<ClaimAnswer>,
+    /// The keys as they were while they were unlocked for that, in this session (H29).
+    pub proved: Vec<KeyState>,
+    /// The marks of the keys that were found unlocked at this session's first look, and the head then (H43).
+    pub found: Option<Found>,
     /// Keys were unlocked or authorized by this session.
     pub armed: bool,
     /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
@@ -213,6 +227,13 @@ impl Progress {
         }
         if let Some(marks) = consensus {
             self.own_marks = Some(marks);
+        }
+        if let (Ok(head), Ok(device)) = (&facts.chain.head, &facts.backup.device)
+            && self.tried.is_empty()
+        {
+            let unlocked = device.value.keys.iter().filter(|key| key.arming == Arming::Armed);
+            let marks = || unlocked.filter_map(|key| Some((key.name.clone(), key.marks?))).collect();
+            self.found.get_or_insert_with(|| Found { head: head.value.level, marks: marks() });
         }
         // A claim ends with the plug: what cannot be read is held again before anything is unlocked (S1b).
         if facts.backup.device.is_err() {

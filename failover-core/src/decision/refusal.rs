@@ -6,9 +6,17 @@ use thiserror::Error;
 
 use super::fence::Rung;
 use crate::facts::{
-    Claim, Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark,
+    Claim, Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Mark, Signed, Standing, Timestamp, Unknown,
+    WrittenMark,
 };
 use crate::tezos::{ChainId, KeyHash, Level};
+
+mod words;
+
+pub use words::Alias;
+pub(super) use words::evidence;
+use words::{configured, from, has, known, missing};
+pub(crate) use words::{described, positions};
 
 /// The last line of whatever another run excludes. It claims nothing about what that run does.
 const ONE_MACHINE: &str =
@@ -286,83 +294,62 @@ pub enum Refusal {
         /// Each part.
         what: Vec<String>,
     },
-}
-
-/// A name on the device, and the key that it stands for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Alias {
-    /// The name.
-    pub name: KeyName,
-    /// Its key; `None`: the device has no such name.
-    pub key: Option<KeyHash>,
-}
-
-impl std::fmt::Display for Alias {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.key {
-            Some(key) => write!(f, "{key} ({})", self.name),
-            None => write!(f, "nothing named {}", self.name),
-        }
-    }
-}
-
-fn has(alias: Option<&Alias>, found: &[String]) -> String {
-    match alias {
-        Some(Alias { name, key: Some(key) }) => format!("where {name} is {key}; it has {}", all(found)),
-        _ => format!("which has {}", all(found)),
-    }
-}
-
-fn configured(alias: &Alias, found: &[String]) -> String {
-    match &alias.key {
-        Some(key) => format!("the configured key {} is {key} on the device", alias.name),
-        None => format!("the configured key {} is not on the device, which has {}", alias.name, all(found)),
-    }
-}
-
-/// An expected key, with the cycle from which it is.
-pub(crate) fn described(key: &ExpectedKey) -> String {
-    format!("the {} key {}{}", key.role.name(), key.key, from(key.from_cycle))
-}
-
-pub(super) fn evidence(denunciation: &Denunciation) -> String {
-    match &denunciation.what {
-        Some((kind, at)) => format!("a {kind} at {at} was signed twice, by the operation {}", denunciation.operation),
-        None => format!("the operation {} says so", denunciation.operation),
-    }
-}
-
-fn from(cycle: Option<u64>) -> String {
-    cycle.map(|c| format!(" from cycle {c}")).unwrap_or_default()
-}
-
-fn all(found: &[String]) -> String {
-    if found.is_empty() { "none".to_owned() } else { found.join(", ") }
-}
-
-fn known(holder: &str) -> &str {
-    if holder.is_empty() { "whose is not known" } else { holder }
-}
-
-fn missing(rungs: &[Rung]) -> String {
-    let missing: Vec<String> = rungs.iter().filter(|r| !r.proven).map(|r| format!("{}: {}", r.name, r.why)).collect();
-    missing.join("; ")
-}
-
-pub(crate) fn positions(signed: &[Signed]) -> String {
-    let shown: Vec<String> = signed.iter().take(3).map(|s| format!("{} {} in {}", s.kind, s.at, s.seen_in)).collect();
-    let more = signed.len().saturating_sub(3);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+    /// H29: a key of the backup's device is far above the head, so that it would not sign.
+    #[error(
+        "the key {key} on the backup's signer is at {mark}, and nothing is raised past {cap}: it would not sign until the chain is there"
+    )]
+    MarksPastCap {
+        /// Which key.
+        key: KeyName,
+        /// Its highest mark.
+        mark: Mark,
+        /// The cap.
+        cap: Level,
+    },
+    /// H29: the device cannot read what a key signed last.
+    #[error("the state of the key {key} on the backup's signer is damaged: it cannot say what it signed last")]
+    Damaged {
+        /// Which key.
+        key: KeyName,
+    },
+    /// H43: this machine bakes.
+    #[error("this machine bakes: its key {key} signed while it was looked at, {before} before and {after} now")]
+    BakesHere {
+        /// Which key.
+        key: KeyName,
+        /// Its highest mark at the first look.
+        before: Mark,
+        /// The same now.
+        after: Mark,
+    },
+    /// H19: which machine the primary is was never checked.
+    #[error("{host} answers, and which machine it must be was never checked")]
+    Unpinned {
+        /// What answers.
+        host: String,
+    },
+    /// S7: a run that holds no lock.
+    #[error("this run holds no lock: another one for the same baker could go on at the same time")]
+    NoLock,
+    /// An earlier run was interrupted, and it is not this one.
+    #[error("the run {run} was interrupted")]
+    Unfinished {
+        /// Its journal.
+        run: String,
+    },
 }
 
 impl Refusal {
-    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 7 locked, 8 cancelled by the person.
+    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 5 a duplicate is latched, 6 another
+    /// run was interrupted, 7 locked, 8 cancelled by the person.
     #[must_use]
     pub const fn exit(&self) -> u8 {
         match self {
             Self::NotReady { .. } => 4,
             Self::FencedElsewhere { .. } | Self::NoPermit | Self::RunThere { .. } | Self::Claimed { .. } => 7,
             Self::Stopped { claim, resumed, .. } if claim.is_some() || *resumed => 7,
+            Self::Latched { .. } => 5,
+            Self::Unfinished { .. } => 6,
             Self::Stopped { .. } | Self::LedgerSetting | Self::Cancelled => 8,
             _ => 3,
         }
@@ -463,6 +450,20 @@ impl Refusal {
             Self::NotAtRest { .. } => "run `failover stand-down`, then `failover return` again",
             Self::LedgerSetting => "enable \"High Watermark\" in the app's settings, then run again",
             Self::Cancelled => "nothing more was done; run again when ready",
+            Self::MarksPastCap { .. } => {
+                "compare the head with an explorer; where it is right, plug in another backup's signer: a mark is never lowered"
+            }
+            Self::Damaged { .. } => {
+                "do not sign with that device: plug in another backup's signer, or restore the card, then run again"
+            }
+            Self::BakesHere { .. } => {
+                "leave this machine as it is: a failover is run on the machine that takes over, `failover run` there"
+            }
+            Self::Unpinned { .. } => {
+                "run `failover check` first: it writes down which machine this is. Where that cannot be, run again with --emergency"
+            }
+            Self::NoLock => "take a lock, `FileLock::acquire`, and give it to the run",
+            Self::Unfinished { .. } => "run `failover resume` to go on, or `failover stand-down` to leave it",
         }
         .to_owned()
     }

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::operator::Operator;
 use crate::permit::RunPermit;
-use crate::signer::{DeviceState, HwmSetter, KeyName, Model, Raised, raise, refuse_lower};
+use crate::signer::{DeviceState, HwmSetter, KeyName, KeyState, Model, Raised, raise, refuse_lower};
 
 /// Performs a step that needs a device and its person alone, as `hwm raise` has them: [`Step::RaiseMarks`] or
 /// [`Step::ReadMarks`]. Where the machine's baker is known it lives by a permit meanwhile (S13): any stop ends it.
@@ -68,6 +68,12 @@ pub(super) fn as_read(state: &DeviceState, keys: &[KeyName]) -> Vec<Raised> {
         let marks = state.named(key)?.marks?;
         Some(Raised { key: key.clone(), before: marks, after: marks })
     };
+    keys.iter().filter_map(read).collect()
+}
+
+/// The marks of these keys, read and not changed.
+pub(super) fn shown(keys: &[KeyState]) -> Vec<Raised> {
+    let read = |key: &KeyState| Some(Raised { key: key.name.clone(), before: key.marks?, after: key.marks? });
     keys.iter().filter_map(read).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::nonces::Merged;
 use crate::permit::ClaimAnswer;
-use crate::signer::{DeviceState, Raised};
+use crate::signer::{DeviceState, KeyState, Raised};
 
 /// What a step did that is worth writing down.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +16,8 @@ pub struct Performed {
     pub nonces: Option<Merged>,
     /// Where the primary was claimed: what came of it.
     pub claim: Option<ClaimAnswer>,
+    /// Where the passphrase was proved: the keys as they were while they were unlocked.
+    pub unlocked: Vec<KeyState>,
 }
 
 impl From<Vec<Raised>> for Performed {

@@ -17,22 +17,34 @@ pub type PlanRefused = Box<Refusal>;
 /// # Errors
 /// A run would be refused before it did anything.
 pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
+    match failover.look_once() {
+        (_, Verdict::Refuse(refusal)) => Err(Box::new(refusal)),
+        (facts, _) => planned(failover, &facts),
+    }
+}
+
+/// The same at the beginning of a run, which looks and refuses by itself.
+pub(super) fn of_a_run(failover: &mut Failover) -> Result<Plan, PlanRefused> {
     let facts = failover.look();
+    planned(failover, &facts)
+}
+
+fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> {
     let Failover { policy, progress, plan, gatherer, clock, .. } = failover;
-    if let Verdict::Refuse(refusal) = decide(&facts, policy, progress) {
+    if let Verdict::Refuse(refusal) = decide(facts, policy, progress) {
         return Err(Box::new(refusal));
     }
-    let fence = fence(&facts, policy, progress);
+    let fence = fence(facts, policy, progress);
     let (Some(agreed), Ok(activity)) = (facts.chain.agreed(), &facts.chain.activity) else {
         return Err(Box::new(Refusal::NotSynced));
     };
     let (bound, basis) = match progress.noted {
         Some(noted) => (noted.bound, None),
-        None => bound(&facts, policy, progress).map(|(bound, basis)| (bound, Some(basis)))?,
+        None => bound(facts, policy, progress).map(|(bound, basis)| (bound, Some(basis)))?,
     };
-    let floor = floor(&facts, policy, progress, bound, None)?;
+    let floor = floor(facts, policy, progress, bound, None)?;
     let keys = match &facts.backup.device {
-        Ok(device) => crate::decision::signing_keys(&facts, &device.value).iter().map(ToString::to_string).collect(),
+        Ok(device) => crate::decision::signing_keys(facts, &device.value).iter().map(ToString::to_string).collect(),
         Err(_) => Vec::new(),
     };
     Ok(Plan {
@@ -51,10 +63,10 @@ pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
         basis,
         floor,
         keys,
-        pending: pending(&facts),
+        pending: pending(facts),
         silent: fence.silence_needed,
         fence: fence.rungs,
-        price: price(gatherer, policy, &facts, floor, &**clock).map(Box::new),
+        price: price(gatherer, policy, facts, floor, &**clock).map(Box::new),
     })
 }
 
@@ -91,13 +103,4 @@ fn pending(facts: &Facts) -> Vec<String> {
     };
     let pending = delegate.keys.iter().filter_map(|key| Some((key, key.from_cycle?)));
     pending.map(|(key, cycle)| format!("{}{}", described(key), at(cycle))).collect()
-}
-
-impl Failover {
-    /// Looks once, and says what the decision would do next, without doing it: for `check`.
-    pub fn look_once(&mut self) -> (Facts, Verdict) {
-        let facts = self.look();
-        let verdict = decide(&facts, &self.policy, &self.progress);
-        (facts, verdict)
-    }
 }

@@ -45,6 +45,17 @@ pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
     Past::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
 }
 
+/// Is this run over, so that there is nothing to take up again? Interrupted and failed runs and those that lost their lock
+/// can be; done, refused, cancelled and stood-down ones are over.
+#[must_use]
+pub fn is_over(entries: &[Entry<Record>]) -> bool {
+    entries.iter().rev().find_map(|entry| match &entry.record {
+        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
+        Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
+        _ => None,
+    }) == Some(true)
+}
+
 /// Takes a record in. `live`: it was made by this session.
 pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool) {
     match record {
@@ -61,9 +72,12 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
 
 fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) {
     match result {
-        StepResult::Done { raised, nonces, claim } => {
+        StepResult::Done { raised, nonces, claim, unlocked } => {
             if live && claim.is_some() {
                 progress.claim.clone_from(claim);
+            }
+            if live && matches!(step, Step::ProvePassphrase { .. }) {
+                progress.proved.clone_from(unlocked);
             }
             if let Some(merged) = nonces {
                 progress.nonces = Some(Nonces::Merged(merged.clone()));

@@ -6,7 +6,7 @@ use crate::lock::HeldLock;
 use crate::operator::{Answer, Question};
 use crate::permit::{ClaimAnswer, RunId};
 use crate::price::Price;
-use crate::signer::Raised;
+use crate::signer::{KeyState, Raised};
 use crate::state::PlanId;
 use crate::tezos::Level;
 
@@ -134,6 +134,9 @@ pub enum StepResult {
         /// Where the primary was claimed: what came of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claim: Option<ClaimAnswer>,
+        /// Where the passphrase was proved: the keys as they were while they were unlocked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unlocked: Vec<KeyState>,
     },
     /// It failed.
     Failed {

@@ -48,6 +48,7 @@ pub(super) fn waited_for(why: &WaitFor) -> (Option<u8>, String) {
         WaitFor::Statement => (None, "the two minutes after the statement".to_owned()),
         WaitFor::Baking { floor, .. } => (Some(7), format!("the backup's first signature above {floor}, on chain")),
         WaitFor::Steady { .. } => (Some(7), "the missed levels to stop growing".to_owned()),
+        WaitFor::Unmoved => (None, "a second look at keys that were found unlocked".to_owned()),
         WaitFor::Quarantine { floor, .. } => (Some(7), format!("every level up to the floor {floor} to be judged")),
         WaitFor::Rumour { signed, until } => {
             let Signed { kind, at, .. } = signed;

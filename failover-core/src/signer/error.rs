@@ -129,6 +129,14 @@ pub enum SignerError {
         /// Why.
         why: String,
     },
+    /// The device cannot read what the key signed last. No passphrase opens it.
+    #[error("the state of the key {key} is damaged: {message}")]
+    Damaged {
+        /// Which key.
+        key: KeyName,
+        /// The device's words.
+        message: String,
+    },
 }
 
 fn list(keys: &[KeyName]) -> String {
@@ -161,6 +169,7 @@ impl SignerError {
             Self::NoKeys => "check the card; another backup may be needed",
             Self::WrongApp { .. } => "open the Tezos Baking app on the Ledger",
             Self::Unsupported { .. } => "see the device's own documentation",
+            Self::Damaged { .. } => "do not sign with this device: plug in another one, or restore the card",
         }
     }
 }

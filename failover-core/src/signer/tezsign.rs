@@ -249,6 +249,10 @@ impl<C: Connect> TezSign<C> {
                 what: "unlock",
                 why: format!("it says nothing of the key {key}"),
             })?;
+            // Both slots of its state file are bad: the passphrase may well be right (TezSign 2026-04-30).
+            if !result.ok && result.error.contains("state corrupted") {
+                return Err(SignerError::Damaged { key: key.clone(), message: result.error.clone() });
+            }
             if !result.ok {
                 return Err(SignerError::WrongPassphrase { key: key.clone(), message: result.error.clone() });
             }

@@ -21,7 +21,7 @@ use crate::decision::{Policy, Verdict};
 use crate::effect::Hands;
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, Past, Recorder};
-use crate::host::Host;
+use crate::host::{Host, HostIdentity};
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
 use crate::lock::{FailoverLock, FileLock, Holder, LockError};
@@ -202,7 +202,9 @@ impl Rehearsal {
         let state = StateDir::open(scratch)?;
         let world = World::new(wanted);
         world.set_guard(Side::Backup, scratch.join("ACTIVE"));
+        world.set_guard(Side::Primary, scratch.join(Side::Primary.name()).join("ACTIVE"));
         let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+        policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
         let mut person = Person::new(world.clone());
         prepare(&mut Stage { world: &world, policy: &mut policy, person: &mut person });
         let (plan, watcher) = (PlanId::random()?, Shown(watcher.clone()));
@@ -250,6 +252,11 @@ impl Rehearsal {
     /// The thresholds, to change them before the first session.
     pub const fn policy_mut(&mut self) -> &mut Policy {
         &mut self.policy
+    }
+
+    /// The person, to change them before the first session.
+    pub const fn person_mut(&mut self) -> &mut Person {
+        &mut self.person
     }
 
     /// Runs one session, to its end or to where it is cut. What it held is let go with it: a process that died

@@ -147,6 +147,12 @@ pub enum HostFault {
     NoPrograms,
     /// The files of its auto-unlock secret cannot be renamed.
     NothingMoves,
+    /// This program cannot be executed.
+    NotExecutable(String),
+    /// The client there knows no key by name.
+    NotImported,
+    /// The process table shows one's own processes alone, as with `hidepid`.
+    ProcessesHidden,
     /// A service's unit file is taken away while it may run.
     UnitRemoved(String),
     /// A file below /etc/systemd/system has this text, or is gone; systemd is not told.

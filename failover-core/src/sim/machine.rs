@@ -7,6 +7,7 @@ use super::options::{Side, WorldOptions};
 use super::seed::Seed;
 use crate::clock::Timestamp;
 use crate::signer::Model;
+use crate::tezos::KeyHash;
 
 mod busctl;
 pub(crate) mod command;
@@ -62,6 +63,10 @@ pub(crate) struct Machine {
     pub(crate) machine_id: String,
     pub(crate) uid: u32,
     pub(crate) mark_file: files::MarkFile,
+    /// The keys that the client knows by name.
+    pub(crate) wallet: Vec<KeyHash>,
+    /// The commands that changed something here, or tried to.
+    pub(crate) changes: Vec<String>,
     boot_time: Duration,
     next_pid: u32,
 }
@@ -78,7 +83,10 @@ impl Machine {
             .map(|(name, job)| Unit::new(name, job, options.block_seconds))
             .collect();
         let id = Seed(options.seed).bytes(side.name(), &[]);
+        let (consensus, companion) = device.keys();
+        let wallet = std::iter::once(consensus.hash).chain(companion.map(|key| key.hash)).collect();
         Self {
+            wallet,
             powered: true,
             boots_at: None,
             reachable: true,
@@ -94,6 +102,7 @@ impl Machine {
             machine_id: id.iter().take(16).map(|b| format!("{b:02x}")).collect(),
             uid: if side == Side::Primary { 1000 } else { 0 },
             mark_file: files::MarkFile::new(options.chain),
+            changes: Vec::new(),
             boot_time: Duration::from_secs(options.block_seconds.saturating_mul(3)),
             next_pid: 1000,
         }

@@ -29,6 +29,8 @@ pub struct Person {
     pub cable: Cable,
     /// Is the Ledger's setting enabled, as the person reads it?
     pub ledger_setting: bool,
+    /// Nobody is there: a script that says yes to the plan and has the passphrase, and no other answer.
+    pub script: bool,
     /// The passphrase that they type; `None`: the right one.
     pub passphrase: Option<String>,
 }
@@ -37,12 +39,20 @@ impl Person {
     /// An honest person with the right passphrase.
     #[must_use]
     pub const fn new(world: World) -> Self {
-        Self { world, primary: Side::Primary, cable: Cable::Pulls, ledger_setting: true, passphrase: None }
+        Self {
+            world,
+            primary: Side::Primary,
+            cable: Cable::Pulls,
+            ledger_setting: true,
+            script: false,
+            passphrase: None,
+        }
     }
 }
 
 impl Operator for Person {
     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
+        self.can_answer(question)?;
         let yes = |yes| if yes { Answer::Yes } else { Answer::No };
         Ok(match question {
             Question::Proceed { .. } => Answer::Yes,
@@ -70,5 +80,13 @@ impl Operator for Person {
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
         let text = self.passphrase.clone().unwrap_or_else(|| self.world.passphrase());
         Ok(Passphrase::new(text.into_bytes()))
+    }
+
+    fn can_answer(&self, question: &Question) -> Result<(), OperatorError> {
+        match question {
+            Question::Proceed { .. } => Ok(()),
+            _ if self.script => Err(OperatorError::NoTerminal { what: "anything", flag: "a flag" }),
+            _ => Ok(()),
+        }
     }
 }

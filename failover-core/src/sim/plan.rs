@@ -67,7 +67,7 @@ pub struct Plan {
     pub(crate) margin: u64,
     pub(crate) emergency: bool,
     pub(crate) quarantine: bool,
-    /// Is the primary pinned, and is it the right pin (H19)?
+    /// Is another machine pinned as the primary (H19)? `None`: the right one.
     pub(crate) pin: Option<bool>,
     pub(crate) another_run: bool,
     /// The backup's signer runs already (H14).

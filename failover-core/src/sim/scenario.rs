@@ -13,6 +13,7 @@ mod back;
 mod fence;
 mod hazards;
 mod marks;
+mod preflight;
 mod returns;
 mod rumours;
 mod sources;
@@ -85,6 +86,7 @@ pub fn scenarios() -> Vec<&'static Scenario> {
         sources::SOURCES,
         marks::MARKS,
         rumours::RUMOURS,
+        preflight::PREFLIGHT,
     ];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());

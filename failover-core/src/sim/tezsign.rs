@@ -160,9 +160,15 @@ impl TezSignSim {
         self.store.set_marks(alias, marks);
     }
 
-    /// Damages a key's state file: it reads locked and corrupted, does not sign, and a set-level repairs it.
+    /// Damages one slot of a key's state file. While the key is locked it cannot be told; unlocked it reads locked and
+    /// corrupted, does not sign, and a set-level repairs it.
     pub fn corrupt(&mut self, alias: &str) {
         self.store.corrupt(alias);
+    }
+
+    /// Damages both slots: the key cannot be unlocked any more, whatever the passphrase, and reads plainly locked.
+    pub fn ruin(&mut self, alias: &str) {
+        self.store.ruin(alias);
     }
 
     /// A card with other keys, for the same passphrase.

@@ -193,6 +193,12 @@ impl World {
         self.with(|state| state.machines.of_mut(side).etc.token = Some(token));
     }
 
+    /// Where that token lies; `None`: nobody has set it.
+    #[must_use]
+    pub fn guard(&self, side: Side) -> Option<PathBuf> {
+        self.with(|state| state.machines.of(side).etc.token.clone())
+    }
+
     /// Runs a command on a machine, as a person or the tool would.
     ///
     /// # Errors
@@ -203,6 +209,12 @@ impl World {
 
     pub(crate) fn run(&self, side: Side, argv: &[&str], input: &str) -> Result<Ran, HostError> {
         self.with(|state| state.run(side, argv, input))
+    }
+
+    /// The commands that were sent to a machine and change something there, in order.
+    #[must_use]
+    pub fn changes(&self, side: Side) -> Vec<String> {
+        self.with(|state| state.machines.of(side).changes.clone())
     }
 
     /// A machine behind the [`crate::host::Host`] edge.

@@ -117,6 +117,16 @@ impl StateDir {
         disk::write(&self.root.join("drill.json"), drill)
     }
 
+    /// Is there room for so many bytes, and does what is written stay? Writes them beside the files, and takes them away.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or is full.
+    pub fn has_room(&self, bytes: usize) -> Result<(), StateError> {
+        let path = self.root.join("room");
+        disk::replace(&path, &vec![b'\n'; bytes], 0o600).map_err(|e| StateError::write(&path, &e))?;
+        disk::remove(&path)
+    }
+
     fn plan_file(&self) -> PathBuf {
         self.root.join("plan.json")
     }

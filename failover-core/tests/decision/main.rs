@@ -15,6 +15,7 @@ mod floors;
 mod gives_back;
 mod invariants;
 mod permits;
+mod preflight;
 mod refuses;
 mod resumes;
 mod rumours;

@@ -41,7 +41,8 @@ pub(crate) fn companion() -> KeyHash {
 }
 
 pub(crate) fn policy() -> Policy {
-    Policy::new("mybaker".to_owned(), consensus(), ChainId::MAINNET)
+    let pin = HostIdentity { machine_id: "a".repeat(32) };
+    Policy { primary_pin: Some(pin), ..Policy::new("mybaker".to_owned(), consensus(), ChainId::MAINNET) }
 }
 
 pub(crate) fn marks(at: u64) -> Marks {

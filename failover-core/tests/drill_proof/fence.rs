@@ -135,7 +135,8 @@ fn a_ledger_is_deauthorized_and_that_alone_is_not_enough() {
 fn a_primary_that_another_machine_fenced_is_left_to_it() {
     for model in BOTH {
         let case = nobody_there(model, |s| {
-            let mut primary = TezbakeControl::new(s.world.host(Side::Primary));
+            let token = s.world.guard(Side::Primary).unwrap();
+            let mut primary = TezbakeControl::new(s.world.host(Side::Primary)).with_guard_token(token);
             primary.stop().unwrap();
             let plan = Some("K7MPQ2".parse().unwrap());
             let note = GuardNote::new(s.world.now(), "ops@third", "0123456789abcdef0123456789abcdef", plan);

@@ -15,7 +15,7 @@ use crate::support::{Case, name};
 fn a_backup_that_reboots_in_the_middle_of_a_run_starts_nothing() {
     let mut case = Case::new("planned", Model::TezSign, 5);
     case.scenario.world = |options| options.backup_unlocks_itself = true;
-    let (_scratch, mut rehearsal) = case.rehearsal();
+    let (scratch, mut rehearsal) = case.rehearsal();
     let world = rehearsal.world().clone();
     for unit in [BAKER_UNIT, TEZSIGN_UNIT] {
         assert_eq!(world.exec(Side::Backup, &["systemctl", "enable", unit]).unwrap().code, 0);
@@ -25,7 +25,7 @@ fn a_backup_that_reboots_in_the_middle_of_a_run_starts_nothing() {
     world.apply(Event::PowerOn(Side::Backup));
     world.clock().sleep(Duration::from_secs(120));
 
-    let mut backup = TezbakeControl::new(world.host(Side::Backup));
+    let mut backup = TezbakeControl::new(world.host(Side::Backup)).with_guard_token(scratch.path().join("ACTIVE"));
     assert!(matches!(backup.state(), Ok(BakerState::Stopped { .. })), "{:?}", backup.state());
     let Ok(BootGuard::Holds { note, .. }) = backup.boot_guard() else { panic!("{:?}", backup.boot_guard()) };
     assert!(note.plan.is_some(), "the note names the failover: {note}");

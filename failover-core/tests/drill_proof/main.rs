@@ -21,6 +21,7 @@ mod given_back;
 mod guarded;
 mod marks;
 mod nonces;
+mod preflight;
 mod random;
 mod replugged;
 mod returns;

@@ -64,7 +64,8 @@ fn the_quarantine_is_what_prevents_the_double_signature() {
 #[test]
 fn what_is_not_done_is_harmless() {
     let mut cases = Vec::new();
-    for scenario in scenarios().into_iter().filter(|s| s.exit != 0 && !s.gives_back) {
+    // H43: the machine that bakes is left as it is.
+    for scenario in scenarios().into_iter().filter(|s| s.exit != 0 && !s.gives_back && s.name != "h43") {
         for model in BOTH {
             if scenario.model.is_none_or(|only| only == model) {
                 cases.push(Case { scenario: scenario.clone(), model, seed: 7 });

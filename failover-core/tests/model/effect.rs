@@ -18,7 +18,7 @@ fn failed(why: &str) -> StepResult {
 
 /// Performs it. `whole` is false where the tool dies in the middle of a start: the guard is lifted, nothing runs.
 pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
-    let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None };
+    let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None, unlocked: Vec::new() };
     monitor::effect(world, i, step, setting);
     world.runs[i].touched = true;
     // A claim of the sign interface is the kernel's word and no device's; a level is only noted.
@@ -78,7 +78,7 @@ fn claim(world: &mut World, i: usize, setting: &Setting) -> StepResult {
         there.claim = Some(i);
         ClaimAnswer::Made { over: None }
     };
-    StepResult::Done { raised: Vec::new(), nonces: None, claim: Some(claim) }
+    StepResult::Done { raised: Vec::new(), nonces: None, claim: Some(claim), unlocked: Vec::new() }
 }
 
 fn mark(level: Level) -> Marks {
@@ -102,7 +102,7 @@ fn set(world: &mut World, site: usize, to: Level, cap: Level) -> Marks {
 fn compared(world: &World, site: usize, before: Marks, floor: Level) -> StepResult {
     let key = device(&world.machines[site], Model::Ledger).keys[0].name.clone();
     match compare(&key, before, world.machines[site].marks, floor) {
-        Ok(raised) => StepResult::Done { raised: vec![raised], nonces: None, claim: None },
+        Ok(raised) => StepResult::Done { raised: vec![raised], nonces: None, claim: None, unlocked: Vec::new() },
         Err(error) => failed(&error.to_string()),
     }
 }
@@ -113,7 +113,7 @@ fn raise(world: &mut World, site: usize, floor: Level, cap: Level, setting: &Set
     if setting.is(Broken::SetsBlindly) {
         let before = set(world, site, floor, cap);
         let raised = Raised { key: keys[0].clone(), before, after: mark(floor) };
-        return StepResult::Done { raised: vec![raised], nonces: None, claim: None };
+        return StepResult::Done { raised: vec![raised], nonces: None, claim: None, unlocked: Vec::new() };
     }
     let before = world.machines[site].marks;
     match plan_raise(&state, &keys, floor, cap) {

@@ -2,7 +2,7 @@
 
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{Noted, Path, Progress, Step, Verdict, consensus_marks, decide, fence, is_open};
-use failover_core::facts::{BakerState, Facts, GuardState, Mark, Marks, Observed, Question};
+use failover_core::facts::{BakerState, Facts, GuardState, HostIdentity, Mark, Marks, Observed, Question};
 use failover_core::failover::apply;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::operator::Answer;
@@ -51,6 +51,7 @@ pub(crate) enum Act {
 
 pub(crate) fn policy(setting: &Setting) -> Policy {
     let mut policy = Policy::new("baker".to_owned(), key(), ChainId::MAINNET);
+    policy.primary_pin = Some(HostIdentity { machine_id: "0".to_owned() });
     policy.margin = setting.margin;
     policy.quarantine = !setting.is(Broken::NoQuarantine);
     policy

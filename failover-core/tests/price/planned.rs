@@ -12,6 +12,7 @@ use failover_core::decision::{Policy, Verdict};
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Recorder, plan};
 use failover_core::guard::Guard;
+use failover_core::host::HostIdentity;
 use failover_core::journal::record::{Plan, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::operator::Nobody;
@@ -58,15 +59,18 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
     let world = World::new(WorldOptions::new(Model::TezSign, 7));
     let asked = Arc::<Mutex<Vec<String>>>::default();
     let node = Denies { node: world.node(), words, asked: Arc::clone(&asked) };
-    let control = |side| Box::new(TezbakeControl::new(world.host(side)));
+    let control = |side| TezbakeControl::new(world.host(side));
+    let guard = Guard::new(folder.path());
+    let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
+    policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
     let parts = Parts {
         source: Box::new(OctezNode::new(node)),
         others: Vec::new(),
         hands: Hands {
             device: world.signer(Side::Backup),
-            primary: Some(control(Side::Primary)),
-            backup: control(Side::Backup),
-            guard: Guard::new(folder.path()),
+            primary: Some(Box::new(control(Side::Primary))),
+            backup: Box::new(control(Side::Backup).with_guard_token(guard.token())),
+            guard,
             operator: Box::new(Nobody),
             passphrase: None,
             primary_signer: None,
@@ -74,7 +78,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
             permit: None,
             power: None,
         },
-        policy: Policy::new("mybaker".to_owned(), world.baker(), world.options().chain),
+        policy,
         plan: "K7MPQ2".parse::<PlanId>().unwrap(),
         clock: Arc::new(world.clock()),
         recorder: Box::new(Unwritten),

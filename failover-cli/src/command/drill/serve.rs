@@ -6,10 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::host::HostIdentity;
 use failover_core::signer::Model;
 use failover_core::sim::serve::{Served, serve};
 use failover_core::sim::{Side, Source, World, WorldOptions};
-use failover_core::state;
+use failover_core::state::{self, Pin, Pins, Role, StateDir};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -71,6 +73,7 @@ pub(super) fn run(folder: &Path, options: WorldOptions, out: &mut Output) -> Res
     let served = serve(&world, &folder, &exe).map_err(wrong)?;
     let passphrase = folder.join("passphrase");
     private(&passphrase, &world.passphrase()).map_err(wrong)?;
+    pin(&world, &folder)?;
     // The primary's first: whoever waits for the backup's has both.
     for (side, name) in [(Side::Primary, "primary.toml"), (Side::Backup, "failover.toml")] {
         let text = configuration(&world, &folder, &served, &passphrase, side);
@@ -98,6 +101,17 @@ fn url(served: &Served, wanted: Source) -> Option<&str> {
 /// Whoever waits for the file never reads half of it.
 fn private(path: &Path, text: &str) -> io::Result<()> {
     state::replace(path, text.as_bytes(), 0o600)
+}
+
+/// As `failover check` does it on each machine: the other one is the primary (H19).
+fn pin(world: &World, folder: &Path) -> Result<(), Failure> {
+    for side in Side::BOTH {
+        let state = StateDir::open(state_of(folder, side))?;
+        let identity = HostIdentity { machine_id: world.machine_id(side.other()) };
+        let pin = Pin { host: "the simulated world".to_owned(), identity, at: SystemClock.now() };
+        state.set_pins(&Pins { machines: [(Role::Primary, pin)].into() })?;
+    }
+    Ok(())
 }
 
 /// The state folder of a machine.

@@ -9,6 +9,7 @@ use crate::clock::Clock as _;
 use crate::decision::standby_marks;
 use crate::effect::Hands;
 use crate::guard::Guard;
+use crate::host::HostIdentity;
 use crate::permit::{Root, RunId};
 use crate::sim::event::Event;
 use crate::sim::options::Side;
@@ -36,6 +37,7 @@ impl Rehearsal {
         (self.backup, self.state, self.plan, self.journal) = (repaired, state, PlanId::random()?, None);
         self.run = RunId::random()?;
         self.person.primary = repaired.other();
+        self.policy.primary_pin = Some(HostIdentity { machine_id: self.world.machine_id(repaired.other()) });
 
         let clock = self.world.clock();
         let mut hands = Hands { primary: None, primary_signer: None, ..self.hands() };
@@ -74,7 +76,8 @@ impl Rehearsal {
         let edge = |side| if side == *backup { Edge::Backup } else { Edge::Primary };
         let control = |side| {
             let host = world.host(side).over(world.wire(edge(side)));
-            Box::new(TezbakeControl::new(host).with_root(self.root_of(side)))
+            let token = Guard::new(self.folder_of(side)).token();
+            Box::new(TezbakeControl::new(host).with_guard_token(token).with_root(self.root_of(side)))
         };
         Hands {
             device: world.wired_signer(*backup),

@@ -34,12 +34,30 @@ pub(crate) struct Command<'a> {
     pub(crate) input: &'a str,
 }
 
+impl Command<'_> {
+    /// Does it change something, where it is let?
+    fn changes(&self) -> bool {
+        match self.name {
+            "systemctl" => {
+                !self.args.iter().any(|arg| ["show", "list-unit-files", "list-units", "is-active"].contains(arg))
+            }
+            "tezbake" => self.args.iter().any(|arg| ["start", "stop"].contains(arg)),
+            "failover" | "tezsign" => self.args.iter().any(|arg| ["disarm", "lock"].contains(arg)),
+            "mv" | "rm" | "touch" | "sh" => true,
+            _ => false,
+        }
+    }
+}
+
 /// Runs a command; `None` where there is no such program.
 pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str], input: &str) -> Option<Ran> {
     if machine.etc.no_sudo && argv.first() == Some(&"sudo") {
         return Some(Ran::new(1, "", "sudo: a password is required\n"));
     }
     let command = Command { input, ..peel(argv, machine.uid == 0)? };
+    if command.changes() {
+        machine.changes.push(argv.iter().take(5).copied().collect::<Vec<_>>().join(" "));
+    }
     Some(match command.name {
         "systemctl" | "busctl" if machine.etc.no_systemd => return None,
         "systemctl" => systemctl::run(machine, now, command),
@@ -113,7 +131,12 @@ fn cat(machine: &Machine, command: Command<'_>) -> Ran {
             path if machine.etc.bad_disk && path.starts_with(super::files::FOLDER) => {
                 return Ran::new(1, stdout, format!("cat: {path}: Input/output error\n"));
             }
-            path => match machine.mark_file.at(path).or_else(|| machine.etc.files.get(path).cloned()) {
+            path => match machine
+                .mark_file
+                .at(path)
+                .or_else(|| files::wallet(machine, path))
+                .or_else(|| machine.etc.files.get(path).cloned())
+            {
                 Some(text) => stdout.push_str(&text),
                 None => return Ran::new(1, stdout, format!("cat: {path}: No such file or directory\n")),
             },

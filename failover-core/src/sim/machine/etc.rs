@@ -28,6 +28,10 @@ pub(crate) struct Etc {
     pub(crate) bad_disk: bool,
     /// `sudo -n` wants a password.
     pub(crate) no_sudo: bool,
+    /// Only one's own processes are seen.
+    pub(crate) hides_processes: bool,
+    /// A program that cannot be executed.
+    pub(crate) broken: Option<String>,
     /// No `systemctl`, no `busctl`.
     pub(crate) no_systemd: bool,
 }
@@ -82,6 +86,13 @@ impl Etc {
 }
 
 impl Machine {
+    /// Is this the program of a unit here, and can it be executed?
+    fn executes(&self, path: &str) -> bool {
+        let aside = path == super::secret::SCRIPT && self.secret.as_ref().is_some_and(|files| !files.has_script());
+        let broken = self.etc.broken.as_deref() == Some(path);
+        !aside && !broken && self.units.iter().any(|unit| unit.job.starts() == path)
+    }
+
     /// Something about its service manager changes.
     pub(crate) fn suffer(&mut self, fault: HostFault) {
         match fault {
@@ -89,6 +100,11 @@ impl Machine {
             HostFault::BadDisk => self.etc.bad_disk = true,
             HostFault::NoSudo => self.etc.no_sudo = true,
             HostFault::NoSystemd => self.etc.no_systemd = true,
+            HostFault::NotExecutable(path) => self.etc.broken = Some(path),
+            HostFault::NotImported => {
+                self.wallet.clear();
+            }
+            HostFault::ProcessesHidden => self.etc.hides_processes = true,
             HostFault::NoPrograms => (self.failover, self.tezsign) = (false, false),
             HostFault::NothingMoves => {
                 if let Some(files) = &mut self.secret {
@@ -118,6 +134,7 @@ pub(super) fn file(machine: &mut Machine, command: Command<'_>) -> Option<Ran> {
     let path = command.args.iter().rev().find(|arg| !arg.starts_with('-'))?;
     let failed = |what: &str| Ran::new(1, "", format!("{}: {path}: {what}\n", command.name));
     Some(match command.name {
+        "test" if command.args.contains(&"-x") => Ran::new(i32::from(!machine.executes(path)), "", ""),
         // A folder that only root may look into hides what is in it.
         "test" => Ran::new(i32::from(!(command.root && machine.etc.exists(path))), "", ""),
         _ if !command.root => failed("Permission denied"),

@@ -83,6 +83,15 @@ impl MarkFile {
     }
 }
 
+/// What the client there knows by name; `None`: another path, or no key was ever imported.
+pub(super) fn wallet(machine: &Machine, path: &str) -> Option<String> {
+    if path.strip_prefix(FOLDER)? != "/public_key_hashs" || machine.wallet.is_empty() {
+        return None;
+    }
+    let named = machine.wallet.iter().map(|key| serde_json::json!({ "name": "baker", "value": key.to_string() }));
+    Some(serde_json::Value::Array(named.collect()).to_string())
+}
+
 /// `find -L FOLDERS -maxdepth 1 ( -name PATTERN ... ) -printf "%y %s %i %T@ %p\0"`: the mark file and the nonces, in the
 /// only folder that has any.
 pub(crate) fn find(machine: &Machine, command: Command<'_>) -> Ran {

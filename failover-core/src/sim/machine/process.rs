@@ -35,6 +35,10 @@ pub(crate) fn run(machine: &Machine, command: Command<'_>) -> Ran {
             .collect();
         lines.push(cells.join(" "));
     };
+    if machine.etc.hides_processes {
+        row(99_999, "ps", &format!("ps {}", command.args.join(" ")));
+        return Ran::ok(lines.join("\n") + "\n");
+    }
     row(1, "systemd", "/sbin/init");
     row(412, "sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups");
     for unit in &machine.units {

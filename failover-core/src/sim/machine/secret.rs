@@ -4,8 +4,10 @@ use super::Machine;
 use super::command::{Command, Ran};
 
 /// Where TezBake keeps the two (xtz.signer 25.1).
-const PLACES: [&str; 2] =
-    ["/bake-buddy/signer/tezsign.secret", "/bake-buddy/signer/__bin_generated/tezsign.service.sh"];
+const PLACES: [&str; 2] = ["/bake-buddy/signer/tezsign.secret", SCRIPT];
+
+/// What the unit of the tezsign service starts.
+pub(super) const SCRIPT: &str = "/bake-buddy/signer/__bin_generated/tezsign.service.sh";
 
 /// The two files, wherever they were moved to.
 #[derive(Debug, Clone)]
@@ -20,6 +22,11 @@ pub(crate) struct SecretFiles {
 impl SecretFiles {
     pub(crate) fn new(passphrase: String) -> Self {
         Self { passphrase, at: PLACES.map(str::to_owned), stuck: false }
+    }
+
+    /// Is the start script where it was made?
+    pub(super) fn has_script(&self) -> bool {
+        self.at.iter().any(|at| at == SCRIPT)
     }
 
     /// What the tezsign service unlocks with: the script has to be where it was made.

@@ -43,6 +43,14 @@ impl Job {
         }
     }
 
+    /// What its unit starts.
+    pub(crate) fn starts(self) -> &'static str {
+        match self {
+            Self::TezSign => super::secret::SCRIPT,
+            _ => self.arguments().split(' ').next().unwrap_or_default(),
+        }
+    }
+
     /// Does it sign, or ask for signatures?
     pub(crate) const fn signs(self) -> bool {
         matches!(self, Self::Baker | Self::Signer | Self::TezSign)
@@ -132,6 +140,10 @@ impl Unit {
     pub(crate) fn property(&self, name: &str) -> Option<String> {
         Some(match name {
             "Restart" => "always".to_owned(),
+            "ExecStart" => {
+                let (path, argv) = (self.job.starts(), self.job.arguments());
+                format!("{{ path={path} ; argv[]={argv} ; ignore_errors=no ; pid=0 ; code=(null) ; status=0/0 }}")
+            }
             "RestartUSec" => format!("{}s", self.restart_delay.as_secs()),
             "MainPID" => self.pid().unwrap_or(0).to_string(),
             "Result" => self.result.to_owned(),
@@ -155,12 +167,13 @@ impl Unit {
 }
 
 /// The properties that are known, in the order in which systemd prints them: the service's, then the unit's.
-pub(crate) const PROPERTIES: [&str; 15] = [
+pub(crate) const PROPERTIES: [&str; 16] = [
     "Restart",
     "RestartUSec",
     "MainPID",
     "Result",
     "ExecMainStartTimestamp",
+    "ExecStart",
     "Id",
     "Names",
     "LoadState",

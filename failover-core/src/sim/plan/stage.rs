@@ -17,9 +17,9 @@ impl Plan {
         (person.cable, person.ledger_setting) = (self.cable, self.ledger_setting);
         person.passphrase = (!self.right_passphrase).then(|| "not this one".to_owned());
         (policy.margin, policy.emergency, policy.quarantine) = (self.margin, self.emergency, self.quarantine);
-        policy.primary_pin = self.pin.map(|right| HostIdentity {
-            machine_id: if right { world.machine_id(Side::Primary) } else { "0".repeat(32) },
-        });
+        if self.pin == Some(false) {
+            policy.primary_pin = Some(HostIdentity { machine_id: "0".repeat(32) });
+        }
         let head = world.head_level().get();
         match self.card {
             Card::Rehearsed => {}

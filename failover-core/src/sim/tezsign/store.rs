@@ -18,13 +18,15 @@ struct Entry {
     loaded: bool,
     unlocked: bool,
     corrupted: bool,
+    /// Both slots of its state file are bad: not even an unlock reads them.
+    unreadable: bool,
     /// Block, preattestation, attestation.
     marks: [RawMark; 3],
 }
 
 impl Entry {
     fn new(key: SimKey) -> Self {
-        Self { key, loaded: false, unlocked: false, corrupted: false, marks: [(0, 0); 3] }
+        Self { key, loaded: false, unlocked: false, corrupted: false, unreadable: false, marks: [(0, 0); 3] }
     }
 }
 
@@ -73,6 +75,12 @@ impl Store {
         if let Some(entry) = self.keys.get_mut(alias) {
             entry.corrupted = true;
             entry.marks = [(0, 0); 3];
+        }
+    }
+
+    pub(super) fn ruin(&mut self, alias: &str) {
+        if let Some(entry) = self.keys.get_mut(alias) {
+            entry.unreadable = true;
         }
     }
 
@@ -146,6 +154,9 @@ impl Store {
             .ok_or_else(|| format!("open keystore/keys/{alias}/meta.json: no such file or directory"))?;
         if !opens {
             return Err("bad password or corrupted key (unwrap)".to_owned());
+        }
+        if entry.unreadable {
+            return Err("load state: state corrupted: checksum".to_owned());
         }
         entry.loaded = true;
         entry.unlocked = true;

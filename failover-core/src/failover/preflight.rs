@@ -1,0 +1,97 @@
+//! The preflight, as a run, the plan and `check` ask it: one function each time (S17).
+
+use std::time::Duration;
+
+use super::ending::end;
+use super::{Failover, WaitFor};
+use crate::decision::{Progress, Refusal, Verdict, decide};
+use crate::effect;
+use crate::facts::Facts;
+use crate::journal::JournalError;
+use crate::journal::record::End;
+use crate::preflight::{self, Purpose};
+
+/// So many blocks a look waits for what the next ones show: a second reading of unlocked keys, or whether an old head is
+/// a slow chain's or this machine's clock is ahead.
+const BLOCKS: u64 = 5;
+
+impl Failover {
+    pub(super) fn standing(&self, purpose: Purpose) -> Result<(), Refusal> {
+        let own = self.resumed.then_some(self.plan);
+        preflight::standing(&self.state, &self.hands, own, purpose)
+    }
+
+    /// Looks once, and says what the decision would do next, without doing it: for `check` and the plan. What takes a few
+    /// blocks to tell is waited for, no longer.
+    pub fn look_once(&mut self) -> (Facts, Verdict) {
+        let standing = self.standing(Purpose::Look);
+        let (facts, verdict) = self.settled();
+        let verdict = match (standing, verdict) {
+            (Err(refusal), _) => Verdict::Refuse(refusal),
+            (Ok(()), verdict) if is_last(&verdict) => verdict,
+            (Ok(()), verdict) => match preflight::machines(&facts, &self.policy, &mut self.hands) {
+                Ok(()) => verdict,
+                Err(refusal) => Verdict::Refuse(refusal),
+            },
+        };
+        (facts, verdict)
+    }
+
+    fn settled(&mut self) -> (Facts, Verdict) {
+        let mut waited = 0;
+        loop {
+            let facts = self.look();
+            let verdict = decide(&facts, &self.policy, &self.progress);
+            let short =
+                matches!(&verdict, Verdict::Wait(wait) if matches!(wait.why, WaitFor::Unmoved | WaitFor::Chain { .. }));
+            let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
+            if !short || waited >= BLOCKS.saturating_mul(block) {
+                return (facts, verdict);
+            }
+            waited = waited.saturating_add(1);
+            self.clock.sleep(Duration::from_secs(1));
+        }
+    }
+
+    /// Once in a session, before its first step; what runs already is only verified.
+    pub(super) fn preflight(&mut self, facts: &Facts, verdict: &Verdict) -> Result<Option<End>, JournalError> {
+        let bakes = self.progress.started.is_some() && self.backup_runs;
+        if self.cleared || bakes || is_last(verdict) {
+            return Ok(None);
+        }
+        let Self { policy, progress, hands, .. } = self;
+        if let Err(refusal) = preflight::machines(facts, policy, hands) {
+            return self.refused(refusal).map(Some);
+        }
+        if let Err(error) = preflight::answers(facts, policy, progress, hands) {
+            return self.unanswered(&error).map(Some);
+        }
+        self.cleared = true;
+        Ok(None)
+    }
+
+    /// Nothing is written down: the folder is another run's, or cannot be written. What an earlier session may have left
+    /// armed is disarmed all the same (S12).
+    pub(super) fn refused_unwritten(&mut self, refusal: &Refusal) -> End {
+        let outcome = match refusal.exit() {
+            4 => "not-ready",
+            5 => "duplicate",
+            6 => "interrupted",
+            _ => "refused",
+        };
+        let mut message = refusal.to_string();
+        let Progress { armed, left_armed, .. } = self.progress;
+        if self.progress.started.is_none() && (armed || left_armed) {
+            let disarmed = effect::disarm(&mut self.hands, &*self.clock);
+            if !disarmed.proven {
+                message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
+            }
+        }
+        End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), message, refusal.next()) }
+    }
+}
+
+/// Does the run end with this, whatever else?
+const fn is_last(verdict: &Verdict) -> bool {
+    !matches!(verdict, Verdict::Do(_) | Verdict::Ask(_) | Verdict::Wait(_))
+}

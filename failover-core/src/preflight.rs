@@ -1,0 +1,86 @@
+//! Before the primary is touched: one function for `check`, the plan and `run`, so that what a run would refuse is said by
+//! a look (S17).
+//!
+//! What the chain and the device show is the decision's ([`decide`](crate::decision::decide)). Here is what lies around
+//! it: the state folder, the locks, the guard's token, what the start needs, whether what is stopped can be read back,
+//! and whether there is anybody to give the answers that the run will need. [`Failover`](crate::failover::Failover) asks
+//! it, whatever its caller asked before.
+
+use crate::decision::{Policy, Refusal};
+use crate::effect::Hands;
+use crate::facts::{BakerState, Delegate, Facts, Unknown};
+use crate::state::{PlanId, StateDir};
+
+mod person;
+mod start;
+mod state;
+
+pub(crate) use person::answers;
+pub use state::{no_duplicate, no_other_run};
+
+/// What a preflight is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A look that does nothing: `check`, the plan. It needs no lock.
+    Look,
+    /// A run, new or taken up again.
+    Run,
+}
+
+/// What needs no look at the world: a latched duplicate, another run that is not over (`own` is the plan of the run that
+/// is taken up again), room in the state folder, a lock, one token for guard and services. Asked before a run writes its
+/// first record.
+///
+/// # Errors
+/// The first that is not as it must be.
+pub fn standing(state: &StateDir, hands: &Hands, own: Option<PlanId>, purpose: Purpose) -> Result<(), Refusal> {
+    no_duplicate(state)?;
+    no_other_run(state, own)?;
+    state::room(state)?;
+    if purpose != Purpose::Look && hands.locks.is_empty() {
+        return Err(Refusal::NoLock);
+    }
+    one_token(hands)
+}
+
+/// The token that the services here look for is the one that the guard takes away (S1a).
+fn one_token(hands: &Hands) -> Result<(), Refusal> {
+    let guard = hands.guard.token();
+    match hands.backup.guard_token() {
+        Some(token) if token != guard => Err(not_ready(
+            "the guard of this machine",
+            format!("its services look for {}, and the guard's token is {}", token.display(), guard.display()),
+            "give both the same state folder",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What one look at the world adds: what the start needs, and that what runs on the primary could be read back as
+/// stopped. Before the first step; nothing is changed.
+///
+/// # Errors
+/// The first that is not as it must be, or is not known (S3).
+pub fn machines(facts: &Facts, policy: &Policy, hands: &mut Hands) -> Result<(), Refusal> {
+    let delegate = facts.chain.delegate.as_ref().ok().map(|seen| &seen.value);
+    start::ready(delegate, &mut *hands.backup)?;
+    let runs = matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }));
+    let Some(primary) = hands.primary.as_mut().filter(|_| runs && !policy.emergency) else { return Ok(()) };
+    primary.reads_back().map_err(|error| {
+        not_ready(
+            "reading back what runs on the primary",
+            error.to_string(),
+            "correct it there; or unplug the primary's signer and run again with --emergency",
+        )
+    })
+}
+
+fn not_ready(what: &str, why: String, next: &str) -> Refusal {
+    Refusal::NotReady { what: what.to_owned(), unknown: Unknown { why, next: next.to_owned() } }
+}
+
+/// Every key that the chain expects of a baker, in words, where `known` does not have it.
+fn strangers(delegate: &Delegate, known: &[crate::tezos::KeyHash]) -> Vec<String> {
+    let missing = delegate.keys.iter().filter(|expected| !known.contains(&expected.key));
+    missing.map(crate::decision::described).collect()
+}

@@ -1,0 +1,86 @@
+//! What can be seen before the primary is touched, and is (S17).
+
+use super::{PLAIN, Scenario, Stage};
+use crate::signer::Model;
+use crate::sim::event::Event;
+use crate::sim::machine::{BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
+use crate::sim::options::Side;
+
+/// So far above the head no mark is raised, and one that is there keeps the key from signing for hours.
+const FAR: u64 = 5_000;
+
+/// The bakers change places: the backup bakes, and nothing does on the other machine.
+fn bakes_here(stage: &mut Stage<'_>) {
+    let world = stage.world;
+    let systemctl = |side, verb, unit| {
+        // A machine that has no such unit has nothing to start or stop.
+        let _none = world.exec(side, &["sudo", "-n", "systemctl", verb, unit]);
+    };
+    for unit in [BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT] {
+        systemctl(Side::Primary, "stop", unit);
+    }
+    if world.options().model == Model::Ledger {
+        world.unlock(Side::Backup, "");
+    }
+    for unit in [TEZSIGN_UNIT, SIGNER_UNIT, BAKER_UNIT] {
+        systemctl(Side::Backup, "start", unit);
+    }
+}
+
+/// The primary is not touched in any of them, and with h43 the backup neither.
+pub(super) static PREFLIGHT: &[Scenario] = &[
+    Scenario {
+        name: "h29",
+        about: "the backup's marks are 5,000 levels above the head: it would not sign for hours, refused",
+        exit: 3,
+        prepare: |s| s.world.set_marks(Side::Backup, s.world.head_level().get() + FAR),
+        ..PLAIN
+    },
+    Scenario {
+        name: "h29-for-ever",
+        about: "the backup's marks are at level 4,294,967,296, which no chain reaches: those keys never sign, refused",
+        exit: 3,
+        model: Some(Model::TezSign),
+        prepare: |s| s.world.set_marks(Side::Backup, 1 << 32),
+        ..PLAIN
+    },
+    Scenario {
+        name: "h29-damaged",
+        about: "a key's state on the backup's TezSign is damaged, which shows only while it is unlocked: refused",
+        exit: 3,
+        model: Some(Model::TezSign),
+        prepare: |s| {
+            if let Some(gadget) = s.world.gadget(Side::Backup) {
+                gadget.with(|sim| sim.corrupt("consensus"));
+            }
+        },
+        ..PLAIN
+    },
+    Scenario {
+        name: "h29-ruined",
+        about: "a key's state on the backup's TezSign cannot be read at all, which is no wrong passphrase: refused",
+        exit: 3,
+        model: Some(Model::TezSign),
+        prepare: |s| {
+            if let Some(gadget) = s.world.gadget(Side::Backup) {
+                gadget.with(|sim| sim.ruin("companion"));
+            }
+        },
+        ..PLAIN
+    },
+    Scenario {
+        name: "h37",
+        about: "this machine's clock is four minutes ahead of the chain, and every source agrees on the blocks: refused",
+        exit: 3,
+        prepare: |s| s.world.apply(Event::HeadFromFuture(-240)),
+        ..PLAIN
+    },
+    Scenario {
+        name: "h43",
+        about: "the run is typed on the machine that bakes: its unlocked keys sign from one look to the next, refused",
+        exit: 3,
+        world: |o| o.backup_unlocks_itself = true,
+        prepare: bakes_here,
+        ..PLAIN
+    },
+];
