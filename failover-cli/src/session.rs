@@ -54,6 +54,8 @@ pub(crate) fn policy(
     policy.emergency = emergency;
     policy.keys.clone_from(&config.signer.keys);
     policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
+    // One that cannot be read is none: then another source must agree, and it is pinned anew.
+    policy.head_pin = state.head_pin().ok().flatten();
     Ok(policy)
 }
 

@@ -14,18 +14,22 @@ mod fence;
 mod floor;
 mod foreign;
 mod gate;
+mod heads;
 pub mod policy;
+mod power;
 mod prepare;
 mod progress;
 mod refusal;
 mod resume;
 mod standby;
 mod step;
+mod unproven;
 
 pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
+pub use heads::{HeadAge, Judging, agreed_head, highest, is_alone, renewed};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
 pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};
@@ -192,7 +196,7 @@ fn alarm(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict>
 }
 
 fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdict> {
-    let closed = match gate::chain(facts, policy, progress) {
+    let closed = match gate::open(facts, policy, progress) {
         Ok(()) => return Ok(()),
         Err(closed) => closed,
     };
@@ -215,10 +219,10 @@ fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdi
     }
 }
 
-/// Is the chain the right one, known, fresh and agreed on? While it is not, nothing is done but disarming.
+/// Is the chain the right one, known, fresh and agreed on, and the primary not contradicted? While it is not, nothing is done but disarming.
 #[must_use]
 pub fn is_open(facts: &Facts, policy: &Policy, progress: &Progress) -> bool {
-    gate::chain(facts, policy, progress).is_ok()
+    gate::open(facts, policy, progress).is_ok()
 }
 
 /// A step, unless it failed too often.

@@ -29,6 +29,7 @@ pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::nonces::{Merged, NonceCount};
 pub use crate::operator::Question;
 pub use crate::signer::{Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, reached, watermark};
+pub use crate::state::HeadPin;
 
 /// Everything that is known at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,11 +26,14 @@ const SHOW_AGAIN: Duration = Duration::from_secs(15);
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
+pub(crate) mod pin;
 mod plan;
 mod progress;
+mod refusals;
 
 pub use plan::{PlanRefused, plan};
-pub use progress::{Past, apply, refused_before};
+pub use progress::{Past, apply};
+pub use refusals::{earlier_refusal, refused_before};
 
 /// Where records go: the journal first, then the screen.
 pub trait Recorder {
@@ -95,7 +98,8 @@ impl Failover {
     /// A new run, or with `past` one that is taken up again.
     #[must_use]
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
-        let Parts { source, others, hands, policy, plan, clock, recorder, state, cancel } = parts;
+        let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
+        pin::take(&state, &mut policy);
         let resumed = past.is_some();
         Self {
             gatherer: Gatherer::new(source, others),
@@ -197,13 +201,14 @@ impl Failover {
                 None => None,
             },
             signer: hands.primary_signer.as_mut(),
-            power: hands.power.as_mut(),
+            power: hands.power.as_mut().filter(|_| !self.policy.leaves_out_power()),
             backup: &mut *hands.backup,
             guard: &hands.guard,
             device: &mut *hands.device,
         };
         let facts = gatherer.gather(eyes, &scope, &**clock);
         self.progress.observe(&facts, consensus_marks(&facts));
+        pin::renew(&self.state, &mut self.policy, &facts.chain, facts.now);
         self.progress.closed_since = match is_open(&facts, &self.policy, &self.progress) {
             true => None,
             false => self.progress.closed_since.or(Some(facts.now)),

@@ -5,10 +5,15 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::fence::Rung;
-use crate::facts::{
-    Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark,
-};
+use crate::facts::{Denunciation, ExpectedKey, GuardNote, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark};
 use crate::tezos::{ChainId, KeyHash, Level};
+
+mod words;
+
+pub use words::Alias;
+pub(super) use words::evidence;
+use words::{configured, from, has, missing};
+pub(crate) use words::{described, positions};
 
 /// Why it is not safe, or not possible, to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error, serde::Serialize, serde::Deserialize)]
@@ -44,6 +49,9 @@ pub enum Refusal {
         level: Level,
         /// Who could have been one, and why it is none.
         missing: Vec<String>,
+        /// The sources that could be left out, as `--without` takes them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
     /// H20: another source contradicts the own node.
     #[error("{by} {standing}, at level {level}, and the own node is at {own}: one of them is wrong")]
@@ -222,69 +230,26 @@ pub enum Refusal {
         /// Why.
         unknown: Unknown,
     },
-}
-
-/// A name on the device, and the key that it stands for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Alias {
-    /// The name.
-    pub name: KeyName,
-    /// Its key; `None`: the device has no such name.
-    pub key: Option<KeyHash>,
-}
-
-impl std::fmt::Display for Alias {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.key {
-            Some(key) => write!(f, "{key} ({})", self.name),
-            None => write!(f, "nothing named {}", self.name),
-        }
-    }
-}
-
-fn has(alias: Option<&Alias>, found: &[String]) -> String {
-    match alias {
-        Some(Alias { name, key: Some(key) }) => format!("where {name} is {key}; it has {}", all(found)),
-        _ => format!("which has {}", all(found)),
-    }
-}
-
-fn configured(alias: &Alias, found: &[String]) -> String {
-    match &alias.key {
-        Some(key) => format!("the configured key {} is {key} on the device", alias.name),
-        None => format!("the configured key {} is not on the device, which has {}", alias.name, all(found)),
-    }
-}
-
-/// An expected key, with the cycle from which it is.
-pub(crate) fn described(key: &ExpectedKey) -> String {
-    format!("the {} key {}{}", key.role.name(), key.key, from(key.from_cycle))
-}
-
-pub(super) fn evidence(denunciation: &Denunciation) -> String {
-    match &denunciation.what {
-        Some((kind, at)) => format!("a {kind} at {at} was signed twice, by the operation {}", denunciation.operation),
-        None => format!("the operation {} says so", denunciation.operation),
-    }
-}
-
-fn from(cycle: Option<u64>) -> String {
-    cycle.map(|c| format!(" from cycle {c}")).unwrap_or_default()
-}
-
-fn all(found: &[String]) -> String {
-    if found.is_empty() { "none".to_owned() } else { found.join(", ") }
-}
-
-fn missing(rungs: &[Rung]) -> String {
-    let missing: Vec<String> = rungs.iter().filter(|r| !r.proven).map(|r| format!("{}: {}", r.name, r.why)).collect();
-    missing.join("; ")
-}
-
-pub(crate) fn positions(signed: &[Signed]) -> String {
-    let shown: Vec<String> = signed.iter().take(3).map(|s| format!("{} {} in {}", s.kind, s.at, s.seen_in)).collect();
-    let more = signed.len().saturating_sub(3);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+    /// S4, H26: no other source is asked, and nothing bounds the node's head, or it is out of its bounds.
+    #[error("{}, and the node's head {level} is not bounded: {why}", if *left_out { "every other source is left out" } else { "no other source is configured" })]
+    Unpinned {
+        /// The head.
+        level: Level,
+        /// What is wrong with the pinned head, or with this one.
+        why: String,
+        /// A person left the sources out; else none is configured.
+        left_out: bool,
+    },
+    /// H38: the primary answers, and something says that it is off.
+    #[error("{primary} answers, and {says} that it is off: one of the two is wrong")]
+    AnswersThough {
+        /// Which machine.
+        primary: String,
+        /// Who says so.
+        says: String,
+        /// Its power status; else a person.
+        status: bool,
+    },
 }
 
 impl Refusal {
@@ -310,6 +275,8 @@ impl Refusal {
                 | Self::Alone { .. }
                 | Self::Contradicted { .. }
                 | Self::NotSynced
+                | Self::Unpinned { .. }
+                | Self::AnswersThough { .. }
                 | Self::ProtocolChange { .. }
         )
     }
@@ -323,6 +290,27 @@ impl Refusal {
             Self::FencedElsewhere { .. } => {
                 "look at that machine: it may bake already. When the old machine is to bake again or to stand by, run \
                  `failover standby` on it"
+            }
+            Self::Alone { without, .. } if !without.is_empty() => {
+                let flags: Vec<String> = without.iter().map(|name| format!("--without '{name}'")).collect();
+                return format!(
+                    "compare the node's head with an explorer, and wait for the node or the sources; where it is the \
+                     sources that are wrong, run again with {}: then two peers of the node and the pinned head must agree",
+                    flags.join(" ")
+                );
+            }
+            Self::Unpinned { left_out: true, .. } => {
+                "compare the node's head with an explorer; run again with one source that is right, which pins the head"
+            }
+            Self::Unpinned { left_out: false, .. } => {
+                "configure another source (`tzkt` or `others` in [chain]), then run `failover check`: it pins the head"
+            }
+            Self::AnswersThough { status: true, .. } => {
+                "find out which machine answers, and which one the power status is of; where the status is wrong, run again \
+                 with --without power"
+            }
+            Self::AnswersThough { status: false, .. } => {
+                "find out which machine answers there, and switch the right one off; then run again and say what is true"
             }
             Self::Alone { .. } => {
                 "look at the node's connections, or configure another source (`tzkt`, `others`), then run again"

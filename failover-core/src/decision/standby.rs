@@ -5,7 +5,7 @@ use super::policy::Policy;
 use super::prepare::signing_keys;
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::{gate, policy};
+use super::{WaitFor, gate, policy};
 use crate::facts::{Facts, KeyName, Unknown};
 use crate::tezos::Level;
 
@@ -30,7 +30,7 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<StandbyMarks, Ref
     let progress = Progress::default();
     gate::chain(facts, policy, &progress).map_err(|closed| match closed {
         gate::Closed::Refuse(refusal) => refusal,
-        gate::Closed::Wait(_) => Refusal::Unknown { what: "a fresh head".to_owned(), unknown: slow() },
+        gate::Closed::Wait(waiting) => Refusal::Unknown { what: "a fresh head".to_owned(), unknown: slow(waiting.why) },
     })?;
     let not_ready =
         |unknown: &Unknown| Refusal::NotReady { what: "this machine's signer".to_owned(), unknown: unknown.clone() };
@@ -43,7 +43,10 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<StandbyMarks, Ref
     Ok(StandbyMarks { keys: signing_keys(facts, device), level, cap: cap(policy, agreed) })
 }
 
-fn slow() -> Unknown {
-    let why = format!("the head is older than {} s", policy::FRESH.as_secs());
+fn slow(why: WaitFor) -> Unknown {
+    let why = match why {
+        WaitFor::Known { what } => what,
+        _ => format!("the head is older than {} s", policy::FRESH.as_secs()),
+    };
     Unknown { why, next: "wait for the next block, then run again".to_owned() }
 }

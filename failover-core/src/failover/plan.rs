@@ -1,5 +1,7 @@
 //! The plan: what a run would do now, without doing any of it.
 
+use std::time::Duration;
+
 use super::Failover;
 use crate::chain::Ahead;
 use crate::clock::Clock;
@@ -9,6 +11,9 @@ use crate::journal::record::Plan;
 use crate::price::{self, Price};
 use crate::tezos::{Kind, Level};
 
+/// A look that would wait for the chain is taken again for so long: some blocks, a few rounds late.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
 /// Why there is no plan.
 pub type PlanRefused = Box<Refusal>;
 
@@ -17,11 +22,11 @@ pub type PlanRefused = Box<Refusal>;
 /// # Errors
 /// A run would be refused before it did anything.
 pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
-    let facts = failover.look();
-    let Failover { policy, progress, plan, gatherer, clock, .. } = failover;
-    if let Verdict::Refuse(refusal) = decide(&facts, policy, progress) {
+    let (facts, verdict) = failover.look_once();
+    if let Verdict::Refuse(refusal) = verdict {
         return Err(Box::new(refusal));
     }
+    let Failover { policy, progress, plan, gatherer, clock, .. } = failover;
     let fence = fence(&facts, policy, progress);
     let (Some(agreed), Ok(activity)) = (facts.chain.agreed(), &facts.chain.activity) else {
         return Err(Box::new(Refusal::NotSynced));
@@ -94,10 +99,18 @@ fn pending(facts: &Facts) -> Vec<String> {
 }
 
 impl Failover {
-    /// Looks once, and says what the decision would do next, without doing it: for `check`.
+    /// Looks once, and says what the decision would do next, without doing it: for `check`. Where it would wait for the
+    /// chain, it looks again until the next block or two: a head that is old when it comes is no slow chain's (H37).
     pub fn look_once(&mut self) -> (Facts, Verdict) {
-        let facts = self.look();
-        let verdict = decide(&facts, &self.policy, &self.progress);
-        (facts, verdict)
+        let began = self.clock.now();
+        loop {
+            let facts = self.look();
+            let verdict = decide(&facts, &self.policy, &self.progress);
+            let waits = matches!(&verdict, Verdict::Wait(_)) && !self.progress.proceed;
+            if !waits || self.clock.now().since(began) >= LOOK_AGAIN {
+                return (facts, verdict);
+            }
+            self.clock.sleep(Duration::from_secs(1));
+        }
     }
 }

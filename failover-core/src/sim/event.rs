@@ -100,6 +100,8 @@ pub enum Event {
     Denounce,
     /// Our baker is not forbidden any more; what it was denounced for is still shown.
     Pardon,
+    /// The own node and its peers show a chain so many levels ahead of what every other source shows (H26). 0 ends it.
+    NodeAhead(u64),
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.

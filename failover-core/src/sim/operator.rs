@@ -17,6 +17,8 @@ pub enum Cable {
     CannotSay,
     /// Cannot reach the cable, and switches the machine off.
     SwitchesOff,
+    /// Cannot reach the cable, says that the machine is switched off, and has not done it (H38).
+    SaysOff,
 }
 
 /// A scripted person.
@@ -29,6 +31,8 @@ pub struct Person {
     pub cable: Cable,
     /// Is the Ledger's setting enabled, as the person reads it?
     pub ledger_setting: bool,
+    /// Do they take the risk where nothing proves that the primary is off?
+    pub takes_the_risk: bool,
     /// The passphrase that they type; `None`: the right one.
     pub passphrase: Option<String>,
 }
@@ -37,7 +41,14 @@ impl Person {
     /// An honest person with the right passphrase.
     #[must_use]
     pub const fn new(world: World) -> Self {
-        Self { world, primary: Side::Primary, cable: Cable::Pulls, ledger_setting: true, passphrase: None }
+        Self {
+            world,
+            primary: Side::Primary,
+            cable: Cable::Pulls,
+            ledger_setting: true,
+            takes_the_risk: false,
+            passphrase: None,
+        }
     }
 }
 
@@ -56,9 +67,9 @@ impl Operator for Person {
                 if self.cable == Cable::SwitchesOff {
                     self.world.apply(Event::PowerOff(self.primary));
                 }
-                yes(self.cable == Cable::SwitchesOff)
+                yes(matches!(self.cable, Cable::SwitchesOff | Cable::SaysOff))
             }
-            Question::Unproven { .. } => Answer::No,
+            Question::Unproven { .. } => yes(self.takes_the_risk),
             Question::LedgerSetting => yes(self.ledger_setting),
         })
     }

@@ -120,6 +120,8 @@ pub struct WorldOptions {
     pub primary_programs: bool,
     /// failover is installed on the primary.
     pub primary_failover: bool,
+    /// What the primary's power status says, whatever is true; `None`: there is none.
+    pub power_status: Option<&'static str>,
     /// Does waiting take real time?
     pub pace: Pace,
     /// What the tool does at the same time happens one after the other, so that a replay is the same exchange by
@@ -148,6 +150,7 @@ impl WorldOptions {
             backup_unlocks_itself: false,
             primary_programs: true,
             primary_failover: false,
+            power_status: None,
             pace: Pace::Fast,
             in_turn: false,
         }

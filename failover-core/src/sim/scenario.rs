@@ -9,6 +9,7 @@ use crate::decision::Policy;
 use crate::journal::record::Record;
 use crate::signer::Model;
 
+mod evidence;
 mod fence;
 mod hazards;
 mod marks;
@@ -47,6 +48,8 @@ pub struct Scenario {
     pub turns: u8,
     /// Another run for the same baker goes on.
     pub another_run: bool,
+    /// An earlier run ends first, and then this happens before the run that the scenario is about.
+    pub meanwhile: Option<fn(&World)>,
 }
 
 const PLAIN: Scenario = Scenario {
@@ -59,6 +62,7 @@ const PLAIN: Scenario = Scenario {
     breaks: &[],
     turns: 0,
     another_run: false,
+    meanwhile: None,
 };
 
 fn in_seconds(world: &World, seconds: i64) -> Timestamp {
@@ -72,7 +76,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds = [evidence::EVIDENCE, fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

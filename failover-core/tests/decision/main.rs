@@ -12,7 +12,9 @@ mod bound;
 #[path = "../dice/mod.rs"]
 mod dice;
 mod floors;
+mod heads;
 mod invariants;
+mod power;
 mod refuses;
 mod resumes;
 mod rungs;

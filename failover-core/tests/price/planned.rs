@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use failover_core::baker::TezbakeControl;
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, Rpc};
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Verdict};
@@ -17,7 +18,7 @@ use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::operator::Nobody;
 use failover_core::price::{Known, Price};
 use failover_core::signer::Model;
-use failover_core::sim::{Side, SimNode, World, WorldOptions};
+use failover_core::sim::{Side, SimNode, Source, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::Mutez;
 use serde_json::json;
@@ -61,7 +62,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
     let control = |side| Box::new(TezbakeControl::new(world.host(side)));
     let parts = Parts {
         source: Box::new(OctezNode::new(node)),
-        others: Vec::new(),
+        others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
         hands: Hands {
             device: world.signer(Side::Backup),
             primary: Some(control(Side::Primary)),
