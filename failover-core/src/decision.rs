@@ -29,7 +29,7 @@ pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
-pub use heads::{HeadAge, Judging, agreed_head, highest, is_alone, renewed};
+pub use heads::{HeadAge, Judging, agreed_head, is_alone, pin_allows, renewed};
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
 pub use progress::{Missed, Nonces, Noted, Progress, RefusedBefore, Started, Statement, Word};

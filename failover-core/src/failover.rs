@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
+use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
     decide, fence, is_open, shared,
@@ -237,7 +238,8 @@ impl Failover {
     /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
     #[must_use]
     pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
-        self.progress.refused_before = refused;
+        let now = self.clock.now();
+        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
         self
     }
 

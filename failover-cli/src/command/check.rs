@@ -99,11 +99,11 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
         Verdict::Wait(waiting) => Err(waited(waiting)),
         _ => Ok("chain, keys, device and this machine are as a run needs them".to_owned()),
     };
-    checks.note("run", says);
     if facts.chain.head.is_ok() {
         let alone = is_alone(&facts.chain, &policy.judging());
         checks.note("second source", if alone { Err(another(config)) } else { pinned(state) });
     }
+    checks.note("run", says);
     let armed =
         facts.backup.device.as_ref().map_err(|unknown| (unknown.why.clone(), unknown.next.clone())).and_then(|d| {
             let armed: Vec<String> = d.value.able_to_sign().iter().map(ToString::to_string).collect();

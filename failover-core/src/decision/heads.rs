@@ -192,7 +192,7 @@ pub(super) fn confirmed(
         missing.push(none.to_owned());
         return Err(Unconfirmed::Nobody(Refusal::Alone { level, missing, without: Vec::new() }));
     }
-    match judging.pin.map_or_else(|| Err("no head is pinned yet".to_owned()), |pin| allows(pin, head, now)) {
+    match judging.pin.map_or_else(|| Err("no head is pinned yet".to_owned()), |pin| within(pin, head, now)) {
         Ok(()) => Ok(By::PeersAndPin),
         Err(why) => Err(Unconfirmed::Nobody(Refusal::Unpinned { level, why, left_out })),
     }
@@ -206,7 +206,7 @@ fn peers_agree(chain: &ChainFacts) -> bool {
 
 /// Does the pinned head allow this one? A block comes no sooner after another than the protocol's minimal block time, so
 /// that the clock bounds how far the chain can be.
-fn allows(pin: &HeadPin, head: &Head, now: Timestamp) -> Result<(), String> {
+fn within(pin: &HeadPin, head: &Head, now: Timestamp) -> Result<(), String> {
     let HeadPin { chain, level, at, protocol, .. } = pin;
     if *chain != head.chain_id {
         return Err(format!("the pinned head is one of the chain {chain}"));
@@ -214,7 +214,7 @@ fn allows(pin: &HeadPin, head: &Head, now: Timestamp) -> Result<(), String> {
     if *protocol != head.protocol {
         return Err(format!("the pinned head is one of the protocol {protocol}, and this one of {}", head.protocol));
     }
-    let highest = highest(pin, now);
+    let highest = pin_allows(pin, now);
     if head.level > highest {
         return Err(format!("since the pinned head {level} of {at} there was time for {highest} at most"));
     }
@@ -227,7 +227,7 @@ fn allows(pin: &HeadPin, head: &Head, now: Timestamp) -> Result<(), String> {
 /// The highest level that the chain can have reached since the pinned head, by this machine's clock. More by what a head
 /// may be ahead of that clock, and by the newest blocks, which may be replaced by earlier ones.
 #[must_use]
-pub fn highest(pin: &HeadPin, now: Timestamp) -> Level {
+pub fn pin_allows(pin: &HeadPin, now: Timestamp) -> Level {
     let elapsed = now.since(pin.at).saturating_add(FUTURE).as_secs();
     pin.level.above((elapsed / pin.block_seconds.max(1)).saturating_add(PIN_SLACK))
 }

@@ -1,5 +1,6 @@
 //! The plan: what a run would do now, without doing any of it.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Failover;
@@ -107,7 +108,8 @@ impl Failover {
             let facts = self.look();
             let verdict = decide(&facts, &self.policy, &self.progress);
             let waits = matches!(&verdict, Verdict::Wait(_)) && !self.progress.proceed;
-            if !waits || self.clock.now().since(began) >= LOOK_AGAIN {
+            let over = self.clock.now().since(began) >= LOOK_AGAIN || self.cancel.load(Ordering::SeqCst);
+            if !waits || over {
                 return (facts, verdict);
             }
             self.clock.sleep(Duration::from_secs(1));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{
-    HeadAge, Policy, Progress, Refusal, Verdict, WaitFor, agreed_head, decide, highest, is_alone, is_open, renewed,
+    HeadAge, Policy, Progress, Refusal, Verdict, WaitFor, agreed_head, decide, is_alone, is_open, pin_allows, renewed,
     standby_marks,
 };
 use failover_core::facts::{Facts, HeadPin, OtherSource, SecondOpinion, Standing, SyncState};
@@ -102,7 +102,7 @@ fn h26_where_no_source_is_asked_the_pin_bounds_the_head() {
         assert_eq!(found.is_none(), allowed, "{head}: {found:?}");
         assert!(allowed || matches!(found, Some(Refusal::Unpinned { left_out: false, .. })), "{found:?}");
     }
-    assert_eq!(highest(&pin(), now()), level(HEAD + 4));
+    assert_eq!(pin_allows(&pin(), now()), level(HEAD + 4));
     // Nor can the chain have gone back.
     for (below, allowed) in [(602, true), (603, false)] {
         let found = refusal(&nobody(HEAD - below), &pinned(pin()));
@@ -110,7 +110,7 @@ fn h26_where_no_source_is_asked_the_pin_bounds_the_head() {
     }
     // A clock that went back allows no more.
     let later = HeadPin { at: Timestamp::from_millis(now().millis() + 3_600_000), ..pin() };
-    assert_eq!(highest(&later, now()), level(HEAD - 600 + 4));
+    assert_eq!(pin_allows(&later, now()), level(HEAD - 600 + 4));
 }
 
 #[test]

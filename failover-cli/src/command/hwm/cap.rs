@@ -3,7 +3,7 @@
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::decision::{Refusal, highest, policy};
+use failover_core::decision::{Refusal, pin_allows, policy};
 use failover_core::tezos::Level;
 use serde::Serialize;
 
@@ -94,7 +94,7 @@ fn agreed(settings: &Settings) -> Result<(Level, String), Missing> {
 /// A typed head is bounded by the clock as a node's is.
 fn within_the_pin(settings: &Settings, typed: Level) -> Result<(), Failure> {
     let Some(pin) = heads::pinned(settings) else { return Ok(()) };
-    let highest = highest(&pin, SystemClock.now());
+    let highest = pin_allows(&pin, SystemClock.now());
     if typed > highest {
         let message =
             format!("--head {typed}: since the pinned head {} there was time for {highest} at most", pin.level);

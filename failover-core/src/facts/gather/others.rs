@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::seen;
+use crate::chain::ChainLevelSource;
 use crate::chain::agreement::{self, NEAR, Standing};
-use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Job, Timestamp};
 use crate::facts::{Compared, Fact, Head, OtherSource, Unknown};
 use crate::tezos::{KeyHash, Level};
@@ -67,7 +67,7 @@ impl Others {
     /// What each of them says; those whose turn it is are asked, at the same time.
     pub(super) fn look(
         &mut self,
-        own: &mut dyn ChainNode,
+        own: &mut dyn ChainLevelSource,
         head: &Head,
         baker: Option<&KeyHash>,
         clock: &dyn Clock,
@@ -111,5 +111,92 @@ impl Others {
     pub(super) fn shown(&self) -> Vec<(String, Head)> {
         let shown = |asked: &Asked| Some((asked.source.name().to_owned(), asked.last.as_ref()?.head.clone()?));
         self.0.iter().filter_map(shown).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::chain::ChainError;
+    use crate::tezos::{BlockHash, ChainId, Round};
+
+    /// A chain whose head a test moves.
+    #[derive(Clone)]
+    struct Chain(Arc<Mutex<u64>>);
+
+    impl Chain {
+        fn at(level: u64) -> Self {
+            Self(Arc::new(Mutex::new(level)))
+        }
+    }
+
+    impl ChainLevelSource for Chain {
+        fn name(&self) -> &str {
+            "a chain"
+        }
+        fn head(&mut self) -> Result<Head, ChainError> {
+            let level = Level::new(*self.0.lock().unwrap()).unwrap();
+            let (hash, chain_id) = (self.hash_at(level)?, ChainId::MAINNET);
+            Ok(Head {
+                level,
+                round: Round(0),
+                hash,
+                timestamp: Timestamp::from_millis(0),
+                chain_id,
+                protocol: "P".to_owned(),
+            })
+        }
+        fn hash_at(&mut self, _: Level) -> Result<BlockHash, ChainError> {
+            Ok(BlockHash::new([7; 32]))
+        }
+    }
+
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1_000_000)
+        }
+        fn sleep(&self, _: Duration) {}
+    }
+
+    /// H26: what was said of another head is no opinion on one that is far from it, however short ago it was said.
+    #[test]
+    fn h26_a_source_is_asked_again_where_the_own_head_moved_away() {
+        for (to, agrees) in [(1_002, true), (1_003, false), (4_000_000, false)] {
+            let mut own = Chain::at(1_000);
+            let mut others = Others::new(vec![Box::new(own.clone())]);
+            let head = own.head().unwrap();
+            assert!(others.look(&mut own, &head, None, &Stopped)[0].agrees());
+            // The other one stays; the own node goes on alone.
+            let mut own = Chain::at(to);
+            let head = own.head().unwrap();
+            assert_eq!(others.look(&mut own, &head, None, &Stopped)[0].agrees(), agrees, "{to}");
+        }
+    }
+
+    struct Panics;
+
+    impl ChainLevelSource for Panics {
+        fn name(&self) -> &str {
+            "one that panics"
+        }
+        fn head(&mut self) -> Result<Head, ChainError> {
+            panic!("as a test wants it")
+        }
+        fn hash_at(&mut self, _: Level) -> Result<BlockHash, ChainError> {
+            panic!("as a test wants it")
+        }
+    }
+
+    /// One that is configured is never missing: none at all would be another rule.
+    #[test]
+    fn a_source_that_panics_is_silent_and_not_gone() {
+        let mut own = Chain::at(1_000);
+        let head = own.head().unwrap();
+        let found = Others::new(vec![Box::new(Panics)]).look(&mut own, &head, None, &Stopped);
+        assert!(matches!(&found[..], [one] if one.said.is_err() && one.name == "one that panics"), "{found:?}");
     }
 }

@@ -89,7 +89,7 @@ pub(super) static EVIDENCE: &[Scenario] = &[
     },
     Scenario {
         name: "h26-later",
-        about: "a minute into the run the own node is millions of levels ahead of its source: refused, nothing is raised",
+        about: "in the middle of a run the own node is found millions of levels ahead of its only source: refused",
         exit: 3,
         world: |o| o.head = Some(FALSE),
         prepare: |s| s.world.at(in_seconds(s.world, 20), Event::NodeAhead(AHEAD)),
@@ -97,10 +97,11 @@ pub(super) static EVIDENCE: &[Scenario] = &[
     },
     Scenario {
         name: "h27",
-        about: "refused hours ago, the primary back since, then mute for 40 s: no risk is offered, refused from the beginning",
+        about: "refused after an outage, the primary back for an hour, then mute for 40 s: refused from the beginning",
         exit: 3,
         prepare: mute,
         meanwhile: Some(|world| {
+            world.clock().sleep(Duration::from_secs(900));
             world.apply(Event::BackOnChain(Side::Primary));
             world.clock().sleep(Duration::from_secs(3_600));
             world.apply(Event::CutFromChain(Side::Primary));
