@@ -21,6 +21,7 @@ mod guarded;
 mod marks;
 mod nonces;
 mod random;
+mod refusals;
 mod replugged;
 mod returns;
 mod scenarios;

@@ -211,6 +211,26 @@ fn h13_a_clock_that_is_ahead_is_refused_and_a_slow_chain_is_waited_for() {
     assert!(records.iter().any(|r| name(r) == "wait Chain"), "{:?}", records.iter().map(name).collect::<Vec<_>>());
 }
 
+/// H37: one look, as `check` and the plan take it, waits for the next head, and tells the clock from a slow chain.
+#[test]
+fn h37_a_look_says_that_it_is_the_clock() {
+    let (exit, said) = look(|world| world.apply(Event::HeadFromFuture(-300))).unwrap();
+    assert!(exit == 3 && said[0].contains("clock is ahead"), "{said:?}");
+    let halted = look(|world| {
+        world.apply(Event::HaltChain);
+        failover_core::clock::Clock::sleep(&world.clock(), Duration::from_secs(60));
+    });
+    assert!(halted.as_ref().is_err_and(|verdict| verdict.contains("Chain")), "{halted:?}");
+    // Blocks that are being replaced are over in a moment.
+    let moves = |world: &World| BOTH.iter().for_each(|s| world.apply(Event::Source(*s, Some(SourceFault::Fork(2)))));
+    let (exit, said) = look(|world| {
+        moves(world);
+        BOTH.iter().for_each(|source| world.at(later(world, 5), Event::Source(*source, None)));
+    })
+    .unwrap();
+    assert_eq!(exit, 0, "{said:?}");
+}
+
 /// A contradiction that comes after the start and stays: the backup bakes on, and the end says that nothing verified it.
 #[test]
 fn h20_after_the_start_the_backup_bakes_on_and_the_end_says_so() {
