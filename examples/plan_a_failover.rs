@@ -26,7 +26,7 @@ type Parts = (Box<dyn HwmSetter>, Chain, [Box<dyn BakerControl>; 2], Arc<dyn Clo
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (mut device, (node, other), [mut primary, mut backup], clock, policy) = match arguments.as_slice() {
-        [device, url, tzkt, host, baker, network] => real(device, [url, tzkt], host, baker, network)?,
+        [device, url, tzkt, host, baker, network] => real(device, [url.as_str(), tzkt.as_str()], host, baker, network)?,
         _ => simulated(&World::new(WorldOptions::new(Model::TezSign, 7))),
     };
     let guard = Guard::new(StateDir::DEFAULT);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use failover_core::baker::TezbakeControl;
 use failover_core::chain::octez::OctezNode;
-use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, Rpc};
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Verdict};
@@ -62,7 +61,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
     let control = |side| Box::new(TezbakeControl::new(world.host(side)));
     let parts = Parts {
         source: Box::new(OctezNode::new(node)),
-        others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
+        others: vec![Box::new(OctezNode::new(world.source(Source::Node)))],
         hands: Hands {
             device: world.signer(Side::Backup),
             primary: Some(control(Side::Primary)),
