@@ -97,11 +97,11 @@ pub(super) static EVIDENCE: &[Scenario] = &[
     },
     Scenario {
         name: "h27",
-        about: "refused after an outage, the primary back for an hour, then mute for 40 s: refused from the beginning",
+        about: "refused in an outage of an hour, the primary back for another, then mute for 40 s: from the beginning, refused",
         exit: 3,
         prepare: mute,
         meanwhile: Some(|world| {
-            world.clock().sleep(Duration::from_secs(900));
+            world.clock().sleep(Duration::from_secs(3_600));
             world.apply(Event::BackOnChain(Side::Primary));
             world.clock().sleep(Duration::from_secs(3_600));
             world.apply(Event::CutFromChain(Side::Primary));
