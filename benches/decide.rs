@@ -5,12 +5,14 @@ use std::error::Error;
 use std::hint::black_box;
 
 use failover_core::baker::{BakerControl, TezbakeControl};
+use failover_core::chain::ChainLevelSource;
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::decision::{Noted, Policy, Progress, decide, fence, policy};
 use failover_core::facts::{Eyes, Gatherer, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
-use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::sim::{Side, Source, World, WorldOptions};
 
 #[path = "measure.rs"]
 mod measure;
@@ -32,7 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         device: &mut *device,
         permit: None,
     };
-    let facts = Gatherer::new(Box::new(OctezNode::new(world.node())), Vec::new()).gather(eyes, &scope, &world.clock());
+    let tzkt: Box<dyn ChainLevelSource> = Box::new(Tzkt::new(world.source(Source::Tzkt)));
+    let node = Box::new(OctezNode::new(world.node()));
+    let facts = Gatherer::new(node, vec![tzkt]).gather(eyes, &scope, &world.clock());
     let policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
 
     let head = facts.chain.agreed().ok_or("no head")?;

@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use failover_core::baker::TezbakeControl;
+use failover_core::chain::ChainLevelSource;
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
@@ -27,7 +29,7 @@ use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::signer::{Model, Passphrase};
-use failover_core::sim::{Event, Side, World, WorldOptions};
+use failover_core::sim::{Event, Side, Source, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
 
 /// How long a question stands (S10).
@@ -159,7 +161,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     };
     let recorder = Box::new(Written(state.create_journal(world.now(), plan)?));
     let (source, clock) = (Box::new(OctezNode::new(world.node())), Arc::new(world.clock()));
-    let (others, cancel) = (Vec::new(), Arc::default());
+    // S15: one other source has to agree with the own node.
+    let tzkt: Box<dyn ChainLevelSource> = Box::new(Tzkt::new(world.source(Source::Tzkt)));
+    let (others, cancel) = (vec![tzkt], Arc::default());
     let parts = Parts { source, others, hands, policy, plan, clock, recorder, state, cancel };
     let end = Failover::new(parts, None).run();
     println!("{}; {}", end.message, end.next);

@@ -66,6 +66,8 @@ pub(crate) fn policy(
     policy.keys.clone_from(&config.signer.keys);
     policy.primary = config.primary_host();
     policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
+    // One that cannot be read is none: then another source must agree, and it is pinned anew.
+    policy.head_pin = state.head_pin().ok().flatten();
     Ok(policy)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
-use failover_core::decision::policy::MARKS;
+use failover_core::decision::policy::{MARKS, POWER};
 
 use crate::args::NodeUrl;
 use crate::config::Chain;
@@ -22,7 +22,8 @@ pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError>
     Ok(Box::new(OctezNode::connect(url.as_str())?))
 }
 
-/// Every other source but those that `--without` names. The primary's mark files are none of the chain's sources.
+/// Every other source but those that `--without` names. The primary's mark files and its power status are none of the
+/// chain's sources.
 ///
 /// # Errors
 /// A URL cannot be used, or `--without` names the own node, or nothing that is configured.
@@ -35,7 +36,7 @@ pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<d
         others.push(Box::new(Tzkt::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
     }
     let own = open_node(&chain.node)?;
-    for given in without.iter().filter(|given| *given != MARKS) {
+    for given in without.iter().filter(|given| *given != MARKS && *given != POWER) {
         if is(given, own.name()) {
             return Err(Failure::usage(
                 format!("--without {given}: the own node is never left out"),
@@ -49,7 +50,9 @@ pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<d
             let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
             return Err(Failure::usage(
                 format!("--without {given}: no source has this name"),
-                format!("name one of the other sources: {known}; or {MARKS}, the primary's mark files"),
+                format!(
+                    "name one of the other sources: {known}; or {MARKS}, the primary's mark files; or {POWER}, its power status"
+                ),
             ));
         }
     }

@@ -16,8 +16,10 @@ mod foreign;
 mod former;
 mod gate;
 mod give_back;
+mod heads;
 mod permit;
 pub mod policy;
+mod power;
 mod preflight;
 mod prepare;
 mod progress;
@@ -26,6 +28,7 @@ mod resume;
 mod rumour;
 mod standby;
 mod step;
+mod unproven;
 
 pub use bound::{Basis, bound};
 pub use fence::{Fence, Rung, Silence, fence};
@@ -33,6 +36,7 @@ pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
 pub use former::Followed;
 pub use give_back::{Said, give_back};
+pub use heads::{HeadAge, Judging, agreed_head, is_alone, pin_allows, renewed};
 pub use permit::claimed;
 pub use policy::Policy;
 pub(crate) use prepare::signing_keys;
@@ -218,7 +222,7 @@ fn alarm(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict>
 }
 
 fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdict> {
-    let closed = match gate::chain(facts, policy, progress) {
+    let closed = match gate::open(facts, policy, progress) {
         Ok(()) => return Ok(()),
         Err(closed) => closed,
     };
@@ -241,10 +245,10 @@ fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdi
     }
 }
 
-/// Is the chain the right one, known, fresh and agreed on? While it is not, nothing is done but disarming.
+/// Is the chain the right one, known, fresh and agreed on, and the primary not contradicted? While it is not, nothing is done but disarming.
 #[must_use]
 pub fn is_open(facts: &Facts, policy: &Policy, progress: &Progress) -> bool {
-    gate::chain(facts, policy, progress).is_ok()
+    gate::open(facts, policy, progress).is_ok()
 }
 
 /// A step, unless it failed too often.

@@ -34,6 +34,7 @@ pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
 pub use crate::signer::{
     Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, reached, refuse_lower, watermark,
 };
+pub use crate::state::HeadPin;
 
 /// Everything that is known at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

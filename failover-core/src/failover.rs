@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Timestamp};
+use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
     decide, fence, is_open, is_running, shared,
@@ -27,13 +28,16 @@ const SHOW_AGAIN: Duration = Duration::from_secs(15);
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
+pub(crate) mod pin;
 mod plan;
 mod preflight;
 mod progress;
+mod refusals;
 mod rumours;
 
 pub use plan::{PlanRefused, plan};
-pub use progress::{Past, apply, is_over, refused_before};
+pub use progress::{Past, apply, is_over};
+pub use refusals::{earlier_refusal, refused_before};
 
 /// Where records go: the journal first, then the screen.
 pub trait Recorder {
@@ -102,7 +106,8 @@ impl Failover {
     /// A new run, or with `past` one that is taken up again.
     #[must_use]
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
-        let Parts { source, others, hands, policy, plan, clock, recorder, state, cancel } = parts;
+        let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
+        pin::take(&state, &mut policy);
         let resumed = past.is_some();
         let progress = Progress { resumed, ..past.map(|past| past.progress).unwrap_or_default() };
         Self {
@@ -217,7 +222,7 @@ impl Failover {
                 None => None,
             },
             signer: hands.primary_signer.as_mut(),
-            power: hands.power.as_mut(),
+            power: hands.power.as_mut().filter(|_| !self.policy.leaves_out_power()),
             backup: &mut *hands.backup,
             guard: &hands.guard,
             device: &mut *hands.device,
@@ -225,6 +230,7 @@ impl Failover {
         };
         let facts = gatherer.gather(eyes, &scope, &**clock);
         self.progress.observe(&facts, consensus_marks(&facts));
+        pin::renew(&self.state, &mut self.policy, &facts.chain, facts.now);
         self.progress.closed_since = match is_open(&facts, &self.policy, &self.progress) {
             true => None,
             false => self.progress.closed_since.or(Some(facts.now)),
@@ -253,7 +259,8 @@ impl Failover {
     /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
     #[must_use]
     pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
-        self.progress.refused_before = refused;
+        let now = self.clock.now();
+        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
         self
     }
 

@@ -8,6 +8,7 @@
 //! | `plan.json` | the plan that was shown last, good for ten minutes |
 //! | `duplicate.json` | the latch: a foreign signature was seen; stays until `failover clear` (S8) |
 //! | `pins.json` | which machine is which, pinned by `failover check` (H19) |
+//! | `head.json` | the head that independent sources last agreed on: it bounds later ones (S4) |
 //! | `drill.json` | the last drill |
 //! | `drill.jsonl` | its journal, for its report |
 //! | `ACTIVE` | the guard's token, see [`guard`](crate::guard) |
@@ -21,6 +22,7 @@ mod drill;
 mod duplicate;
 mod error;
 mod folder;
+mod head;
 mod history;
 mod journals;
 mod pins;
@@ -32,6 +34,7 @@ pub use drill::Drill;
 pub use duplicate::{Duplicate, Latch};
 pub use error::StateError;
 pub use folder::StateDir;
+pub use head::HeadPin;
 pub use history::HistoryEvent;
 pub(crate) use history::name_of;
 pub use pins::{Pin, Pins, Role};

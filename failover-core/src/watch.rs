@@ -11,7 +11,7 @@
 //! On a machine that stands by it looks out for the silence of the one that bakes, and says when a failover may be due;
 //! and for itself: that nothing that signs is started here, and that a run would not be refused.
 //! It starts nothing, ever; it takes no lock, so that a run can begin beside it; and it writes nothing to the disk but a
-//! duplicate. A service that does not ask the guard starts again at the next boot: only the guard keeps it stopped then.
+//! duplicate and the pinned head. A service that does not ask the guard starts again at the next boot: only the guard keeps it stopped then.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::decision::Policy;
 use crate::effect::Hands;
 use crate::facts::{BakerState, ChainFacts, DeviceState, Fact, Gatherer, Signed, Unknown, seen};
-use crate::failover::ending;
+use crate::failover::{ending, pin};
 use crate::guard::GuardStatus;
 use crate::journal::record::{End, Record};
 use crate::state::{PlanId, StateDir};
@@ -125,7 +125,8 @@ impl Watch {
     /// A watch that has not looked yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { source, others, busy, hands, policy, silent, clock, state, cancel, listener } = parts;
+        let Parts { source, others, busy, hands, mut policy, silent, clock, state, cancel, listener } = parts;
+        pin::take(&state, &mut policy);
         let unread = || Unknown { why: "it was not read yet".to_owned(), next: "wait a moment".to_owned() };
         Self {
             gatherer: Gatherer::new(source, others),

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use failover_core::baker::{BakerControl as _, BakerState, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Refusal, Step};
 use failover_core::effect::Hands;
@@ -24,7 +25,7 @@ use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{Arming, Model, Passphrase, Selector, SignerDevice as _};
 use failover_core::sim::operator::Person;
-use failover_core::sim::{Side, World, WorldOptions};
+use failover_core::sim::{Side, Source, World, WorldOptions};
 use failover_core::state::StateDir;
 
 /// A lock that is held for so many questions and then never again.
@@ -125,7 +126,7 @@ impl Run {
         };
         let parts = Parts {
             source: Box::new(OctezNode::new(world.node())),
-            others: Vec::new(),
+            others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
             hands,
             policy,
             plan: "K7MPQ2".parse().unwrap(),

@@ -55,7 +55,8 @@ pub(crate) struct Run {
     /// Levels between the highest level the primary may have signed and the marks [default: 10, or as configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]
     pub(crate) margin: Option<u64>,
-    /// Leave out a source that cannot be right, or `marks`, the primary's mark files; never the own node
+    /// Leave out a source that cannot be right, or `marks`, the primary's mark files, or `power`, its power status; never
+    /// the own node
     #[arg(long, value_name = "SOURCE")]
     pub(crate) without: Vec<String>,
     /// Do not try to control the primary

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use failover_core::baker::{BakerControl, BakerError, BakerState, Wallet};
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::decision::{Verdict, WaitFor, Waiting};
+use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::mark_files::MarkFileError;
 use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
 use serde::Serialize;
 
-use crate::config::{Config, Control};
+use crate::config::{Config, Control, tzkt_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -94,16 +94,17 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
 /// The decision's own gates: device, keys, node, peers, clock, this machine. A backup that is ready would now ask.
 fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Result<(), Failure> {
     let policy = session::policy(config, state, None, false)?;
-    let mut looking = session::looking(settings, config, state, policy, PlanId::random()?)?;
+    let mut looking = session::looking(settings, config, state, policy.clone(), PlanId::random()?)?;
     let (facts, verdict) = looking.look_once();
     let says = match &verdict {
         Verdict::Refuse(refusal) => Err((refusal.to_string(), refusal.next())),
-        Verdict::Wait(Waiting { why: WaitFor::Chain { level }, .. }) => Err((
-            format!("the chain has not moved on from level {level}"),
-            "wait until it does, then look again".to_owned(),
-        )),
+        Verdict::Wait(waiting) => Err(waited(waiting)),
         _ => Ok("chain, keys, device and this machine are as a run needs them".to_owned()),
     };
+    if facts.chain.head.is_ok() {
+        let alone = is_alone(&facts.chain, &policy.judging());
+        checks.note("second source", if alone { Err(another(config)) } else { pinned(state) });
+    }
     checks.note("run", says);
     let armed =
         facts.backup.device.as_ref().map_err(|unknown| (unknown.why.clone(), unknown.next.clone())).and_then(|d| {
@@ -119,6 +120,35 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
         });
     checks.note("keys locked or not authorized", armed);
     Ok(())
+}
+
+/// A run would wait for the chain: it may be slow or halted, and nothing could be failed over now.
+fn waited(waiting: &Waiting) -> (String, String) {
+    let says = match &waiting.why {
+        WaitFor::Known { what } => what.clone(),
+        _ => "the newest block is old, and no further one came".to_owned(),
+    };
+    (says, "run `failover level`; when the chain moves again, run `failover check` again".to_owned())
+}
+
+/// S15: the own node alone, with its peers, is not enough to be ready.
+fn another(config: &Config) -> (String, String) {
+    let line = match tzkt_of(&config.baker.network) {
+        Some(url) => format!("tzkt = \"{url}\""),
+        None => "others = [\"http://ANOTHER-NODE:8732\"]".to_owned(),
+    };
+    let next =
+        format!("add this line to [chain] in {}, then run `failover check` again: {line}", config.file.display());
+    ("no other source is configured that could confirm the node's head".to_owned(), next)
+}
+
+/// The head that this look pinned, where another source agreed.
+fn pinned(state: &StateDir) -> Result<String, (String, String)> {
+    match state.head_pin() {
+        Ok(Some(pin)) => Ok(format!("head {} of {} is pinned: it bounds later ones", pin.level, pin.at)),
+        Ok(None) => Ok("no head is pinned yet: another source must agree".to_owned()),
+        Err(error) => Err((error.to_string(), error.next().to_owned())),
+    }
 }
 
 /// What a run does itself is nothing that is missing; what it could not even read is.

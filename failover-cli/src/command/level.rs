@@ -4,15 +4,15 @@ use std::fmt;
 
 use failover_core::chain::Head;
 use failover_core::chain::agreement::Standing;
-use failover_core::clock::{Clock, SystemClock, Timestamp};
+use failover_core::clock::Timestamp;
+use failover_core::decision::HeadAge;
 use failover_core::tezos::{BlockHash, ChainId, Level};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::heads::{self, Verdict};
+use crate::heads;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::sources;
 
 /// One source's head.
 #[derive(Serialize)]
@@ -28,11 +28,11 @@ struct HeadRecord {
     judged: Judged,
 }
 
-/// The own node is judged by its clock and its peers, another source by the own node.
+/// The own node is judged by the clock, another source by the own node.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Judged {
-    Own(Verdict),
+    Own(HeadAge),
     Other(Standing),
 }
 
@@ -78,42 +78,33 @@ impl fmt::Display for Agreed {
 /// Shows every source's head.
 ///
 /// # Errors
-/// No source is named, or the own node's head is not known, not fresh, or contradicted.
+/// No node is named, or its head is not known, not fresh, contradicted, or confirmed by nobody.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
-    let expected = settings.known().map(|config| config.baker.chain);
-    let mut own = sources::open_node(&settings.node()?)?;
-    let now = SystemClock.now();
-    let seen = heads::look(&mut *own, now, expected);
-    if let Ok((head, verdict)) = &seen.head {
-        out.show(&HeadRecord::new(&seen.source, head, Judged::Own(verdict.clone()), now));
-    }
-    let head = heads::fresh(&seen)?;
-    let mut sources = 1;
-    let mut contradiction = Ok(());
-    let others = settings.known().map(|config| sources::open_others(&config.chain, &[])).transpose()?;
-    for mut other in others.unwrap_or_default() {
-        match heads::hold(&mut *own, head, &mut *other) {
-            Ok((theirs, standing)) => {
-                out.show(&HeadRecord::new(other.name(), &theirs, Judged::Other(standing), now));
-                sources += usize::from(standing.agrees());
-                let judged = heads::not_contradicted(head, other.name(), theirs.level, standing);
-                contradiction = contradiction.and(judged);
-            }
-            Err(error) => out.warn(error),
-        }
+    let seen = heads::everybody(settings)?;
+    let now = seen.now;
+    if let Some((head, verdict)) = seen.judged() {
+        out.show(&HeadRecord::new(&seen.own, head, Judged::Own(verdict), now));
     }
     // Every source is shown before one of them refuses.
-    contradiction?;
-    match own.peers_heads() {
-        Ok(peers) => match heads::peers_level(&peers) {
-            Some(middle) => {
-                heads::not_behind(head, middle)?;
-                sources += 1;
+    for other in &seen.chain.others {
+        let head = seen.shown.iter().find(|(name, _)| *name == other.name);
+        match (&other.said, head) {
+            (Ok(said), Some((name, head))) => {
+                out.show(&HeadRecord::new(name, head, Judged::Other(said.value.standing), now));
             }
-            None => out.warn(format!("{} has {} peers, too few for a second opinion", seen.source, peers.len())),
-        },
-        Err(error) => out.warn(format!("no second opinion from the node's peers: {error}")),
+            _ => out.warn(other),
+        }
     }
-    out.show(&Agreed { level: head.level, sources });
+    if let Err(unknown) = &seen.chain.second {
+        out.warn(format!("no second opinion from the node's peers: {unknown}"));
+    }
+    if let Some((_, verdict)) = seen.judged()
+        && !verdict.is_fresh()
+    {
+        return Err(Failure::refused(format!("the head of {} is not fresh: {verdict}", seen.own), verdict.next()));
+    }
+    let level = seen.agreed().map_err(|refusal| heads::refused(&refusal))?;
+    let sources = 1 + seen.chain.others.iter().filter(|other| other.agrees()).count();
+    out.show(&Agreed { level, sources });
     Ok(End::done("nothing needs to be done; `failover check` looks at the rest of the backup"))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
-use failover_core::failover::{Past, plan, refused_before};
+use failover_core::failover::{Past, earlier_refusal, plan};
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, JournalFile};
 use failover_core::preflight;
@@ -81,10 +81,7 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
             config.baker.name
         )));
     }
-    let refused = match state.journals()?.first() {
-        Some(last) => refused_before(&journal::read::<Record>(last)?.entries),
-        None => None,
-    };
+    let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
     let file = state.create_journal(SystemClock.now(), id)?;
     let path = file.path().to_owned();
     out.begin_screen(true);
@@ -174,7 +171,9 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
         None => session::policy(&config, &state, None, policy.emergency)?.primary_pin,
         known => known,
     };
+    let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
     let mut run =
         session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
+    run = run.after_refusal(refused);
     Ok(told(run.run(), plan, &path, out))
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::support::{Gadget, Said, call, failover, finish, gadget, http, node};
+use crate::support::{Gadget, Said, call, failover, finish, gadget, http, node, nodes};
 use failover_core::signer::tezsign::TezSign;
 use failover_core::signer::{Arm, KeyName, Mark, Marks, Passphrase, SignerDevice as _};
 use failover_core::sim::tezsign::{Fault, PASSPHRASE};
@@ -49,9 +49,12 @@ fn a_locked_key_is_unknown_and_never_zero() {
 
 #[test]
 fn all_keys_are_unlocked_raised_read_back_and_locked_again() {
-    let (_folder, gadget) = world();
-    let node = node(ChainId::MAINNET);
-    let said = raise(&gadget, &["--node", &node, "15_000_050"]);
+    let (folder, gadget) = world();
+    let (own, further) = nodes(ChainId::MAINNET);
+    let config = configured(folder.path(), &gadget, &own, "");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replacen("[signer]", &format!("others = [\"{further}\"]\n[signer]"), 1)).unwrap();
+    let said = raise(&gadget, &["--config", &config, "15_000_050"]);
     assert_eq!(said.code, 0, "{said:?}");
     said.end();
     let raised = said.named("raised");
@@ -61,13 +64,29 @@ fn all_keys_are_unlocked_raised_read_back_and_locked_again() {
     assert!(said.named("cap")[0]["source"].as_str().unwrap().starts_with("node http://127.0.0.1:"));
     assert_eq!(truth(&gadget), [(false, marks_at(15_000_050)); 2]);
     // Once more: already there is success.
-    let said = raise(&gadget, &["--node", &node, "15,000,050"]);
+    let said = raise(&gadget, &["--config", &config, "15,000,050"]);
     assert_eq!((said.code, &said.named("raised")[0]["already"]), (0, &true.into()), "{said:?}");
     // Lower: refused, and still locked again.
-    let said = raise(&gadget, &["--node", &node, "15000049"]);
+    let said = raise(&gadget, &["--config", &config, "15000049"]);
     assert_eq!(said.code, 3, "{said:?}");
     assert!(said.error().contains("never lowered"), "{said:?}");
     assert_eq!(truth(&gadget), [(false, marks_at(15_000_050)); 2]);
+}
+
+/// H26: a node that nobody confirms needs the head as the person read it elsewhere, and no mark goes above the lower one.
+#[test]
+fn h26_a_node_by_itself_is_not_enough() {
+    let (_folder, gadget) = world();
+    let node = node(ChainId::MAINNET);
+    let said = raise(&gadget, &["--node", &node, "15000050"]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.end()["next"].as_str().unwrap().contains("--head LEVEL"), "{said:?}");
+    let said = raise(&gadget, &["--node", &node, "--head", "19999993", "19999999"]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.error().contains("past the cap"), "{said:?}");
+    assert_eq!(truth(&gadget), [(false, Marks::default()); 2]);
+    let said = raise(&gadget, &["--node", &node, "--head", "14999950", "15000050"]);
+    assert_eq!((said.code, &said.named("cap")[0]["cap"]), (0, &15_000_050.into()), "{said:?}");
 }
 
 #[test]
@@ -75,7 +94,7 @@ fn past_the_cap_is_refused_before_the_device_is_asked() {
     let (_folder, gadget) = world();
     let node = node(ChainId::MAINNET);
     std::fs::remove_file(&gadget.path).unwrap();
-    let said = raise(&gadget, &["--node", &node, "25000000"]);
+    let said = raise(&gadget, &["--node", &node, "--head", "15000000", "25000000"]);
     assert_eq!(said.code, 3, "{said:?}");
     assert!(said.error().contains("past the cap"), "{said:?}");
     said.end();
@@ -126,9 +145,10 @@ fn the_passphrase_file_and_the_keys_of_the_configuration() {
     std::fs::set_permissions(&pass, std::fs::Permissions::from_mode(0o644)).unwrap();
     let signer = "keys = [\"companion\"]\npassphrase_file = \"pass\"";
     let config = configured(folder.path(), &gadget, &node(ChainId::MAINNET), signer);
-    let said = call(&["--json", "--config", &config, "hwm", "raise", "15000050"]);
+    let said = call(&["--json", "--config", &config, "hwm", "raise", "--head", "15000000", "15000050"]);
     assert_eq!(said.code, 0, "{said:?}");
-    assert!(said.named("warning")[0]["message"].as_str().unwrap().contains("chmod 600"), "{said:?}");
+    let warned = |warning: &serde_json::Value| warning["message"].as_str().unwrap().contains("chmod 600");
+    assert!(said.named("warning").iter().any(warned), "{said:?}");
     let raised = said.named("raised");
     assert_eq!((raised.len(), &raised[0]["key"]), (1, &"companion".into()));
     assert!(!said.out.contains(std::str::from_utf8(PASSPHRASE).unwrap()));

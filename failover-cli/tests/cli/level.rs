@@ -1,17 +1,45 @@
 //! `level` and `activity` as processes, against a served node.
 
+use std::path::Path;
+
 use failover_core::tezos::ChainId;
 
-use crate::support::{call, node, stopped, world};
+use crate::support::{call, node, nodes, stopped, world};
+
+/// A configuration with these nodes, and a state folder beside it.
+fn configured(folder: &Path, own: &str, further: &str) -> String {
+    let (path, state) = (folder.join("config.toml"), folder.join("state"));
+    let text = format!(
+        "state = \"{}\"\n[baker]\nname = \"b\"\naddress = \"tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9\"\n\
+         network = \"mainnet\"\n[chain]\nnode = \"{own}\"\nothers = [\"{further}\"]\n[signer]\ndevice = \"tezsign\"\n\
+         [backup]\ncontrol = \"tezbake\"\n",
+        state.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+/// S15: a node by itself confirms nothing, however many peers it has; what it shows is shown.
+#[test]
+fn h26_a_node_that_nobody_confirms_exits_3() {
+    let said = call(&["--json", "--state", "/nonexistent", "--node", &node(ChainId::MAINNET), "level"]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert_eq!(said.named("head")[0]["verdict"], "fresh");
+    assert!(said.error().contains("no other source is configured"), "{said:?}");
+    assert!(said.end()["next"].as_str().unwrap().contains("tzkt"), "{said:?}");
+}
 
 #[test]
-fn a_fresh_head_exits_0() {
-    let said = call(&["--json", "--node", &node(ChainId::MAINNET), "level"]);
+fn a_fresh_head_that_another_node_confirms_exits_0() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, further) = nodes(ChainId::MAINNET);
+    let said = call(&["--json", "--config", &configured(folder.path(), &own, &further), "level"]);
     assert_eq!(said.code, 0, "{said:?}");
     said.end();
     assert_eq!(said.named("head")[0]["verdict"], "fresh");
     assert_eq!(said.named("level")[0]["level"], said.named("head")[0]["level"]);
     assert!(said.named("level")[0]["level"].as_u64().unwrap() > 14_999_990);
+    assert_eq!(said.named("level")[0]["sources"], 2);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use failover_core::signer::Model;
 use failover_core::signer::tezsign::Interface;
 use failover_core::signer::tezsign::socket::sign_path;
 use failover_core::sim::tezsign::{SimGadget, TezSignOptions, TezSignSim};
-use failover_core::sim::{Answer, World, WorldOptions};
+use failover_core::sim::{Answer, Source, World, WorldOptions};
 use failover_core::tezos::ChainId;
 use serde_json::Value;
 
@@ -149,6 +149,21 @@ pub(crate) fn node(chain: ChainId) -> String {
         world.advance_to(SystemClock.now());
         answer(&world, path)
     })
+}
+
+/// A node, and a further one of the same chain.
+pub(crate) fn nodes(chain: ChainId) -> (String, String) {
+    let world = world(chain, 0);
+    let own = world.clone();
+    let own = http(move |path| {
+        own.advance_to(SystemClock.now());
+        answer(&own, path)
+    });
+    let further = http(move |path| match world.source_rpc(Source::Node, path) {
+        Answer::Http { status, body } => (status, body),
+        other => panic!("{other:?}"),
+    });
+    (own, further)
 }
 
 /// A node whose chain stopped this many seconds after now; negative for before.

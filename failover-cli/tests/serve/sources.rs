@@ -21,49 +21,73 @@ fn without_tzkt(world: &mut World) {
     });
 }
 
+/// The configuration without further nodes.
+fn without_others(world: &mut World) {
+    world.configure(|text| {
+        let lines = text.lines().filter(|line| !line.starts_with("others = "));
+        lines.map(|line| format!("{line}\n")).collect()
+    });
+}
+
 fn tzkt(world: &World) -> String {
     let json = world.json();
     let sources = json["sources"].as_array().unwrap();
     sources.iter().find(|source| source["source"] == "tzkt").unwrap()["url"].as_str().unwrap().to_owned()
 }
 
-/// What the plan says of TzKT, where a run would go on all the same.
-fn left_aside(fault: &serde_json::Value, says: &str) {
+/// TzKT, the only source, is spoiled: it is said and refused. Left out by a person, two peers and the head that was pinned
+/// while it agreed stand in.
+fn refused_until_left_out(fault: &serde_json::Value, says: &str) {
     let world = World::new(Signer::TezSign);
     let name = format!("tzkt {}", tzkt(&world));
-    let of_tzkt = |said: &Said| {
-        said.ends(0);
-        let sources = said.named("plan")[0]["sources"].clone();
-        let all: Vec<String> = serde_json::from_value(sources).unwrap();
-        all.into_iter().find(|one| one.contains(&name)).unwrap()
-    };
-    let agrees = of_tzkt(&plan(&world, &[]));
-    assert!(agrees.contains("agrees"), "{agrees}");
     world.event(&json!({ "source": ["tzkt", fault] }));
-    let aside = of_tzkt(&plan(&world, &[]));
-    assert!(aside.contains(says), "{aside}");
-    world.run().ends(0);
-    assert!(world.book().backup > 0);
+    let unpinned = plan(&world, &["--without", "tzkt"]);
+    unpinned.ends(3);
+    assert!(unpinned.why().contains("no head is pinned"), "{unpinned:?}");
+    world.event(&json!({ "source": ["tzkt", null] }));
+    let agrees = plan(&world, &[]);
+    agrees.ends(0);
+    assert!(agrees.named("plan")[0]["sources"].to_string().contains("agrees"), "{agrees:?}");
+    world.event(&json!({ "source": ["tzkt", fault] }));
+    let refused = plan(&world, &[]);
+    let end = refused.ends(3);
+    assert!(refused.why().contains(says) && refused.why().contains(&name), "{refused:?}");
+    assert!(end["next"].as_str().unwrap().contains(&format!("--without '{name}'")), "{refused:?}");
+    plan(&world, &["--without", "tzkt"]).ends(0);
+    assert!(world.bakes("primary") && world.book().backup == 0);
 }
 
 #[test]
-fn h1_tzkt_that_lags_by_ten_levels_is_said_and_left_aside() {
-    left_aside(&json!({ "behind": 10 }), "levels behind, and left aside");
+fn h1_tzkt_that_lags_by_ten_levels_refuses_until_it_is_left_out() {
+    refused_until_left_out(&json!({ "behind": 10 }), "levels behind, and ignored");
 }
 
 #[test]
-fn h1_tzkt_that_is_asked_too_often_is_said_and_left_aside() {
-    left_aside(&json!({ "rpc": "too-many" }), "is asked too often");
+fn h1_tzkt_that_is_asked_too_often_refuses_until_it_is_left_out() {
+    refused_until_left_out(&json!({ "rpc": "too-many" }), "is asked too often");
 }
 
+/// S4, H26: the pin is what a node that is far ahead does not get past, in any command that raises.
 #[test]
-fn h1_a_web_page_in_place_of_tzkt_is_said_and_left_aside() {
-    left_aside(&json!({ "rpc": "html" }), "HTML, not JSON");
+fn h26_a_node_that_is_far_ahead_gets_past_no_command() {
+    let world = World::new(Signer::TezSign);
+    plan(&world, &[]).ends(0);
+    let head = world.head();
+    world.event(&json!({ "node-ahead": 4_000_000 }));
+    let level = (head + 20).to_string();
+    for command in [&["run", "--yes"][..], &["level"], &["hwm", "raise", &level]] {
+        let said = world.call(command);
+        said.ends(3);
+        assert!(said.why().contains("second opinion"), "{said:?}");
+    }
+    world.call(&["check"]).ends(4);
+    assert!(world.bakes("primary") && world.book().backup == 0);
 }
 
 #[test]
 fn h20_tzkt_that_is_a_million_levels_ahead_refuses() {
     let world = World::new(Signer::TezSign);
+    plan(&world, &[]).ends(0);
     world.event(&json!({ "source": ["tzkt", { "ahead": 1_000_000 }] }));
     let refused = plan(&world, &[]);
     let end = refused.ends(3);
@@ -106,14 +130,21 @@ fn h20_a_source_that_contradicts_refuses_until_it_is_left_out() {
 }
 
 #[test]
-fn h1_without_peers_one_source_that_answers_is_needed() {
+fn h1_one_source_that_agrees_is_needed_whatever_the_peers_say() {
     let mut world = World::new(Signer::TezSign);
     without_tzkt(&mut world);
     with_others(&mut world, &[NOBODY]);
-    // A source that is down is said, and no reason to refuse while the peers agree.
+    // Peers that agree do not stand in for the only one that is configured.
     let said = plan(&world, &[]);
-    said.ends(0);
-    assert!(said.named("plan")[0]["sources"].to_string().contains(NOBODY), "{said:?}");
+    said.ends(3);
+    assert!(said.why().contains(NOBODY) && said.why().contains("peers of the node agree"), "{said:?}");
+    // Without any, `check` names the line that is missing.
+    without_others(&mut world);
+    let check = world.call(&["check"]);
+    let next = check.ends(4)["next"].to_string();
+    assert!(next.contains("[chain]") && next.contains("tzkt = "), "{next}");
+    assert!(check.out.contains("no other source is configured"), "{check:?}");
+    with_others(&mut world, &[NOBODY]);
     world.event(&json!("peers-disagree"));
     let refused = plan(&world, &[]);
     refused.ends(3);

@@ -17,7 +17,7 @@ pub enum Standing {
     Agrees,
     /// The newest blocks are others, the final ones the same: the chain is being reorganised. No opinion.
     Reorganising,
-    /// The same chain, but far behind: dropped, and said. No opinion.
+    /// The same chain, but far behind: ignored, and said. No opinion.
     Behind {
         /// Levels.
         by: u64,
@@ -58,7 +58,7 @@ impl std::fmt::Display for Standing {
         match self {
             Self::Agrees => f.write_str("agrees"),
             Self::Reorganising => f.write_str("has other newest blocks: the chain is being reorganised"),
-            Self::Behind { by } => write!(f, "is {by} levels behind, and left aside"),
+            Self::Behind { by } => write!(f, "is {by} levels behind, and ignored"),
             Self::Ahead { by } => write!(f, "is {by} levels ahead"),
             Self::Differs { at } => write!(f, "has another block at level {at}"),
             Self::OtherChain { found } => write!(f, "is on the chain {found}"),
@@ -119,7 +119,11 @@ pub fn standing(
         ours => ours?,
     };
     if ours != theirs {
-        let Some(settled) = at.below(FINAL) else { return Ok(Standing::Reorganising) };
+        let Some(settled) = head.level.below(FINAL) else { return Ok(Standing::Reorganising) };
+        // The own node's block is final there: what is another one is wrong, or the own node is.
+        if at <= settled {
+            return Ok(Standing::Differs { at });
+        }
         let same = own.hash_at(settled)? == source.hash_at(settled)?;
         return Ok(if same { Standing::Reorganising } else { Standing::Differs { at: settled } });
     }
@@ -213,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn h20_one_that_is_behind_is_left_aside_and_one_that_is_ahead_contradicts() {
+    fn h20_one_that_is_behind_is_no_opinion_and_one_that_is_ahead_contradicts() {
         for by in [3, 10, 100, 999] {
             assert_eq!(judged(1000 - by, u64::MAX), Ok(Standing::Behind { by }));
         }
@@ -225,13 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reorganisation_of_two_blocks_is_no_opinion_and_another_final_block_contradicts() {
+    fn h20_another_block_at_an_unsettled_level_is_no_opinion_and_at_a_settled_one_contradicts() {
         assert_eq!(judged(1000, 998), Ok(Standing::Reorganising));
         assert_eq!(judged(1001, 999), Ok(Standing::Reorganising));
         assert!(!Standing::Reorganising.agrees() && !Standing::Reorganising.contradicts());
         assert_eq!(judged(1000, 997), Ok(Standing::Differs { at: level(998) }));
         assert_eq!(judged(1002, 500), Ok(Standing::Differs { at: level(998) }));
-        assert_eq!(judged(900, 500), Ok(Standing::Differs { at: level(898) }));
+        assert_eq!(judged(900, 500), Ok(Standing::Differs { at: level(900) }));
+        // Settled is what has two blocks on top at the own node.
+        assert_eq!(judged(998, 997), Ok(Standing::Differs { at: level(998) }));
+        assert_eq!(judged(999, 998), Ok(Standing::Reorganising));
     }
 
     #[test]

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::bound::{Basis, bound};
-use super::fence::{Fence, fence, silence_above};
+use super::fence::{Fence, fence};
 use super::floor::{cap, floor as floor_now, leads};
 use super::foreign::consensus_marks;
 use super::gate;
-use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, SILENT_UNPROVEN, TRIES, UNPROVEN_WAIT, unproven_sentence};
+use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, unproven_sentence};
 use super::prepare::{ready, signing_keys};
 use super::progress::{Noted, Progress, Statement};
 use super::refusal::Refusal;
 use super::rumour::held;
 use super::step::{Path, Step};
+use super::unproven::{Offer, offer, reading_left};
 use super::{Verdict, WaitFor, Waiting, attempt};
 use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
 
@@ -104,25 +105,25 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
     if !progress.denied.contains(&Statement::PoweredOff) {
         return Some(Verdict::Ask(Question::PoweredOff { name }));
     }
-    if unproven_is_offered(facts, progress) && !progress.denied.contains(&Statement::Unproven) {
-        return Some(Verdict::Ask(Question::Unproven {
-            sentence: unproven_sentence(&name),
-            levels_an_hour: 3600 / facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds.max(1)),
-        }));
+    match offer(facts, progress) {
+        _ if progress.denied.contains(&Statement::Unproven) => {}
+        Offer::Made => {
+            return Some(Verdict::Ask(Question::Unproven {
+                sentence: unproven_sentence(&name),
+                levels_an_hour: 3600 / facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds.max(1)),
+            }));
+        }
+        Offer::Reading { left } => {
+            let what = format!("what the baker signed since the refusal: {left} levels are still to be read");
+            return Some(Verdict::Wait(Waiting { why: WaitFor::Known { what }, left: Some(reading_left(left)) }));
+        }
+        Offer::Not => {}
     }
     // The refusal notes the level too: a later run counts silence from there.
     if progress.noted.is_none() {
         return Some(note(facts, policy, progress));
     }
     Some(Verdict::Refuse(Refusal::NotFenced { rungs: fence.rungs.clone() }))
-}
-
-/// Only after a refusal for want of a fence, ten minutes and a hundred silent levels later.
-fn unproven_is_offered(facts: &Facts, progress: &Progress) -> bool {
-    progress.refused_before.is_some_and(|refused| {
-        facts.now.since(refused.at) >= UNPROVEN_WAIT
-            && silence_above(facts, progress, refused.noted.silent_above()).silent >= SILENT_UNPROVEN
-    })
 }
 
 fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted: Noted) -> Result<Verdict, Verdict> {

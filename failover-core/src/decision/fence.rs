@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, whose};
 use super::policy::{
-    Policy, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
+    Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
     UNPROVEN_WAIT,
 };
 use super::progress::{Progress, Statement, Word};
 use super::step::Path;
-use crate::facts::{BakerState, Facts};
+use crate::facts::{BakerState, Facts, LevelActivity};
 use crate::tezos::Level;
 
 mod there;
@@ -98,7 +98,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
         Path::Uncontrolled => SILENT_UNCONTROLLED,
         Path::Unproven => SILENT_UNPROVEN,
     };
-    let silence = silence(facts, progress);
+    let silence = silence(facts, progress, path);
     let silent = Rung {
         name: format!("silent({needed})"),
         proven: progress.noted.is_some() && silence.silent >= needed,
@@ -187,12 +187,21 @@ fn waited(after: &str, needed: Duration, since: Option<Duration>) -> (Rung, Dura
 
 /// Counts silent levels: settled, read completely, with rights, nothing in them that is not the backup's own.
 #[must_use]
-fn silence(facts: &Facts, progress: &Progress) -> Silence {
-    silent_above(progress).map_or_else(Silence::default, |above| silence_above(facts, progress, above))
+fn silence(facts: &Facts, progress: &Progress, path: Path) -> Silence {
+    let Some(above) = silent_above(progress) else { return Silence::default() };
+    match path {
+        Path::Controlled | Path::Uncontrolled => counted(facts, progress, above, false),
+        Path::Unproven => silence_lately(facts, progress, above),
+    }
 }
 
-/// The same, counted above a level.
-pub(super) fn silence_above(facts: &Facts, progress: &Progress, above: Level) -> Silence {
+/// The same in the last levels above one: where nothing is proven, silence of long ago says nothing of now (H27).
+pub(super) fn silence_lately(facts: &Facts, progress: &Progress, above: Level) -> Silence {
+    counted(facts, progress, above, true)
+}
+
+/// In 200 levels at most: the first ones above a level, or the last ones.
+fn counted(facts: &Facts, progress: &Progress, above: Level, lately: bool) -> Silence {
     let Ok(activity) = &facts.chain.activity else { return Silence::default() };
     let now = consensus_marks(facts);
     // Undecided is not silent.
@@ -203,7 +212,12 @@ pub(super) fn silence_above(facts: &Facts, progress: &Progress, above: Level) ->
         .map(|s| s.at.level)
         .collect();
     let mut silence = Silence::default();
-    for level in activity.value.settled.iter().filter(|l| l.level > above).take(SILENT_LIMIT as usize) {
+    let passed = match &facts.chain.head {
+        Ok(head) if lately => head.value.level.below(SETTLED + SILENT_LIMIT).unwrap_or(Level::FIRST),
+        _ => Level::FIRST,
+    };
+    let last = |l: &&LevelActivity| l.level > above && (!lately || l.level > passed);
+    for level in activity.value.settled.iter().filter(last).take(SILENT_LIMIT as usize) {
         silence.levels += 1;
         silence.silent += u64::from(level.rights && !aliens.contains(&level.level));
     }

@@ -1,14 +1,11 @@
 //! The gates: what must be known and right before anything else is decided.
 
-use super::policy::{FRESH, FUTURE, HALT, KEY_CHANGE, PEERS, PROTOCOL_CHANGE, Policy};
+use super::heads::{self, REORGANISING, Unconfirmed, known};
+use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy};
 use super::progress::Progress;
 use super::refusal::{Alias, Refusal};
-use super::{WaitFor, Waiting, resume};
-use crate::facts::{
-    BootGuard, Compared, Delegate, DeviceState, ExpectedKey, Fact, Facts, Head, KeyState, OtherSource, SecondOpinion,
-    SyncState,
-};
-use crate::tezos::Level;
+use super::{WaitFor, Waiting, power, resume};
+use crate::facts::{BootGuard, Delegate, DeviceState, ExpectedKey, Facts, Head, KeyState, SyncState};
 
 /// What a gate says when it does not open.
 pub(super) enum Closed {
@@ -22,27 +19,25 @@ impl From<Refusal> for Closed {
     }
 }
 
-fn known<'a, T>(fact: &'a Fact<T>, what: &str) -> Result<&'a T, Refusal> {
-    fact.as_ref()
-        .map(|seen| &seen.value)
-        .map_err(|unknown| Refusal::Unknown { what: what.to_owned(), unknown: unknown.clone() })
+/// The chain is as it must be, and nothing contradicts what the primary shows of itself (H38). Once the backup bakes the
+/// primary is not asked any more.
+pub(super) fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Closed> {
+    chain(facts, policy, progress)?;
+    if !resume::is_running(facts, progress) {
+        power::contradicted(facts, policy, progress)?;
+    }
+    Ok(())
 }
 
-/// The chain is the right one, known, and agreed on (H1, H2, H13, H21).
+/// The chain is the right one, known, and agreed on (H1, H2, H13, H21, H26).
 pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Closed> {
-    let head = known(&facts.chain.head, "the head")?;
-    if head.chain_id != policy.chain {
-        return Err(Refusal::WrongChain { found: head.chain_id, expected: policy.chain }.into());
-    }
-    if head.timestamp.since(facts.now) >= FUTURE {
-        return Err(Refusal::Future { level: head.level, timestamp: head.timestamp }.into());
-    }
-    contradicted(facts, head.level)?;
-    let agrees = peers_agree(facts) || facts.chain.others.iter().any(OtherSource::agrees);
+    let judging = policy.judging();
+    let head = heads::right(&facts.chain, facts.now, &judging)?;
+    let confirmed = heads::confirmed(&facts.chain, head, facts.now, &judging);
     let age = facts.now.since(head.timestamp);
     if age > FRESH {
         // Old, but the same block at independent sources: a slow chain. Else the node is behind.
-        if !agrees {
+        if confirmed.is_err() {
             return Err(Refusal::Stale { level: head.level, age }.into());
         }
         if let Some(age) = progress.age_when_it_came(head).filter(|age| *age > FRESH) {
@@ -57,8 +52,14 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
             left: Some(HALT.saturating_sub(since)),
         }));
     }
-    if !agrees {
-        return Err(Refusal::Alone { level: head.level, missing: facts.chain.opinions() }.into());
+    match confirmed {
+        Ok(_) => {}
+        // The newest blocks are being replaced: no opinion, and it is looked again.
+        Err(Unconfirmed::Reorganising(refusal)) if progress.closed_for(facts.now) < REORGANISING => {
+            let left = Some(REORGANISING.saturating_sub(progress.closed_for(facts.now)));
+            return Err(Closed::Wait(Waiting { why: WaitFor::Known { what: refusal.to_string() }, left }));
+        }
+        Err(unconfirmed) => return Err(Refusal::from(unconfirmed).into()),
     }
     if *known(&facts.chain.sync, "the node's sync state")? == SyncState::Unsynced {
         return Err(Refusal::NotSynced.into());
@@ -71,25 +72,6 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
         standing(delegate, policy)?;
     }
     known(&facts.chain.activity, "what the baker signed lately")?;
-    Ok(())
-}
-
-/// Enough of the own node's peers share its head: as good as another source (H1).
-fn peers_agree(facts: &Facts) -> bool {
-    let enough = |second: &SecondOpinion| second.agreeing >= PEERS && second.agreeing * 2 > second.asked;
-    facts.chain.second.as_ref().is_ok_and(|second| enough(&second.value))
-}
-
-/// A source that is too far ahead, or has other final blocks: one of the two is wrong, and not for the tool to say
-/// which (H20). One that is behind is only left aside.
-fn contradicted(facts: &Facts, own: Level) -> Result<(), Refusal> {
-    for other in &facts.chain.others {
-        let Ok(said) = &other.said else { continue };
-        let Compared { level, standing, .. } = said.value;
-        if standing.contradicts() {
-            return Err(Refusal::Contradicted { by: other.name.clone(), level, standing, own });
-        }
-    }
     Ok(())
 }
 

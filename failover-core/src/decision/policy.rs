@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
-use crate::facts::{Claim, HostIdentity, KeyName};
+use crate::facts::{Claim, HeadPin, HostIdentity, KeyName};
 use crate::tezos::{ChainId, KeyHash};
 
 /// A head at most this old is fresh.
 pub const FRESH: Duration = Duration::from_secs(30);
 /// A head this far in the future means that a clock is wrong (H13).
 pub const FUTURE: Duration = Duration::from_secs(15);
+/// A head this far in the future is said: a clock is wrong by some seconds.
+pub const FUTURE_SAID: Duration = Duration::from_secs(3);
 /// A chain that does not move for this long ends the run (H21).
 pub const HALT: Duration = Duration::from_secs(30 * 60);
 /// Something unknown for this long in the middle of a run ends it.
 pub const UNKNOWN: Duration = Duration::from_secs(120);
 /// A typed statement is asked again after this (S6).
 pub const STATEMENT_LIFE: Duration = Duration::from_secs(15 * 60);
+/// An answer of the primary this long ago still contradicts what says that it is off (H38).
+pub const ANSWERED: Duration = Duration::from_secs(30);
 /// Waited after the last statement where the primary could not be stopped.
 pub const UNCONTROLLED_WAIT: Duration = Duration::from_secs(120);
 /// Silent levels demanded where the primary was stopped.
@@ -25,6 +29,8 @@ pub const SILENT_UNCONTROLLED: u64 = 10;
 pub const SILENT_UNPROVEN: u64 = 100;
 /// Waited after that refusal.
 pub const UNPROVEN_WAIT: Duration = Duration::from_secs(600);
+/// A refusal this long ago counts no more.
+pub const REFUSAL_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// The margin then, at least.
 pub const MARGIN_UNPROVEN: u64 = 30;
 /// After this many levels without enough rights, silence proved nothing.
@@ -33,6 +39,8 @@ pub const SILENT_LIMIT: u64 = 200;
 pub const SETTLED: u64 = 3;
 /// What the primary may have signed above the head: a candidate that was not seen, and one block of lag.
 pub const UNSEEN: u64 = 2;
+/// No mark goes further above the head, and no observation further is believed, unless told (S4).
+pub const CAP: u64 = 100;
 /// The floor is at least this far above the head right before the start (S2).
 pub const LEAD: u64 = 4;
 /// A key change or a protocol change this near is waited for or refused.
@@ -54,12 +62,17 @@ pub const CLAIM_EMERGENCY: u64 = 10;
 pub const LEDGER_EXTRA: u64 = 20;
 /// Peers that must agree with the node's head, and more than half of those asked.
 pub const PEERS: usize = 2;
+/// The pinned head allows so many levels more than the clock does, and as many less than it has itself: the two newest
+/// blocks are not settled, and may be replaced by others of an earlier time.
+pub const PIN_SLACK: u64 = 2;
 /// How often a step is tried before the run fails.
 pub const TRIES: u32 = 3;
 /// How often a step is done that reads back as not done.
 pub const NO_EFFECT: u32 = 8;
 /// The primary's mark files among the sources, as `--without` takes them.
 pub const MARKS: &str = "marks";
+/// The primary's power status, as `--without` takes it.
+pub const POWER: &str = "power";
 /// So many levels with rights, one after the other, may not add to the missed ones before the run is done.
 pub const STEADY: u64 = 2;
 /// After the start, the backup must sign within this many levels above the floor in which the baker has rights.
@@ -85,6 +98,9 @@ pub struct Policy {
     pub keys: Vec<KeyName>,
     /// The primary, as `check` pinned it (H19).
     pub primary_pin: Option<HostIdentity>,
+    /// The head that independent sources last agreed on; `None`: none was pinned yet (S4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_pin: Option<HeadPin>,
     /// Sources that a person left out (`--without`), never the own node: they were not asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
@@ -125,10 +141,11 @@ impl Policy {
             baker,
             chain,
             margin: 10,
-            cap: 100,
+            cap: CAP,
             emergency: false,
             keys: Vec::new(),
             primary_pin: None,
+            head_pin: None,
             without: Vec::new(),
             primary: a_primary(),
             claims_over: Vec::new(),
@@ -145,5 +162,11 @@ impl Policy {
     #[must_use]
     pub fn leaves_out_marks(&self) -> bool {
         self.without.iter().any(|source| source == MARKS)
+    }
+
+    /// Is the primary's power status left out (`--without power`)?
+    #[must_use]
+    pub fn leaves_out_power(&self) -> bool {
+        self.without.iter().any(|source| source == POWER)
     }
 }

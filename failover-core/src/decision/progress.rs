@@ -7,6 +7,7 @@ use super::former::Followed;
 use super::gate;
 use super::policy::STATEMENT_LIFE;
 use super::step::Path;
+use super::unproven::signed_since;
 use crate::facts::{
     Arming, BakerState, ClaimAnswer, Delegate, Facts, Head, KeyName, KeyState, Marks, Merged, NonceCount, Power,
     Timestamp,
@@ -123,6 +124,8 @@ pub struct Progress {
     pub refused_before: Option<RefusedBefore>,
     /// Since when the power status has said off.
     pub power_off_since: Option<Timestamp>,
+    /// When the primary answered last (H38).
+    pub answered: Option<Timestamp>,
     /// Said no to, in this session.
     pub denied: Vec<Statement>,
     /// h and B; remembered across resumes.
@@ -193,6 +196,9 @@ pub struct Progress {
 impl Progress {
     /// Takes in what this session sees; nothing of it survives a crash.
     pub fn observe(&mut self, facts: &Facts, consensus: Option<Marks>) {
+        if let Ok(seen) = &facts.primary.services {
+            self.answered = Some(seen.at);
+        }
         match &facts.primary.services {
             Ok(seen) => match seen.value {
                 BakerState::Stopped { .. } => {
@@ -225,6 +231,10 @@ impl Progress {
                 None => None,
             };
         }
+        // The primary was back since then (H27). Once B is that refusal's, such a position is an alarm.
+        if self.noted.is_none() && self.refused_before.is_some_and(|refused| signed_since(facts, &refused)) {
+            self.refused_before = None;
+        }
         if let Some(marks) = consensus {
             self.own_marks = Some(marks);
         }
@@ -252,14 +262,20 @@ impl Progress {
         self.statements.get(&statement).copied().filter(|at| now.since(*at) < STATEMENT_LIFE)
     }
 
-    /// What stands for the cable, and since when: the earliest of all that hold, because one is enough.
+    /// What stands for the cable, and since when: the earliest of all that hold, because one is enough. What says that the
+    /// machine is off counts from its last answer on (H38).
     #[must_use]
     pub fn word(&self, now: Timestamp) -> Option<(Word, Timestamp)> {
-        [Statement::Disconnected, Statement::PoweredOff]
-            .into_iter()
-            .filter_map(|s| self.stated(s, now).map(|at| (Word::Person(s), at)))
-            .chain(self.power_off_since.map(|at| (Word::PowerStatus, at)))
-            .min_by_key(|(_, at)| *at)
+        let silent = |at: Timestamp| self.answered.map_or(at, |answered| at.max(answered));
+        let off = self.stated(Statement::PoweredOff, now);
+        [
+            self.stated(Statement::Disconnected, now).map(|at| (Word::Person(Statement::Disconnected), at)),
+            off.map(|at| (Word::Person(Statement::PoweredOff), silent(at))),
+            self.power_off_since.map(|at| (Word::PowerStatus, silent(at))),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(_, at)| *at)
     }
 
     /// How old a head was when it came, where it came while it was watched: an old one is no slow chain's (H13).

@@ -56,6 +56,9 @@ pub enum Refusal {
         level: Level,
         /// Who could have been one, and why it is none.
         missing: Vec<String>,
+        /// The sources that could be left out, as `--without` takes them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
     /// H20: another source contradicts the own node.
     #[error("{by} {standing}, at level {level}, and the own node is at {own}: one of them is wrong")]
@@ -337,6 +340,26 @@ pub enum Refusal {
         /// Its journal.
         run: String,
     },
+    /// S4, H26: no other source is asked, and nothing bounds the node's head, or it is out of its bounds.
+    #[error("{}, and the node's head {level} is not bounded: {why}", if *left_out { "every other source is left out" } else { "no other source is configured" })]
+    HeadUnbounded {
+        /// The head.
+        level: Level,
+        /// What is wrong with the pinned head, or with this one.
+        why: String,
+        /// A person left the sources out; else none is configured.
+        left_out: bool,
+    },
+    /// H38: the primary answers, and something says that it is off.
+    #[error("{primary} answers, and {says} that it is off: one of the two is wrong")]
+    AnswersThough {
+        /// Which machine.
+        primary: String,
+        /// Who says so.
+        says: String,
+        /// Its power status; else a person.
+        status: bool,
+    },
 }
 
 impl Refusal {
@@ -372,6 +395,8 @@ impl Refusal {
                 | Self::Alone { .. }
                 | Self::Contradicted { .. }
                 | Self::NotSynced
+                | Self::HeadUnbounded { .. }
+                | Self::AnswersThough { .. }
                 | Self::ProtocolChange { .. }
         )
     }
@@ -385,6 +410,27 @@ impl Refusal {
             Self::FencedElsewhere { .. } => {
                 "look at that machine: it may bake already. When the old machine is to bake again or to stand by, run \
                  `failover standby` on it"
+            }
+            Self::Alone { without, .. } if !without.is_empty() => {
+                let flags: Vec<String> = without.iter().map(|name| format!("--without '{name}'")).collect();
+                return format!(
+                    "compare the node's head with an explorer, and wait for the node or the sources; where it is the \
+                     sources that are wrong, run again with {}: then two peers of the node and the pinned head must agree",
+                    flags.join(" ")
+                );
+            }
+            Self::HeadUnbounded { left_out: true, .. } => {
+                "compare the node's head with an explorer; run again with one source that is right, which pins the head"
+            }
+            Self::HeadUnbounded { left_out: false, .. } => {
+                "configure another source (`tzkt` or `others` in [chain]), then run `failover check`: it pins the head"
+            }
+            Self::AnswersThough { status: true, .. } => {
+                "find out which machine answers, and which one the power status is of; where the status is wrong, run again \
+                 with --without power"
+            }
+            Self::AnswersThough { status: false, .. } => {
+                "find out which machine answers there, and switch the right one off; then run again and say what is true"
             }
             Self::Alone { .. } => {
                 "look at the node's connections, or configure another source (`tzkt`, `others`), then run again"

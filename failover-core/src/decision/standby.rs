@@ -6,7 +6,7 @@ use super::prepare::signing_keys;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
-use super::{gate, policy};
+use super::{WaitFor, gate, policy};
 use crate::facts::{DeviceState, Facts, KeyName, RaiseError, Unknown, refuse_lower};
 use crate::tezos::Level;
 
@@ -19,7 +19,7 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<Approved<Step>, R
     let progress = Progress::default();
     gate::chain(facts, policy, &progress).map_err(|closed| match closed {
         gate::Closed::Refuse(refusal) => refusal,
-        gate::Closed::Wait(_) => Refusal::Unknown { what: "a fresh head".to_owned(), unknown: slow() },
+        gate::Closed::Wait(waiting) => Refusal::Unknown { what: "a fresh head".to_owned(), unknown: slow(waiting.why) },
     })?;
     let not_ready =
         |unknown: &Unknown| Refusal::NotReady { what: "this machine's signer".to_owned(), unknown: unknown.clone() };
@@ -33,8 +33,11 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<Approved<Step>, R
     Ok(Approved::new(Step::RaiseMarks { keys, level, cap, typed: false }))
 }
 
-fn slow() -> Unknown {
-    let why = format!("the head is older than {} s", policy::FRESH.as_secs());
+fn slow(why: WaitFor) -> Unknown {
+    let why = match why {
+        WaitFor::Known { what } => what,
+        _ => format!("the head is older than {} s", policy::FRESH.as_secs()),
+    };
     Unknown { why, next: "wait for the next block, then run again".to_owned() }
 }
 

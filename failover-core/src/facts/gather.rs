@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, HostIdentity, Observed, Power, Timestamp,
-    Unknown,
+    BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed, Power,
+    Timestamp, Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
@@ -120,6 +120,12 @@ impl Gatherer {
     /// Looks at the own node alone, a few levels of it at a time, and at no device: what a watch asks all the time.
     pub fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
         self.chain.glance(scope, clock)
+    }
+
+    /// Looks at the heads alone, of the own node and of everybody else: what [`agreed_head`](crate::decision::agreed_head)
+    /// judges. With the other sources' own heads, by their names.
+    pub fn heads(&mut self, clock: &dyn Clock) -> (ChainFacts, Vec<(String, Head)>) {
+        self.chain.heads(clock)
     }
 
     /// How many levels are remembered.

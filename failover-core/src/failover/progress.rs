@@ -3,9 +3,9 @@
 
 use super::Statement;
 use crate::clock::Timestamp;
-use crate::decision::{Nonces, Noted, Policy, Progress, Refusal, RefusedBefore, Started, Step, WaitFor, Waiting};
+use crate::decision::{Nonces, Noted, Policy, Progress, Started, Step, WaitFor, Waiting};
 use crate::journal::Entry;
-use crate::journal::record::{End, Record, StepResult};
+use crate::journal::record::{Record, StepResult};
 use crate::operator::{Answer, Question};
 use crate::permit::RunId;
 use crate::signer::{KeyName, Raised};
@@ -35,14 +35,11 @@ impl Past {
         }
         Some(Self { plan: *plan, policy: policy.clone(), progress, run: *run })
     }
-}
 
-/// Was this run refused because nothing fenced the primary? Then when, and what was noted.
-#[must_use]
-pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
-    let last = entries.last()?;
-    let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
-    Past::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+    /// Does this record say that the backup's keys were about to be able to sign?
+    pub(super) const fn is_armed_by(record: &Record) -> bool {
+        matches!(record, Record::Before { step: Step::Unlock { .. } | Step::Authorize { .. } | Step::Start { .. }, .. })
+    }
 }
 
 /// Is this run over, so that there is nothing to take up again? Interrupted and failed runs and those that lost their lock

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::decision::{Policy, Verdict};
 use crate::effect::Hands;
 use crate::facts::Facts;
-use crate::failover::{Failover, Parts, Past, Recorder};
+use crate::failover::{Failover, Parts, Past, Recorder, earlier_refusal};
 use crate::host::{Host, HostIdentity};
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
@@ -31,10 +31,12 @@ use crate::signer::{Model, Selector};
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
 mod back;
+mod ends;
 mod permit;
 mod turn;
 mod watched;
 
+use ends::{killed, locked};
 use watched::Watched;
 pub use watched::{Cut, Watcher};
 
@@ -127,6 +129,11 @@ pub fn drill(
     watcher: &Watcher,
 ) -> Result<Drilled, DrillError> {
     let mut rehearsal = Rehearsal::new(scenario, options, scratch, watcher)?;
+    if let Some(meanwhile) = scenario.meanwhile {
+        rehearsal.session(None)?;
+        meanwhile(rehearsal.world());
+        rehearsal.begin_again()?;
+    }
     for holds in scenario.breaks {
         if rehearsal.session(Some(Cut::When(*holds)))?.exit != 6 {
             return Ok(rehearsal.finish());
@@ -238,6 +245,15 @@ impl Rehearsal {
         &self.world
     }
 
+    /// The next session is a run of its own, on the same machine.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn begin_again(&mut self) -> Result<(), DrillError> {
+        (self.plan, self.journal) = (PlanId::random()?, None);
+        Ok(())
+    }
+
     /// What goes wrong on the wires, counted over all sessions.
     pub fn spoil(&self, bursts: Vec<Burst>) {
         self.world.wires().spoil(bursts);
@@ -281,6 +297,7 @@ impl Rehearsal {
             }
             Err(error) => return Err(error.into()),
         };
+        let refused = earlier_refusal(&self.state, &self.policy, self.world.now())?;
         let (file, past) = match &self.journal {
             None => (self.state.create_journal(self.world.now(), self.plan)?, None),
             Some(path) => {
@@ -291,7 +308,7 @@ impl Rehearsal {
         };
         self.journal = Some(file.path().to_owned());
         let recorder = self.recorder(file, cut);
-        let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past);
+        let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).after_refusal(refused);
         self.world.wires().begin(self.world.now(), kill);
         // A process that is killed does nothing more, and what it held is let go: it unwinds.
         let end = catch_unwind(AssertUnwindSafe(move || run.run()));
@@ -341,8 +358,10 @@ impl Rehearsal {
     /// The real protocol code over the world's edges.
     fn parts(&self, recorder: Box<dyn Recorder>, locks: Vec<Box<dyn FailoverLock>>) -> Parts {
         let Self { world, policy, plan, state, .. } = self;
+        let left_out = |source: &Source| policy.without.iter().any(|name| name == source.name());
+        let asked = world.options().sources.iter().filter(|source| !left_out(source));
         Parts {
-            others: world.options().sources.iter().map(|source| other(world, *source)).collect(),
+            others: asked.map(|source| other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node().over(world.wire(Edge::Node)))),
             hands: Hands { locks, permit: Some(self.permit()), ..self.hands() },
             policy: policy.clone(),
@@ -381,31 +400,4 @@ pub fn journal_of(scratch: &Path) -> Result<Vec<Record>, DrillError> {
         records.extend(journal::read(&path)?.entries.into_iter().map(|entry| entry.record));
     }
     Ok(records)
-}
-
-/// A session that was killed, or that never ended (S10).
-fn killed(ended: Ended) -> End {
-    let (outcome, exit, message) = match ended {
-        Ended::Killed => ("interrupted", 6, "the drill killed the run here"),
-        Ended::Endless => ("endless", 255, "the run does not end"),
-    };
-    End {
-        outcome: outcome.to_owned(),
-        exit,
-        message: message.to_owned(),
-        refusal: None,
-        resumed: None,
-        next: "run `failover resume`".to_owned(),
-    }
-}
-
-fn locked(error: &LockError) -> End {
-    End {
-        outcome: "locked".to_owned(),
-        exit: 7,
-        message: error.to_string(),
-        refusal: None,
-        resumed: None,
-        next: error.next().to_owned(),
-    }
 }

@@ -109,6 +109,8 @@ pub enum Event {
     /// Somebody else with our baker's keys has signed another payload where our baker voted last. The node has checked
     /// the signature, and then found the conflict.
     Conflict,
+    /// The own node and its peers show a chain so many levels ahead of what every other source shows (H26). 0 ends it.
+    NodeAhead(u64),
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.

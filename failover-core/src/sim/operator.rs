@@ -17,6 +17,8 @@ pub enum Cable {
     CannotSay,
     /// Cannot reach the cable, and switches the machine off.
     SwitchesOff,
+    /// Cannot reach the cable, says that the machine is switched off, and has not done it (H38).
+    SaysOff,
 }
 
 /// A scripted person.
@@ -31,6 +33,8 @@ pub struct Person {
     pub ledger_setting: bool,
     /// Nobody is there: a script that says yes to the plan and has the passphrase, and no other answer.
     pub script: bool,
+    /// Do they take the risk where nothing proves that the primary is off?
+    pub takes_the_risk: bool,
     /// The passphrase that they type; `None`: the right one.
     pub passphrase: Option<String>,
 }
@@ -45,6 +49,7 @@ impl Person {
             cable: Cable::Pulls,
             ledger_setting: true,
             script: false,
+            takes_the_risk: false,
             passphrase: None,
         }
     }
@@ -66,9 +71,9 @@ impl Operator for Person {
                 if self.cable == Cable::SwitchesOff {
                     self.world.apply(Event::PowerOff(self.primary));
                 }
-                yes(self.cable == Cable::SwitchesOff)
+                yes(matches!(self.cable, Cable::SwitchesOff | Cable::SaysOff))
             }
-            Question::Unproven { .. } => Answer::No,
+            Question::Unproven { .. } => yes(self.takes_the_risk),
             Question::NoOtherRun { .. } => Answer::Yes,
             Question::LedgerSetting => yes(self.ledger_setting),
             // The backup is the other machine, and its device is what the world says.

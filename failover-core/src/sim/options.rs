@@ -122,6 +122,8 @@ pub struct WorldOptions {
     pub primary_failover: bool,
     /// TezSign: from this level on another consensus key is the baker's; both cards hold it. The first level of a cycle.
     pub key_change: Option<u64>,
+    /// What the primary's power status says, whatever is true; `None`: there is none.
+    pub power_status: Option<&'static str>,
     /// Does waiting take real time?
     pub pace: Pace,
     /// What the tool does at the same time happens one after the other, so that a replay is the same exchange by
@@ -151,6 +153,7 @@ impl WorldOptions {
             primary_programs: true,
             primary_failover: false,
             key_change: None,
+            power_status: None,
             pace: Pace::Fast,
             in_turn: false,
         }

@@ -15,6 +15,7 @@ use crate::signer::Model;
 mod dice;
 mod draw;
 mod events;
+mod evidence;
 mod mishaps;
 mod stage;
 
@@ -69,6 +70,8 @@ pub struct Plan {
     pub(crate) quarantine: bool,
     /// Is another machine pinned as the primary (H19)? `None`: the right one.
     pub(crate) pin: Option<bool>,
+    /// Was the head pinned when the world began (S4)?
+    pub(crate) pinned: bool,
     pub(crate) another_run: bool,
     /// The backup's signer runs already (H14).
     pub(crate) signer_runs: bool,
@@ -86,7 +89,7 @@ impl Plan {
     /// The world of this number.
     #[must_use]
     pub fn of(seed: u64) -> Self {
-        draw::draw(seed)
+        evidence::draw(draw::draw(seed))
     }
 
     /// The same, but the person says that the signer is unplugged and it is not, the primary is dead and gets its power

@@ -10,6 +10,7 @@ use crate::journal::record::Record;
 use crate::signer::Model;
 
 mod back;
+mod evidence;
 mod fence;
 mod hazards;
 mod marks;
@@ -52,6 +53,8 @@ pub struct Scenario {
     pub another_run: bool,
     /// Afterwards the backup is stood down and `failover return` is asked for: the exit code is its.
     pub gives_back: bool,
+    /// An earlier run ends first, and then this happens before the run that the scenario is about.
+    pub meanwhile: Option<fn(&World)>,
 }
 
 const PLAIN: Scenario = Scenario {
@@ -65,6 +68,7 @@ const PLAIN: Scenario = Scenario {
     turns: 0,
     another_run: false,
     gives_back: false,
+    meanwhile: None,
 };
 
 fn in_seconds(world: &World, seconds: i64) -> Timestamp {
@@ -79,6 +83,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
     let kinds = [
+        evidence::EVIDENCE,
         fence::FENCE,
         hazards::HAZARDS,
         back::BACK,

@@ -95,7 +95,7 @@ impl Shown<'_> {
 
     /// The highest level that it shows.
     fn highest(self) -> u64 {
-        let newest = self.state.chain.head().map_or(0, |head| head.level);
+        let newest = self.state.chain.head().map_or(0, |head| head.level).saturating_sub(self.state.faults.ahead);
         match self.spoiled {
             Some(Spoiled { fault: SourceFault::Behind(levels), .. }) => newest.saturating_sub(levels).max(1),
             Some(Spoiled { fault: SourceFault::Ahead(levels), .. }) => newest.saturating_add(levels),

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{Drill, Pins, Plan, StateError, disk};
+use super::{Drill, HeadPin, Pins, Plan, StateError, disk};
 
 /// The state folder, checked: a folder that only its owner may write into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +99,22 @@ impl StateDir {
     /// The file cannot be written.
     pub fn set_pins(&self, pins: &Pins) -> Result<(), StateError> {
         disk::write(&self.root.join("pins.json"), pins)
+    }
+
+    /// The head that independent sources last agreed on; `None` where none was pinned yet.
+    ///
+    /// # Errors
+    /// The file cannot be read or is damaged.
+    pub fn head_pin(&self) -> Result<Option<HeadPin>, StateError> {
+        disk::read(&self.root.join("head.json"))
+    }
+
+    /// Pins a head, in place of the one before.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn set_head_pin(&self, pin: &HeadPin) -> Result<(), StateError> {
+        disk::write(&self.root.join("head.json"), pin)
     }
 
     /// The last drill; `None` where there was none.

@@ -7,6 +7,7 @@ use super::Watch;
 use super::record::{Role, Trouble};
 use crate::decision::{Policy, Progress, Refusal, Verdict, consensus_marks, decide};
 use crate::facts::{BootGuard, Eyes, Facts, Scope, Timestamp, Unknown};
+use crate::failover::pin;
 
 /// Between two looks.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -81,6 +82,7 @@ impl Watch {
         };
         let facts = gatherer.gather(eyes, &scope, &**clock);
         self.readiness.progress.observe(&facts, consensus_marks(&facts));
+        pin::renew(&self.state, &mut self.policy, &facts.chain, facts.now);
         self.readiness.boot_guard(&facts);
         let wrong = not_ready(&facts, &self.policy, &self.readiness.progress);
         self.trouble(now, Trouble::Ready, PATIENCE, wrong);

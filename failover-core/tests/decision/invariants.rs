@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Noted, Progress, Statement, Step, Verdict, decide, fence, foreign};
-use failover_core::facts::{Arming, Facts, GuardState, SecondOpinion, SyncState, reached};
+use failover_core::facts::{Arming, Facts, GuardState, OtherSource, Power, Standing, SyncState, reached};
 use failover_core::tezos::{Kind, Level};
 
 use crate::dice::Dice;
@@ -22,11 +22,14 @@ fn random_facts(dice: &mut Dice) -> Facts {
         facts.chain.head.as_mut().unwrap().value.timestamp = ago(dice.roll(40));
     }
     match dice.roll(30) {
-        0 => facts.chain.second = unknown(),
-        1 => facts.chain.second = known(SecondOpinion { asked: 4, agreeing: 1, highest: level(HEAD) }),
+        0 => facts.chain.others.clear(),
+        1 => facts.chain.others = vec![other("tzkt", HEAD - 3, Standing::Behind { by: 3 })],
+        4 => facts.chain.second = unknown(),
+        5 => facts.chain.others.push(other("a node", HEAD + 3, Standing::Ahead { by: 3 })),
+        6 => facts.primary.power = known(Power::Off),
         2 => facts.chain.sync = known(SyncState::Unsynced),
         3 => facts.chain.activity = unknown(),
-        4 => facts.chain.delegate = unknown(),
+        7 => facts.chain.delegate = unknown(),
         _ => {}
     }
     if facts.chain.activity.is_ok() {
@@ -108,7 +111,11 @@ fn a_start_is_approved_only_behind_a_whole_fence_with_every_mark_at_the_floor() 
                 let bound = progress.noted.expect("a start without B").bound;
                 assert!(*floor >= bound.above(2), "S2: {floor} is not above {bound}");
                 assert!(foreign(&facts, &progress).certain.is_empty(), "S8");
-                assert!(facts.chain.activity.is_ok() && facts.chain.second.is_ok() && facts.chain.delegate.is_ok());
+                assert!(facts.chain.activity.is_ok() && facts.chain.delegate.is_ok());
+                let others = &facts.chain.others;
+                assert!(others.iter().any(OtherSource::agrees) && others.len() == 1, "S15: {others:?}");
+                let off = facts.primary.power.is_ok() && facts.primary.services.is_ok();
+                assert!(!off, "H38: it answers, and its power is off");
                 assert!(progress.proceed && progress.passphrase && progress.fenced_self, "S1, S1a");
             }
             Step::Unlock { .. } | Step::Raise { .. } => {

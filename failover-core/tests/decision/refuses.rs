@@ -5,8 +5,8 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Progress, Refusal, Verdict, WaitFor, decide};
 use failover_core::facts::{
-    Arming, ClaimAnswer, Compared, ExpectedKey, Facts, HostIdentity, KeyName, KeyRole, LastSigned, OtherSource,
-    SecondOpinion, Signed, Standing, SyncState,
+    Arming, ClaimAnswer, ExpectedKey, Facts, HostIdentity, KeyName, KeyRole, LastSigned, OtherSource, SecondOpinion,
+    Signed, Standing, SyncState,
 };
 use failover_core::tezos::{ChainId, Kind};
 
@@ -34,9 +34,9 @@ macro_rules! refuses {
     )*};
 }
 
-fn other(head: u64, standing: Standing) -> OtherSource {
-    let said = Compared { level: level(head), standing, last_signed: Vec::new() };
-    OtherSource { name: "tzkt".to_owned(), said: known(said) }
+/// The one other source, as it is now.
+fn others(facts: &mut Facts, head: u64, standing: Standing) {
+    facts.chain.others = vec![other("tzkt", head, standing)];
 }
 
 fn old(seconds: i64) -> Timestamp {
@@ -44,35 +44,36 @@ fn old(seconds: i64) -> Timestamp {
 }
 
 refuses! {
-    h1_a_stale_head_that_peers_do_not_share: |f| {
+    h1_a_stale_head_that_nobody_shares: |f| {
         f.chain.head.as_mut().unwrap().value.timestamp = old(300);
-        f.chain.second = known(SecondOpinion { asked: 5, agreeing: 0, highest: level(HEAD) });
+        others(f, HEAD - 10, Standing::Behind { by: 10 });
     } => Refusal::Stale { .. }, exit 3;
     h1_a_fresh_head_that_only_one_peer_shares: |f| {
+        f.chain.others.clear();
         f.chain.second = known(SecondOpinion { asked: 1, agreeing: 1, highest: level(HEAD) });
     } => Refusal::Alone { .. }, exit 3;
     h1_most_peers_are_elsewhere: |f| {
+        f.chain.others.clear();
         f.chain.second = known(SecondOpinion { asked: 6, agreeing: 3, highest: level(HEAD) });
     } => Refusal::Alone { .. }, exit 3;
-    h20_a_source_far_ahead_of_the_own_node: |f| f.chain.others.push(other(HEAD + 3, Standing::Ahead { by: 3 }))
+    h20_a_source_far_ahead_of_the_own_node: |f| others(f, HEAD + 3, Standing::Ahead { by: 3 })
         => Refusal::Contradicted { .. }, exit 3;
     h20_a_source_with_another_final_block: |f| {
-        f.chain.others.push(other(HEAD, Standing::Agrees));
-        f.chain.others.push(other(HEAD, Standing::Differs { at: level(HEAD - 2) }));
+        f.chain.others.push(other("a node", HEAD, Standing::Differs { at: level(HEAD - 2) }));
     } => Refusal::Contradicted { .. }, exit 3;
     h2_a_source_on_another_chain: |f| {
-        f.chain.others.push(other(HEAD, Standing::OtherChain { found: ChainId::new([1, 2, 3, 4]) }));
+        others(f, HEAD, Standing::OtherChain { found: ChainId::new([1, 2, 3, 4]) });
     } => Refusal::Contradicted { .. }, exit 3;
     h1_no_peers_and_the_only_other_source_is_behind: |f| {
         f.chain.second = unknown();
-        f.chain.others.push(other(HEAD - 10, Standing::Behind { by: 10 }));
+        others(f, HEAD - 10, Standing::Behind { by: 10 });
     } => Refusal::Alone { .. }, exit 3;
     h1_no_peers_and_the_only_other_source_does_not_answer: |f| {
         f.chain.second = unknown();
-        f.chain.others.push(OtherSource { name: "tzkt".to_owned(), said: unknown() });
+        f.chain.others = vec![OtherSource { name: "tzkt".to_owned(), said: unknown() }];
     } => Refusal::Alone { .. }, exit 3;
     h5_an_indexer_with_a_signature_past_the_cap: |f| {
-        let mut lying = other(HEAD, Standing::Agrees);
+        let mut lying = other("an indexer", HEAD, Standing::Agrees);
         let last = LastSigned { kind: Kind::Attestation, level: level(HEAD + 1_000_000) };
         lying.said.as_mut().unwrap().value.last_signed.push(last);
         f.chain.others.push(lying);
@@ -290,9 +291,9 @@ fn s4_an_observation_past_the_cap_is_named_not_believed_and_not_left_out() {
 fn h1_one_other_source_that_agrees_is_a_second_opinion() {
     let mut facts = facts();
     facts.chain.second = unknown();
-    facts.chain.others.push(other(HEAD - 10, Standing::Behind { by: 10 }));
+    others(&mut facts, HEAD - 10, Standing::Behind { by: 10 });
     assert!(matches!(refusal(&facts, &Progress::default()), Refusal::Alone { .. }));
-    facts.chain.others.push(other(HEAD, Standing::Agrees));
+    facts.chain.others.push(other("a node", HEAD, Standing::Agrees));
     let verdict = decide(&facts, &policy(), &Progress::default());
     assert!(!matches!(verdict, Verdict::Refuse(_)), "{verdict:?}");
 }
@@ -306,7 +307,7 @@ fn s2_what_other_sources_saw_lifts_the_floor() {
             .get()
     };
     assert_eq!(floor(&facts), HEAD + 10);
-    facts.chain.others.push(other(HEAD + 2, Standing::Agrees));
+    others(&mut facts, HEAD + 2, Standing::Agrees);
     assert_eq!(floor(&facts), HEAD + 12);
     let last = LastSigned { kind: Kind::Attestation, level: level(HEAD + 5) };
     facts.chain.others[0].said.as_mut().unwrap().value.last_signed.push(last);

@@ -5,7 +5,7 @@ use failover_core::decision::policy::unproven_sentence;
 use failover_core::decision::{
     Basis, Noted, Path, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, decide, fence,
 };
-use failover_core::facts::{Arming, Facts, Power, Question};
+use failover_core::facts::{Arming, Facts, LastSigned, Power, Question};
 use failover_core::tezos::Kind;
 
 use crate::world::*;
@@ -96,4 +96,96 @@ fn a_power_status_that_says_off_stands_for_the_cable() {
     facts.primary.power = known(Power::On);
     seen.observe(&facts, None);
     assert_eq!(seen.power_off_since, None, "power that came back proves nothing");
+}
+
+/// A refusal of `minutes` ago at a level that many blocks back; mute since, with rights in the last `rights` levels only.
+fn mute(minutes: u64, rights: u64) -> (Facts, Progress) {
+    let (mut facts, mut progress) = refused(i64::try_from(minutes * 60).unwrap());
+    let bound = HEAD - 3 - minutes * 10;
+    progress.refused_before = Some(RefusedBefore {
+        at: seconds_ago(minutes * 60),
+        noted: Noted { head: level(bound - 2), bound: level(bound) },
+    });
+    activity(&mut facts).settled = quiet(bound + 1, HEAD - 3);
+    for level in &mut activity(&mut facts).settled {
+        level.rights = level.level.get() > HEAD - 3 - rights;
+    }
+    (facts, progress)
+}
+
+fn offered(facts: &Facts, progress: &Progress) -> bool {
+    matches!(decide(facts, &policy(), progress), Verdict::Ask(Question::Unproven { .. }))
+}
+
+#[test]
+fn h27_a_refusal_counts_for_a_day() {
+    let (facts, mut progress) = refused(600);
+    for (seconds, counts) in [(24 * 3_600 - 1, true), (24 * 3_600, false)] {
+        progress.refused_before.as_mut().unwrap().at = ago(seconds);
+        assert_eq!(offered(&facts, &progress), counts, "{seconds}");
+    }
+}
+
+#[test]
+fn h27_its_silence_is_a_hundred_levels_with_rights_of_the_last_two_hundred() {
+    for (rights, enough) in [(100, true), (99, false)] {
+        let (facts, progress) = mute(60, rights);
+        assert_eq!(offered(&facts, &progress), enough, "{rights}");
+    }
+    // The old outage's silence says nothing of now.
+    let (mut facts, progress) = mute(60, 0);
+    for (from, enough) in [(HEAD - 3 - 199, true), (HEAD - 3 - 200, false)] {
+        for level in &mut activity(&mut facts).settled {
+            level.rights = (from..from + 100).contains(&level.level.get());
+        }
+        assert_eq!(offered(&facts, &progress), enough, "{from}");
+    }
+    // Nor does the fence count it, once it was typed.
+    for (rights, approved) in [(100, true), (99, false)] {
+        let (facts, mut progress) = mute(60, rights);
+        progress.statements.insert(Statement::Unproven, ago(1));
+        progress.noted = progress.refused_before.map(|refused| refused.noted);
+        assert_eq!(fence(&facts, &policy(), &progress).approved, approved, "{rights}");
+    }
+}
+
+#[test]
+fn h27_a_primary_that_was_back_since_makes_it_void() {
+    let (facts, progress) = mute(60, 300);
+    assert!(offered(&facts, &progress));
+    let bound = progress.refused_before.unwrap().noted.bound.get();
+    let cases: [fn(&mut Facts, u64); 4] = [
+        |facts, at| activity(facts).settled[0].signed.push(signed(Kind::Attestation, at, 0)),
+        |facts, at| activity(facts).recent.push(signed(Kind::Attestation, at, 0)),
+        |facts, at| facts.chain.accusations.push(signed(Kind::Block, at, 0)),
+        |facts, at| {
+            let last = LastSigned { kind: Kind::Attestation, level: level(at) };
+            facts.chain.others[0].said.as_mut().unwrap().value.last_signed.push(last);
+        },
+    ];
+    for (index, sign) in cases.into_iter().enumerate() {
+        for (at, void) in [(bound + 1, true), (bound, false)] {
+            let mut facts = facts.clone();
+            sign(&mut facts, at);
+            assert_eq!(!offered(&facts, &progress), void, "{index} {at}");
+            let mut seen = progress.clone();
+            seen.observe(&facts, None);
+            assert_eq!(seen.refused_before.is_none(), void, "{index} {at}");
+        }
+    }
+}
+
+/// Nothing is offered before every level since the refusal was read: in one of them the primary may have been back.
+#[test]
+fn h27_levels_that_were_not_read_yet_are_waited_for() {
+    let (mut facts, progress) = mute(60, 300);
+    activity(&mut facts).settled.pop();
+    let verdict = decide(&facts, &policy(), &progress);
+    assert!(
+        matches!(&verdict, Verdict::Wait(w) if matches!(&w.why, WaitFor::Known { what } if what.contains("1 levels"))),
+        "{verdict:?}"
+    );
+    let (mut facts, progress) = mute(60, 300);
+    activity(&mut facts).settled.remove(5);
+    assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Wait(_)), "a level is missing in the middle");
 }

@@ -6,9 +6,10 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, Verdict, Waiting, decide};
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Constants, Delegate,
-    DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
-    Mark, Marks, Model, Observed, PermitState, Pooled, PrimaryFacts, RunId, SecondOpinion, Signed, SyncState, Unknown,
+    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Compared, Constants,
+    Delegate, DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState,
+    LevelActivity, Mark, Marks, Model, Observed, OtherSource, PermitState, Pooled, PrimaryFacts, RunId, SecondOpinion,
+    Signed, Standing, SyncState, Unknown,
 };
 use failover_core::guard::GuardNote;
 use failover_core::signer::DeviceInfo;
@@ -85,6 +86,12 @@ pub(crate) fn held() -> BootGuard {
     BootGuard::Holds { units: vec!["baker.service".to_owned()], note: GuardNote::new(now(), "root@b", "b", None) }
 }
 
+/// Another source with this head.
+pub(crate) fn other(name: &str, head: u64, standing: Standing) -> OtherSource {
+    let said = Compared { level: level(head), standing, last_signed: Vec::new() };
+    OtherSource { name: name.to_owned(), said: known(said) }
+}
+
 /// Levels `from` to `to`, with rights, nothing signed.
 pub(crate) fn quiet(from: u64, to: u64) -> Vec<LevelActivity> {
     (from..=to).map(|n| LevelActivity { level: level(n), rights: true, signed: Vec::new() }).collect()
@@ -98,7 +105,7 @@ pub(crate) fn facts() -> Facts {
         chain: ChainFacts {
             head: known(head(HEAD)),
             second: known(SecondOpinion { asked: 5, agreeing: 5, highest: level(HEAD) }),
-            others: Vec::new(),
+            others: vec![other("tzkt", HEAD, Standing::Agrees)],
             sync: known(SyncState::Synced),
             constants: known(Constants { block_seconds: 6, round_increment_seconds: 3, blocks_per_cycle: 14_400 }),
             delegate: known(Delegate {

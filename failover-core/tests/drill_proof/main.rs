@@ -23,6 +23,7 @@ mod marks;
 mod nonces;
 mod preflight;
 mod random;
+mod refusals;
 mod replugged;
 mod returns;
 mod rumours;

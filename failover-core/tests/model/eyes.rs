@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, Denunciation, DeviceState,
-    ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity,
-    Model, Observed, PermitState, Pooled, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown, UnlockSecret,
+    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Compared, Constants, Delegate, Denunciation,
+    DeviceState, ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState,
+    LevelActivity, Model, Observed, OtherSource, PermitState, Pooled, PrimaryFacts, SecondOpinion, Signed, Standing,
+    SyncState, Unknown, UnlockSecret,
 };
 use failover_core::signer::DeviceInfo;
 use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Position, Round};
@@ -94,7 +95,14 @@ pub(crate) fn chain(world: &World, setting: &Setting, from: u64) -> ChainFacts {
             source: "peers".to_owned(),
             at: now,
         }),
-        others: Vec::new(),
+        others: vec![OtherSource {
+            name: "tzkt".to_owned(),
+            said: Ok(Observed {
+                value: Compared { level: level(head), standing: Standing::Agrees, last_signed: vec![] },
+                source: "tzkt".to_owned(),
+                at: now,
+            }),
+        }],
         sync: Ok(Observed { value: SyncState::Synced, source: "node".to_owned(), at: now }),
         constants: Ok(Observed {
             value: Constants { block_seconds: 6, round_increment_seconds: 3, blocks_per_cycle: 14_400 },

@@ -18,7 +18,7 @@ use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::operator::Nobody;
 use failover_core::price::{Known, Price};
 use failover_core::signer::Model;
-use failover_core::sim::{Side, SimNode, World, WorldOptions};
+use failover_core::sim::{Side, SimNode, Source, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::Mutez;
 use serde_json::json;
@@ -65,7 +65,7 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
     policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
     let parts = Parts {
         source: Box::new(OctezNode::new(node)),
-        others: Vec::new(),
+        others: vec![Box::new(OctezNode::new(world.source(Source::Node)))],
         hands: Hands {
             device: world.signer(Side::Backup),
             primary: Some(Box::new(control(Side::Primary))),

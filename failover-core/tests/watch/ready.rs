@@ -3,7 +3,8 @@
 use failover_core::baker::{BakerControl as _, TezbakeControl};
 use failover_core::guard::GuardNote;
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, HostFault, Side, WorldOptions};
+use failover_core::sim::{BAKER_UNIT, Event, HostFault, Side, Source, SourceFault, WorldOptions};
+use failover_core::state::StateDir;
 use failover_core::watch::{Note, Role, Trouble};
 
 use crate::support::{BOTH, Watched, from_scratch};
@@ -47,7 +48,7 @@ fn a_device_that_is_gone_is_said_once_it_lasts_and_so_is_its_return() {
 
 /// H14: the keys can sign, though nothing runs that would ask them to.
 #[test]
-fn keys_that_can_sign_and_a_node_without_peers_are_no_backup() {
+fn keys_that_can_sign_and_a_node_that_nobody_confirms_are_no_backup() {
     let mut watched = standing_by(Model::TezSign, 72);
     assert!(watched.world.unlock(Side::Backup, &watched.world.passphrase()));
     watched.goes_on(300);
@@ -55,7 +56,10 @@ fn keys_that_can_sign_and_a_node_without_peers_are_no_backup() {
     assert!(said.iter().flatten().any(|why| why.contains("can sign: ")), "{said:?}");
 
     let mut watched = standing_by(Model::TezSign, 73);
-    watched.world.apply(Event::NoPeers(true));
+    // S4: while another source agreed, the head was pinned.
+    let pin = StateDir::existing(watched.folder.path()).unwrap().head_pin().unwrap();
+    assert!(pin.is_some_and(|pin| watched.world.head_level().since(pin.level) < 30));
+    watched.world.apply(Event::Source(Source::Tzkt, Some(SourceFault::Down)));
     watched.goes_on(300);
     let said = of(&watched, Trouble::Ready);
     assert!(!said.is_empty(), "no second opinion, and nothing is said\n{}", watched.told());

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use failover_core::baker::{BakerControl as _, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
+use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
@@ -16,7 +17,7 @@ use failover_core::operator::Nobody;
 use failover_core::signer::{Arming, Model, SignerDevice};
 use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
 use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Event, Pace, Side, World, WorldOptions};
+use failover_core::sim::{Event, Pace, Side, Source, World, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::watch::{Note, Parts, Said, Trouble, Watch};
 
@@ -68,7 +69,7 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
     let state = StateDir::open(folder.path()).unwrap();
     let parts = Parts {
         source: Box::new(OctezNode::new(world.node())),
-        others: Vec::new(),
+        others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
         busy: Box::new(move || running.load(Ordering::SeqCst)),
         hands: Hands {
             device: world.signer(side),

@@ -3,18 +3,18 @@
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::decision::{Refusal, pin_allows, policy};
 use failover_core::tezos::Level;
 use serde::Serialize;
 
 use crate::args::Raise;
 use crate::failure::Failure;
-use crate::heads::{self, Verdict};
+use crate::heads;
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::sources;
 
 /// Levels above the head.
-const ABOVE: u64 = 100;
+const ABOVE: u64 = policy::CAP;
 
 /// The cap, and where it comes from.
 #[derive(Debug, Serialize)]
@@ -49,37 +49,56 @@ pub(super) fn find(settings: &Settings, wanted: &Raise, out: &mut Output) -> Res
 }
 
 fn head(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<(Level, String), Failure> {
-    let failure = match (from_node(settings), wanted.head) {
+    let failure = match (agreed(settings), wanted.head) {
         (Ok((level, source)), None) => return Ok((level, source)),
         (Ok((level, source)), Some(typed)) => {
             out.warn(format!("--head {typed} is not used: the head of {source} is fresh, at {level}"));
             return Ok((level, source));
         }
-        (Err((failure, true)), Some(typed)) => {
+        (Err(Missing { failure, typed: Some(highest) }), Some(typed)) => {
+            let head = typed.min(highest.unwrap_or(typed));
+            within_the_pin(settings, head)?;
             out.warn(format!("{failure}; --head {typed} stands in for it"));
-            return Ok((typed, "typed by the person".to_owned()));
+            return Ok((head, "typed by the person".to_owned()));
         }
-        (Err((failure, _)), _) => failure,
+        (Err(Missing { failure, .. }), _) => failure,
     };
     let next = format!("{}; or type the head that you read elsewhere with --head LEVEL", failure.next);
     Err(Failure { next, ..failure })
 }
 
-/// The own node's head. The error says whether a person's word may stand in: not for a node that contradicts it.
-fn from_node(settings: &Settings) -> Result<(Level, String), (Failure, bool)> {
-    let expected = settings.known().map(|config| config.baker.chain);
-    let url = settings.node().map_err(|failure| (failure, true))?;
-    let now = SystemClock.now();
-    let mut own = sources::open_node(&url).map_err(|error| (error.into(), true))?;
-    let seen = heads::look(&mut *own, now, expected);
-    let wrong_chain = matches!(&seen.head, Ok((_, Verdict::WrongChain { .. })));
-    let head = heads::fresh(&seen).map_err(|failure| (failure, !wrong_chain))?;
-    let others = settings.known().map(|config| sources::open_others(&config.chain, &[])).transpose();
-    for mut other in others.map_err(|failure| (failure, false))?.unwrap_or_default() {
-        // One that does not answer says nothing about the own node.
-        if let Ok((theirs, standing)) = heads::hold(&mut *own, head, &mut *other) {
-            heads::not_contradicted(head, other.name(), theirs.level, standing).map_err(|failure| (failure, false))?;
+/// Why there is no agreed head.
+struct Missing {
+    failure: Failure,
+    /// May a person's word stand in, and up to which level? Not for a node that contradicts it; and where the own node's
+    /// head is only not confirmed, no higher than that.
+    typed: Option<Option<Level>>,
+}
+
+/// The head that the decision's gate lets through.
+fn agreed(settings: &Settings) -> Result<(Level, String), Missing> {
+    let seen = heads::everybody(settings).map_err(|failure| Missing { failure, typed: Some(None) })?;
+    match seen.agreed() {
+        Ok(level) => Ok((level, seen.own)),
+        Err(refusal) => {
+            let typed = match &refusal {
+                Refusal::WrongChain { .. } | Refusal::Contradicted { .. } => None,
+                Refusal::Alone { level, .. } | Refusal::HeadUnbounded { level, .. } => Some(Some(*level)),
+                _ => Some(None),
+            };
+            Err(Missing { failure: heads::refused(&refusal), typed })
         }
     }
-    Ok((head.level, seen.source.clone()))
+}
+
+/// A typed head is bounded by the clock as a node's is.
+fn within_the_pin(settings: &Settings, typed: Level) -> Result<(), Failure> {
+    let Some(pin) = heads::pinned(settings) else { return Ok(()) };
+    let highest = pin_allows(&pin, SystemClock.now());
+    if typed > highest {
+        let message =
+            format!("--head {typed}: since the pinned head {} there was time for {highest} at most", pin.level);
+        return Err(Failure::refused(message, "compare the level with an explorer, digit by digit"));
+    }
+    Ok(())
 }

@@ -63,9 +63,10 @@ impl ChainGatherer {
         let head = self.seen(head, clock);
         // At once: the others' heads are compared with this one, and the chain goes on meanwhile.
         let (second, others) = match &head {
-            Ok(head) => {
-                (self.second(&head.value, clock), self.others.look(&mut *self.source, &head.value, &scope.baker, clock))
-            }
+            Ok(head) => (
+                self.second(&head.value, clock),
+                self.others.look(&mut *self.source, &head.value, Some(&scope.baker), clock),
+            ),
             Err(unknown) => (Err(unknown.clone()), Vec::new()),
         };
         let sync = self.source.sync();
@@ -84,6 +85,28 @@ impl ChainGatherer {
         };
         let (activity, accusations, pool) = activity;
         ChainFacts { head, second, others, sync, constants, delegate, activity, accusations, pool }
+    }
+
+    /// Looks at everybody's head, and at no baker; with the other sources' own heads.
+    pub(super) fn heads(&mut self, clock: &dyn Clock) -> (ChainFacts, Vec<(String, Head)>) {
+        let head = self.source.head();
+        let head = self.seen(head, clock);
+        let (second, others) = match &head {
+            Ok(head) => {
+                (self.second(&head.value, clock), self.others.look(&mut *self.source, &head.value, None, clock))
+            }
+            Err(unknown) => (Err(unknown.clone()), Vec::new()),
+        };
+        let sync = self.source.sync();
+        let sync = self.seen(sync, clock);
+        let constants = self.source.constants();
+        let constants = self.seen(constants, clock);
+        let unasked =
+            || Unknown { why: "no baker was asked about".to_owned(), next: "run `failover check`".to_owned() };
+        let (delegate, activity) = (Err(unasked()), Err(unasked()));
+        let (accusations, pool) = (Vec::new(), Pooled::default());
+        let chain = ChainFacts { head, second, others, sync, constants, delegate, activity, accusations, pool };
+        (chain, self.others.shown())
     }
 
     /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{DrillError, Rehearsal};
+use crate::baker::PowerStatus;
 use crate::baker::tezbake::TezbakeControl;
 use crate::clock::Clock as _;
 use crate::decision::standby_marks;
@@ -88,7 +89,10 @@ impl Rehearsal {
             passphrase: None,
             locks: Vec::new(),
             primary_signer: Some(super::remote_signer(world, backup.other())),
-            power: None,
+            power: world
+                .options()
+                .power_status
+                .map(|says| PowerStatus::new(Box::new(world.host(*backup)), vec!["echo".to_owned(), says.to_owned()])),
             permit: None,
         }
     }

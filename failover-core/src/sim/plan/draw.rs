@@ -88,6 +88,7 @@ fn calm(seed: u64) -> Plan {
         emergency: false,
         quarantine: true,
         pin: None,
+        pinned: true,
         another_run: false,
         signer_runs: false,
         held: false,

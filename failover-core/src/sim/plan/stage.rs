@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{Card, Pause, Plan};
 use crate::clock::Clock;
+use crate::facts::HeadPin;
 use crate::host::HostIdentity;
+use crate::sim::chain::PROTOCOL;
 use crate::sim::event::Event;
 use crate::sim::options::Side;
 use crate::sim::scenario::Stage;
@@ -20,6 +22,13 @@ impl Plan {
         if self.pin == Some(false) {
             policy.primary_pin = Some(HostIdentity { machine_id: "0".repeat(32) });
         }
+        policy.head_pin = self.pinned.then(|| HeadPin {
+            chain: policy.chain,
+            level: world.head_level(),
+            at: world.now(),
+            block_seconds: world.options().block_seconds,
+            protocol: PROTOCOL.to_owned(),
+        });
         let head = world.head_level().get();
         match self.card {
             Card::Rehearsed => {}

@@ -46,14 +46,15 @@ pub(super) static SOURCES: &[Scenario] = &[
     },
     Scenario {
         name: "h1-one-down",
-        about: "one of three sources is down: said, and left aside",
+        about: "one of three sources is down: said, and ignored",
         world: |o| o.sources = BOTH,
         prepare: |s| spoil(s.world, Source::Tzkt, SourceFault::Down),
         ..PLAIN
     },
     Scenario {
         name: "h1-two-down",
-        about: "two of three sources are down, the node's peers agree with it: said, and left aside",
+        about: "two of three sources are down, and only the node's peers agree with it: refused, both named",
+        exit: 3,
         world: |o| o.sources = BOTH,
         prepare: |s| BOTH.iter().for_each(|source| spoil(s.world, *source, SourceFault::Down)),
         ..PLAIN
@@ -77,19 +78,22 @@ pub(super) static SOURCES: &[Scenario] = &[
     },
     Scenario {
         name: "h1-tzkt-lags",
-        about: "TzKT lags by 10 levels: said, and left aside",
+        about: "TzKT lags by 10 levels, and there is no other source: refused",
+        exit: 3,
         prepare: |s| spoil(s.world, Source::Tzkt, SourceFault::Behind(10)),
         ..PLAIN
     },
     Scenario {
         name: "h1-tzkt-429",
-        about: "TzKT is asked too often (429): said, and left aside",
+        about: "TzKT is asked too often (429), and there is no other source: refused",
+        exit: 3,
         prepare: |s| spoil(s.world, Source::Tzkt, SourceFault::Rpc(RpcFault::TooMany)),
         ..PLAIN
     },
     Scenario {
         name: "h1-tzkt-html",
-        about: "TzKT answers with a web page: said, and left aside",
+        about: "TzKT answers with a web page, and a further node agrees: said, and ignored",
+        world: |o| o.sources = BOTH,
         prepare: |s| spoil(s.world, Source::Tzkt, SourceFault::Rpc(RpcFault::Html)),
         ..PLAIN
     },
@@ -147,7 +151,7 @@ pub(super) static SOURCES: &[Scenario] = &[
     },
     Scenario {
         name: "h20-behind",
-        about: "a further node is a hundred levels behind: said, and left aside",
+        about: "a further node is a hundred levels behind, TzKT agrees: said, and ignored",
         world: |o| (o.sources, o.history) = (BOTH, 128),
         prepare: |s| spoil(s.world, Source::Node, SourceFault::Behind(100)),
         ..PLAIN

@@ -38,6 +38,7 @@ impl State {
             Event::HaltChain => self.faults.halted = true,
             Event::ResumeChain => self.resume(),
             Event::NodeBehind(levels) => self.faults.behind = levels,
+            Event::NodeAhead(levels) => self.faults.ahead = levels,
             Event::NodeSync(sync) => self.faults.sync = Some(sync),
             Event::HeadFromFuture(seconds) => self.faults.seconds_ahead = seconds,
             Event::WrongChain => self.faults.wrong_chain = true,

@@ -9,6 +9,8 @@ use crate::tezos::Kind;
 pub(crate) struct Faults {
     pub(crate) halted: bool,
     pub(crate) behind: u64,
+    /// Every other source is so many levels behind the node and its peers.
+    pub(crate) ahead: u64,
     /// The last level that the node saw before it was cut from the chain.
     pub(crate) frozen: Option<u64>,
     pub(crate) sync: Option<SyncState>,

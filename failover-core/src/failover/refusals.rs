@@ -1,0 +1,50 @@
+//! Earlier runs that were refused because nothing fenced the primary (H27).
+
+use crate::clock::Timestamp;
+use crate::decision::policy::REFUSAL_LIFE;
+use crate::decision::{Policy, Refusal, RefusedBefore};
+use crate::failover::Past;
+use crate::journal::record::{End, Record};
+use crate::journal::{self, Entry};
+use crate::state::{StateDir, StateError};
+
+/// Was this run refused because nothing fenced the primary? Then when, and what was noted.
+#[must_use]
+pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
+    let last = entries.last()?;
+    let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
+    Past::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+}
+
+/// The newest refusal of this kind on this machine, for the same baker on the same chain, of the last 24 hours. A run
+/// since then that was refused, cancelled or never begun changes nothing; one that began to do more ends the search, and
+/// so does a journal that cannot be read. Whether the baker signed since is for the decision to see.
+///
+/// # Errors
+/// The folder of the journals cannot be read.
+pub fn earlier_refusal(state: &StateDir, policy: &Policy, now: Timestamp) -> Result<Option<RefusedBefore>, StateError> {
+    for path in state.journals()? {
+        let Ok(journal) = journal::read::<Record>(&path) else { return Ok(None) };
+        let Some(last) = journal.entries.last() else { continue };
+        if now.since(last.at) >= REFUSAL_LIFE {
+            return Ok(None);
+        }
+        let ours = |entry: &Entry<Record>| match &entry.record {
+            Record::Begin { policy: begun, .. } => begun.baker == policy.baker && begun.chain == policy.chain,
+            _ => false,
+        };
+        if !journal.entries.first().is_some_and(ours) {
+            continue;
+        }
+        if let Some(refused) = refused_before(&journal.entries) {
+            return Ok(Some(refused));
+        }
+        // One that is not over is taken up again by whoever asks: it is no later run.
+        let over = matches!(&last.record, Record::End(end) if end.outcome != "interrupted");
+        let armed = |entry: &Entry<Record>| Past::is_armed_by(&entry.record);
+        if over && journal.entries.iter().any(armed) {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
