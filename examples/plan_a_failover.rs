@@ -11,7 +11,7 @@ use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Policy, Progress, bound, decide, fence, floor};
-use failover_core::facts::{Eyes, Gatherer, Scope};
+use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::host::{LocalHost, SshHost, SshOptions};
 use failover_core::signer::{HwmSetter, Model, tezsign};
@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         guard: &guard,
         device: &mut *device,
     };
-    let scope = Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain) };
+    let scope =
+        Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain), manner: Manner::Usual };
     let facts = Gatherer::new(node, Vec::new()).gather(eyes, &scope, &*clock);
     let progress = Progress::default();
     println!("next: {:?}", decide(&facts, &policy, &progress));

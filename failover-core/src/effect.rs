@@ -9,22 +9,21 @@ use thiserror::Error;
 
 use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
-use crate::decision::{Approved, Step};
+use crate::decision::{Approved, Step, TooOld};
 use crate::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus, Lift};
 use crate::host::Host;
 use crate::lock::{FailoverLock, LockError};
 use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
-use crate::signer::{
-    Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, Raised, SignerError, compare, plan_authorize, raise,
-};
+use crate::signer::{Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
 use crate::state::PlanId;
-use crate::tezos::{ChainId, Level};
 
+mod authorize;
 mod nonces;
 mod performed;
 
+use authorize::authorize;
 pub use performed::Performed;
 
 /// Why a step did not succeed. What it did all the same, the next reading says.
@@ -78,6 +77,12 @@ pub enum EffectError {
     /// The keys still read back as armed after they were locked.
     #[error("{} still can sign after it was told not to", .0)]
     StillArmed(KeyName),
+    /// What decided an arming step was too old when the device or the guard would have been touched: nothing was (S15).
+    #[error(transparent)]
+    TooOld(#[from] TooOld),
+    /// The passphrase is asked for before the look that decides, not in the effect.
+    #[error("no passphrase was typed before this step")]
+    NoPassphrase,
 }
 
 impl EffectError {
@@ -98,6 +103,8 @@ impl EffectError {
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
             Self::StillRuns { .. } => "stop what bakes there first",
             Self::StillArmed(_) => "unplug the backup's signer",
+            Self::TooOld(_) => "look again; where it stays so, find out what answers so slowly",
+            Self::NoPassphrase => "give the passphrase, then look again",
         }
     }
 
@@ -130,7 +137,8 @@ pub struct Hands {
     pub guard: Guard,
     /// The person.
     pub operator: Box<dyn Operator>,
-    /// The passphrase, once proved; kept for the unlock, wiped before the start (S9).
+    /// The passphrase, as it was typed before a look; once proved it is kept for the unlock, and wiped before the start
+    /// (S9).
     pub passphrase: Option<Passphrase>,
     /// Every lock that the run holds; a look that does nothing has none. The last to be let go.
     pub locks: Vec<Box<dyn FailoverLock>>,
@@ -152,7 +160,8 @@ impl std::fmt::Debug for Hands {
     }
 }
 
-/// Performs one approved step; one that does not only disarm the backup is not tried unless every lock is still held.
+/// Performs one approved step; one that does not only disarm the backup is not tried unless every lock is still held, and
+/// one that arms not where what decided it is too old by then (S15). `clock` is the one by which that was gathered.
 ///
 /// # Errors
 /// See [`EffectError`].
@@ -180,32 +189,41 @@ pub fn perform(
         Step::GuardPrimary => {
             // By this note other machines know whose run it is, and so does this one (S7).
             let machine = hands.backup.identity()?.machine_id;
-            let note = GuardNote { machine, ..GuardNote::here(clock.now(), Some(plan)) };
+            let note = GuardNote { machine, ..GuardNote::here(clock.wall(), Some(plan)) };
             hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
         Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,
         Step::Unlock { keys } => {
-            let passphrase = match hands.passphrase.clone() {
-                Some(known) => known,
-                None => ask_passphrase(hands)?,
-            };
+            let passphrase = hands.passphrase.clone().ok_or(EffectError::NoPassphrase)?;
+            step.still_fresh(clock.now())?;
             hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase })?;
         }
         Step::MergeNonces { chain } => {
-            let merged = nonces::merge(hands, *chain, clock.now())?;
+            let merged = nonces::merge(hands, *chain, clock.wall())?;
             return Ok(Performed { nonces: Some(merged), ..Performed::default() });
         }
-        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, keys, *floor, *cap)?.into()),
+        Step::Raise { keys, floor, cap } => {
+            step.still_fresh(clock.now())?;
+            return Ok(raise(&mut *hands.device, keys, *floor, *cap)?.into());
+        }
         Step::Authorize { key, floor, cap, chain } => {
-            return Ok(authorize(&mut *hands.device, key, *floor, *cap, *chain)?.into());
+            // At the sending of SETUP: the press may take a minute, and a new look comes after it.
+            let fresh = || step.still_fresh(clock.now());
+            return Ok(authorize(&mut *hands.device, key, (*floor, *cap), *chain, fresh)?.into());
         }
         Step::Start { .. } => {
+            step.still_fresh(clock.now())?;
             hands.passphrase = None;
-            hands.guard.lift(&Lift::approved(plan), clock.now())?;
+            hands.guard.lift(&Lift::approved(plan), clock.wall())?;
             hands.device.release();
             // Where this machine once stood by, its tezsign service cannot start without it.
             hands.backup.restore_unlock_secret()?;
+            // A process that stood still in between has lifted the guard and started nothing yet.
+            if let Err(old) = step.still_fresh(clock.now()) {
+                hands.guard.install()?;
+                return Err(old.into());
+            }
             hands.backup.start()?;
         }
     }
@@ -214,26 +232,16 @@ pub fn perform(
 
 /// Who guards a machine now, and for which run. The machine is told by its services' host, as everywhere else.
 pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -> GuardNote {
-    let mut note = GuardNote::here(clock.now(), plan);
+    let mut note = GuardNote::here(clock.wall(), plan);
     if let Ok(identity) = hands.backup.identity() {
         note.machine = identity.machine_id;
     }
     note
 }
 
-/// A person may take minutes to type it, in which a lock can get lost.
-fn ask_passphrase(hands: &mut Hands) -> Result<Passphrase, EffectError> {
-    let passphrase = hands.operator.passphrase()?;
-    hands.still_locked()?;
-    Ok(passphrase)
-}
-
 /// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1).
 fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<(), EffectError> {
-    let passphrase = match hands.passphrase.take() {
-        Some(untried) => untried,
-        None => ask_passphrase(hands)?,
-    };
+    let passphrase = hands.passphrase.take().ok_or(EffectError::NoPassphrase)?;
     let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
     disarm_keys(&mut *hands.device)?;
     // A throttled device did not look at it: it is as good as before.
@@ -241,28 +249,6 @@ fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<(), EffectError> {
         hands.passphrase = Some(passphrase);
     }
     Ok(unlocked?)
-}
-
-/// SETUP, read back. What its answer says does not count: it can say refused although the mark has changed, and late.
-fn authorize(
-    device: &mut dyn HwmSetter,
-    key: &KeyName,
-    floor: Level,
-    cap: Level,
-    chain: ChainId,
-) -> Result<Vec<Raised>, EffectError> {
-    let before = device.state()?;
-    let order = plan_authorize(&before, key, floor, cap)?;
-    let answer = device.arm(Arm::Authorize { order: &order, chain });
-    let after = device.state()?;
-    let read = |state: &crate::signer::DeviceState| state.named(key).and_then(|k| k.marks);
-    let armed = after.named(key).is_some_and(|k| k.arming == Arming::Armed);
-    match (read(&before), read(&after)) {
-        (Some(before), Some(after)) if armed => Ok(vec![compare(key, before, after, floor)?]),
-        _ => {
-            Err(answer.err().map_or(EffectError::Raise(RaiseError::Unknown { key: key.clone() }), EffectError::Signer))
-        }
-    }
 }
 
 /// Takes the device's ability to sign away, and reads back.
@@ -349,7 +335,7 @@ pub fn give_back(hands: &mut Hands, plan: PlanId, clock: &dyn Clock) -> Result<(
     }
     hands.still_locked()?;
     let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
-    match primary.lift_boot_guard(&Lift::returned(plan), clock.now()) {
+    match primary.lift_boot_guard(&Lift::returned(plan), clock.wall()) {
         // Its start command asks the guard there, if anything does.
         Ok(()) | Err(BakerError::NoUnits { .. }) => {}
         Err(error) => return Err(error.into()),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::chain::{ChainLevelSource, ChainNode};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
     decide, fence, is_open, shared,
@@ -23,6 +23,7 @@ use crate::tezos::Level;
 /// A wait that lasts is shown again after this.
 const SHOW_AGAIN: Duration = Duration::from_secs(15);
 
+mod arming;
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
@@ -53,7 +54,7 @@ pub struct Parts {
     pub policy: Policy,
     /// The plan's id.
     pub plan: PlanId,
-    /// Time.
+    /// Time. The run counts by its steady one.
     pub clock: Arc<dyn Clock>,
     /// Where records go.
     pub recorder: Box<dyn Recorder>,
@@ -70,10 +71,16 @@ pub struct Failover {
     policy: Policy,
     plan: PlanId,
     progress: Progress,
-    clock: Arc<dyn Clock>,
+    clock: Steady,
     recorder: Box<dyn Recorder>,
     state: StateDir,
     cancel: Arc<AtomicBool>,
+    /// The next look remembers nothing: it is for an effect that arms.
+    anew: bool,
+    /// Everything is counted anew, and that is not written down yet.
+    counted_anew: bool,
+    /// Looks in a row that were too slow for one.
+    slow: u32,
     last_wait: Option<(Discriminant<WaitFor>, Timestamp)>,
     last_rungs: Vec<crate::decision::Rung>,
     resumed: bool,
@@ -97,16 +104,23 @@ impl Failover {
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
         let Parts { source, others, hands, policy, plan, clock, recorder, state, cancel } = parts;
         let resumed = past.is_some();
+        let clock = Steady::new(clock);
+        let mut progress = past.map(|past| past.progress).unwrap_or_default();
+        // How old a statement from the future is, nobody can say: it is asked again.
+        progress.statements.retain(|_, at| *at <= clock.now());
         Self {
             gatherer: Gatherer::new(source, others),
             hands,
             policy,
             plan,
-            progress: past.map(|past| past.progress).unwrap_or_default(),
+            progress,
             clock,
             recorder,
             state,
             cancel,
+            anew: false,
+            counted_anew: false,
+            slow: 0,
             last_wait: None,
             last_rungs: Vec::new(),
             resumed,
@@ -150,6 +164,7 @@ impl Failover {
         }
         loop {
             let facts = self.look();
+            self.record_anew(&facts)?;
             self.record_fence(&facts)?;
             if self.cancel.load(Ordering::SeqCst) {
                 return self.cancelled();
@@ -159,7 +174,7 @@ impl Failover {
             }
             match decide(&facts, &self.policy, &self.progress) {
                 Verdict::Do(step) => {
-                    if let Some(end) = self.perform(&step)? {
+                    if let Some(end) = self.approved(&facts, &step)? {
                         return Ok(end);
                     }
                 }
@@ -189,6 +204,7 @@ impl Failover {
             // After the start, what the primary's host says changes nothing: the chain and the device decide.
             primary: !self.policy.emergency && !bakes,
             marks: (!self.policy.leaves_out_marks()).then_some(self.policy.chain),
+            manner: self.manner(),
         };
         let Self { gatherer, hands, clock, .. } = self;
         let eyes = crate::facts::Eyes {
@@ -202,8 +218,8 @@ impl Failover {
             guard: &hands.guard,
             device: &mut *hands.device,
         };
-        let facts = gatherer.gather(eyes, &scope, &**clock);
-        self.progress.observe(&facts, consensus_marks(&facts));
+        let facts = gatherer.gather(eyes, &scope, clock);
+        self.counted_anew |= self.progress.observe(&facts, consensus_marks(&facts));
         self.progress.closed_since = match is_open(&facts, &self.policy, &self.progress) {
             true => None,
             false => self.progress.closed_since.or(Some(facts.now)),
@@ -253,15 +269,17 @@ impl Failover {
         {
             return self.lock_lost(&lost).map(Some);
         }
+        let untried = self.progress.clone();
         self.record(&Record::before(step.get()))?;
         let mut lost = None;
-        let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
+        let result = match effect::perform(step, &mut self.hands, &self.clock, self.plan) {
             Ok(effect::Performed { raised, nonces }) => StepResult::Done { raised, nonces },
             Err(EffectError::Lock(error)) => {
                 let (why, next) = (error.to_string(), error.next().to_owned());
                 lost = Some(error);
                 StepResult::Failed { why, next, nonces: None }
             }
+            Err(EffectError::TooOld(old)) => return self.was_too_old(step, old, untried),
             Err(error) => {
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
@@ -311,7 +329,8 @@ impl Failover {
             let head = facts.chain.head.as_ref().ok().map(|h| h.value.level);
             self.record(&Record::Wait { head, waiting: waiting.clone() })?;
         }
-        self.clock.sleep(self.poll(facts, &waiting));
+        self.slow = 0;
+        self.sleep(self.poll(facts, &waiting));
         Ok(())
     }
 
@@ -343,9 +362,9 @@ impl Failover {
     }
 
     fn record(&mut self, record: &Record) -> Result<(), JournalError> {
-        let at = self.clock.now();
-        self.recorder.record(at, record)?;
-        apply(&mut self.progress, record, at, true);
+        // Whoever reads the journal has the wall clock only.
+        self.recorder.record(self.clock.wall(), record)?;
+        apply(&mut self.progress, record, self.clock.now(), true);
         Ok(())
     }
 }

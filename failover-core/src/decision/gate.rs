@@ -34,12 +34,14 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     if head.chain_id != policy.chain {
         return Err(Refusal::WrongChain { found: head.chain_id, expected: policy.chain }.into());
     }
-    if head.timestamp.since(facts.now) >= FUTURE {
+    // Block timestamps are the one thing that is held against the wall clock.
+    let wall = facts.wall_at_head();
+    if head.timestamp.since(wall) >= FUTURE {
         return Err(Refusal::Future { level: head.level, timestamp: head.timestamp }.into());
     }
     contradicted(facts, head.level)?;
     let agrees = peers_agree(facts) || facts.chain.others.iter().any(OtherSource::agrees);
-    let age = facts.now.since(head.timestamp);
+    let age = wall.since(head.timestamp);
     if age > FRESH {
         // Old, but the same block at independent sources: a slow chain. Else the node is behind.
         if !agrees {

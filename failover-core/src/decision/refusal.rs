@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::evidence::TooOld;
 use super::fence::Rung;
 use crate::facts::{
     Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Signed, Standing, Timestamp, Unknown, WrittenMark,
@@ -222,6 +223,12 @@ pub enum Refusal {
         /// Why.
         unknown: Unknown,
     },
+    /// S15: three looks in a row took so long that what they saw was old before it could count.
+    #[error("three looks in a row were too slow: {old}")]
+    Slow {
+        /// How old it was, the last time.
+        old: TooOld,
+    },
 }
 
 /// A name on the device, and the key that it stands for.
@@ -363,6 +370,9 @@ impl Refusal {
             Self::Latched { .. } => "find the machine that signed, then run `failover clear`",
             Self::LedgerSetting => "enable \"High Watermark\" in the app's settings, then run again",
             Self::Cancelled => "nothing more was done; run again when ready",
+            Self::Slow { .. } => {
+                "find out what answers so slowly, the node, the primary or this machine's signer, then run again"
+            }
         }
         .to_owned()
     }

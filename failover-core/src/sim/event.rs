@@ -100,6 +100,10 @@ pub enum Event {
     Denounce,
     /// Our baker is not forbidden any more; what it was denounced for is still shown.
     Pardon,
+    /// The wall clock of the machine that the tool runs on is set: so many seconds on, or back (H41).
+    ClockSteps(i64),
+    /// The tool's process stands still for so many seconds, from its next exchange on (H41).
+    Pauses(u64),
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.

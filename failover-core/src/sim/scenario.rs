@@ -9,6 +9,7 @@ use crate::decision::Policy;
 use crate::journal::record::Record;
 use crate::signer::Model;
 
+mod ages;
 mod fence;
 mod hazards;
 mod marks;
@@ -72,7 +73,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 /// Every scenario, in the order of the hazards, the further forms of one after it.
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let kinds = [fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
+    let kinds = [ages::AGES, fence::FENCE, hazards::HAZARDS, returns::RETURNS, sources::SOURCES, marks::MARKS];
     let mut all: Vec<&Scenario> = kinds.into_iter().flatten().collect();
     all.sort_by_key(|scenario| scenario.hazard());
     all

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Watch;
 use super::record::{Role, Trouble};
 use crate::decision::{Policy, Progress, Refusal, Verdict, consensus_marks, decide};
-use crate::facts::{BootGuard, Eyes, Facts, Scope, Timestamp, Unknown};
+use crate::facts::{BootGuard, Eyes, Facts, Manner, Scope, Timestamp, Unknown};
 
 /// Between two looks.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -68,7 +68,7 @@ impl Watch {
         if (self.readiness.busy)() {
             return;
         }
-        let scope = Scope { baker: self.policy.baker, from: None, primary: false, marks: None };
+        let scope = Scope { baker: self.policy.baker, from: None, primary: false, marks: None, manner: Manner::Usual };
         let Self { gatherer, hands, clock, .. } = self;
         let eyes = Eyes {
             primary: None,
@@ -78,7 +78,7 @@ impl Watch {
             guard: &hands.guard,
             device: &mut *hands.device,
         };
-        let facts = gatherer.gather(eyes, &scope, &**clock);
+        let facts = gatherer.gather(eyes, &scope, clock);
         self.readiness.progress.observe(&facts, consensus_marks(&facts));
         self.readiness.boot_guard(&facts);
         let wrong = not_ready(&facts, &self.policy, &self.readiness.progress);

@@ -6,9 +6,9 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, Verdict, Waiting, decide};
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, DeviceState, ExpectedKey,
-    Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks, Model,
-    Observed, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown,
+    Activity, Arming, Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Constants, Delegate, DeviceState,
+    ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState, LevelActivity, Mark, Marks,
+    Model, Observed, PrimaryFacts, SecondOpinion, Signed, SyncState, Unknown,
 };
 use failover_core::guard::GuardNote;
 use failover_core::signer::DeviceInfo;
@@ -94,6 +94,7 @@ pub(crate) fn facts() -> Facts {
     let id = |c: &str| HostIdentity { machine_id: c.repeat(32) };
     Facts {
         now: now(),
+        asked: Asked::at(now()),
         chain: ChainFacts {
             head: known(head(HEAD)),
             second: known(SecondOpinion { asked: 5, agreeing: 5, highest: level(HEAD) }),

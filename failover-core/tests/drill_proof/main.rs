@@ -18,6 +18,7 @@ mod crash_table;
 mod ends;
 mod fence;
 mod guarded;
+mod jolts;
 mod marks;
 mod nonces;
 mod random;

@@ -57,7 +57,7 @@ fn device(side: Side, options: &WorldOptions, book: &SignatureBook, clock: &SimC
                 keys: vec![consensus.clone(), companion.clone()],
                 book: book.clone(),
             });
-            let gadget = SimGadget::new(sim, Arc::new(clock.clone())).seen_by("the tezsign service");
+            let gadget = SimGadget::new(sim, Arc::new(clock.of_another())).seen_by("the tezsign service");
             Device::TezSign(Box::new(TezSignPort::new(gadget, consensus, companion)))
         }
         Model::Ledger => {
