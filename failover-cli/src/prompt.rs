@@ -57,6 +57,11 @@ impl Prompt {
         flag.is_some_and(|c| c.name == name && self.plan.as_deref() == Some(c.plan.as_str()))
     }
 
+    /// Did a flag make this statement about this plan? Its name was held against the plan's.
+    fn stated_of_the_plan(&self, flag: Option<&crate::args::Confirmation>) -> bool {
+        flag.is_some_and(|c| self.stated(flag, &c.name))
+    }
+
     fn asked(
         &self,
         what: &'static str,
@@ -133,11 +138,14 @@ impl Operator for Prompt {
                 );
                 self.asked("whether the primary is switched off", "--confirm-powered-off NAME:PLAN", &text, &sentence)
             }
-            Question::LedgerSetting if self.answers.confirm_ledger_setting || self.answers.yes => Ok(Answer::Yes),
+            // It says what somebody saw on a screen: `--yes` has seen nothing (S11).
+            Question::LedgerSetting if self.stated_of_the_plan(self.answers.confirm_ledger_setting.as_ref()) => {
+                Ok(Answer::Yes)
+            }
             Question::LedgerSetting => {
                 let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
                             If it says Enabled, type: enabled\nAnything else is no.";
-                self.asked("the Ledger's setting High Watermark", "--confirm-ledger-setting", text, "enabled")
+                self.asked("the Ledger's setting High Watermark", "--confirm-ledger-setting NAME:PLAN", text, "enabled")
             }
             // No flag takes this risk, and a run that answers questions by flags does not ask it.
             Question::Unproven { .. } if self.answers.yes => Ok(Answer::No),
@@ -191,7 +199,16 @@ mod tests {
     fn yes_answers_the_plan_and_nothing_else() {
         let flags = Answers { yes: true, ..Answers::default() };
         assert_eq!(prompt(flags.clone(), None).ask(&Question::Proceed { name: "bob".into() }), Ok(Answer::Yes));
-        assert!(!flags.confirm_ledger_setting);
+        // Tests have no terminal on their standard input.
+        let asked = prompt(flags, Some("1")).ask(&Question::LedgerSetting);
+        assert!(matches!(asked, Err(OperatorError::NoTerminal { flag, .. }) if flag.starts_with("--confirm-ledger")));
+    }
+
+    #[test]
+    fn the_ledgers_setting_is_stated_of_the_plan() {
+        let flags = Answers { confirm_ledger_setting: Some("bob:1".parse().unwrap()), ..Answers::default() };
+        assert_eq!(prompt(flags.clone(), Some("1")).ask(&Question::LedgerSetting), Ok(Answer::Yes));
+        assert!(prompt(flags, Some("2")).ask(&Question::LedgerSetting).is_err());
     }
 
     #[test]

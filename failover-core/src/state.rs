@@ -31,4 +31,4 @@ pub use duplicate::{Duplicate, Latch};
 pub use error::StateError;
 pub use folder::StateDir;
 pub use pins::{Pin, Pins, Role};
-pub use plan::{Plan, PlanError, PlanId, PlanIdError};
+pub use plan::{About, Plan, PlanError, PlanId, PlanIdError};

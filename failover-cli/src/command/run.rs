@@ -8,7 +8,7 @@ use failover_core::decision::Policy;
 use failover_core::failover::{Past, plan, refused_before};
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, Entry, JournalFile};
-use failover_core::state::{Plan, PlanError, PlanId, PlanIdError, StateDir};
+use failover_core::state::{About, Plan, PlanError, PlanId, PlanIdError, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
 use crate::config::Config;
@@ -44,16 +44,29 @@ pub(crate) fn finished(entries: &[Entry<Record>]) -> bool {
     }) == Some(true)
 }
 
-/// The plan that a flag's statement names, where it is one that was shown in the last ten minutes.
-fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Failure> {
+/// What a statement about this run is about.
+fn about(policy: &Policy) -> About {
+    About {
+        baker: policy.baker,
+        chain: policy.chain,
+        host: policy.host.clone(),
+        margin: policy.margin,
+        emergency: policy.emergency,
+        without: policy.without.clone(),
+    }
+}
+
+/// The plan that a flag's statement names, where it is one that was shown in the last ten minutes, about the same.
+fn confirmed(answers: &Answers, state: &StateDir, policy: &Policy) -> Result<Option<PlanId>, Failure> {
+    let Answers { confirm_disconnected, confirm_powered_off, confirm_ledger_setting, .. } = answers;
     let given: Vec<&Confirmation> =
-        [&answers.confirm_disconnected, &answers.confirm_powered_off].into_iter().flatten().collect();
+        [confirm_disconnected, confirm_powered_off, confirm_ledger_setting].into_iter().flatten().collect();
     let Some(first) = given.first() else { return Ok(None) };
     let shown = state.plan()?.ok_or_else(|| {
         Failure::usage("no plan was shown yet that could be confirmed", "run `failover run --plan-only` first")
     })?;
     for confirmation in &given {
-        shown.confirms(&confirmation.name, confirmation.plan.parse()?, SystemClock.now())?;
+        shown.confirms(&confirmation.name, confirmation.plan.parse()?, &about(policy), SystemClock.now())?;
     }
     Ok(Some(first.plan.parse()?))
 }
@@ -69,16 +82,17 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
     policy.without.clone_from(&wanted.without);
     let locks = locks::all(&config, out)?;
-    if let Some((path, _)) = state.unfinished(finished)?
-        && !wanted.plan_only
-    {
+    if let Some((path, _)) = state.unfinished(finished)? {
+        if wanted.plan_only {
+            return plan_of_interrupted(settings, &config, &state, (&path, wanted), out);
+        }
         return Err(Failure::new(
             Exit::Interrupted,
             format!("the run {} was interrupted", path.display()),
             "run `failover resume` to go on, or `failover stand-down` to leave it",
         ));
     }
-    let known = confirmed(&wanted.answers, &state)?;
+    let known = confirmed(&wanted.answers, &state, &policy)?;
     let id = match known {
         Some(id) => id,
         None => PlanId::random()?,
@@ -88,11 +102,8 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
         prompt.about(id.to_string());
     }
     if wanted.plan_only {
-        show_plan(settings, &config, &state, (policy, id), out)?;
-        return Ok(End::done(format!(
-            "unplug the primary's signer, then within 10 minutes: failover run --confirm-disconnected {}:{id}",
-            config.baker.name
-        )));
+        show_plan(settings, &config, &state, (policy, id, None), out)?;
+        return Ok(planned("run", &config, id));
     }
     let refused = match state.journals()?.first() {
         Some(last) => refused_before(&journal::read::<Record>(last)?.entries),
@@ -118,18 +129,51 @@ fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
     end
 }
 
+/// A plan was shown, which a statement may name.
+fn planned(command: &str, config: &Config, id: PlanId) -> End {
+    End::done(format!(
+        "unplug the primary's signer, then within 10 minutes: failover {command} --confirm-disconnected {}:{id}",
+        config.baker.name
+    ))
+}
+
+/// The plan of a run that was interrupted: it goes on with what it was begun with.
+fn plan_of_interrupted(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    (path, wanted): (&Path, &args::Run),
+    out: &mut Output,
+) -> Result<End, Failure> {
+    let past = past(path, &journal::read::<Record>(path)?.entries, config)?;
+    let policy = past.policy.clone();
+    let same = wanted.margin.is_none_or(|margin| margin == policy.margin)
+        && (!wanted.emergency || policy.emergency)
+        && (wanted.without.is_empty() || wanted.without == policy.without);
+    if !same {
+        return Err(Failure::usage(
+            format!("the run {} was interrupted, and goes on as it was begun", path.display()),
+            "leave out `--margin`, `--emergency` and `--without`; or run `failover stand-down` first",
+        ));
+    }
+    let id = PlanId::random()?;
+    show_plan(settings, config, state, (policy, id, Some(past)), out)?;
+    Ok(planned("resume", config, id))
+}
+
 /// Looks once, shows the plan and keeps its name.
 fn show_plan(
     settings: &Settings,
     config: &Config,
     state: &StateDir,
-    (policy, id): (Policy, PlanId),
+    (policy, id, past): (Policy, PlanId, Option<Past>),
     out: &mut Output,
 ) -> Result<(), Failure> {
-    match plan(&mut session::looking(settings, config, state, policy, id)?) {
+    let about = Some(about(&policy));
+    match plan(&mut session::looking_again(settings, config, state, (policy, id), past)?) {
         Ok(plan) => {
             session::show(out, &mut Story::default(), &Record::Plan(plan));
-            state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now() })?;
+            state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now(), about })?;
             Ok(())
         }
         Err(refusal) => Err(Failure::new(Exit::of(refusal.exit()), &refusal, refusal.next())),
@@ -150,18 +194,12 @@ fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     }
 }
 
-/// `resume`.
+/// What an interrupted run left, where this configuration is the one that it was begun with.
 ///
 /// # Errors
-/// There is nothing to resume, or as `run`.
-pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Output) -> Result<End, Failure> {
-    let config = settings.config()?;
-    let state = StateDir::open(settings.state())?;
-    session::no_duplicate(&state)?;
-    let locks = locks::all(&config, out)?;
-    let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
-    let (file, journal) = JournalFile::<Record>::reopen(&path)?;
-    let Some(past) = Past::of(&journal.entries) else {
+/// It does not begin as a run does, or it is about something else.
+fn past(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<Past, Failure> {
+    let Some(past) = Past::of(entries) else {
         return Err(Failure::refused(
             format!("{} does not begin as a run does", path.display()),
             "run `failover stand-down`, then start again with `failover run`",
@@ -173,8 +211,34 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
             "use that baker's configuration",
         ));
     }
+    // What was stated of one machine says nothing of another.
+    if let Some(host) = past.policy.host.as_ref().filter(|host| config.primary.host() != Some(host)) {
+        return Err(Failure::usage(
+            format!("the interrupted run is for the primary {host}"),
+            "put that `host` back into the configuration, or run `failover stand-down` and begin again",
+        ));
+    }
+    Ok(past)
+}
+
+/// `resume`.
+///
+/// # Errors
+/// There is nothing to resume, or as `run`.
+pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let state = StateDir::open(settings.state())?;
+    session::no_duplicate(&state)?;
+    let locks = locks::all(&config, out)?;
+    let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
+    let (file, journal) = JournalFile::<Record>::reopen(&path)?;
+    let past = past(&path, &journal.entries, &config)?;
+    // As in a run: a statement by a flag is about a plan that was shown lately.
+    let known = confirmed(&wanted.answers, &state, &past.policy)?;
     let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
-    prompt.about(past.plan.to_string());
+    if let Some(id) = known {
+        prompt.about(id.to_string());
+    }
     out.begin_screen(true);
     prompt.beside(out.screen());
     let (policy, plan) = (past.policy.clone(), past.plan);

@@ -11,7 +11,8 @@ use crate::world::{Signer, World, finish};
 
 /// Starts a run and kills it as soon as it shows a record that fits. False where it came to its end.
 pub(crate) fn cut(world: &World, plan: &str, mut here: impl FnMut(&Value) -> bool) -> bool {
-    let mut command = world.program(&["run", "--yes", "--confirm-disconnected", plan]);
+    let mut command =
+        world.program(&["run", "--yes", "--confirm-disconnected", plan, "--confirm-ledger-setting", plan]);
     let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut killed = false;
     for line in BufReader::new(run.stdout.take().unwrap()).lines().map_while(Result::ok) {
@@ -29,7 +30,14 @@ pub(crate) fn cut(world: &World, plan: &str, mut here: impl FnMut(&Value) -> boo
 
 /// Takes the run up again as its person would: with the same answers, once more where a step has to be tried again.
 fn resume(world: &World, plan: &str) -> Said {
-    let said = finish(&mut world.program(&["resume", "--yes", "--confirm-disconnected", plan]));
+    let said = finish(&mut world.program(&[
+        "resume",
+        "--yes",
+        "--confirm-disconnected",
+        plan,
+        "--confirm-ledger-setting",
+        plan,
+    ]));
     assert!(!said.err.contains("panicked"), "{}", said.err);
     said
 }

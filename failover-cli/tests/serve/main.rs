@@ -15,6 +15,7 @@ mod interrupted;
 #[path = "../cli/keyboard.rs"]
 mod keyboard;
 mod lock;
+mod paused;
 mod price;
 mod refusals;
 mod said;
@@ -24,6 +25,7 @@ mod sources;
 mod ssh;
 mod sshd;
 mod standby;
+mod statements;
 mod terminal;
 #[path = "../cli/tmux.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "the tests of the screen need more of it")]

@@ -133,7 +133,7 @@ impl World {
     /// The whole of `run`, scripted.
     pub(crate) fn run(&self) -> Said {
         let plan = self.plan();
-        self.call(&["run", "--yes", "--confirm-disconnected", &plan])
+        self.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan])
     }
 
     /// Lets something happen to the world.
