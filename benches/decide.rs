@@ -9,7 +9,7 @@ use failover_core::chain::ChainLevelSource;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::decision::{Noted, Policy, Progress, decide, fence, policy};
-use failover_core::facts::{Eyes, Gatherer, Scope};
+use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
 use failover_core::sim::{Side, Source, World, WorldOptions};
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut backup = TezbakeControl::new(world.host(Side::Backup));
     let mut device = world.signer(Side::Backup);
     let guard = Guard::new("/nonexistent");
-    let scope = Scope { baker: world.baker(), from: None, primary: true, marks: None };
+    let scope = Scope { baker: world.baker(), from: None, primary: true, marks: None, manner: Manner::Usual };
     let eyes = Eyes {
         primary: Some(&mut primary),
         signer: None,

@@ -11,7 +11,7 @@ use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::{ChainLevelSource, ChainNode, octez::OctezNode, tzkt::Tzkt};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Policy, Progress, bound, decide, fence, floor};
-use failover_core::facts::{Eyes, Gatherer, Scope};
+use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::host::{HostIdentity, LocalHost, SshHost, SshOptions};
 use failover_core::signer::{HwmSetter, Model, tezsign};
@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         device: &mut *device,
         permit: None,
     };
-    let scope = Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain) };
+    let scope =
+        Scope { baker: policy.baker, from: None, primary: true, marks: Some(policy.chain), manner: Manner::Usual };
     let facts = Gatherer::new(node, vec![other]).gather(eyes, &scope, &*clock);
     let progress = Progress::default();
     println!("next: {:?}", decide(&facts, &policy, &progress));

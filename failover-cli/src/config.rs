@@ -131,6 +131,13 @@ pub(crate) struct Primary {
     pub(crate) power_status: Option<Vec<String>>,
 }
 
+impl Primary {
+    /// Its ssh destination, where it has one.
+    pub(crate) fn host(&self) -> Option<&String> {
+        self.machine.as_ref()?.host.as_ref()
+    }
+}
+
 /// A machine and what controls its baker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Machine {

@@ -26,7 +26,9 @@ const CABLE_FLAG: &str = "--confirm-disconnected NAME:PLAN";
 const POWER: &str = "whether the primary is switched off";
 const POWER_FLAG: &str = "--confirm-powered-off NAME:PLAN";
 const SETTING: &str = "the Ledger's setting High Watermark";
-const SETTING_FLAG: &str = "--confirm-ledger-setting";
+const SETTING_FLAG: &str = "--confirm-ledger-setting NAME:PLAN";
+const OTHER_RUN: &str = "whether somebody runs failover on the other machine";
+const OTHER_RUN_FLAG: &str = "--confirm-no-other-run HOST:PLAN";
 
 /// Asks on the terminal what no flag has answered. Questions go to standard error, records to standard output.
 pub(crate) struct Prompt {
@@ -70,6 +72,11 @@ impl Prompt {
     /// Did a flag make this statement about this baker and this plan?
     fn stated(&self, flag: Option<&crate::args::Confirmation>, name: &str) -> bool {
         flag.is_some_and(|c| c.name == name && self.plan.as_deref() == Some(c.plan.as_str()))
+    }
+
+    /// Did a flag make this statement about this plan? Its name was held against the plan's.
+    fn stated_of_the_plan(&self, flag: Option<&crate::args::Confirmation>) -> bool {
+        flag.is_some_and(|c| self.stated(flag, &c.name))
     }
 
     fn asked(
@@ -167,10 +174,12 @@ impl Operator for Prompt {
                     "{host} cannot be asked whether a run goes on there, and two runs at once would sign twice. Make sure of \
                      it; then type in full:\n  {sentence}\nAnything else is no."
                 );
-                let what = "whether somebody runs failover on the other machine";
-                self.asked(what, "--confirm-no-other-run HOST:PLAN", &text, &sentence)
+                self.asked(OTHER_RUN, OTHER_RUN_FLAG, &text, &sentence)
             }
-            Question::LedgerSetting if self.answers.confirm_ledger_setting => Ok(Answer::Yes),
+            // It says what somebody saw on a screen: `--yes` has seen nothing (S11).
+            Question::LedgerSetting if self.stated_of_the_plan(self.answers.confirm_ledger_setting.as_ref()) => {
+                Ok(Answer::Yes)
+            }
             Question::LedgerSetting => {
                 let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
                             If it says Enabled, type: enabled\nAnything else is no.";
@@ -226,7 +235,12 @@ impl Operator for Prompt {
             Question::Proceed { .. } => (answers.yes, GO_ON, "--yes"),
             Question::Disconnected { name } => (disconnected(name) || powered_off(name), CABLE, CABLE_FLAG),
             Question::PoweredOff { name } => (powered_off(name), POWER, POWER_FLAG),
-            Question::LedgerSetting => (answers.confirm_ledger_setting, SETTING, SETTING_FLAG),
+            Question::LedgerSetting => {
+                (self.stated_of_the_plan(answers.confirm_ledger_setting.as_ref()), SETTING, SETTING_FLAG)
+            }
+            Question::NoOtherRun { host } => {
+                (self.stated(answers.confirm_no_other_run.as_ref(), host), OTHER_RUN, OTHER_RUN_FLAG)
+            }
             _ => return Ok(()),
         };
         if said { Ok(()) } else { Terminal::open(what, flag).map(drop) }
@@ -264,7 +278,16 @@ mod tests {
     fn yes_answers_the_plan_and_nothing_else() {
         let flags = Answers { yes: true, ..Answers::default() };
         assert_eq!(prompt(flags.clone(), None).ask(&Question::Proceed { name: "bob".into() }), Ok(Answer::Yes));
-        assert!(!flags.confirm_ledger_setting);
+        // Tests have no terminal on their standard input.
+        let asked = prompt(flags, Some("1")).ask(&Question::LedgerSetting);
+        assert!(matches!(asked, Err(OperatorError::NoTerminal { flag, .. }) if flag.starts_with("--confirm-ledger")));
+    }
+
+    #[test]
+    fn the_ledgers_setting_is_stated_of_the_plan() {
+        let flags = Answers { confirm_ledger_setting: Some("bob:1".parse().unwrap()), ..Answers::default() };
+        assert_eq!(prompt(flags.clone(), Some("1")).ask(&Question::LedgerSetting), Ok(Answer::Yes));
+        assert!(prompt(flags, Some("2")).ask(&Question::LedgerSetting).is_err());
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub(crate) fn policy(
     policy.emergency = emergency;
     policy.keys.clone_from(&config.signer.keys);
     policy.primary = config.primary_host();
+    policy.host = config.primary.host().cloned();
     policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
     // One that cannot be read is none: then another source must agree, and it is pinned anew.
     policy.head_pin = state.head_pin().ok().flatten();
@@ -192,6 +193,20 @@ pub(crate) fn looking(
     policy: Policy,
     plan: PlanId,
 ) -> Result<Failover, Failure> {
+    looking_again(settings, config, state, (policy, plan), None)
+}
+
+/// The same for a run that was interrupted.
+///
+/// # Errors
+/// As [`looking`].
+pub(crate) fn looking_again(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    (policy, plan): (Policy, PlanId),
+    past: Option<Past>,
+) -> Result<Failover, Failure> {
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,
@@ -206,7 +221,7 @@ pub(crate) fn looking(
         state: state.clone(),
         cancel: Arc::new(AtomicBool::new(false)),
     };
-    Ok(Failover::new(parts, None))
+    Ok(Failover::new(parts, past))
 }
 
 /// A record as its line in the journal has it.

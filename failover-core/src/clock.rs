@@ -4,6 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
+mod steady;
+
+pub use steady::Steady;
+
 /// A moment, in milliseconds since 1970, written as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
@@ -78,8 +84,18 @@ crate::tezos::text_serde!(Timestamp);
 
 /// What gives the time and lets it pass.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The time now. Of a machine's own clock it is the wall clock's, which somebody can set; of a [`Steady`] one it is not.
     fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment, a suspend of the machine included. Nobody can set it: ages and waits are counted by
+    /// it (S15).
+    fn steady(&self) -> Duration;
+
+    /// What the wall clock shows: what a journal has, and what block timestamps are compared with.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Lets this much time pass.
     fn sleep(&self, duration: Duration);
 
@@ -105,6 +121,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         SystemTime::now().into()
+    }
+
+    /// `CLOCK_BOOTTIME`: `CLOCK_MONOTONIC` stops in a suspend, and blocks do not.
+    fn steady(&self) -> Duration {
+        Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or(Duration::MAX)
     }
 
     fn sleep(&self, duration: Duration) {

@@ -10,6 +10,7 @@ use crate::tezos::Level;
 
 mod arm;
 mod bound;
+mod evidence;
 mod fence;
 mod floor;
 mod foreign;
@@ -31,6 +32,7 @@ mod step;
 mod unproven;
 
 pub use bound::{Basis, bound};
+pub use evidence::TooOld;
 pub use fence::{Fence, Rung, Silence, fence};
 pub use floor::{cap, floor};
 pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared};
@@ -186,6 +188,18 @@ pub enum Verdict {
 /// What to do next.
 #[must_use]
 pub fn decide(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
+    let verdict = match next(facts, policy, progress) {
+        verdict if arm::must_be_deauthorized(facts, progress, &verdict) => attempt(progress, Step::DisarmBackup),
+        verdict => verdict,
+    };
+    match verdict {
+        // S15: what is approved carries how old it is.
+        Verdict::Do(step) => Verdict::Do(step.on(facts.asked)),
+        verdict => verdict,
+    }
+}
+
+fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     if let Some(verdict) = alarm(facts, policy, progress) {
         return verdict;
     }

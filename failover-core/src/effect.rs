@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
 use crate::clock::Clock;
-use crate::decision::{Approved, Step};
+use crate::decision::{Approved, Step, TooOld};
 use crate::guard::{Guard, GuardError, GuardNote, Lift};
 use crate::host::Host;
 use crate::lock::{FailoverLock, LockError};
@@ -105,6 +105,12 @@ pub enum EffectError {
     /// The keys still read back as armed after they were locked.
     #[error("{} still can sign after it was told not to", .0)]
     StillArmed(KeyName),
+    /// What decided an arming step was too old when the device or the guard would have been touched: nothing was (S15).
+    #[error(transparent)]
+    TooOld(#[from] TooOld),
+    /// The passphrase is asked for before the look that decides, not in the effect.
+    #[error("no passphrase was typed before this step")]
+    NoPassphrase,
 }
 
 impl EffectError {
@@ -132,6 +138,8 @@ impl EffectError {
             Self::NotApproved => "report this as a fault of failover",
             Self::StillRuns { .. } => "stop what bakes there first",
             Self::StillArmed(_) => "unplug the backup's signer",
+            Self::TooOld(_) => "look again; where it stays so, find out what answers so slowly",
+            Self::NoPassphrase => "give the passphrase, then look again",
         }
     }
 
@@ -165,7 +173,8 @@ pub struct Hands {
     pub guard: Guard,
     /// The person.
     pub operator: Box<dyn Operator>,
-    /// The passphrase, once proved; kept for the unlock, wiped before the start (S9).
+    /// The passphrase, as it was typed before a look; once proved it is kept for the unlock, and wiped before the start
+    /// (S9).
     pub passphrase: Option<Passphrase>,
     /// Every lock that the run holds; a look that does nothing has none. The last to be let go.
     pub locks: Vec<Box<dyn FailoverLock>>,
@@ -190,7 +199,8 @@ impl std::fmt::Debug for Hands {
 }
 
 /// Performs one approved step, once: it is used up by it. One that does not only disarm the backup is not tried unless every
-/// lock is still held.
+/// lock is still held, and one that arms not where what decided it is too old by then (S15). `clock` is the one by which that
+/// was gathered.
 ///
 /// # Errors
 /// See [`EffectError`].
@@ -200,26 +210,32 @@ pub fn perform(
     clock: &dyn Clock,
     plan: PlanId,
 ) -> Result<Performed, EffectError> {
-    let step = step.take();
+    let approved = step;
+    let step = approved.get();
     if !step.only_disarms() {
         hands.still_locked()?;
     }
     // What raises and locks again has a permit of its own, where a command has made one.
     let marks = matches!(step, Step::ReadMarks { .. } | Step::RaiseMarks { .. }) && hands.permit.is_some();
-    if !step.arms() && !marks {
-        return act(step, hands, clock, plan);
+    if !step.needs_permit() && !marks {
+        return act(&approved, hands, clock, plan);
     }
     if marks {
         permit::take_marks(permit::of(hands)?, clock)?;
     }
     let lock = permit::begin(hands, step.name())?;
-    let done = act(step, hands, clock, plan);
+    let done = act(&approved, hands, clock, plan);
     permit::end(hands, clock, lock)?;
     done
 }
 
-fn act(step: Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result<Performed, EffectError> {
-    match step {
+fn act(
+    approved: &Approved<Step>,
+    hands: &mut Hands,
+    clock: &dyn Clock,
+    plan: PlanId,
+) -> Result<Performed, EffectError> {
+    match approved.get().clone() {
         Step::TakePermit => permit::take(hands, clock)?,
         Step::Claim { over, seconds } => {
             let claim = Some(permit::claim(hands, clock, &over, Duration::from_secs(seconds))?);
@@ -243,32 +259,41 @@ fn act(step: Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result
         Step::GuardPrimary => {
             // By this note other machines know whose run it is, and so does this one (S7).
             let machine = hands.backup.identity()?.machine_id;
-            let note = GuardNote { machine, ..GuardNote::here(clock.now(), Some(plan)) };
+            let note = GuardNote { machine, ..GuardNote::here(clock.wall(), Some(plan)) };
             hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
         Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,
         Step::Unlock { keys } => {
-            let passphrase = match hands.passphrase.clone() {
-                Some(known) => known,
-                None => prove::ask_passphrase(hands)?,
-            };
+            let passphrase = hands.passphrase.clone().ok_or(EffectError::NoPassphrase)?;
+            approved.still_fresh(clock.now())?;
             hands.device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
         }
         Step::MergeNonces { chain } => {
-            let merged = nonces::merge(hands, chain, clock.now())?;
+            let merged = nonces::merge(hands, chain, clock.wall())?;
             return Ok(Performed { nonces: Some(merged), ..Performed::default() });
         }
-        Step::Raise { keys, floor, cap } => return Ok(raise(&mut *hands.device, &keys, floor, cap)?.into()),
+        Step::Raise { keys, floor, cap } => {
+            approved.still_fresh(clock.now())?;
+            return Ok(raise(&mut *hands.device, &keys, floor, cap)?.into());
+        }
         Step::Authorize { key, floor, cap, chain } => {
-            return Ok(authorize::authorize(&mut *hands.device, &key, floor, cap, chain)?.into());
+            // At the sending of SETUP: the press may take a minute, and a new look comes after it.
+            let fresh = || approved.still_fresh(clock.now());
+            return Ok(authorize::authorize(&mut *hands.device, &key, (floor, cap), chain, fresh)?.into());
         }
         Step::Start { .. } => {
+            approved.still_fresh(clock.now())?;
             hands.passphrase = None;
-            hands.guard.lift(&Lift::approved(plan), clock.now())?;
+            hands.guard.lift(&Lift::approved(plan), clock.wall())?;
             hands.device.release();
             // Where this machine once stood by, its tezsign service cannot start without it.
             hands.backup.restore_unlock_secret()?;
+            // A process that stood still in between has lifted the guard and started nothing yet.
+            if let Err(old) = approved.still_fresh(clock.now()) {
+                hands.guard.install()?;
+                return Err(old.into());
+            }
             hands.backup.start()?;
         }
         step @ (Step::ReadMarks { .. } | Step::RaiseMarks { .. }) => {
@@ -282,7 +307,7 @@ fn act(step: Step, hands: &mut Hands, clock: &dyn Clock, plan: PlanId) -> Result
 
 /// Who guards a machine now, and for which run. The machine is told by its services' host, as everywhere else.
 pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -> GuardNote {
-    let mut note = GuardNote::here(clock.now(), plan);
+    let mut note = GuardNote::here(clock.wall(), plan);
     if let Ok(identity) = hands.backup.identity() {
         note.machine = identity.machine_id;
     }

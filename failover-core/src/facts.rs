@@ -8,13 +8,15 @@ use std::time::Duration;
 use crate::tezos::Level;
 
 mod account;
+mod asked;
 mod gather;
 mod observed;
 mod sources;
 
 pub use account::{Account, Deed, Giving};
+pub use asked::Asked;
 pub(crate) use gather::seen;
-pub use gather::{Eyes, Gatherer, Scope};
+pub use gather::{Eyes, Gatherer, Manner, Scope};
 pub use observed::{Fact, Observed, Unknown};
 pub use sources::{Compared, OtherSource, SecondOpinion};
 
@@ -39,8 +41,10 @@ pub use crate::state::HeadPin;
 /// Everything that is known at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// When the gathering began.
+    /// When the gathering began, on the steady clock where the gathering has one.
     pub now: Timestamp,
+    /// When each part was asked.
+    pub asked: Asked,
     /// The chain. Read before the devices: a position is the backup's own only if its mark, read later, says so (S8).
     pub chain: ChainFacts,
     /// The primary.
@@ -50,6 +54,19 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// What the wall clock showed at a moment of the steady one: however long a look took, the time of a block is held
+    /// against the moment at which its head was read.
+    #[must_use]
+    pub fn wall_at(&self, at: Timestamp) -> Timestamp {
+        self.asked.wall.after(at.since(self.now))
+    }
+
+    /// The same for the head.
+    #[must_use]
+    pub fn wall_at_head(&self) -> Timestamp {
+        self.chain.head.as_ref().map_or(self.asked.wall, |head| self.wall_at(head.at))
+    }
+
     /// Is everything known that a run needs at every moment? The primary may be silent.
     #[must_use]
     pub fn all_known(&self) -> bool {
@@ -91,6 +108,22 @@ pub struct ChainFacts {
 }
 
 impl ChainFacts {
+    /// Nothing, for one reason.
+    #[must_use]
+    pub fn unknown(why: &Unknown) -> Self {
+        Self {
+            head: Err(why.clone()),
+            second: Err(why.clone()),
+            others: Vec::new(),
+            sync: Err(why.clone()),
+            constants: Err(why.clone()),
+            delegate: Err(why.clone()),
+            activity: Err(why.clone()),
+            accusations: Vec::new(),
+            pool: Pooled::default(),
+        }
+    }
+
     /// The highest agreed head: the own node's, or that of a peer or another source that agrees with it. `None` where
     /// the own head is not known.
     #[must_use]
@@ -158,6 +191,25 @@ pub struct PrimaryFacts {
     pub power: Fact<Power>,
     /// What speaks against a claim there, seen before the plan (S13).
     pub standing: Fact<ClaimAnswer>,
+}
+
+impl PrimaryFacts {
+    /// Nothing, for one reason.
+    #[must_use]
+    pub fn unknown(why: &Unknown) -> Self {
+        Self {
+            identity: Err(why.clone()),
+            impostor: None,
+            services: Err(why.clone()),
+            restart_delay: Err(why.clone()),
+            marks: Err(why.clone()),
+            signer: Err(why.clone()),
+            boot_guard: Err(why.clone()),
+            secret: Err(why.clone()),
+            power: Err(why.clone()),
+            standing: Err(why.clone()),
+        }
+    }
 }
 
 /// The primary's mark files, and its signer's own marks, as they were read.

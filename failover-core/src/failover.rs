@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::chain::{ChainLevelSource, ChainNode};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{
     Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
@@ -25,6 +25,7 @@ use crate::tezos::Level;
 /// A wait that lasts is shown again after this.
 const SHOW_AGAIN: Duration = Duration::from_secs(15);
 
+mod arming;
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
@@ -60,7 +61,7 @@ pub struct Parts {
     pub policy: Policy,
     /// The plan's id.
     pub plan: PlanId,
-    /// Time.
+    /// Time. The run counts by its steady one.
     pub clock: Arc<dyn Clock>,
     /// Where records go.
     pub recorder: Box<dyn Recorder>,
@@ -77,10 +78,16 @@ pub struct Failover {
     policy: Policy,
     plan: PlanId,
     progress: Progress,
-    clock: Arc<dyn Clock>,
+    clock: Steady,
     recorder: Box<dyn Recorder>,
     state: StateDir,
     cancel: Arc<AtomicBool>,
+    /// The next look remembers nothing: it is for an effect that arms.
+    anew: bool,
+    /// Everything is counted anew, and that is not written down yet.
+    counted_anew: bool,
+    /// Looks in a row that were too slow for one.
+    slow: u32,
     last_wait: Option<(Discriminant<WaitFor>, Timestamp)>,
     last_rungs: Vec<crate::decision::Rung>,
     resumed: bool,
@@ -109,7 +116,10 @@ impl Failover {
         let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
         pin::take(&state, &mut policy);
         let resumed = past.is_some();
-        let progress = Progress { resumed, ..past.map(|past| past.progress).unwrap_or_default() };
+        let clock = Steady::new(clock);
+        let mut progress = Progress { resumed, ..past.map(|past| past.progress).unwrap_or_default() };
+        // How old a statement from the future is, nobody can say: it is asked again.
+        progress.statements.retain(|_, at| *at <= clock.now());
         Self {
             gatherer: Gatherer::new(source, others),
             hands,
@@ -120,6 +130,9 @@ impl Failover {
             recorder,
             state,
             cancel,
+            anew: false,
+            counted_anew: false,
+            slow: 0,
             last_wait: None,
             last_rungs: Vec::new(),
             resumed,
@@ -170,6 +183,7 @@ impl Failover {
         }
         loop {
             let facts = self.look();
+            self.record_anew(&facts)?;
             self.record_fence(&facts)?;
             self.record_rumours(&facts)?;
             if self.cancel.load(Ordering::SeqCst) {
@@ -184,7 +198,7 @@ impl Failover {
             }
             match verdict {
                 Verdict::Do(step) => {
-                    if let Some(end) = self.perform(step)? {
+                    if let Some(end) = self.approved(&facts, step)? {
                         return Ok(end);
                     }
                 }
@@ -214,6 +228,7 @@ impl Failover {
             // After the start, what the primary's host says changes nothing: the chain and the device decide.
             primary: !self.policy.emergency && !bakes,
             marks: (!self.policy.leaves_out_marks()).then_some(self.policy.chain),
+            manner: self.manner(),
         };
         let Self { gatherer, hands, clock, .. } = self;
         let eyes = crate::facts::Eyes {
@@ -228,9 +243,9 @@ impl Failover {
             device: &mut *hands.device,
             permit: hands.permit.as_ref(),
         };
-        let facts = gatherer.gather(eyes, &scope, &**clock);
-        self.progress.observe(&facts, consensus_marks(&facts));
-        pin::renew(&self.state, &mut self.policy, &facts.chain, facts.now);
+        let facts = gatherer.gather(eyes, &scope, clock);
+        self.counted_anew |= self.progress.observe(&facts, consensus_marks(&facts));
+        pin::renew(&self.state, &mut self.policy, &facts.chain, facts.asked.wall);
         self.progress.closed_since = match is_open(&facts, &self.policy, &self.progress) {
             true => None,
             false => self.progress.closed_since.or(Some(facts.now)),
@@ -282,9 +297,10 @@ impl Failover {
         {
             return self.lock_lost(&lost).map(Some);
         }
+        let untried = self.progress.clone();
         self.record(&Record::before(&wanted))?;
         let mut lost = None;
-        let result = match effect::perform(step, &mut self.hands, &*self.clock, self.plan) {
+        let result = match effect::perform(step, &mut self.hands, &self.clock, self.plan) {
             Ok(effect::Performed { raised, nonces, claim, unlocked, .. }) => {
                 StepResult::Done { raised, nonces, claim, unlocked }
             }
@@ -293,6 +309,7 @@ impl Failover {
                 lost = Some(error);
                 StepResult::Failed { why, next, nonces: None }
             }
+            Err(EffectError::TooOld(old)) => return self.was_too_old(&wanted, old, untried),
             Err(error) => {
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
@@ -342,7 +359,8 @@ impl Failover {
             let head = facts.chain.head.as_ref().ok().map(|h| h.value.level);
             self.record(&Record::Wait { head, waiting: waiting.clone() })?;
         }
-        self.clock.sleep(self.poll(facts, &waiting));
+        self.slow = 0;
+        self.sleep(self.poll(facts, &waiting));
         Ok(())
     }
 
@@ -375,9 +393,9 @@ impl Failover {
     }
 
     fn record(&mut self, record: &Record) -> Result<(), JournalError> {
-        let at = self.clock.now();
-        self.recorder.record(at, record)?;
-        apply(&mut self.progress, record, at, true);
+        // Whoever reads the journal has the wall clock only.
+        self.recorder.record(self.clock.wall(), record)?;
+        apply(&mut self.progress, record, self.clock.now(), true);
         Ok(())
     }
 }

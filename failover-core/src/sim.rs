@@ -47,5 +47,5 @@ pub use machine::{ACCUSER_UNIT, BAKER_UNIT, NODE_UNIT, SIGNER_UNIT, SimHost, TEZ
 pub use options::{Pace, Side, WorldOptions};
 pub use rpc::{Answer, SimNode};
 pub use source::{Source, SourceFault};
-pub use wire::{Burst, Edge, Kill, Mishap};
+pub use wire::{Burst, Edge, Jolt, Jolted, Kill, Mishap};
 pub use world::World;

@@ -38,4 +38,4 @@ pub use head::HeadPin;
 pub use history::HistoryEvent;
 pub(crate) use history::name_of;
 pub use pins::{Pin, Pins, Role};
-pub use plan::{Plan, PlanError, PlanId, PlanIdError};
+pub use plan::{About, Plan, PlanError, PlanId, PlanIdError};

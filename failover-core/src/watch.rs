@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::chain::{ChainLevelSource, ChainNode};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::Policy;
 use crate::effect::Hands;
 use crate::facts::{BakerState, ChainFacts, DeviceState, Fact, Gatherer, Signed, Unknown, seen};
@@ -84,7 +84,7 @@ pub struct Watch {
     hands: Hands,
     policy: Policy,
     silent: u64,
-    clock: Arc<dyn Clock>,
+    clock: Steady,
     state: StateDir,
     cancel: Arc<AtomicBool>,
     listener: Box<dyn Listener>,
@@ -133,7 +133,7 @@ impl Watch {
             hands,
             policy,
             silent,
-            clock,
+            clock: Steady::new(clock),
             state,
             cancel,
             listener,
@@ -204,7 +204,7 @@ impl Watch {
     }
 
     fn say(&mut self, said: Said) {
-        self.listener.hear(self.clock.now(), &said);
+        self.listener.hear(self.clock.wall(), &said);
     }
 
     fn say_record(&mut self, record: Record) {
@@ -231,7 +231,7 @@ impl Watch {
         if self.device.is_err() && self.device_at.is_some_and(|at| now.since(at) < here::ASK_FAILED) {
             return;
         }
-        self.device = seen(self.hands.device.state(), "this machine's signer", &*self.clock);
+        self.device = seen(self.hands.device.state(), "this machine's signer", &self.clock);
         self.device_at = Some(self.clock.now());
     }
 

@@ -8,7 +8,7 @@ use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::Clock;
-use failover_core::facts::{BootGuard, Eyes, Fact, Gatherer, Scope};
+use failover_core::facts::{BootGuard, Eyes, Fact, Gatherer, Manner, Scope};
 use failover_core::guard::{Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::signer::Model;
@@ -45,7 +45,7 @@ impl Look {
             device: &mut *device,
             permit: None,
         };
-        let scope = Scope { baker: self.world.baker(), from: None, primary: false, marks: None };
+        let scope = Scope { baker: self.world.baker(), from: None, primary: false, marks: None, manner: Manner::Usual };
         self.gatherer.gather(eyes, &scope, &self.world.clock()).backup.boot_guard
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use failover_core::baker::TezbakeControl;
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::Clock;
-use failover_core::facts::{BakerState, Eyes, Facts, Gatherer, Scope};
+use failover_core::facts::{BakerState, Eyes, Facts, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
 use failover_core::sim::{BAKER_UNIT, Event, MarkFileState, Side, TEZSIGN_UNIT, World, WorldOptions};
@@ -44,7 +44,13 @@ impl Look {
             permit: None,
         };
         let chain = self.world.options().chain;
-        let scope = Scope { baker: self.world.baker(), from: None, primary: true, marks: self.marks.then_some(chain) };
+        let scope = Scope {
+            baker: self.world.baker(),
+            from: None,
+            primary: true,
+            marks: self.marks.then_some(chain),
+            manner: Manner::Usual,
+        };
         self.gatherer.gather(eyes, &scope, &self.world.clock())
     }
 

@@ -8,11 +8,24 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::host::HostIdentity;
-use failover_core::state::{Drill, Duplicate, Latch, Pin, Pins, Plan, PlanError, PlanId, Role, StateDir, StateError};
+use failover_core::state::{
+    About, Drill, Duplicate, Latch, Pin, Pins, Plan, PlanError, PlanId, Role, StateDir, StateError,
+};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_316_400_000)
+}
+
+fn about() -> About {
+    About {
+        baker: "tz4NTHPSqmuoo3o8BnQK5Bjhe9GxCUNvNkEh".parse().unwrap(),
+        chain: ChainId::MAINNET,
+        host: Some("baker@primary".into()),
+        margin: 10,
+        emergency: false,
+        without: vec!["marks".into(), "tzkt".into()],
+    }
 }
 
 fn world() -> (tempfile::TempDir, StateDir) {
@@ -38,7 +51,9 @@ fn the_folder_is_its_owners() {
     for folder in [state.path().to_owned(), state.path().join("journals")] {
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700, "{}", folder.display());
     }
-    state.set_plan(&Plan { plan: PlanId::random().unwrap(), name: "b".into(), created: now() }).unwrap();
+    state
+        .set_plan(&Plan { plan: PlanId::random().unwrap(), name: "b".into(), created: now(), about: Some(about()) })
+        .unwrap();
     assert_eq!(fs::metadata(state.path().join("plan.json")).unwrap().permissions().mode() & 0o777, 0o600);
 
     fs::set_permissions(state.path(), fs::Permissions::from_mode(0o770)).unwrap();
@@ -61,7 +76,7 @@ fn everything_comes_back_as_it_was_written() {
     let (_dir, state) = world();
     assert_eq!((state.plan().unwrap(), state.pins().unwrap(), state.drill().unwrap()), (None, None, None));
 
-    let plan = Plan { plan: PlanId::random().unwrap(), name: "mybaker".into(), created: now() };
+    let plan = Plan { plan: PlanId::random().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
     state.set_plan(&plan).unwrap();
     assert_eq!(state.plan().unwrap(), Some(plan));
     state.forget_plan().unwrap();
@@ -107,16 +122,41 @@ fn a_damaged_file_is_never_a_missing_one() {
 
 #[test]
 fn a_plan_stands_behind_its_own_confirmation_for_ten_minutes() {
-    let plan = Plan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now() };
+    let plan = Plan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
     let other = "K7MPQ3".parse().unwrap();
     let later = |seconds| now().after(Duration::from_secs(seconds));
-    assert_eq!(plan.confirms("mybaker", plan.plan, now()), Ok(()));
-    assert_eq!(plan.confirms("mybaker", plan.plan, later(600)), Ok(()));
-    assert!(matches!(plan.confirms("mybaker", plan.plan, later(601)), Err(PlanError::Expired { .. })));
-    assert!(matches!(plan.confirms("mybaker", other, now()), Err(PlanError::Other { .. })));
-    assert!(matches!(plan.confirms("yours", plan.plan, now()), Err(PlanError::Name { .. })));
+    assert_eq!(plan.confirms("mybaker", plan.plan, &about(), now()), Ok(()));
+    assert_eq!(plan.confirms("mybaker", plan.plan, &about(), later(600)), Ok(()));
+    assert!(matches!(plan.confirms("mybaker", plan.plan, &about(), later(601)), Err(PlanError::Expired { .. })));
+    assert!(matches!(plan.confirms("mybaker", other, &about(), now()), Err(PlanError::Other { .. })));
+    assert!(matches!(plan.confirms("yours", plan.plan, &about(), now()), Err(PlanError::Name { .. })));
     let before = Timestamp::from_millis(now().millis() - 1);
-    assert!(matches!(plan.confirms("mybaker", plan.plan, before), Err(PlanError::Future { .. })));
+    assert!(matches!(plan.confirms("mybaker", plan.plan, &about(), before), Err(PlanError::Future { .. })));
+}
+
+/// S15: a statement about a plan is one about its baker, chain, primary and flags.
+#[test]
+fn a_plan_stands_behind_nothing_that_it_was_not_shown_for() {
+    let plan = Plan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
+    let confirms = |plan: &Plan, about: &About| plan.confirms("mybaker", plan.plan, about, now());
+    let same = About { without: vec!["tzkt".into(), "marks".into()], ..about() };
+    assert_eq!(confirms(&plan, &same), Ok(()));
+    for other in [
+        About { baker: "tz1VQnqCCqX4K5sP3FNkVSNKTdCAMJDd3E1n".parse().unwrap(), ..about() },
+        About { chain: "NetXsqzbfFenSTS".parse().unwrap(), ..about() },
+        About { host: Some("baker@another".into()), ..about() },
+        About { host: None, ..about() },
+        About { margin: 9, ..about() },
+        About { emergency: true, ..about() },
+        About { without: vec!["marks".into()], ..about() },
+    ] {
+        let error = confirms(&plan, &other).unwrap_err();
+        assert!(matches!(error, PlanError::About { .. }), "{error}");
+        assert!(error.next().contains("--plan-only"), "{error}");
+    }
+    // As a version before this one wrote it.
+    let old = Plan { about: None, ..plan };
+    assert!(matches!(confirms(&old, &about()), Err(PlanError::About { .. })));
 }
 
 #[test]

@@ -115,12 +115,11 @@ fn failed_over(stage: &Stage) -> Outcome {
     ensure(alarms.is_empty(), || format!("signed twice: {alarms:?}"))
 }
 
-fn run(program: &Program, stage: &Stage, more: &[&str]) -> Outcome {
+fn run(program: &Program, stage: &Stage) -> Outcome {
     // A machine that never rehearsed is not ready, and that is all that is missing.
     stage.call(program, &["check"])?.exits(4)?.says("\"next\":\"rehearse: failover drill\"")?;
     let confirmed = confirmed(program, stage)?;
-    let mut args = vec!["run", "--yes", "--confirm-disconnected", &confirmed];
-    args.extend(more);
+    let args = ["run", "--yes", "--confirm-disconnected", &confirmed, "--confirm-ledger-setting", &confirmed];
     stage.call(program, &args)?.exits(0)?;
     failed_over(stage)
 }
@@ -130,7 +129,7 @@ pub(super) fn tezsign(program: &Program) -> Outcome {
     let stage = Stage::new(program, Model::TezSign, 11)?;
     let gadget = stage.world.gadget(Side::Backup).ok_or_else(|| Failed("no TezSign".to_owned()))?;
     let _device = UsbTezSign::serving(gadget, "E2E0009", |_| ())?;
-    run(program, &stage, &[])
+    run(program, &stage)
 }
 
 /// Unplugged when the first mark is set, and plugged in again a moment later, its keys locked: the run looks again, unlocks
@@ -157,7 +156,7 @@ pub(super) fn ledger(program: &Program) -> Outcome {
     let stage = Stage::new(program, Model::Ledger, 12)?;
     let ledger = stage.world.ledger(Side::Backup).ok_or_else(|| Failed("no Ledger".to_owned()))?;
     let _device = UsbLedger::serving(ledger, "0001")?;
-    run(program, &stage, &["--confirm-ledger-setting"])
+    run(program, &stage)
 }
 
 /// Unplugged while its prompt is on the screen, and plugged in again, perhaps under another node: the run looks again and
@@ -168,7 +167,7 @@ pub(super) fn ledger_pulled_in_run(program: &Program) -> Outcome {
     ledger.lock().person(Person::Ignores);
     let mut device = UsbLedger::serving(ledger, "0001")?;
     let confirmed = confirmed(program, &stage)?;
-    let args = ["run", "--yes", "--confirm-disconnected", &confirmed, "--confirm-ledger-setting"];
+    let args = ["run", "--yes", "--confirm-disconnected", &confirmed, "--confirm-ledger-setting", &confirmed];
     let runs = stage.start(program, &args)?;
     runs.until_says("\"record\":\"before\",\"number\":5")?;
     until("the prompt", || device.sim.lock().is_prompting())?;

@@ -25,9 +25,9 @@ pub(crate) struct Answers {
     /// "The run on HOST that has claimed a machine is over", where HOST cannot say so itself
     #[arg(long, value_name = "HOST")]
     pub(crate) confirm_claim_over: Vec<String>,
-    /// "The Ledger's setting High Watermark is enabled; I looked at its screen"
-    #[arg(long)]
-    pub(crate) confirm_ledger_setting: bool,
+    /// "The Ledger's setting High Watermark is enabled; I looked at its screen", said of this plan
+    #[arg(long, value_name = "NAME:PLAN")]
+    pub(crate) confirm_ledger_setting: Option<Confirmation>,
 }
 
 /// `return`.
@@ -49,8 +49,8 @@ pub(crate) struct Return {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) answers: Answers,
-    /// Show the plan and its PLAN, which is good for 10 minutes, and change nothing
-    #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off", "confirm_no_other_run"])]
+    /// Show the plan and its PLAN, which is good for 10 minutes, and change nothing; of an interrupted run, for `resume`
+    #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off", "confirm_no_other_run", "confirm_ledger_setting"])]
     pub(crate) plan_only: bool,
     /// Levels between the highest level the primary may have signed and the marks [default: 10, or as configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]

@@ -103,7 +103,7 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
     };
     if facts.chain.head.is_ok() {
         let alone = is_alone(&facts.chain, &policy.judging());
-        checks.note("second source", if alone { Err(another(config)) } else { pinned(state) });
+        checks.note("second source", if alone { Err(another(config)) } else { head_pinned(state) });
     }
     checks.note("run", says);
     let armed =
@@ -143,7 +143,7 @@ fn another(config: &Config) -> (String, String) {
 }
 
 /// The head that this look pinned, where another source agreed.
-fn pinned(state: &StateDir) -> Result<String, (String, String)> {
+fn head_pinned(state: &StateDir) -> Result<String, (String, String)> {
     match state.head_pin() {
         Ok(Some(pin)) => Ok(format!("head {} of {} is pinned: it bounds later ones", pin.level, pin.at)),
         Ok(None) => Ok("no head is pinned yet: another source must agree".to_owned()),

@@ -7,9 +7,9 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
 use failover_core::failover::{Past, earlier_refusal, plan};
 use failover_core::journal::record::{End as Ended, Record};
-use failover_core::journal::{self, JournalFile};
+use failover_core::journal::{self, Entry, JournalFile};
 use failover_core::preflight;
-use failover_core::state::{Plan, PlanError, PlanId, PlanIdError, StateDir};
+use failover_core::state::{About, Plan, PlanError, PlanId, PlanIdError, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
 use crate::config::Config;
@@ -35,19 +35,32 @@ impl From<PlanError> for Failure {
 
 pub(crate) use failover_core::failover::is_over as finished;
 
-/// The plan that a flag's statement names, where it is one that was shown in the last ten minutes.
-fn confirmed(answers: &Answers, state: &StateDir) -> Result<Option<PlanId>, Failure> {
+/// What a statement about this run is about.
+fn about(policy: &Policy) -> About {
+    About {
+        baker: policy.baker,
+        chain: policy.chain,
+        host: policy.host.clone(),
+        margin: policy.margin,
+        emergency: policy.emergency,
+        without: policy.without.clone(),
+    }
+}
+
+/// The plan that a flag's statement names, where it is one that was shown in the last ten minutes, about the same.
+fn confirmed(answers: &Answers, state: &StateDir, policy: &Policy) -> Result<Option<PlanId>, Failure> {
+    let Answers { confirm_disconnected, confirm_powered_off, confirm_ledger_setting, .. } = answers;
     let given: Vec<&Confirmation> =
-        [&answers.confirm_disconnected, &answers.confirm_powered_off].into_iter().flatten().collect();
+        [confirm_disconnected, confirm_powered_off, confirm_ledger_setting].into_iter().flatten().collect();
     let Some(first) = given.first().copied().or(answers.confirm_no_other_run.as_ref()) else { return Ok(None) };
     let shown = state.plan()?.ok_or_else(|| {
         Failure::usage("no plan was shown yet that could be confirmed", "run `failover run --plan-only` first")
     })?;
     for confirmation in &given {
-        shown.confirms(&confirmation.name, confirmation.plan.parse()?, SystemClock.now())?;
+        shown.confirms(&confirmation.name, confirmation.plan.parse()?, &about(policy), SystemClock.now())?;
     }
     if let Some(host) = &answers.confirm_no_other_run {
-        shown.confirms(&shown.name, host.plan.parse()?, SystemClock.now())?;
+        shown.confirms(&shown.name, host.plan.parse()?, &about(policy), SystemClock.now())?;
     }
     Ok(Some(first.plan.parse()?))
 }
@@ -64,8 +77,13 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     policy.without.clone_from(&wanted.without);
     policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
     let locks = locks::all(&config, out)?;
+    if let Some((path, _)) = state.unfinished(finished)?
+        && wanted.plan_only
+    {
+        return plan_of_interrupted(settings, &config, &state, (&path, wanted), out);
+    }
     preflight::no_other_run(&state, None)?;
-    let known = confirmed(&wanted.answers, &state)?;
+    let known = confirmed(&wanted.answers, &state, &policy)?;
     let id = match known {
         Some(id) => id,
         None => PlanId::random()?,
@@ -75,11 +93,8 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
         prompt.about(id.to_string());
     }
     if wanted.plan_only {
-        show_plan(settings, &config, &state, (policy, id), out)?;
-        return Ok(End::done(format!(
-            "unplug the primary's signer, then within 10 minutes: failover run --confirm-disconnected {}:{id}",
-            config.baker.name
-        )));
+        show_plan(settings, &config, &state, (policy, id, None), out)?;
+        return Ok(planned("run", &config, id));
     }
     let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
     let file = state.create_journal(SystemClock.now(), id)?;
@@ -105,18 +120,51 @@ fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
     end
 }
 
+/// A plan was shown, which a statement may name.
+fn planned(command: &str, config: &Config, id: PlanId) -> End {
+    End::done(format!(
+        "unplug the primary's signer, then within 10 minutes: failover {command} --confirm-disconnected {}:{id}",
+        config.baker.name
+    ))
+}
+
+/// The plan of a run that was interrupted: it goes on with what it was begun with.
+fn plan_of_interrupted(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    (path, wanted): (&Path, &args::Run),
+    out: &mut Output,
+) -> Result<End, Failure> {
+    let past = past(path, &journal::read::<Record>(path)?.entries, config)?;
+    let policy = past.policy.clone();
+    let same = wanted.margin.is_none_or(|margin| margin == policy.margin)
+        && (!wanted.emergency || policy.emergency)
+        && (wanted.without.is_empty() || wanted.without == policy.without);
+    if !same {
+        return Err(Failure::usage(
+            format!("the run {} was interrupted, and goes on as it was begun", path.display()),
+            "leave out `--margin`, `--emergency` and `--without`; or run `failover stand-down` first",
+        ));
+    }
+    let id = PlanId::random()?;
+    show_plan(settings, config, state, (policy, id, Some(past)), out)?;
+    Ok(planned("resume", config, id))
+}
+
 /// Looks once, shows the plan and keeps its name.
 fn show_plan(
     settings: &Settings,
     config: &Config,
     state: &StateDir,
-    (policy, id): (Policy, PlanId),
+    (policy, id, past): (Policy, PlanId, Option<Past>),
     out: &mut Output,
 ) -> Result<(), Failure> {
-    match plan(&mut session::looking(settings, config, state, policy, id)?) {
+    let about = Some(about(&policy));
+    match plan(&mut session::looking_again(settings, config, state, (policy, id), past)?) {
         Ok(plan) => {
             session::show(out, &mut Story::default(), &Record::Plan(plan));
-            state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now() })?;
+            state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now(), about })?;
             Ok(())
         }
         Err(refusal) => Err((*refusal).into()),
@@ -137,18 +185,12 @@ fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     }
 }
 
-/// `resume`.
+/// What an interrupted run left, where this configuration is the one that it was begun with.
 ///
 /// # Errors
-/// There is nothing to resume, or as `run`.
-pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Output) -> Result<End, Failure> {
-    let config = settings.config()?;
-    let state = StateDir::open(settings.state())?;
-    session::no_duplicate(&state)?;
-    let locks = locks::all(&config, out)?;
-    let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
-    let (file, journal) = JournalFile::<Record>::reopen(&path)?;
-    let Some(past) = Past::of(&journal.entries) else {
+/// It does not begin as a run does, or it is about something else.
+fn past(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<Past, Failure> {
+    let Some(past) = Past::of(entries) else {
         return Err(Failure::refused(
             format!("{} does not begin as a run does", path.display()),
             "run `failover stand-down`, then start again with `failover run`",
@@ -160,8 +202,34 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
             "use that baker's configuration",
         ));
     }
+    // What was stated of one machine says nothing of another.
+    if let Some(host) = past.policy.host.as_ref().filter(|host| config.primary.host() != Some(host)) {
+        return Err(Failure::usage(
+            format!("the interrupted run is for the primary {host}"),
+            "put that `host` back into the configuration, or run `failover stand-down` and begin again",
+        ));
+    }
+    Ok(past)
+}
+
+/// `resume`.
+///
+/// # Errors
+/// There is nothing to resume, or as `run`.
+pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Output) -> Result<End, Failure> {
+    let config = settings.config()?;
+    let state = StateDir::open(settings.state())?;
+    session::no_duplicate(&state)?;
+    let locks = locks::all(&config, out)?;
+    let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
+    let (file, journal) = JournalFile::<Record>::reopen(&path)?;
+    let past = past(&path, &journal.entries, &config)?;
+    // As in a run: a statement by a flag is about a plan that was shown lately.
+    let known = confirmed(&wanted.answers, &state, &past.policy)?;
     let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
-    prompt.about(past.plan.to_string());
+    if let Some(id) = known {
+        prompt.about(id.to_string());
+    }
     out.begin_screen(true);
     prompt.beside(out.screen());
     let (mut policy, plan) = (past.policy.clone(), past.plan);

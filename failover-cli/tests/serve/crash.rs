@@ -13,8 +13,16 @@ use crate::world::{Signer, World, finish, nobody_else};
 pub(crate) fn cut(world: &World, plan: &str, mut here: impl FnMut(&Value) -> bool) -> bool {
     // Where the primary turns out to be out of reach, nobody runs failover there either.
     let nobody = nobody_else(plan);
-    let args =
-        ["run", "--yes", "--confirm-disconnected", plan, "--confirm-no-other-run", &nobody, "--confirm-ledger-setting"];
+    let args = [
+        "run",
+        "--yes",
+        "--confirm-disconnected",
+        plan,
+        "--confirm-no-other-run",
+        &nobody,
+        "--confirm-ledger-setting",
+        plan,
+    ];
     let mut command = world.program(&args);
     let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut killed = false;
@@ -33,8 +41,14 @@ pub(crate) fn cut(world: &World, plan: &str, mut here: impl FnMut(&Value) -> boo
 
 /// Takes the run up again as its person would: with the same answers, once more where a step has to be tried again.
 fn resume(world: &World, plan: &str) -> Said {
-    let said =
-        finish(&mut world.program(&["resume", "--yes", "--confirm-disconnected", plan, "--confirm-ledger-setting"]));
+    let said = finish(&mut world.program(&[
+        "resume",
+        "--yes",
+        "--confirm-disconnected",
+        plan,
+        "--confirm-ledger-setting",
+        plan,
+    ]));
     assert!(!said.err.contains("panicked"), "{}", said.err);
     said
 }

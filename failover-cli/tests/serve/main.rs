@@ -16,6 +16,7 @@ mod interrupted;
 mod keyboard;
 mod lock;
 mod mutual;
+mod paused;
 mod price;
 mod refusals;
 mod returning;
@@ -26,6 +27,7 @@ mod sources;
 mod ssh;
 mod sshd;
 mod standby;
+mod statements;
 mod stop_wins;
 mod terminal;
 #[path = "../cli/tmux.rs"]

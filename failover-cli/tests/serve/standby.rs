@@ -30,7 +30,7 @@ fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
         // The way back is the same run.
         let plan = there(&["run", "--plan-only"]);
         let plan = plan.ends(0)["next"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
-        let run = there(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting"]);
+        let run = there(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]);
         run.ends(0);
         assert!(world.bakes("primary") && !world.bakes("backup"), "{run:?}");
         let before = world.book().primary;

@@ -153,6 +153,7 @@ impl World {
             "--confirm-no-other-run",
             &nobody,
             "--confirm-ledger-setting",
+            &plan,
         ])
     }
 

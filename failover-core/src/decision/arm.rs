@@ -27,7 +27,7 @@ pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress)
     }
     // Controlled: the level is noted as soon as the stop was read back. Else when the person has spoken.
     if fence.path == Path::Controlled && progress.noted.is_none() {
-        // Of one gathering the chain is read first: h is a head that was read after the stop was read back.
+        // h is a head that was asked for after the stop was read back: that was in an earlier look.
         let since = progress.stopped_since.is_some_and(|since| since < facts.now);
         let first = Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None });
         return if since { note(facts, policy, progress) } else { first };
@@ -181,6 +181,17 @@ fn near_key_change(facts: &Facts, progress: &Progress) -> Option<Verdict> {
     }
     let left = Duration::from_secs(block.saturating_mul(levels)).min(longest.saturating_sub(since));
     Some(Verdict::Wait(Waiting { why: WaitFor::KeyChange { levels }, left: Some(left) }))
+}
+
+/// After the press of a Ledger's button the next look must lead to the start, or to another press; else it is
+/// deauthorized (S15). A run that ends disarms anyway.
+pub(super) fn must_be_deauthorized(facts: &Facts, progress: &Progress, verdict: &Verdict) -> bool {
+    let pressed = |device: &DeviceState| {
+        device.info.model == Model::Ledger && device.keys.iter().any(|key| key.arming == Arming::Armed)
+    };
+    let waits = matches!(verdict, Verdict::Wait(_) | Verdict::Ask(_));
+    let rests = matches!(&facts.backup.services, Ok(seen) if matches!(seen.value, BakerState::Stopped { .. }));
+    waits && rests && progress.armed && facts.backup.device.as_ref().is_ok_and(|seen| pressed(&seen.value))
 }
 
 /// What is missing until every key is armed and every mark reads back at the floor or above.

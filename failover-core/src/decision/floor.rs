@@ -10,7 +10,7 @@ use crate::tezos::{Level, Position};
 /// The head, extrapolated to now: what the chain may have reached while the node's head grew old.
 #[must_use]
 fn extrapolated(facts: &Facts, head: &Head, constants: &Constants) -> Level {
-    let age = facts.now.since(head.timestamp).as_secs();
+    let age = facts.wall_at_head().since(head.timestamp).as_secs();
     head.level.above(age / constants.block_seconds.max(1))
 }
 

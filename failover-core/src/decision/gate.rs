@@ -32,9 +32,11 @@ pub(super) fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Resul
 /// The chain is the right one, known, and agreed on (H1, H2, H13, H21, H26).
 pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Closed> {
     let judging = policy.judging();
-    let head = heads::right(&facts.chain, facts.now, &judging)?;
-    let confirmed = heads::confirmed(&facts.chain, head, facts.now, &judging);
-    let age = facts.now.since(head.timestamp);
+    // Block timestamps are the one thing that is held against the wall clock.
+    let wall = facts.wall_at_head();
+    let head = heads::right(&facts.chain, wall, &judging)?;
+    let confirmed = heads::confirmed(&facts.chain, head, wall, &judging);
+    let age = wall.since(head.timestamp);
     if age > FRESH {
         // Old, but the same block at independent sources: a slow chain. Else the node is behind.
         if confirmed.is_err() {

@@ -75,6 +75,16 @@ pub const MARKS: &str = "marks";
 pub const POWER: &str = "power";
 /// So many levels with rights, one after the other, may not add to the missed ones before the run is done.
 pub const STEADY: u64 = 2;
+/// At an effect that arms, the reading of the chain is at most this old, from its sending (S15).
+pub const CHAIN_AGE: Duration = Duration::from_secs(15);
+/// So is the reading of what guards the primary: services, keys, boot guard, secret, power.
+pub const GUARDS_AGE: Duration = Duration::from_secs(30);
+/// So many looks in a row that are too slow end the run.
+pub const SLOW_LOOKS: u32 = 3;
+/// A head that is further above the one of the last look leapt: nobody watched in between.
+pub const LEAP: u64 = 10;
+/// Where the wall clock moves otherwise than the steady one by more than this, everything is counted anew (H41).
+pub const CLOCKS_APART: Duration = Duration::from_secs(2);
 /// After the start, the backup must sign within this many levels above the floor in which the baker has rights.
 pub const RESUME_LEVELS: u64 = 30;
 
@@ -110,6 +120,9 @@ pub struct Policy {
     /// Hosts of which a person said that their run is over, by a flag of its own (`--confirm-claim-over HOST`, S13).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_over: Vec<String>,
+    /// The primary, as it is configured to be reached; `None`: it is not, or an older version does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Judge the levels above B up to F (S8). Only a test of the simulator switches it off.
     #[serde(default = "yes")]
     pub quarantine: bool,
@@ -149,6 +162,7 @@ impl Policy {
             without: Vec::new(),
             primary: a_primary(),
             claims_over: Vec::new(),
+            host: None,
             quarantine: true,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::former::Followed;
 use super::gate;
-use super::policy::STATEMENT_LIFE;
+use super::policy::{CLOCKS_APART, LEAP, STATEMENT_LIFE, TRIES};
 use super::step::Path;
 use super::unproven::signed_since;
 use crate::facts::{
@@ -191,11 +191,28 @@ pub struct Progress {
     pub followed: Followed,
     /// The names, on the backup's device, of every key that this run has armed; remembered across resumes.
     pub signers: Vec<KeyName>,
+    /// What the wall clock showed when the last head came.
+    pub came: Option<Timestamp>,
+    /// The last look: when it began, and what the wall clock showed then.
+    pub looked: Option<(Timestamp, Timestamp)>,
+    /// Silence starts over at the next head that is known.
+    pub silence_anew: bool,
+    /// The head at which the missed levels were seen last, and how often it leapt since: the process stood still then.
+    pub missed_at: Option<(Level, u32)>,
 }
 
 impl Progress {
-    /// Takes in what this session sees; nothing of it survives a crash.
-    pub fn observe(&mut self, facts: &Facts, consensus: Option<Marks>) {
+    /// Takes in what this session sees; nothing of it survives a crash. `true`: the wall clock moved otherwise than the
+    /// steady one since the last look, and everything is counted anew (S15, H41).
+    pub fn observe(&mut self, facts: &Facts, consensus: Option<Marks>) -> bool {
+        let moved = self.looked.is_some_and(|(now, wall)| {
+            let (steady, shown) = (facts.now.millis() - now.millis(), facts.asked.wall.millis() - wall.millis());
+            i128::from(steady.abs_diff(shown)) > CLOCKS_APART.as_millis() as i128
+        });
+        self.looked = Some((facts.now, facts.asked.wall));
+        if moved {
+            self.count_anew();
+        }
         if let Ok(seen) = &facts.primary.services {
             self.answered = Some(seen.at);
         }
@@ -221,10 +238,16 @@ impl Progress {
             && self.head.is_none_or(|(level, _)| head.value.level > level)
         {
             self.head = Some((head.value.level, facts.now));
+            self.came = Some(facts.wall_at_head());
+        }
+        if let Ok(head) = &facts.chain.head
+            && std::mem::take(&mut self.silence_anew)
+        {
+            self.silent_above = Some(head.value.level);
         }
         if let Ok(delegate) = &facts.chain.delegate {
             self.missed = missed(self.missed, &delegate.value);
-            self.watched_from.get_or_insert(delegate.value.level);
+            self.watch(delegate.value.level);
             self.followed.look(&delegate.value);
             self.key_change_since = match gate::key_change(&delegate.value) {
                 Some(_) => self.key_change_since.or(Some(facts.now)),
@@ -254,12 +277,28 @@ impl Progress {
         } else {
             self.unknown_since.get_or_insert(facts.now);
         }
+        moved
     }
 
-    /// When a statement was made, where it still holds.
+    /// What was missed while nobody watched says nothing of now (H41); some times in a session, so that it ends.
+    fn watch(&mut self, level: Level) {
+        let (last, leaps) = self.missed_at.unwrap_or((level, 0));
+        let leapt = level.since(last) > LEAP && leaps < TRIES;
+        self.missed_at = Some((level, leaps.saturating_add(u32::from(leapt))));
+        self.watched_from = if leapt { Some(level) } else { self.watched_from.or(Some(level)) };
+    }
+
+    /// The clock was set, or the process stood still: what was seen before says nothing of the time between. The stop is
+    /// read twice again and silence starts over, as in a resume; statements keep their age.
+    pub const fn count_anew(&mut self) {
+        (self.stopped_since, self.power_off_since, self.silent_above) = (None, None, None);
+        self.silence_anew = true;
+    }
+
+    /// When a statement was made, where it still holds. One from the future is none: how old it is cannot be told.
     #[must_use]
     pub fn stated(&self, statement: Statement, now: Timestamp) -> Option<Timestamp> {
-        self.statements.get(&statement).copied().filter(|at| now.since(*at) < STATEMENT_LIFE)
+        self.statements.get(&statement).copied().filter(|at| *at <= now && now.since(*at) < STATEMENT_LIFE)
     }
 
     /// What stands for the cable, and since when: the earliest of all that hold, because one is enough. What says that the
@@ -281,8 +320,8 @@ impl Progress {
     /// How old a head was when it came, where it came while it was watched: an old one is no slow chain's (H13).
     #[must_use]
     pub fn age_when_it_came(&self, head: &Head) -> Option<Duration> {
-        let (level, at) = self.head.filter(|(level, _)| *level == head.level)?;
-        self.first_head.filter(|first| level > *first).map(|_| at.since(head.timestamp))
+        let (level, _) = self.head.filter(|(level, _)| *level == head.level)?;
+        self.first_head.filter(|first| level > *first).and(self.came).map(|at| at.since(head.timestamp))
     }
 
     /// For how long something that is needed has been unknown.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::evidence::TooOld;
 use super::fence::Rung;
 use crate::facts::{
     Claim, Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Mark, Signed, Standing, Timestamp, Unknown,
@@ -360,6 +361,12 @@ pub enum Refusal {
         /// Its power status; else a person.
         status: bool,
     },
+    /// S15: three looks in a row took so long that what they saw was old before it could count.
+    #[error("three looks in a row were too slow: {old}")]
+    Slow {
+        /// How old it was, the last time.
+        old: TooOld,
+    },
 }
 
 impl Refusal {
@@ -510,6 +517,9 @@ impl Refusal {
             }
             Self::NoLock => "take a lock, `FileLock::acquire`, and give it to the run",
             Self::Unfinished { .. } => "run `failover resume` to go on, or `failover stand-down` to leave it",
+            Self::Slow { .. } => {
+                "find out what answers so slowly, the node, the primary or this machine's signer, then run again"
+            }
         }
         .to_owned()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bound::Basis;
-use crate::facts::{KeyName, Marks};
+use crate::facts::{Asked, KeyName, Marks};
 use crate::tezos::{ChainId, Level};
 
 /// How the primary can be fenced.
@@ -180,7 +180,7 @@ impl Step {
     /// Does it let this machine's device or services sign, be it for a moment? Then it is done under the effect lock, with
     /// the permit there before and after it (S13).
     #[must_use]
-    pub const fn arms(&self) -> bool {
+    pub const fn needs_permit(&self) -> bool {
         matches!(
             self,
             Self::ProvePassphrase { .. }
@@ -204,6 +204,12 @@ impl Step {
     #[must_use]
     pub const fn gives_back(&self) -> bool {
         matches!(self, Self::ReadMarks { .. } | Self::GiveBack { .. })
+    }
+
+    /// Does it let the backup sign, or bring it nearer to that? Then what decided it must not be old (S15).
+    #[must_use]
+    pub const fn arms(&self) -> bool {
+        matches!(self, Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } | Self::Start { .. })
     }
 
     /// A short name, the same for every try.
@@ -270,21 +276,36 @@ impl fmt::Display for Step {
 
 /// Something that a decision allowed. Only the decision can make one, so there is no effect without a verdict.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Approved<T>(T);
+pub struct Approved<T> {
+    step: T,
+    /// When what decided it was asked.
+    asked: Option<Box<Asked>>,
+}
 
 impl<T> Approved<T> {
     pub(super) const fn new(step: T) -> Self {
-        Self(step)
+        Self { step, asked: None }
+    }
+
+    /// On what was asked then.
+    pub(super) fn on(self, asked: Asked) -> Self {
+        Self { asked: Some(Box::new(asked)), ..self }
     }
 
     /// What was allowed.
     #[must_use]
     pub const fn get(&self) -> &T {
-        &self.0
+        &self.step
+    }
+
+    /// When what decided it was asked; `None`: nobody can say.
+    #[must_use]
+    pub fn asked(&self) -> Option<Asked> {
+        self.asked.as_deref().copied()
     }
 
     /// What was allowed, once: the effect takes it, and there is none left for another.
     pub(crate) fn take(self) -> T {
-        self.0
+        self.step
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn of(hands: &Hands) -> Result<&RunPermit, EffectError> {
 pub(super) fn take(hands: &Hands, clock: &dyn Clock) -> Result<(), EffectError> {
     let RunPermit { permits, run, who, .. } = of(hands)?;
     permits.take_away_others(&format!("a new run, {who}"), run)?;
-    Ok(permits.make(run, PermitKind::Run, who, clock.now())?)
+    Ok(permits.make(run, PermitKind::Run, who, clock.wall())?)
 }
 
 /// Makes the permit of a command that reads or raises marks and locks again, after its own taking-away: once in a command.
@@ -30,7 +30,7 @@ pub(super) fn take_marks(permit: &RunPermit, clock: &dyn Clock) -> Result<(), Ef
         return Ok(());
     }
     permits.take_away_others(&format!("a command that raises marks, {who}"), run)?;
-    Ok(permits.make(run, PermitKind::Marks, who, clock.now())?)
+    Ok(permits.make(run, PermitKind::Marks, who, clock.wall())?)
 }
 
 /// Does something with a device alone under the effect lock and a permit for marks: it locks again by itself, whatever
@@ -76,7 +76,7 @@ pub(super) fn claim(
     deadline: Duration,
 ) -> Result<ClaimAnswer, EffectError> {
     let permit = of(hands)?.clone();
-    let mut order = permit.order(clock.now(), false, deadline)?;
+    let mut order = permit.order(clock.wall(), false, deadline)?;
     let Some(primary) = hands.primary.as_mut() else {
         let why = "the configuration has no way to reach it".to_owned();
         return Ok(ClaimAnswer::Unasked { why });

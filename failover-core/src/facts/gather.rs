@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed, Power,
-    Timestamp, Unknown,
+    Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed,
+    Power, PrimaryFacts, Timestamp, Unknown,
 };
 use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
-use crate::clock::Clock;
+use crate::clock::{Clock, Job};
 use crate::guard::{Guard, GuardStatus};
 use crate::host::Host;
 use crate::permit::{PermitError, RunPermit};
@@ -41,6 +41,20 @@ pub struct Scope {
     pub primary: bool,
     /// Read the primary's mark files of this chain; `None`: they are left out.
     pub marks: Option<ChainId>,
+    /// What is remembered, and what comes first.
+    pub manner: Manner,
+}
+
+/// How a gathering is made (S15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// Chain and primary at the same time; what takes long is remembered for some seconds.
+    #[default]
+    Usual,
+    /// Nothing of what guards the primary or the backup is remembered: for an effect that arms.
+    Anew,
+    /// The chain after the primary: where its level may be noted.
+    ChainLast,
 }
 
 /// What a gathering looks with.
@@ -100,16 +114,36 @@ impl Gatherer {
         Self { chain, primary: PrimaryGatherer::default(), backup: None, boot_guard: None, power: None }
     }
 
-    /// Looks at everything once: the chain first, the devices after it (S8).
+    /// Looks at everything once: chain and primary at the same time, or as the scope says; the device after them (S8).
     pub fn gather(&mut self, eyes: Eyes<'_>, scope: &Scope, clock: &dyn Clock) -> Facts {
-        let now = clock.now();
-        let chain = self.chain.gather(scope, clock);
-        let power = self.power(eyes.power, clock);
-        let primary =
+        let (now, wall) = (clock.now(), clock.wall());
+        let anew = scope.manner == Manner::Anew;
+        if anew {
+            (self.boot_guard, self.power) = (None, None);
+            self.primary.changed();
+        }
+        let Self { chain, primary, power, .. } = self;
+        let seen =
             PrimaryEyes { control: eyes.primary.filter(|_| scope.primary), signer: eyes.signer, permit: eyes.permit };
-        let primary = self.primary.gather(primary, power, scope.marks, clock);
+        let (mut on_chain, mut there, mut fed) = (None, None, None);
+        let jobs: [Job<'_>; 3] = [
+            Box::new(|| there = Some(primary.gather(seen, scope.marks, clock))),
+            Box::new(|| fed = Some(ask_power(power, eyes.power, clock))),
+            Box::new(|| on_chain = Some((clock.now(), chain.gather(scope, clock)))),
+        ];
+        match scope.manner {
+            Manner::ChainLast => jobs.into_iter().for_each(|job| job()),
+            Manner::Usual | Manner::Anew => clock.together(jobs.into()),
+        }
+        let (chain, on_chain) = on_chain.unwrap_or_else(|| (now, ChainFacts::unknown(&broken_off())));
+        let (primary, there) = there.unwrap_or_else(|| (None, PrimaryFacts::unknown(&broken_off())));
+        let power = fed.unwrap_or_else(|| Err(broken_off()));
+        // What the power status says counts like the rest, where it says off.
+        let off = power.as_ref().ok().filter(|power| power.value == Power::Off).map(|power| power.at);
+        let primary = primary.into_iter().chain(off).min();
         let backup = self.backup(eyes.backup, eyes.guard, eyes.device, eyes.permit, clock);
-        Facts { now, chain, primary, backup }
+        let asked = Asked { wall, chain, primary, anew };
+        Facts { now, asked, chain: on_chain, primary: PrimaryFacts { power, ..there }, backup }
     }
 
     /// Something was done to the primary: what was remembered of it is read again.
@@ -137,24 +171,6 @@ impl Gatherer {
     /// facts of the procedure.
     pub fn sources(&mut self) -> (&mut dyn ChainNode, Vec<&mut dyn ChainLevelSource>) {
         self.chain.sources()
-    }
-
-    /// Asked now and then: a BMC takes its time, and power that is off stays off for a while.
-    fn power(&mut self, status: Option<&mut PowerStatus>, clock: &dyn Clock) -> Fact<Power> {
-        let Some(status) = status else {
-            let why = "no power status is configured".to_owned();
-            return Err(Unknown { why, next: "look at the machine".to_owned() });
-        };
-        let now = clock.now();
-        if let Some((at, known)) = &self.power
-            && now.since(*at) < ASK_POWER
-        {
-            return known.clone();
-        }
-        let name = status.describe();
-        let found = seen(status.read(), &name, clock);
-        self.power = Some((now, found.clone()));
-        found
     }
 
     fn backup(
@@ -206,6 +222,34 @@ impl Gatherer {
         self.boot_guard = found.as_ref().ok().filter(held).cloned();
         found
     }
+}
+
+/// Asked now and then: a BMC takes its time, and power that is off stays off for a while.
+fn ask_power(
+    last: &mut Option<(Timestamp, Fact<Power>)>,
+    status: Option<&mut PowerStatus>,
+    clock: &dyn Clock,
+) -> Fact<Power> {
+    let Some(status) = status else {
+        let why = "no power status is configured".to_owned();
+        return Err(Unknown { why, next: "look at the machine".to_owned() });
+    };
+    let now = clock.now();
+    if let Some((at, known)) = last
+        && now.since(*at) < ASK_POWER
+    {
+        return known.clone();
+    }
+    let name = status.describe();
+    // As old as its question.
+    let found = seen(status.read(), &name, clock).map(|found| Observed { at: now, ..found });
+    *last = Some((now, found.clone()));
+    found
+}
+
+/// One of the things that are asked at the same time has panicked.
+fn broken_off() -> Unknown {
+    Unknown { why: "the look broke off".to_owned(), next: "run again".to_owned() }
 }
 
 /// An edge's answer as a fact.

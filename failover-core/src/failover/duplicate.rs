@@ -30,7 +30,7 @@ pub(crate) fn stop(
     let disarmed = effect::disarm(hands, clock);
     let latched = signed.first().map(|first| {
         state.latch_duplicate(&Duplicate {
-            at: clock.now(),
+            at: clock.wall(),
             chain: policy.chain,
             baker: policy.baker,
             kind: first.kind,

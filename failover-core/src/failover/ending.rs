@@ -51,7 +51,7 @@ impl Failover {
     }
 
     fn disarm(&mut self) -> Result<bool, JournalError> {
-        let effect::Disarmed { proven, what } = effect::disarm(&mut self.hands, &*self.clock);
+        let effect::Disarmed { proven, what } = effect::disarm(&mut self.hands, &self.clock);
         self.record(&Record::Disarmed { proven, what })?;
         Ok(proven)
     }
@@ -120,7 +120,7 @@ impl Failover {
         end: impl FnOnce(&[Signed], &Stopped, &Policy) -> End,
     ) -> Result<End, JournalError> {
         let Self { hands, clock, state, policy, .. } = self;
-        let stopped = duplicate::stop(hands, &**clock, state, policy, &signed);
+        let stopped = duplicate::stop(hands, clock, state, policy, &signed);
         let mut end = end(&signed, &stopped, policy);
         duplicate::add_shared(&mut end, &shared);
         let effect::Disarmed { proven, what } = stopped.disarmed;
@@ -166,7 +166,7 @@ impl Failover {
         }
         let Progress { armed, left_armed, holding, .. } = self.progress;
         if self.progress.started.is_none() && (armed || left_armed || holding) {
-            let disarmed = effect::disarm(&mut self.hands, &*self.clock);
+            let disarmed = effect::disarm(&mut self.hands, &self.clock);
             if !disarmed.proven {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
             }

@@ -66,7 +66,7 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
         pending: pending(facts),
         silent: fence.silence_needed,
         fence: fence.rungs,
-        price: price(gatherer, policy, facts, floor, &**clock).map(Box::new),
+        price: price(gatherer, policy, facts, floor, clock).map(Box::new),
     })
 }
 
@@ -84,7 +84,7 @@ fn price(gatherer: &mut Gatherer, policy: &Policy, facts: &Facts, floor: Level, 
     let (node, others) = gatherer.sources();
     let answers = price::ask(node, others, &policy.baker, (&ahead, delegate.value.cycle), clock);
     let now = price::Now {
-        at: clock.now(),
+        at: clock.wall(),
         head_at: head.value.timestamp,
         constants: constants.value,
         left_in_cycle: delegate.value.levels_to_next_cycle,

@@ -49,7 +49,7 @@ impl Failover {
                 return (facts, verdict);
             }
             waited = waited.saturating_add(1);
-            self.clock.sleep(Duration::from_secs(1));
+            self.sleep(Duration::from_secs(1));
         }
     }
 
@@ -82,7 +82,7 @@ impl Failover {
         let mut message = refusal.to_string();
         let Progress { armed, left_armed, .. } = self.progress;
         if self.progress.started.is_none() && (armed || left_armed) {
-            let disarmed = effect::disarm(&mut self.hands, &*self.clock);
+            let disarmed = effect::disarm(&mut self.hands, &self.clock);
             if !disarmed.proven {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
             }

@@ -3,6 +3,7 @@
 
 use super::Statement;
 use crate::clock::Timestamp;
+use crate::decision::policy::CLOCKS_APART;
 use crate::decision::{Nonces, Noted, Policy, Progress, Started, Step, WaitFor, Waiting};
 use crate::journal::Entry;
 use crate::journal::record::{Record, StepResult};
@@ -30,7 +31,13 @@ impl Past {
     pub fn of(entries: &[Entry<Record>]) -> Option<Self> {
         let Record::Begin { plan, policy, run, .. } = &entries.first()?.record else { return None };
         let mut progress = Progress::default();
+        let mut last = entries.first()?.at;
         for entry in entries {
+            // The clock was set back meanwhile: how old what was stated before is, these times do not say (H41).
+            if last.since(entry.at) > CLOCKS_APART {
+                progress.statements.clear();
+            }
+            last = entry.at;
             apply(&mut progress, &entry.record, entry.at, false);
         }
         Some(Self { plan: *plan, policy: policy.clone(), progress, run: *run })
@@ -109,7 +116,9 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
         Question::Proceed { .. } => progress.proceed = yes,
         Question::Disconnected { .. } => state(Statement::Disconnected),
         Question::PoweredOff { .. } => state(Statement::PoweredOff),
-        Question::LedgerSetting => progress.ledger_setting = Some(yes),
+        // S6: a resume asks again what somebody has seen on a screen.
+        Question::LedgerSetting if live => progress.ledger_setting = Some(yes),
+        Question::LedgerSetting => {}
         Question::Unproven { .. } => state(Statement::Unproven),
         Question::NoOtherRun { .. } => state(Statement::NoOtherRun),
         // They are about this machine, and about `return`.

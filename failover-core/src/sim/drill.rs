@@ -11,7 +11,7 @@ use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
 use super::scenario::{Scenario, Stage};
 use super::source::Source;
-use super::wire::{Burst, Edge, Ended, Kill};
+use super::wire::{Burst, Edge, Ended, Jolted, Kill};
 use super::world::World;
 use crate::chain::ChainLevelSource;
 use crate::chain::octez::OctezNode;
@@ -193,7 +193,9 @@ impl Rehearsal {
         if let Some(model) = scenario.model.filter(|model| *model != options.model) {
             return Err(DrillError::OtherModel { name: scenario.name, model });
         }
-        let mut wanted = WorldOptions { pace: options.pace, ..WorldOptions::new(options.model, options.seed) };
+        // The same seed, the same drill, exchange by exchange.
+        let mut wanted =
+            WorldOptions { pace: options.pace, in_turn: true, ..WorldOptions::new(options.model, options.seed) };
         (scenario.world)(&mut wanted);
         Self::begin(wanted, scenario.prepare, scenario.another_run, scratch, watcher)
     }
@@ -257,6 +259,11 @@ impl Rehearsal {
     /// What goes wrong on the wires, counted over all sessions.
     pub fn spoil(&self, bursts: Vec<Burst>) {
         self.world.wires().spoil(bursts);
+    }
+
+    /// What time does to the next session (H41).
+    pub fn jolt(&self, jolted: Jolted) {
+        self.world.wires().jolt(jolted);
     }
 
     /// How its sessions ended so far.

@@ -111,6 +111,10 @@ pub enum Event {
     Conflict,
     /// The own node and its peers show a chain so many levels ahead of what every other source shows (H26). 0 ends it.
     NodeAhead(u64),
+    /// The wall clock of the machine that the tool runs on is set: so many seconds on, or back (H41).
+    ClockSteps(i64),
+    /// The tool's process stands still for so many seconds, from its next exchange on (H41).
+    Pauses(u64),
 }
 
 /// What a reader finds of octez-baker's mark file. Its baker is not disturbed.

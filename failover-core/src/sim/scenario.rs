@@ -9,6 +9,7 @@ use crate::decision::Policy;
 use crate::journal::record::Record;
 use crate::signer::Model;
 
+mod ages;
 mod back;
 mod evidence;
 mod fence;
@@ -83,6 +84,7 @@ fn done(record: &Record, wanted: &str) -> bool {
 #[must_use]
 pub fn scenarios() -> Vec<&'static Scenario> {
     let kinds = [
+        ages::AGES,
         evidence::EVIDENCE,
         fence::FENCE,
         hazards::HAZARDS,

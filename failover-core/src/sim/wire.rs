@@ -88,6 +88,26 @@ pub struct Kill {
     pub done: bool,
 }
 
+/// What time does to the tool at an exchange of a session (H41).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jolt {
+    /// The wall clock is set: so many seconds on, or back.
+    Step(i64),
+    /// The process stands still for so many seconds, and the world does not.
+    Pause(u64),
+}
+
+/// When it happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Jolted {
+    /// At which exchange of the session, of whatever edge, counted from 0.
+    pub at: u64,
+    /// Once it is done; else right before it.
+    pub done: bool,
+    /// What happens.
+    pub jolt: Jolt,
+}
+
 /// How a session that is no more was ended, as the payload of its unwinding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -106,14 +126,19 @@ struct Counts {
     bursts: Vec<Burst>,
     counted: BTreeMap<Edge, u64>,
     injected: BTreeMap<&'static str, u64>,
+    /// What time does in the next session.
+    jolted: Option<Jolted>,
     /// The session that goes on, if one does.
     session: Option<Session>,
+    /// When each edge was asked last, in the world's time.
+    asked: BTreeMap<Edge, Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Session {
     kill: Option<Kill>,
     exchanges: u64,
+    jolted: Option<Jolted>,
     begins: Timestamp,
 }
 
@@ -131,9 +156,26 @@ impl Wires {
         self.lock().bursts = bursts;
     }
 
+    /// What time does to the next session.
+    pub(crate) fn jolt(&self, jolted: Jolted) {
+        self.lock().jolted = Some(jolted);
+    }
+
+    /// When an edge was asked last.
+    pub(crate) fn asked(&self, edge: Edge) -> Option<Timestamp> {
+        self.lock().asked.get(&edge).copied()
+    }
+
+    /// How many exchanges the session made so far; 0 where none goes on.
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.lock().session.map_or(0, |session| session.exchanges)
+    }
+
     /// A session begins: only within one exchanges are counted, and spoiled.
     pub(crate) fn begin(&self, now: Timestamp, kill: Option<Kill>) {
-        self.lock().session = Some(Session { kill, exchanges: 0, begins: now });
+        let mut counts = self.lock();
+        let jolted = counts.jolted.take();
+        counts.session = Some(Session { kill, exchanges: 0, jolted, begins: now });
     }
 
     /// It is over.
@@ -162,15 +204,32 @@ pub(crate) struct Wire {
 impl Wire {
     /// One exchange, as it may go wrong. The session may die before it or after it.
     pub(crate) fn exchange<T>(&self, run: impl FnOnce(Option<Mishap>) -> T) -> T {
-        let Some((mishap, kill)) = self.count() else { return run(None) };
+        let Some((mishap, kill, jolted)) = self.count() else { return run(None) };
+        self.clock.stand_still();
+        if let Some(Jolted { done: false, jolt, .. }) = jolted {
+            self.jolt(jolt);
+        }
         match kill {
-            None => run(mishap),
+            None => {
+                let answer = run(mishap);
+                if let Some(Jolted { done: true, jolt, .. }) = jolted {
+                    self.jolt(jolt);
+                }
+                answer
+            }
             Some(Kill { done, .. }) => {
                 if done {
                     run(mishap);
                 }
                 die(Ended::Killed)
             }
+        }
+    }
+
+    fn jolt(&self, jolt: Jolt) {
+        match jolt {
+            Jolt::Step(seconds) => self.clock.step(seconds),
+            Jolt::Pause(seconds) => self.clock.sleep(Duration::from_secs(seconds)),
         }
     }
 
@@ -187,16 +246,18 @@ impl Wire {
     }
 
     /// What happens to this exchange; nothing outside of a session.
-    fn count(&self) -> Option<(Option<Mishap>, Option<Kill>)> {
+    fn count(&self) -> Option<(Option<Mishap>, Option<Kill>, Option<Jolted>)> {
         let mut counts = self.wires.lock();
         let session = counts.session.as_mut()?;
         let (index, kill) = (session.exchanges, session.kill);
         session.exchanges += 1;
-        let endless = index >= EXCHANGES || self.clock.now().since(session.begins) >= LONGEST;
+        let jolted = session.jolted.filter(|jolted| jolted.at == index);
+        let endless = index >= EXCHANGES || self.clock.time().since(session.begins) >= LONGEST;
         let counted = counts.counted.entry(self.edge).or_default();
         let number = *counted;
         *counted += 1;
         let edge = self.edge;
+        counts.asked.insert(edge, self.clock.time());
         let hit = |burst: &&Burst| burst.edge == edge && number >= burst.from && number - burst.from < burst.count;
         let mishap = counts.bursts.iter().find(hit).map(|burst| burst.mishap);
         if let Some(mishap) = mishap {
@@ -210,7 +271,7 @@ impl Wire {
         if endless {
             die(Ended::Endless);
         }
-        Some((mishap, kill))
+        Some((mishap, kill, jolted))
     }
 }
 

@@ -95,6 +95,18 @@ impl World {
         self.0.wires.wire(edge, self.clock())
     }
 
+    /// When a session of a drill asked this last, in the world's own time.
+    #[must_use]
+    pub fn asked(&self, edge: Edge) -> Option<Timestamp> {
+        self.wires().asked(edge)
+    }
+
+    /// How many exchanges the session of a drill that goes on has made.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.wires().exchanges()
+    }
+
     /// Its clock: sleeping on it lets the world go on.
     #[must_use]
     pub fn clock(&self) -> SimClock {

@@ -1,5 +1,6 @@
 //! The plan that a person was shown, and the short name that a scripted confirmation has to give.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::clock::Timestamp;
+use crate::tezos::{ChainId, KeyHash};
 
 /// No 0 and O, no 1 and I: 32 letters and digits that survive being read aloud.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -84,6 +86,48 @@ pub struct Plan {
     pub name: String,
     /// When it was shown.
     pub created: Timestamp,
+    /// What it was shown for; older versions do not say it, and such a plan confirms nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+}
+
+/// What a plan was shown for: a statement that names it counts for nothing else (S15).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// The baker.
+    pub baker: KeyHash,
+    /// The chain.
+    pub chain: ChainId,
+    /// The primary, as it is configured to be reached.
+    pub host: Option<String>,
+    /// The margin, in levels.
+    pub margin: u64,
+    /// The primary is not to be controlled.
+    pub emergency: bool,
+    /// Sources that were left out.
+    pub without: Vec<String>,
+}
+
+impl About {
+    /// What is not the same, in words: of this one, and of the other.
+    fn differs(&self, other: &Self) -> Option<(String, String)> {
+        let named = |what: &str, of: &dyn fmt::Display| format!("{what} {of}");
+        let shown = |about: &Self| {
+            let host = about.host.clone().unwrap_or_else(|| "that is not reached".to_owned());
+            let sources: BTreeSet<&str> = about.without.iter().map(String::as_str).collect();
+            let sources: Vec<&str> = sources.into_iter().collect();
+            [
+                named("the baker", &about.baker),
+                named("the chain", &about.chain),
+                named("a primary", &host),
+                named("--margin", &about.margin),
+                if about.emergency { "--emergency" } else { "no --emergency" }.to_owned(),
+                if sources.is_empty() { "no --without".to_owned() } else { named("--without", &sources.join(" ")) },
+            ]
+        };
+        shown(self).into_iter().zip(shown(other)).find(|(one, other)| one != other)
+    }
 }
 
 /// Why a plan does not stand behind a confirmation.
@@ -112,6 +156,16 @@ pub enum PlanError {
         /// How long ago it was shown, to the second.
         age: Duration,
     },
+    /// It was shown for something else.
+    #[error("the plan {given} was shown for {shown}, and this is for {wanted}")]
+    About {
+        /// The plan.
+        given: PlanId,
+        /// What it was shown for.
+        shown: String,
+        /// What it should confirm.
+        wanted: String,
+    },
     /// It will be shown in the future: the clock was set back since.
     #[error("the plan {given} was shown at {created}, which is in the future")]
     Future {
@@ -137,16 +191,24 @@ impl Plan {
     /// How long a plan is good for after it was shown.
     pub const GOOD_FOR: Duration = Duration::from_secs(600);
 
-    /// Does this plan stand behind a confirmation `NAME:PLAN` that is given now?
+    /// Does this plan stand behind a confirmation `NAME:PLAN` that is given now, about this?
     ///
     /// # Errors
-    /// It is another plan, for another baker, too old, or from the future.
-    pub fn confirms(&self, name: &str, plan: PlanId, now: Timestamp) -> Result<(), PlanError> {
+    /// It is another plan, for another baker or something else, too old, or from the future.
+    pub fn confirms(&self, name: &str, plan: PlanId, about: &About, now: Timestamp) -> Result<(), PlanError> {
         if plan != self.plan {
             return Err(PlanError::Other { given: plan });
         }
         if name != self.name {
             return Err(PlanError::Name { given: name.to_owned(), shown: self.name.clone() });
+        }
+        let Some(shown) = &self.about else {
+            let (shown, wanted) =
+                ("what an older version did not say".to_owned(), format!("the baker {}", about.baker));
+            return Err(PlanError::About { given: plan, shown, wanted });
+        };
+        if let Some((shown, wanted)) = shown.differs(about) {
+            return Err(PlanError::About { given: plan, shown, wanted });
         }
         if now < self.created {
             return Err(PlanError::Future { given: plan, created: self.created });

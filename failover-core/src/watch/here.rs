@@ -51,7 +51,7 @@ impl Watch {
 
     /// Looks at the services; and at the device, where nothing else asks for it and it may be asked.
     pub(super) fn services(&mut self, now: Timestamp) {
-        self.services = seen(self.hands.backup.state(), &self.hands.backup.describe(), &*self.clock);
+        self.services = seen(self.hands.backup.state(), &self.hands.backup.describe(), &self.clock);
         let running = !matches!(&self.services, Ok(seen) if matches!(seen.value, BakerState::Stopped { .. }));
         let again = match self.hands.device.model() {
             Model::Ledger => LEDGER,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::decision::{Foreign, Noted, Path, Progress, Started, denounced, foreign, rumours};
 use crate::facts::{
-    BackupFacts, ChainFacts, DeviceState, Fact, Facts, Marks, PrimaryFacts, Rumour, Signed, Timestamp, Unknown,
+    Asked, BackupFacts, ChainFacts, DeviceState, Fact, Facts, Marks, PrimaryFacts, Rumour, Signed, Timestamp, Unknown,
 };
 use crate::tezos::{Kind, Level};
 
@@ -160,19 +160,9 @@ fn facts(now: Timestamp, chain: &ChainFacts, device: Fact<DeviceState>, seen: Ve
     let unasked = || Unknown { why: "it was not asked".to_owned(), next: "run `failover status`".to_owned() };
     Facts {
         now,
+        asked: Asked::at(now),
         chain: ChainFacts { activity: Err(unasked()), accusations: seen, ..chain.clone() },
-        primary: PrimaryFacts {
-            identity: Err(unasked()),
-            impostor: None,
-            services: Err(unasked()),
-            restart_delay: Err(unasked()),
-            marks: Err(unasked()),
-            signer: Err(unasked()),
-            boot_guard: Err(unasked()),
-            secret: Err(unasked()),
-            power: Err(unasked()),
-            standing: Err(unasked()),
-        },
+        primary: PrimaryFacts::unknown(&unasked()),
         backup: BackupFacts {
             identity: Err(unasked()),
             services: Err(unasked()),

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::record::{Note, Role, Trouble};
 use super::votes::{Vote, Votes};
 use super::{Judge, Watch};
+use crate::clock::Clock as _;
 use crate::decision::Refusal;
 use crate::decision::policy::{FRESH, SETTLED};
-use crate::facts::{ChainFacts, LevelActivity, Scope, Signed, Timestamp, Unknown};
+use crate::facts::{ChainFacts, LevelActivity, Manner, Scope, Signed, Timestamp, Unknown};
 use crate::failover::ending;
 use crate::journal::record::End;
 use crate::tezos::Level;
@@ -31,8 +32,9 @@ impl Watch {
     /// Looks once; the end, where it has come.
     pub(super) fn look(&mut self) -> Option<End> {
         let now = self.clock.now();
-        let scope = Scope { baker: self.policy.baker, from: self.from, primary: false, marks: None };
-        let chain = self.gatherer.glance(&scope, &*self.clock);
+        let scope =
+            Scope { baker: self.policy.baker, from: self.from, primary: false, marks: None, manner: Manner::Usual };
+        let chain = self.gatherer.glance(&scope, &self.clock);
         let head = chain.head.as_ref().ok().map(|head| head.value.level);
         if let Ok(seen) = &chain.head
             && seen.value.chain_id != self.policy.chain

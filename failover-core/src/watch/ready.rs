@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Watch;
 use super::record::{Role, Trouble};
 use crate::decision::{Policy, Progress, Refusal, Verdict, consensus_marks, decide};
-use crate::facts::{BootGuard, Eyes, Facts, Scope, Timestamp, Unknown};
+use crate::facts::{BootGuard, Eyes, Facts, Manner, Scope, Timestamp, Unknown};
 use crate::failover::pin;
 
 /// Between two looks.
@@ -69,7 +69,7 @@ impl Watch {
         if (self.readiness.busy)() {
             return;
         }
-        let scope = Scope { baker: self.policy.baker, from: None, primary: false, marks: None };
+        let scope = Scope { baker: self.policy.baker, from: None, primary: false, marks: None, manner: Manner::Usual };
         let Self { gatherer, hands, clock, .. } = self;
         let eyes = Eyes {
             primary: None,
@@ -80,7 +80,7 @@ impl Watch {
             device: &mut *hands.device,
             permit: hands.permit.as_ref(),
         };
-        let facts = gatherer.gather(eyes, &scope, &**clock);
+        let facts = gatherer.gather(eyes, &scope, clock);
         self.readiness.progress.observe(&facts, consensus_marks(&facts));
         pin::renew(&self.state, &mut self.policy, &facts.chain, facts.now);
         self.readiness.boot_guard(&facts);

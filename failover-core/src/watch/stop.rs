@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::record::Note;
 use super::{Judge, Watch, past};
+use crate::clock::Clock as _;
 use crate::decision::Policy;
 use crate::effect::{self, Disarmed};
 use crate::facts::{ChainFacts, Signed, Timestamp};
@@ -47,7 +48,7 @@ impl Watch {
 
     /// First of all this machine is disarmed.
     fn stop(&mut self, foreign: Vec<Signed>, end: fn(&[Signed], &Stopped, &Policy) -> End) -> End {
-        let mut stopped = duplicate::stop(&mut self.hands, &*self.clock, &self.state, &self.policy, &foreign);
+        let mut stopped = duplicate::stop(&mut self.hands, &self.clock, &self.state, &self.policy, &foreign);
         self.say_record(Record::Duplicate { signed: foreign.clone(), shared: Vec::new() });
         self.say_disarmed(&stopped.disarmed);
         for _ in 1..TRIES {
@@ -55,7 +56,7 @@ impl Watch {
                 break;
             }
             self.clock.sleep(PAUSE);
-            stopped.disarmed = effect::disarm(&mut self.hands, &*self.clock);
+            stopped.disarmed = effect::disarm(&mut self.hands, &self.clock);
             self.say_disarmed(&stopped.disarmed);
         }
         let mut end = end(&foreign, &stopped, &self.policy);
@@ -68,7 +69,7 @@ impl Watch {
         let duplicate = Record::Duplicate { signed: foreign, shared: perhaps };
         let records = [duplicate, Record::Disarmed { proven, what }, Record::End(end.clone())];
         let run = self.run.as_ref().map(|(_, path)| path.as_path());
-        if let Err(error) = past::write_down(&self.state, &self.policy, run, self.clock.now(), &records) {
+        if let Err(error) = past::write_down(&self.state, &self.policy, run, self.clock.wall(), &records) {
             end.message.push_str(&format!("; and this is not in the journal: {error}"));
         }
         end
@@ -78,7 +79,7 @@ impl Watch {
     pub(super) fn stay_stopped(&mut self, why: String) -> End {
         let mut disarmed = effect::is_disarmed(&mut self.hands);
         if !disarmed.proven {
-            disarmed = effect::disarm(&mut self.hands, &*self.clock);
+            disarmed = effect::disarm(&mut self.hands, &self.clock);
         }
         self.say_disarmed(&disarmed);
         let next = match disarmed.proven {

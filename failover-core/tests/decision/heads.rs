@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{
-    HeadAge, Policy, Progress, Refusal, Verdict, WaitFor, agreed_head, decide, is_alone, is_open, pin_allows, renewed,
-    standby_marks,
+    HeadAge, Policy, Progress, Refusal, Step, Verdict, WaitFor, agreed_head, decide, is_alone, is_open, pin_allows,
+    renewed, standby_marks,
 };
 use failover_core::facts::{Facts, HeadPin, OtherSource, SecondOpinion, Standing, SyncState};
 use failover_core::tezos::ChainId;
@@ -146,7 +146,8 @@ fn s4_what_raises_marks_goes_by_a_head_that_is_confirmed() {
         assert!(matches!(standby_marks(&far, &policy), Err(Refusal::HeadUnbounded { .. })));
         assert!(matches!(agreed_head(&far.chain, now(), &policy.judging()), Err(Refusal::HeadUnbounded { .. })));
     }
-    let cap = standby_marks(&facts(), &policy()).unwrap().cap;
+    let step = standby_marks(&facts(), &policy()).unwrap();
+    let Step::RaiseMarks { cap, .. } = *step.get() else { panic!("{step:?}") };
     assert_eq!(cap, level(HEAD + 100));
     let mut ahead = facts();
     ahead.chain.others = vec![other("tzkt", HEAD + 2, Standing::Agrees)];

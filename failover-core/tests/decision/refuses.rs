@@ -211,8 +211,12 @@ fn h13_a_head_that_is_old_when_it_comes_is_no_slow_chain() {
     let mut facts = facts();
     facts.chain.head.as_mut().unwrap().value.timestamp = old(40);
     // Seen since it was new: it grew old.
-    let came =
-        |seconds, first| Progress { head: Some((level(HEAD), old(seconds))), first_head: Some(first), ..prepared() };
+    let came = |seconds, first| Progress {
+        head: Some((level(HEAD), old(seconds))),
+        came: Some(old(seconds)),
+        first_head: Some(first),
+        ..prepared()
+    };
     for waits in [came(39, level(HEAD - 1)), came(0, level(HEAD))] {
         let verdict = decide(&facts, &policy(), &waits);
         assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Chain { .. })), "{verdict:?}");

@@ -8,7 +8,8 @@ use failover_core::decision::{
     floor, foreign, is_open, shared,
 };
 use failover_core::facts::{
-    Arming, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, Power, Question, SecondOpinion,
+    Arming, Asked, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, Power, Question,
+    SecondOpinion,
 };
 use failover_core::guard::GuardNote;
 use failover_core::tezos::{Curve, KeyHash, Kind, Round};
@@ -57,7 +58,12 @@ fn s3_a_head_is_fresh_for_thirty_seconds() {
     assert_eq!(name(&verdict(&aged(30), &prepared())), "unlock");
     assert!(matches!(waits(verdict(&aged(31), &prepared())).why, WaitFor::Chain { .. }));
     // It was thirty seconds old when it came, and is older now: it grew old.
-    let came = Progress { head: Some((level(HEAD), seconds_ago(10))), first_head: Some(level(HEAD - 1)), ..prepared() };
+    let came = Progress {
+        head: Some((level(HEAD), seconds_ago(10))),
+        came: Some(seconds_ago(10)),
+        first_head: Some(level(HEAD - 1)),
+        ..prepared()
+    };
     assert!(matches!(waits(verdict(&aged(40), &came)).why, WaitFor::Chain { .. }));
 }
 
@@ -207,7 +213,7 @@ fn h21_the_head_is_as_old_as_its_first_sight_and_power_that_is_off_as_its_first_
     let mut progress = Progress::default();
     let mut see = |at: u64, before: u64, power| {
         let mut facts = facts();
-        facts.now = seconds_ago(before);
+        (facts.now, facts.asked) = (seconds_ago(before), Asked::at(seconds_ago(before)));
         facts.chain.head = known(head(at));
         facts.primary.power =
             known(power).map(|seen| failover_core::facts::Observed { at: seconds_ago(before), ..seen });

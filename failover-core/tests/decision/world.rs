@@ -6,7 +6,7 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, Verdict, Waiting, decide};
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Compared, Constants,
+    Activity, Arming, Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Compared, Constants,
     Delegate, DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState,
     LevelActivity, Mark, Marks, Model, Observed, OtherSource, PermitState, Pooled, PrimaryFacts, RunId, SecondOpinion,
     Signed, Standing, SyncState, Unknown,
@@ -102,6 +102,7 @@ pub(crate) fn facts() -> Facts {
     let id = |c: &str| HostIdentity { machine_id: c.repeat(32) };
     Facts {
         now: now(),
+        asked: Asked::at(now()),
         chain: ChainFacts {
             head: known(head(HEAD)),
             second: known(SecondOpinion { asked: 5, agreeing: 5, highest: level(HEAD) }),

@@ -19,6 +19,7 @@ mod ends;
 mod fence;
 mod given_back;
 mod guarded;
+mod jolts;
 mod marks;
 mod nonces;
 mod preflight;

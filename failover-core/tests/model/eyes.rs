@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::facts::{
-    Activity, Arming, BackupFacts, BakerState, BootGuard, ChainFacts, Compared, Constants, Delegate, Denunciation,
-    DeviceState, ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState,
-    LevelActivity, Model, Observed, OtherSource, PermitState, Pooled, PrimaryFacts, SecondOpinion, Signed, Standing,
-    SyncState, Unknown, UnlockSecret,
+    Activity, Arming, Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Compared, Constants, Delegate,
+    Denunciation, DeviceState, ExpectedKey, Fact, Facts, GuardNote, GuardState, Head, HostIdentity, KeyName, KeyRole,
+    KeyState, LevelActivity, Model, Observed, OtherSource, PermitState, Pooled, PrimaryFacts, SecondOpinion, Signed,
+    Standing, SyncState, Unknown, UnlockSecret,
 };
 use failover_core::signer::DeviceInfo;
 use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Position, Round};
@@ -161,6 +161,7 @@ pub(crate) fn look(world: &World, setting: &Setting, site: usize, from: u64, pri
     };
     Facts {
         now,
+        asked: Asked::at(now),
         chain: chain(world, setting, from),
         primary: PrimaryFacts {
             identity: if answers { known(id(0), now) } else { unknown("no route") },

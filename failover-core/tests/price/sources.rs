@@ -160,6 +160,9 @@ impl Clock for Moved {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(0).after(*self.0.lock().unwrap())
     }
+    fn steady(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
     fn sleep(&self, duration: Duration) {
         *self.0.lock().unwrap() += duration;
     }

@@ -23,6 +23,10 @@ impl Clock for Jumping {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
 
+    fn steady(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::SeqCst).unsigned_abs())
+    }
+
     fn sleep(&self, duration: Duration) {
         self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }

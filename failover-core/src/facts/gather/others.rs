@@ -159,6 +159,9 @@ mod tests {
         fn now(&self) -> Timestamp {
             Timestamp::from_millis(1_000_000)
         }
+        fn steady(&self) -> Duration {
+            Duration::from_secs(1_000)
+        }
         fn sleep(&self, _: Duration) {}
     }
 

@@ -30,7 +30,7 @@ pub(super) fn standing(
     clock: &dyn Clock,
 ) -> Fact<ClaimAnswer> {
     let permit = permit.ok_or_else(of_no_run)?;
-    let mut order = permit.order(clock.now(), true, LOOK).map_err(|error| error.unknown())?;
+    let mut order = permit.order(clock.wall(), true, LOOK).map_err(|error| error.unknown())?;
     let name = control.describe();
     let found = control.claim(&order);
     if let Ok(ClaimAnswer::Claimed { by }) = &found

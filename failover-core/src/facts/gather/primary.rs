@@ -6,8 +6,8 @@ use super::{Because, seen};
 use crate::baker::{BakerControl, BakerError, UnlockSecret};
 use crate::clock::Clock;
 use crate::facts::{
-    BakerState, BootGuard, DeviceState, Fact, HostIdentity, Observed, Power, PrimaryFacts, PrimaryMarks, ReadMarks,
-    Timestamp, Unknown,
+    BakerState, BootGuard, DeviceState, Fact, HostIdentity, Observed, PrimaryFacts, PrimaryMarks, ReadMarks, Timestamp,
+    Unknown,
 };
 use crate::host::{Host, HostError};
 use crate::mark_files::{MarkFile, Writer, WrittenMark};
@@ -67,25 +67,25 @@ impl Reading {
 }
 
 impl PrimaryGatherer {
-    /// Looks at it once: its services first, its marks after them.
+    /// Looks at it once: its services first, its marks after them. Beside it, when the oldest of what guards it was asked.
     pub(super) fn gather(
         &mut self,
         eyes: PrimaryEyes<'_>,
-        power: Fact<Power>,
         chain: Option<ChainId>,
         clock: &dyn Clock,
-    ) -> PrimaryFacts {
+    ) -> (Option<Timestamp>, PrimaryFacts) {
         let Some(control) = eyes.control else {
             let why = "the configuration has no way to reach the primary, or it is not asked any more".to_owned();
             let next = "unplug the primary's signer or switch the machine off".to_owned();
-            return self.nothing(power, Unknown { why, next });
+            return (None, self.nothing(Unknown { why, next }));
         };
         if let Some((since, unknown)) = &self.away
             && clock.now().since(*since) < ASK_AGAIN
         {
             let unknown = unknown.clone();
-            return self.nothing(power, unknown);
+            return (None, self.nothing(unknown));
         }
+        let asked = clock.now();
         let known = match &self.known {
             Some(known) => Ok(known.clone()),
             None => control.identity().and_then(|identity| Ok((identity, control.restart_delay()?))),
@@ -96,9 +96,9 @@ impl PrimaryGatherer {
                 self.known = Some(known.clone());
                 let (source, at) = (control.describe(), clock.now());
                 let stopped = matches!(state, BakerState::Stopped { .. });
-                let Held { signer, boot_guard, secret, .. } = self.held(control, eyes.signer, stopped, clock);
-                PrimaryFacts {
-                    power,
+                let Held { at: held, signer, boot_guard, secret, .. } = self.held(control, eyes.signer, stopped, clock);
+                let facts = PrimaryFacts {
+                    power: Err(unasked()),
                     standing: self.standing(control, eyes.permit, clock),
                     signer,
                     boot_guard,
@@ -108,7 +108,8 @@ impl PrimaryGatherer {
                     services: Ok(Observed { value: state, source: source.clone(), at }),
                     restart_delay: Ok(Observed { value: known.1, source, at }),
                     marks: self.marks(control, stopped, chain, clock),
-                }
+                };
+                (Some(asked.min(held)), facts)
             }
             Err(error) => {
                 let impostor = match &error {
@@ -118,35 +119,27 @@ impl PrimaryGatherer {
                 if matches!(&error, BakerError::Host(HostError::Unreachable { .. } | HostError::Lost { .. })) {
                     self.away = Some((clock.now(), error.unknown()));
                 }
-                PrimaryFacts { impostor, ..self.nothing(power, error.unknown()) }
+                (None, PrimaryFacts { impostor, ..self.nothing(error.unknown()) })
             }
         }
     }
 
     /// Nothing but what its marks said before: that was signed, whatever the machine does now.
-    fn nothing(&mut self, power: Fact<Power>, unknown: Unknown) -> PrimaryFacts {
+    fn nothing(&mut self, unknown: Unknown) -> PrimaryFacts {
         // Whether it is still stopped is not known either: they are read again when it is.
         if let Some(reading) = &mut self.marks {
             reading.stopped = false;
         }
         let said = self.marks.as_ref().map(|reading| &reading.said);
         PrimaryFacts {
-            power,
-            identity: Err(unknown.clone()),
-            impostor: None,
-            services: Err(unknown.clone()),
-            restart_delay: Err(unknown.clone()),
-            signer: Err(unknown.clone()),
-            boot_guard: Err(unknown.clone()),
-            secret: Err(unknown.clone()),
-            standing: Err(unknown.clone()),
-            marks: said.filter(|said| said.is_ok()).cloned().unwrap_or(Err(unknown)),
+            marks: said.filter(|said| said.is_ok()).cloned().unwrap_or_else(|| Err(unknown.clone())),
+            ..PrimaryFacts::unknown(&unknown)
         }
     }
 
-    /// Something was done there.
+    /// Something was done there, or nothing of it may be remembered.
     pub(super) fn changed(&mut self) {
-        self.held = None;
+        (self.held, self.away) = (None, None);
     }
 
     /// Its signer, its guard and what unlocks it: read for the plan, again once the services are stopped, and now and then.
@@ -247,6 +240,10 @@ impl PrimaryGatherer {
         self.marks = Some(Reading { began, stopped, said: said.clone() });
         said
     }
+}
+
+fn unasked() -> Unknown {
+    Unknown { why: "it was not asked".to_owned(), next: "look at the machine".to_owned() }
 }
 
 /// A device's marks as those of a file, where it shows them: a locked key shows none. `name` is what stands for the path.

@@ -4,11 +4,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
 use super::super::{FencingToken, Holder};
 use super::error::EtcdError;
 use super::gateway::Gateway;
+use crate::clock::{Clock as _, SystemClock};
 
 /// After a failure the lease is tried again this soon.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -44,7 +43,7 @@ struct State {
 
 /// Time since this machine started, suspend included: `CLOCK_MONOTONIC` stops in it, and leases do not.
 pub(super) fn since_boot() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or(Duration::MAX)
+    SystemClock.steady()
 }
 
 /// How much of a lease counts: its last fifth is for an effect that has just begun, and for clocks that differ.

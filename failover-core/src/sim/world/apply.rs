@@ -54,6 +54,8 @@ impl State {
                 self.faults.denounced = self.chain.head().map(|head| head.level);
             }
             Event::Pardon => self.faults.forbidden = false,
+            Event::ClockSteps(seconds) => self.dial.step(seconds),
+            Event::Pauses(seconds) => self.dial.pause(seconds),
             Event::Deactivate => self.faults.deactivated = true,
             Event::PendingKey { cycles } => {
                 let level = self.chain.head().map_or(1, |head| head.level);

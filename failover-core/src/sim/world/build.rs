@@ -62,7 +62,7 @@ fn device(side: Side, options: &WorldOptions, book: &SignatureBook, clock: &SimC
                 keys: [consensus.clone(), companion.clone()].into_iter().chain(next.clone()).collect(),
                 book: book.clone(),
             });
-            let gadget = SimGadget::new(sim, Arc::new(clock.clone())).seen_by("the tezsign service");
+            let gadget = SimGadget::new(sim, Arc::new(clock.of_another())).seen_by("the tezsign service");
             Device::TezSign(Box::new(TezSignPort::new(gadget, consensus, companion, next)))
         }
         Model::Ledger => {
