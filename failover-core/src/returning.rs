@@ -1,5 +1,5 @@
 //! `return`: gives the fenced primary its job back, where this machine is proven to have signed nothing since it last
-//! became the backup (S16). The verdict is [`crate::decision::give_back`]; here it is gathered, recorded and performed.
+//! became the backup (S16). The verdict is [`crate::decision::give_back()`]; here it is gathered, recorded and performed.
 
 use crate::baker::BakerState;
 use crate::clock::Clock;

@@ -208,7 +208,10 @@ impl World {
 
     /// The journals' files.
     pub(crate) fn journals(&self) -> Vec<PathBuf> {
-        found(&self.state()).into_iter().filter(|path| path.extension().is_some_and(|e| e == "jsonl")).collect()
+        found(&self.state().join("journals"))
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
+            .collect()
     }
 }
 
