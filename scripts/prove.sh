@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every proof that takes longer than a test, one after the other, and a table of what each counted. Ends 0 only where all of
-# them held. The size of each can be changed: PROVE_WORLDS, PROVE_FUZZ_SECONDS, MUTANTS_SHARD, FAILOVER_PROVE=all.
+# them held. The size of each can be changed: PROVE_WORLDS, PROVE_MUTUAL, PROVE_FUZZ_SECONDS, MUTANTS_SHARD, FAILOVER_PROVE=all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -50,7 +50,13 @@ counted_mutants() { figure mutants "$1"; }
 fuzz() { scripts/fuzz.sh "${PROVE_FUZZ_SECONDS:-30}"; }
 counted_fuzz() { figure fuzz "$1"; }
 
-for name in ${*:-model crash soak mutants fuzz}; do
+# Two real runs at once, one on each machine of a served world (S13): they run in real time, most of it waiting.
+mutual() {
+    MUTUAL_WORLDS=${PROVE_MUTUAL:-200} cargo test --locked -p failover-cli --all-features --test serve h23_two_runs -- --nocapture
+}
+counted_mutual() { figure mutual "$1"; }
+
+for name in ${*:-model crash mutual soak mutants fuzz}; do
     prove "$name" "$name"
 done
 

@@ -207,13 +207,14 @@ pub(crate) fn looking_again(
     (policy, plan): (Policy, PlanId),
     past: Option<Past>,
 ) -> Result<Failover, Failure> {
+    let run = match past.as_ref().and_then(|past| past.run) {
+        Some(run) => run,
+        None => RunId::random()?,
+    };
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,
-        hands: Hands {
-            permit: Some(permit(config, state, RunId::random()?)?),
-            ..disarming(config, state, Box::new(Nobody))?
-        },
+        hands: Hands { permit: Some(permit(config, state, run)?), ..disarming(config, state, Box::new(Nobody))? },
         policy,
         plan,
         clock: Arc::new(SystemClock),

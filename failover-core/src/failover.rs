@@ -1,6 +1,6 @@
 //! The loop: gather, decide, record, perform, record.
 
-use std::mem::{Discriminant, discriminant};
+use std::mem::Discriminant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,11 +9,11 @@ use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{
-    Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, Waiting, consensus_marks,
-    decide, fence, is_open, is_running, shared,
+    Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, consensus_marks, decide,
+    fence, is_open, is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
-use crate::facts::{Facts, Gatherer, Model, Scope};
+use crate::facts::{Facts, Gatherer, Scope};
 use crate::journal::JournalError;
 use crate::journal::record::{End, Record, StepResult};
 use crate::lock::{HeldLock, LockError};
@@ -35,6 +35,7 @@ mod preflight;
 mod progress;
 mod refusals;
 mod rumours;
+mod waiting;
 
 pub use plan::{PlanRefused, plan};
 pub use progress::{Past, apply, is_over};
@@ -90,7 +91,8 @@ pub struct Failover {
     slow: u32,
     last_wait: Option<(Discriminant<WaitFor>, Timestamp)>,
     last_rungs: Vec<crate::decision::Rung>,
-    resumed: bool,
+    /// The plan that the run was begun with, where it is taken up again.
+    resumed: Option<PlanId>,
     /// The session's first record is on disk.
     begun: bool,
     /// What lies around the decision was looked at, and is as it must be (S17).
@@ -115,9 +117,10 @@ impl Failover {
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
         let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
         pin::take(&state, &mut policy);
-        let resumed = past.is_some();
+        let resumed = past.as_ref().map(|past| past.plan);
         let clock = Steady::new(clock);
-        let mut progress = Progress { resumed, ..past.map(|past| past.progress).unwrap_or_default() };
+        let mut progress =
+            Progress { resumed: resumed.is_some(), ..past.map(|past| past.progress).unwrap_or_default() };
         // How old a statement from the future is, nobody can say: it is asked again.
         progress.statements.retain(|_, at| *at <= clock.now());
         Self {
@@ -168,7 +171,7 @@ impl Failover {
     fn go(&mut self) -> Result<End, JournalError> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let locks = self.hands.locks.iter().map(|lock| HeldLock::of(&**lock)).collect();
-        let begin = if self.resumed {
+        let begin = if self.resumed.is_some() {
             Record::Resume { version, locks }
         } else {
             let run = self.hands.permit.as_ref().map(|permit| permit.run);
@@ -176,7 +179,7 @@ impl Failover {
         };
         self.record(&begin)?;
         self.begun = true;
-        if !self.resumed
+        if self.resumed.is_none()
             && let Ok(plan) = plan::of_a_run(self)
         {
             self.record(&Record::Plan(plan))?;
@@ -256,7 +259,7 @@ impl Failover {
             .as_ref()
             .map_or(self.backup_runs, |seen| matches!(seen.value, crate::facts::BakerState::Running { .. }));
         // S6: silence starts over where a run was interrupted before its start.
-        if self.resumed
+        if self.resumed.is_some()
             && self.progress.silent_above.is_none()
             && let Ok(head) = &facts.chain.head
         {
@@ -348,31 +351,6 @@ impl Failover {
             }
             Err(OperatorError::Cancelled) => self.refused(Refusal::Cancelled).map(Some),
             Err(error) => self.unanswered(&error).map(Some),
-        }
-    }
-
-    fn wait(&mut self, facts: &Facts, waiting: Waiting) -> Result<(), JournalError> {
-        let kind = discriminant(&waiting.why);
-        // Once when a wait begins, and now and then while it lasts: every wait shows how long is left (S10).
-        if self.last_wait.is_none_or(|(last, at)| last != kind || facts.now.since(at) >= SHOW_AGAIN) {
-            self.last_wait = Some((kind, facts.now));
-            let head = facts.chain.head.as_ref().ok().map(|h| h.value.level);
-            self.record(&Record::Wait { head, waiting: waiting.clone() })?;
-        }
-        self.slow = 0;
-        self.sleep(self.poll(facts, &waiting));
-        Ok(())
-    }
-
-    /// Often enough to see a foreign signature within a second (S8); a Ledger that signs is not asked more than once
-    /// a block, because its hidraw node is shared with the signer.
-    fn poll(&self, facts: &Facts, waiting: &Waiting) -> Duration {
-        let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
-        let ledger = facts.backup.device.as_ref().is_ok_and(|d| d.value.info.model == Model::Ledger);
-        match waiting.why {
-            WaitFor::Chain { .. } => Duration::from_secs(block),
-            _ if ledger && self.progress.started.is_some() => Duration::from_secs(block),
-            _ => Duration::from_millis((block * 1000 / 4).clamp(250, 900)),
         }
     }
 

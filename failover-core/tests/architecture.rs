@@ -74,7 +74,9 @@ fn the_edges_know_nothing_of_the_procedure() {
     // The guard is a file and what it says; what ties a unit to it is an edge.
     only("guard", &["clock", "state", "tezos"]);
     only("nonces", &["tezos"]);
-    only("baker", &["clock", "guard", "host", "mark_files", "nonces", "tezos"]);
+    // Whose run lives: files of this machine, and a script for another.
+    only("permit", &["clock", "tezos"]);
+    only("baker", &["clock", "guard", "host", "lock", "mark_files", "nonces", "permit", "tezos"]);
     only("operator", &["signer"]);
 }
 

@@ -10,7 +10,7 @@ use failover_core::signer::Model;
 use failover_core::sim::ledger::Person;
 use failover_core::sim::serve::{Served, serve};
 use failover_core::sim::tezsign::TezSignSim;
-use failover_core::sim::{BAKER_UNIT, SIGNER_UNIT, Side, TEZSIGN_UNIT, World, WorldOptions};
+use failover_core::sim::{BAKER_UNIT, SIGNER_UNIT, Side, Source, TEZSIGN_UNIT, World, WorldOptions};
 
 use super::faults::until;
 use crate::failed::{Failed, Outcome, ensure};
@@ -85,14 +85,18 @@ fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> 
     };
     // By systemd: that asks half as often as TezBake's own control.
     let control = format!("control = \"systemd\"\nunits = [\"{BAKER_UNIT}\", \"{signer_unit}\"]");
+    let source = served.sources.iter().find(|(source, _)| *source == Source::Tzkt);
+    let (_, tzkt) = source.ok_or_else(|| Failed("no second source".to_owned()))?;
     let text = format!(
-        "state = \"{}\"\n[baker]\nname = \"mybaker\"\naddress = \"{}\"\nnetwork = \"{}\"\n[chain]\nnode = \"{}\"\n\
-         [signer]\n{signer}\n[primary]\n{control}\npath = \"{}\"\n[backup]\n{control}\npath = \"{}\"\n",
+        "simulated = true\nstate = \"{}\"\n[baker]\nname = \"mybaker\"\naddress = \"{}\"\nnetwork = \"{}\"\n[chain]\nnode = \"{}\"\n\
+         tzkt = \"{tzkt}\"\n[signer]\n{signer}\n[primary]\n{control}\npath = \"{}\"\nstate = \"{}\"\n[backup]\n{control}\n\
+         path = \"{}\"\n",
         folder.join("state").display(),
         world.baker(),
         world.options().chain,
         served.node_url,
         served.primary_bin.display(),
+        folder.join("primary-state").display(),
         served.backup_bin.display(),
     );
     let config = folder.join("failover.toml");
@@ -100,8 +104,10 @@ fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> 
     Ok(config)
 }
 
-/// Looks at the plan, and gives the words of a person who has pulled the primary's cable.
+/// Checks, which pins the primary, looks at the plan, and gives the words of a person who has pulled the primary's cable.
 fn confirmed(program: &Program, stage: &Stage) -> Outcome<String> {
+    // A machine that never rehearsed is not ready, and that is all that is missing.
+    stage.call(program, &["check"])?.exits(4)?.says("\"next\":\"rehearse: failover drill\"")?;
     let planned = stage.call(program, &["run", "--plan-only"])?.exits(0)?;
     let plan = planned.named("plan").first().map(|plan| text(plan, "plan")).unwrap_or_default();
     Ok(format!("mybaker:{plan}"))
@@ -116,8 +122,6 @@ fn failed_over(stage: &Stage) -> Outcome {
 }
 
 fn run(program: &Program, stage: &Stage) -> Outcome {
-    // A machine that never rehearsed is not ready, and that is all that is missing.
-    stage.call(program, &["check"])?.exits(4)?.says("\"next\":\"rehearse: failover drill\"")?;
     let confirmed = confirmed(program, stage)?;
     let args = ["run", "--yes", "--confirm-disconnected", &confirmed, "--confirm-ledger-setting", &confirmed];
     stage.call(program, &args)?.exits(0)?;

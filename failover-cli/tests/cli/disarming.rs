@@ -8,7 +8,9 @@ use crate::support::{Said, call};
 fn without_its_ledger(folder: &Path, args: &[&str]) -> Said {
     let folder_named = folder.display();
     let config = format!(
-        r#"[baker]
+        r#"simulated = true
+state = "{folder_named}/state"
+[baker]
 name = "mybaker"
 address = "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9"
 network = "mainnet"

@@ -129,8 +129,10 @@ fn the_wrong_chain_is_refused_whatever_is_typed() {
 fn configured(folder: &Path, gadget: &Gadget, node: &str, signer: &str) -> String {
     let path = folder.join("config.toml");
     let device = &gadget.selector;
+    // Nothing of it is a real machine's: its permits lie in its own state folder.
+    let state = folder.join("state").display().to_string();
     let text = format!(
-        "[baker]\nname = \"b\"\naddress = \"tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9\"\nnetwork = \"mainnet\"\n\
+        "simulated = true\nstate = \"{state}\"\n[baker]\nname = \"b\"\naddress = \"tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9\"\nnetwork = \"mainnet\"\n\
          [chain]\nnode = \"{node}\"\n[signer]\ndevice = \"{device}\"\n{signer}\n[backup]\ncontrol = \"tezbake\"\n"
     );
     std::fs::write(&path, text).unwrap();

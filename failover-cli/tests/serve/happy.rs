@@ -87,7 +87,7 @@ fn a_tezsign_takes_over_in_seven_steps() {
     check(&world);
     looks(&world);
     let plan = world.plan();
-    let run = world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting"]);
+    let run = world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]);
     went_well(&world, &run, 2);
     let mut steps = run.steps();
     steps.dedup();

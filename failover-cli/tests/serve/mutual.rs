@@ -25,13 +25,21 @@ fn draw(seed: u64, of: u64, below: u64) -> u64 {
 fn plan(world: &World, config: &str) -> String {
     let mut command = program(&["--json", "--config"]);
     let said = finish(command.arg(world.path(config)).args(["run", "--plan-only"]));
+    said.ends(0);
     let plan = said.named("plan").remove(0);
     format!("{}:{}", plan["name"].as_str().unwrap(), plan["plan"].as_str().unwrap())
 }
 
 fn start(world: &World, config: &str, plan: &str, marks: bool) -> Child {
     let mut command = program(&["--json", "--config"]);
-    command.arg(world.path(config)).args(["run", "--yes", "--confirm-ledger-setting", "--confirm-disconnected", plan]);
+    command.arg(world.path(config)).args([
+        "run",
+        "--yes",
+        "--confirm-ledger-setting",
+        plan,
+        "--confirm-disconnected",
+        plan,
+    ]);
     if !marks {
         command.args(["--without", "marks"]);
     }
@@ -59,6 +67,9 @@ fn world(seed: u64) -> [i32; 2] {
     }
     // Half of the delays are short: that is where two of them meet.
     let delay = if draw(seed, 4, 2) == 0 { draw(seed, 5, 300) } else { draw(seed, 5, 10_000) };
+    // Nothing bakes any more, and both people see it. A machine that bakes is refused at once (H43).
+    let stopped = world.exec("primary", &["systemctl", "stop", "bb-default-node-xtz-baker"]);
+    assert_eq!(stopped.code, 0, "{stopped:?}");
     let plans = configs.map(|config| plan(&world, config));
     let first = start(&world, configs[0], &plans[0], draw(seed, 6, 2) == 0);
     std::thread::sleep(Duration::from_millis(delay));
@@ -80,7 +91,7 @@ fn world(seed: u64) -> [i32; 2] {
     // What may come late shows in the book, which panics at a position that was signed twice.
     std::thread::sleep(Duration::from_secs(4));
     world.book();
-    println!("mutual: seed {seed} {signer:?} delay {delay} ms: {codes:?}");
+    eprintln!("mutual: seed {seed} {signer:?} delay {delay} ms: {codes:?}");
     codes
 }
 
@@ -105,7 +116,7 @@ fn h23_two_runs_at_once_one_on_each_machine() {
     });
     let codes = codes.into_inner().unwrap();
     let count = |wanted: i32| codes.iter().flatten().filter(|code| **code == wanted).count();
-    println!(
+    eprintln!(
         "prove: mutual: {worlds} worlds of two real runs, {} ended 0, {} ended 7, 0 signed twice",
         count(0),
         count(7)

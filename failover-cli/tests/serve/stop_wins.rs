@@ -12,7 +12,7 @@ fn host() -> String {
 /// A run in the background, which has come as far as this.
 fn run_until(world: &World, step: &str) -> Child {
     let plan = world.plan();
-    let args = ["run", "--yes", "--confirm-ledger-setting", "--confirm-disconnected", &plan];
+    let args = ["run", "--yes", "--confirm-ledger-setting", &plan, "--confirm-disconnected", &plan];
     let child = world.program(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("the run comes so far", || {
         world.journal().iter().any(|record| record["record"] == "after" && record["step"] == step)

@@ -9,11 +9,11 @@ use super::step::Step;
 use super::{Verdict, attempt};
 use crate::facts::{Claim, ClaimAnswer, Facts, PermitState, Question, Unknown};
 
-/// Was the permit of this run taken away, or is it void? Then it ends, disarmed, whatever else is so. Unknown is not gone:
+/// Was the permit of this run taken away, is it void, or was there none before it was taken up again? Then it ends, disarmed, whatever else is so. Unknown is not gone:
 /// nothing arms meanwhile.
 pub(super) fn lost(facts: &Facts, progress: &Progress) -> Option<Refusal> {
     if !progress.permit {
-        return None;
+        return progress.resumed.then_some(Refusal::NoPermit);
     }
     let gone = |by: Option<&String>| {
         let claim = facts.backup.claims.as_ref().ok().and_then(|seen| seen.value.first().cloned());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::Failover;
 use super::ending::end;
-use super::{Failover, WaitFor};
 use crate::decision::{Progress, Refusal, Verdict, decide};
 use crate::effect;
 use crate::facts::Facts;
@@ -17,8 +17,7 @@ const BLOCKS: u64 = 5;
 
 impl Failover {
     pub(super) fn standing(&self, purpose: Purpose) -> Result<(), Refusal> {
-        let own = self.resumed.then_some(self.plan);
-        preflight::standing(&self.state, &self.hands, own, purpose)
+        preflight::standing(&self.state, &self.hands, self.resumed, purpose)
     }
 
     /// Looks once, and says what the decision would do next, without doing it: for `check` and the plan. What takes a few
@@ -42,8 +41,7 @@ impl Failover {
         loop {
             let facts = self.look();
             let verdict = decide(&facts, &self.policy, &self.progress);
-            let short =
-                matches!(&verdict, Verdict::Wait(wait) if matches!(wait.why, WaitFor::Unmoved | WaitFor::Chain { .. }));
+            let short = matches!(&verdict, Verdict::Wait(_)) && !self.progress.proceed;
             let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
             if !short || waited >= BLOCKS.saturating_mul(block) {
                 return (facts, verdict);

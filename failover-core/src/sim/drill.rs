@@ -13,24 +13,22 @@ use super::scenario::{Scenario, Stage};
 use super::source::Source;
 use super::wire::{Burst, Edge, Ended, Jolted, Kill};
 use super::world::World;
-use crate::chain::ChainLevelSource;
 use crate::chain::octez::OctezNode;
-use crate::chain::tzkt::Tzkt;
 use crate::clock::Clock;
 use crate::decision::{Policy, Verdict};
 use crate::effect::Hands;
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, Past, Recorder, earlier_refusal};
-use crate::host::{Host, HostIdentity};
+use crate::host::HostIdentity;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, JournalError, JournalFile};
 use crate::lock::{FailoverLock, FileLock, Holder, LockError};
 use crate::permit::{PermitError, Root, RunId, RunIdError};
-use crate::remote_signer::RemoteSigner;
-use crate::signer::{Model, Selector};
+use crate::signer::Model;
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
 mod back;
+mod edges;
 mod ends;
 mod permit;
 mod turn;
@@ -252,7 +250,7 @@ impl Rehearsal {
     /// # Errors
     /// The system gives no random numbers.
     pub fn begin_again(&mut self) -> Result<(), DrillError> {
-        (self.plan, self.journal) = (PlanId::random()?, None);
+        (self.plan, self.run, self.journal) = (PlanId::random()?, RunId::random()?, None);
         Ok(())
     }
 
@@ -368,7 +366,7 @@ impl Rehearsal {
         let left_out = |source: &Source| policy.without.iter().any(|name| name == source.name());
         let asked = world.options().sources.iter().filter(|source| !left_out(source));
         Parts {
-            others: asked.map(|source| other(world, *source)).collect(),
+            others: asked.map(|source| edges::other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node().over(world.wire(Edge::Node)))),
             hands: Hands { locks, permit: Some(self.permit()), ..self.hands() },
             policy: policy.clone(),
@@ -378,21 +376,6 @@ impl Rehearsal {
             state: state.clone(),
             cancel: Arc::new(AtomicBool::new(false)),
         }
-    }
-}
-
-/// The primary's signer, asked by programs there.
-fn remote_signer(world: &World, primary: Side) -> RemoteSigner<Box<dyn Host>> {
-    let host = world.host(primary).over(world.wire(Edge::PrimarySigner));
-    RemoteSigner::new(Box::new(host), Selector::any(world.options().model))
-}
-
-/// The real code of another source over a simulated one.
-fn other(world: &World, source: Source) -> Box<dyn ChainLevelSource> {
-    let node = world.source(source).over(world.wire(Edge::Source));
-    match source {
-        Source::Tzkt => Box::new(Tzkt::new(node).with_deadline(OTHER_DEADLINE)),
-        Source::Node => Box::new(OctezNode::new(node).with_deadline(OTHER_DEADLINE)),
     }
 }
 

@@ -74,6 +74,8 @@ impl Order {
         }
         self.disarmed = None;
         self.started |= matches!(step, Step::Start { .. });
+        // A session that is cut off in it may have made it.
+        self.permit |= matches!(step, Step::TakePermit);
         self.may_begin(step, raised)
     }
 

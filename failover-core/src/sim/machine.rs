@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::device::Device;
 use super::options::{Side, WorldOptions};
 use super::seed::Seed;
+use super::world::next_key;
 use crate::clock::Timestamp;
 use crate::signer::Model;
 use crate::tezos::KeyHash;
@@ -84,7 +85,8 @@ impl Machine {
             .collect();
         let id = Seed(options.seed).bytes(side.name(), &[]);
         let (consensus, companion) = device.keys();
-        let wallet = std::iter::once(consensus.hash).chain(companion.map(|key| key.hash)).collect();
+        let next = next_key(options).map(|key| key.hash);
+        let wallet = std::iter::once(consensus.hash).chain(companion.map(|key| key.hash)).chain(next).collect();
         Self {
             wallet,
             powered: true,

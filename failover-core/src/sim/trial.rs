@@ -130,7 +130,7 @@ fn ended(plan: &Plan, end: &End, world: &World, records: &[Record], scratch: &Pa
         6 => return Ok(()),
         7 if plan.another_run => return Ok(()),
         // It died before it had a permit, and so before it did anything.
-        7 if end.refusal == Some(Refusal::NoPermit) => return Ok(()),
+        7 if end.refusal.as_ref().is_some_and(never_began) => return Ok(()),
         8 if !plan.ledger_setting => {}
         _ => return Err(format!("a wrong end, {}", said())),
     }
@@ -147,6 +147,11 @@ fn ended(plan: &Plan, end: &End, world: &World, records: &[Record], scratch: &Pa
         // It could not be read back, and the records say so; or nothing was touched, or it was started and bakes on.
         Some(false) | None => Ok(()),
     }
+}
+
+/// It died before it had a permit, or in the making of it.
+const fn never_began(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::NoPermit | Refusal::Stopped { by: None, claim: None, resumed: true })
 }
 
 /// The backup signed above the floor, and every mark is there.

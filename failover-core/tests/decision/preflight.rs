@@ -2,7 +2,7 @@
 //! that was never pinned (H19).
 
 use failover_core::decision::{Found, Policy, Progress, Refusal, Step, Verdict, WaitFor, decide};
-use failover_core::facts::{Arming, DeviceState, Facts, KeyName, KeyState, Marks, Model};
+use failover_core::facts::{Arming, ClaimAnswer, DeviceState, Facts, KeyName, KeyState, Marks, Model};
 use failover_core::tezos::ChainId;
 
 use crate::world::*;
@@ -107,7 +107,8 @@ fn h43_a_key_that_moves_is_the_baker_and_one_that_does_not_is_h14() {
     assert!(matches!(verdict(&facts, &progress), Verdict::Ask(_)));
     // After the first step the marks may be this run's own.
     let (facts, mut progress) = unlocked_here(HEAD - 1, HEAD - 1, HEAD);
-    (progress.proceed, progress.tried) = (true, [("guard-backup", 1)].into());
+    progress.claim = Some(ClaimAnswer::Made { over: None });
+    (progress.proceed, progress.permit, progress.tried) = (true, true, [("guard-backup", 1)].into());
     assert!(!matches!(verdict(&facts, &progress), Verdict::Refuse(_)));
 }
 

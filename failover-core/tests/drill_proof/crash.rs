@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use failover_core::clock::Clock;
+use failover_core::decision::Refusal;
 use failover_core::sim::drill::{Cut, journal_of};
 use failover_core::sim::scenario::Scenario;
 use failover_core::sim::{Event, Side, World};
@@ -120,7 +121,9 @@ fn survive(kill: &Kill) -> Result<String, String> {
     if let Some(alarm) = drilled.alarms.first() {
         return Err(wrong(alarm.to_string()));
     }
-    if ![0, 3].contains(&last) {
+    // S13: what died before it had a permit did nothing, and nothing is gone on with.
+    let never_began = drilled.end().is_some_and(|end| end.refusal == Some(Refusal::NoPermit));
+    if ![0, 3].contains(&last) && !never_began {
         return Err(wrong(format!("exit {last}")));
     }
     end.map_err(wrong)?;

@@ -38,13 +38,14 @@ fn random_worlds() {
 /// The records of a world, with their times, but for the plan ids, which nobody draws from a seed.
 fn records(seed: u64) -> Vec<String> {
     let records: Arc<Mutex<Vec<String>>> = Arc::default();
-    let (into, mut plan) = (records.clone(), None);
+    let (into, mut plan, mut run) = (records.clone(), None, None);
     let watcher: Watcher = Arc::new(Mutex::new(move |at: Timestamp, record: &Record| {
-        if let Record::Begin { plan: id, .. } = record {
-            plan = Some(id.to_string());
+        if let Record::Begin { plan: id, run: name, .. } = record {
+            (plan, run) = (Some(id.to_string()), name.map(|run| run.to_string()));
         }
         let text = format!("{at} {}", serde_json::to_string(record).unwrap());
         let text = plan.as_ref().map_or(text.clone(), |id| text.replace(id, "PLAN"));
+        let text = run.as_ref().map_or(text.clone(), |run| text.replace(run, "RUN"));
         into.lock().unwrap().push(text);
     }));
     let folder = scratch();

@@ -17,7 +17,8 @@ use crate::support::scratch;
 #[test]
 fn a_second_start_has_its_fence_and_its_marks_on_record() {
     let watcher: Watcher = Arc::new(Mutex::new(|_, _: &Record| {}));
-    for seed in [7_719_854, 7_727_378] {
+    // The second one came to a second start before runs took permits; it is kept as a world that once went wrong.
+    for (seed, twice) in [(7_719_854, true), (7_727_378, false)] {
         let folder = scratch();
         let trial = trial(&Plan::of(seed), folder.path(), &watcher).unwrap();
         assert_eq!((trial.exit(), &trial.wrong, trial.signed_twice), (0, &Vec::new(), 0), "seed {seed}");
@@ -25,7 +26,7 @@ fn a_second_start_has_its_fence_and_its_marks_on_record() {
         let starts: Vec<usize> = (0..records.len())
             .filter(|at| matches!(&records[*at], Record::Before { step: Step::Start { .. }, .. }))
             .collect();
-        assert!(starts.len() > 1, "seed {seed}: one start proves nothing");
+        assert!(!twice || starts.len() > 1, "seed {seed}: one start proves nothing");
         for start in starts {
             let Record::Before { step: Step::Start { floor, marks, path }, .. } = &records[start] else { continue };
             assert!(reached(marks, *floor), "seed {seed}: {marks:?} at {floor}");

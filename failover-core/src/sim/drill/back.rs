@@ -1,7 +1,7 @@
 //! The primary gets its job back, as `failover stand-down` and `failover return` do it.
 
 use super::{DrillError, Rehearsal};
-use crate::effect;
+use crate::effect::{self, Whose};
 use crate::journal::JournalFile;
 use crate::journal::record::End;
 use crate::returning::{self, Taken};
@@ -14,7 +14,9 @@ impl Rehearsal {
     pub fn give_back(&mut self) -> Result<&End, DrillError> {
         let clock = self.world.clock();
         let mut hands = self.hands();
-        let _whatever_is_proven = effect::disarm(&mut hands, &clock);
+        let permits = self.permit().permits;
+        let _whatever_is_proven =
+            effect::stand_down(&mut hands, Whose::Baker(&permits), "`failover stand-down`", &clock);
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(crate::journal::JournalError::Cut)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;
         let mut recorder = self.recorder(file, None);

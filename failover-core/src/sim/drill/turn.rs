@@ -88,7 +88,7 @@ impl Rehearsal {
             operator: Box::new(person.clone()),
             passphrase: None,
             locks: Vec::new(),
-            primary_signer: Some(super::remote_signer(world, backup.other())),
+            primary_signer: Some(super::edges::remote_signer(world, backup.other())),
             power: world
                 .options()
                 .power_status

@@ -43,7 +43,9 @@ impl Command<'_> {
             }
             "tezbake" => self.args.iter().any(|arg| ["start", "stop"].contains(arg)),
             "failover" | "tezsign" => self.args.iter().any(|arg| ["disarm", "lock"].contains(arg)),
-            "mv" | "rm" | "touch" | "sh" => true,
+            // Whose run lives is no change to what bakes there.
+            "sh" => !self.args.contains(&crate::permit::script::CLAIM),
+            "mv" | "rm" | "touch" => true,
             _ => false,
         }
     }

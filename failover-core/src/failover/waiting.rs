@@ -1,0 +1,37 @@
+//! Waits: said when they begin and while they last, and how long until the next look.
+
+use std::mem::discriminant;
+use std::time::Duration;
+
+use super::{Failover, SHOW_AGAIN};
+use crate::decision::{WaitFor, Waiting};
+use crate::facts::{Facts, Model};
+use crate::journal::JournalError;
+use crate::journal::record::Record;
+
+impl Failover {
+    pub(super) fn wait(&mut self, facts: &Facts, waiting: Waiting) -> Result<(), JournalError> {
+        let kind = discriminant(&waiting.why);
+        // Once when a wait begins, and now and then while it lasts: every wait shows how long is left (S10).
+        if self.last_wait.is_none_or(|(last, at)| last != kind || facts.now.since(at) >= SHOW_AGAIN) {
+            self.last_wait = Some((kind, facts.now));
+            let head = facts.chain.head.as_ref().ok().map(|h| h.value.level);
+            self.record(&Record::Wait { head, waiting: waiting.clone() })?;
+        }
+        self.slow = 0;
+        self.sleep(self.poll(facts, &waiting));
+        Ok(())
+    }
+
+    /// Often enough to see a foreign signature within a second (S8); a Ledger that signs is not asked more than once
+    /// a block, because its hidraw node is shared with the signer.
+    fn poll(&self, facts: &Facts, waiting: &Waiting) -> Duration {
+        let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
+        let ledger = facts.backup.device.as_ref().is_ok_and(|d| d.value.info.model == Model::Ledger);
+        match waiting.why {
+            WaitFor::Chain { .. } => Duration::from_secs(block),
+            _ if ledger && self.progress.started.is_some() => Duration::from_secs(block),
+            _ => Duration::from_millis((block * 1000 / 4).clamp(250, 900)),
+        }
+    }
+}

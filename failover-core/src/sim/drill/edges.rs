@@ -1,0 +1,28 @@
+//! What a drill asks beside its node and its own machine: another source, the primary's signer.
+
+use super::OTHER_DEADLINE;
+use crate::chain::ChainLevelSource;
+use crate::chain::octez::OctezNode;
+use crate::chain::tzkt::Tzkt;
+use crate::host::Host;
+use crate::remote_signer::RemoteSigner;
+use crate::signer::Selector;
+use crate::sim::options::Side;
+use crate::sim::source::Source;
+use crate::sim::wire::Edge;
+use crate::sim::world::World;
+
+/// The primary's signer, asked by programs there.
+pub(super) fn remote_signer(world: &World, primary: Side) -> RemoteSigner<Box<dyn Host>> {
+    let host = world.host(primary).over(world.wire(Edge::PrimarySigner));
+    RemoteSigner::new(Box::new(host), Selector::any(world.options().model))
+}
+
+/// The real code of another source over a simulated one.
+pub(super) fn other(world: &World, source: Source) -> Box<dyn ChainLevelSource> {
+    let node = world.source(source).over(world.wire(Edge::Source));
+    match source {
+        Source::Tzkt => Box::new(Tzkt::new(node).with_deadline(OTHER_DEADLINE)),
+        Source::Node => Box::new(OctezNode::new(node).with_deadline(OTHER_DEADLINE)),
+    }
+}
