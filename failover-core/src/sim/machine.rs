@@ -14,6 +14,7 @@ pub(crate) mod command;
 mod conf;
 mod etc;
 mod files;
+mod give_back;
 pub(crate) mod host;
 pub(crate) mod nonces;
 mod permits;
