@@ -16,8 +16,16 @@ fn h40_what_starts_the_primary_comes_after_a_stop_there() {
             world.configure(|text| text.replace("control = \"tezbake\"", units));
         }
         let plan = world.plan();
-        assert!(cut(&world, &plan, |record| record["record"] == "after" && record["step"] == "stash-secret"));
+        assert!(cut(&world, &plan, |record| record["record"] == "after" && record["step"] == "note-level"));
         world.call(&["stand-down"]).ends(0);
+        // Whether or not the run came so far.
+        let secret = "/bake-buddy/signer/tezsign.secret";
+        let kept = format!("{secret}.kept-by-failover");
+        let _aside_already = world.exec("primary", &["sudo", "-n", "mv", "--backup=numbered", "--", secret, &kept]);
+        let is_there = |path: &str| {
+            !world.exec("primary", &["find", path, "-maxdepth", "0", "-printf", "%p\\0"]).stdout.is_empty()
+        };
+        assert!(is_there(&kept) && !is_there(secret));
 
         // What writes the token there waits until it is let go; everything else passes.
         let sudo = world.path("primary/bin/sudo");
@@ -46,13 +54,13 @@ fn h40_what_starts_the_primary_comes_after_a_stop_there() {
         assert!(said.why().contains("failover stand-down"), "it says by whom: {said:?}");
         let guarded = finish(program(&["--json", "--config"]).arg(world.path("primary.toml")).args(["guard", "check"]));
         assert_eq!(guarded.code, 3, "the token is not there: {guarded:?}");
-        let secret = ["find", "/bake-buddy/signer/tezsign.secret", "-maxdepth", "0", "-printf", "%p\\0"];
-        assert!(world.exec("primary", &secret).stdout.is_empty(), "it is still aside");
+        assert!(is_there(&kept) && !is_there(secret), "the secret is still aside");
 
         // Nobody bakes, and the same command leads out (S18).
         std::fs::write(&sudo, passes).unwrap();
         world.call(&["return", "--yes"]).ends(0);
         assert!(world.bakes("primary"));
+        assert_eq!(is_there(secret), !units, "TezBake's secret is where it belongs");
         assert_eq!(world.book().backup, 0);
     }
 }

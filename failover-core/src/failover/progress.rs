@@ -50,11 +50,13 @@ impl Past {
 }
 
 /// Is this run over, so that there is nothing to take up again? Interrupted and failed runs and those that lost their lock
-/// can be; done, refused, cancelled and stood-down ones are over.
+/// can be; done, refused, cancelled and stood-down ones are over. What a later `return` tried changes nothing of that.
 #[must_use]
 pub fn is_over(entries: &[Entry<Record>]) -> bool {
     entries.iter().rev().find_map(|entry| match &entry.record {
         Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
+        Record::Before { step: Step::ReadMarks { .. } | Step::GiveBack { .. }, .. }
+        | Record::After { step: Step::ReadMarks { .. } | Step::GiveBack { .. }, .. } => None,
         Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
         _ => None,
     }) == Some(true)
