@@ -1,7 +1,7 @@
 //! The primary gets its job back, as `failover stand-down` and `failover return` do it.
 
 use super::{DrillError, Rehearsal};
-use crate::effect::{self, Hands};
+use crate::effect::{self, Hands, Whose};
 use crate::journal::JournalFile;
 use crate::journal::record::End;
 use crate::permit::{RunId, RunPermit};
@@ -17,9 +17,9 @@ impl Rehearsal {
         // As on the command line: a permit of its own, and the runs of the journals are one's own.
         let run = self.run;
         let permit = RunPermit { run: RunId::random()?, known: vec![run], ..self.permit() };
-        permit.permits.take_away("failover return")?;
+        let permits = permit.permits.clone();
         let mut hands = Hands { permit: Some(permit), ..self.hands() };
-        let _whatever_is_proven = effect::disarm(&mut hands, &clock);
+        let _whatever_is_proven = effect::stand_down(&mut hands, Whose::Baker(&permits), "failover stand-down", &clock);
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(crate::journal::JournalError::Cut)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;
         let mut recorder = self.recorder(file, None);
