@@ -15,7 +15,7 @@ fn what_has_baked_gives_nothing_back_however_new_the_newest_journal_is() {
     for signer in [Signer::TezSign, Signer::Ledger] {
         let world = World::new(signer);
         let plan = world.plan();
-        world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting"]).ends(0);
+        world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]).ends(0);
         until("the backup signs", || world.book().backup > 0);
         // Nobody is there to say yes: its journal has no step at all.
         world.call(&["run"]).ends(2);

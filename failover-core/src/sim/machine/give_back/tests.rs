@@ -135,11 +135,8 @@ impl Place {
             }
             There::Real => {
                 let calls = std::fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
-                let moved = calls
-                    .lines()
-                    .filter(|line| line.starts_with("mv "))
-                    .next_back()
-                    .is_some_and(|line| line.ends_with(PLACE));
+                let moved =
+                    calls.lines().rfind(|line| line.starts_with("mv ")).is_some_and(|line| line.ends_with(PLACE));
                 (calls.contains("systemctl start"), moved)
             }
         }
