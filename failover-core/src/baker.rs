@@ -19,6 +19,7 @@ mod claim;
 pub mod command;
 mod elevation;
 mod files;
+mod give_back;
 mod loaded;
 mod marks;
 pub mod nonces;
@@ -34,6 +35,7 @@ mod unit;
 mod unit_state;
 
 pub use command::CommandControl;
+pub use give_back::{GiveBackOrder, GivenBack};
 pub use marks::{MarkFolder, MarkFolderError};
 pub use nonces::NoncesError;
 pub use power::{Power, PowerStatus};
@@ -290,6 +292,17 @@ pub trait BakerControl: Send {
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
         let _nothing_runs_there = order;
         Ok(ClaimAnswer::Unasked { why: format!("{} runs no script", self.describe()) })
+    }
+
+    /// Gives that machine its job back, only while a permit of this order is there (S13 (c)): a script there leaves the permit,
+    /// and another lifts the guard, puts the unlock secret back and starts what bakes, under that machine's effect lock. Where
+    /// no script runs, that is the answer, and nothing was done.
+    ///
+    /// # Errors
+    /// See [`BakerError`]; what was done is then unknown. [`BakerError::Failed`] names the part that failed.
+    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
+        let _nothing_runs_there = order;
+        Ok(GivenBack::Not(ClaimAnswer::Unasked { why: format!("{} runs no script", self.describe()) }))
     }
 
     /// The guard's token that what signs there looks for; `None`: nothing there looks for one by itself.

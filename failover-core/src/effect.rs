@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::lock::{FailoverLock, LockError};
 use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
-use crate::permit::{PermitError, RunPermit};
+use crate::permit::{ClaimAnswer, PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::{Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
 use crate::state::PlanId;
@@ -111,6 +111,9 @@ pub enum EffectError {
     /// The passphrase is asked for before the look that decides, not in the effect.
     #[error("no passphrase was typed before this step")]
     NoPassphrase,
+    /// Something on the primary's machine speaks against giving it its job back (S13): nothing was done there.
+    #[error("the primary's machine does not let its job be given back")]
+    NotLet(Box<ClaimAnswer>),
 }
 
 impl EffectError {
@@ -140,6 +143,7 @@ impl EffectError {
             Self::StillArmed(_) => "unplug the backup's signer",
             Self::TooOld(_) => "look again; where it stays so, find out what answers so slowly",
             Self::NoPassphrase => "give the passphrase, then look again",
+            Self::NotLet(_) => "let what goes on there end, then run `failover return` again",
         }
     }
 
@@ -300,7 +304,10 @@ fn act(
             let Hands { device, operator, .. } = hands;
             return marks::perform(step, &mut **device, &mut **operator, clock);
         }
-        Step::GiveBack { unplugged } => give_back::give_back(hands, plan, unplugged, clock)?,
+        Step::GiveBack { unplugged } => {
+            let no_script = give_back::give_back(hands, plan, unplugged, clock)?;
+            return Ok(Performed { no_script, ..Performed::default() });
+        }
     }
     Ok(Performed::default())
 }

@@ -11,6 +11,7 @@ use crate::failover::{Past, Recorder};
 use crate::journal::record::{End, Record, StepResult};
 use crate::journal::{self, Entry, JournalError};
 use crate::operator::{Answer, OperatorError, Question};
+use crate::permit::PermitError;
 use crate::signer::{Model, SignerDevice as _};
 use crate::state::{PlanId, StateDir, StateError};
 
@@ -108,7 +109,7 @@ impl Returning<'_> {
                     self.record(&Record::after(&wanted, result))?;
                     match (done, wanted) {
                         (Err(error), _) => return Ok(self.failed(&error)),
-                        (Ok(_), Step::GiveBack { .. }) => return self.given(),
+                        (Ok(performed), Step::GiveBack { .. }) => return self.given(performed.no_script),
                         (Ok(performed), _) => self.unlocked = performed.read,
                     }
                 }
@@ -170,6 +171,15 @@ impl Returning<'_> {
     fn failed(&self, error: &EffectError) -> End {
         let next = match error {
             EffectError::Lock(lost) => return end("locked", 7, error.to_string(), lost.next().to_owned()),
+            EffectError::Permit(
+                gone @ (PermitError::Gone { .. } | PermitError::GoneThere { .. } | PermitError::OtherBoot),
+            ) => return end("locked", 7, error.to_string(), gone.next().to_owned()),
+            EffectError::NotLet(answer) => {
+                if let Err(refusal) = decision::claimed(answer, &[], self.policy) {
+                    return refused(refusal);
+                }
+                error.next().to_owned()
+            }
             EffectError::NotDisarmed { .. } => return end("refused", 3, error.to_string(), error.next().to_owned()),
             // Nothing can be told from a signer that does not do what it is told: it is out of the way without power.
             EffectError::Signer(_) | EffectError::NotLockedAgain { .. } => {
@@ -185,7 +195,7 @@ impl Returning<'_> {
     }
 
     /// It was told to start: does it run?
-    fn given(&mut self) -> Result<End, JournalError> {
+    fn given(&mut self, no_script: Option<String>) -> Result<End, JournalError> {
         let state = self.hands.primary.as_mut().map(|primary| primary.state());
         let what = match state {
             Some(Ok(BakerState::Running { what })) => what.join(", "),
@@ -197,6 +207,10 @@ impl Returning<'_> {
         };
         let next = "look for its signatures with `failover activity`; a signer that was locked or deauthorized is unlocked \
                     there by hand";
+        let what = match no_script {
+            None => what,
+            Some(why) => format!("{what}; by single commands, of which one that comes late could not be told: {why}"),
+        };
         let end = end("returned", 0, format!("the primary has its job back: {what}"), next.to_owned());
         self.record(&Record::End(end.clone()))?;
         Ok(end)
@@ -216,6 +230,7 @@ pub fn unplugged_flag() -> String {
 fn refused(refusal: Refusal) -> End {
     let outcome = match refusal.exit() {
         8 => "cancelled",
+        7 => "locked",
         4 => "not-ready",
         _ => "refused",
     };

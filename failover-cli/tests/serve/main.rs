@@ -14,6 +14,7 @@ mod happy;
 mod interrupted;
 #[path = "../cli/keyboard.rs"]
 mod keyboard;
+mod late;
 mod lock;
 mod mutual;
 mod paused;

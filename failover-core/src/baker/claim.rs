@@ -56,13 +56,13 @@ pub(super) fn claim<H: Host + ?Sized>(
 }
 
 /// The run lock of a baker on a machine, where it is on a real one and where on a simulated one.
-fn lock_file(root: &Root, baker: &str) -> String {
+pub(super) fn lock_file(root: &Root, baker: &str) -> String {
     let folder = if root.is_usual() { "/run/lock".into() } else { root.path().to_string_lossy() };
     format!("{folder}/failover-{baker}.lock")
 }
 
 /// Whoever holds the run lock there, for a person.
-fn named(answer: ClaimAnswer) -> ClaimAnswer {
+pub(super) fn named(answer: ClaimAnswer) -> ClaimAnswer {
     match answer {
         ClaimAnswer::RunThere { holder } => {
             let known = serde_json::from_str::<Holder>(&holder).map(|holder| holder.to_string());

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::elevation::{Elevation, last_words};
-use super::{BakerControl, BakerError, BakerState, MarkFolder, claim, marks, nonces};
+use super::give_back::{self, Job};
+use super::{BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, claim, marks, nonces};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
@@ -139,6 +140,13 @@ impl<H: Host> BakerControl for CommandControl<H> {
 
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
         claim::claim(&mut self.host, &mut Elevation::default(), &self.root, order)
+    }
+
+    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
+        let (start, stop) = (self.commands.start.clone(), self.commands.stop.clone());
+        let (root, secrets) = (&self.root, Vec::new());
+        let job = Job { root, token: None, secrets, start, stop, limit: START, as_user: true };
+        give_back::give_back(&mut self.host, &mut Elevation::default(), &job, order)
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {

@@ -97,14 +97,20 @@ pub(super) fn stash<H: Host>(host: &mut H, elevation: &mut Elevation, places: &[
 
 /// Puts them back, where they were taken out of the way.
 pub(super) fn restore<H: Host>(host: &mut H, elevation: &mut Elevation, places: &[String]) -> Result<(), BakerError> {
+    kept(host, elevation, places)?.iter().try_for_each(|(file, place)| rename(host, elevation, file, place))
+}
+
+/// The files that are kept, and where each belongs.
+pub(super) fn kept<H: Host>(
+    host: &mut H,
+    elevation: &mut Elevation,
+    places: &[String],
+) -> Result<Vec<(String, String)>, BakerError> {
     // One may have been made anew by an upgrade while the other is kept.
     let kept: Vec<String> = places.iter().map(|place| format!("{place}{KEPT}")).collect();
-    let UnlockSecret::InPlace { files } = look(host, elevation, &kept)? else { return Ok(()) };
-    let back = |file: &String| file.strip_suffix(KEPT).map(str::to_owned);
-    files
-        .iter()
-        .filter_map(|file| Some((file, back(file)?)))
-        .try_for_each(|(file, place)| rename(host, elevation, file, &place))
+    let UnlockSecret::InPlace { files } = look(host, elevation, &kept)? else { return Ok(Vec::new()) };
+    let back = |file: String| Some((file.clone(), file.strip_suffix(KEPT)?.to_owned()));
+    Ok(files.into_iter().filter_map(back).collect())
 }
 
 fn rename<H: Host>(host: &mut H, elevation: &mut Elevation, from: &str, to: &str) -> Result<(), BakerError> {

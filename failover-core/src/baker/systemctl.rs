@@ -13,7 +13,7 @@ use crate::tezos::ChainId;
 /// For what only asks, or is queued.
 const SHORT: Duration = Duration::from_secs(10);
 /// For a start, which a slow service's own start-up time bounds (systemd's default is 90 s).
-const START: Duration = Duration::from_secs(100);
+pub(super) const START: Duration = Duration::from_secs(100);
 /// How long a service may take to go before it is killed (S12).
 const GRACE: Duration = Duration::from_secs(1);
 /// For one look while the second runs; a machine that hangs does not put the kill off for longer.

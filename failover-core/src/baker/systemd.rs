@@ -21,8 +21,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::systemctl::Systemctl;
-use super::{BakerControl, BakerError, BakerState, MarkFolder, Startable, UnitName, claim, nonces, startable};
+use super::give_back::{self, Job};
+use super::systemctl::{START, Systemctl};
+use super::{
+    BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName, claim, nonces,
+    startable,
+};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
@@ -193,6 +197,20 @@ impl<H: Host> BakerControl for SystemdControl<H> {
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
         let root = &self.root;
         self.systemctl.files(|host, elevation| claim::claim(host, elevation, root, order))
+    }
+
+    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
+        let (root, token, units) = (&self.root, Some(self.token.as_path()), &self.units);
+        if units.is_empty() {
+            return Err(self.systemctl.unclear("no signing service is known there"));
+        }
+        self.systemctl.files(|host, elevation| {
+            let start = ["systemctl", "start", "--"].into_iter().map(str::to_owned);
+            let start = start.chain(units.iter().map(ToString::to_string)).collect();
+            let (secrets, stop) = (Vec::new(), give_back::stop(units));
+            let job = Job { root, token, secrets, start, stop, limit: START, as_user: false };
+            give_back::give_back(host, elevation, &job, order)
+        })
     }
 
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {

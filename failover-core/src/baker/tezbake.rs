@@ -16,10 +16,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::give_back::{self, Job};
 use super::systemctl::Systemctl;
 use super::{
-    BakerControl, BakerError, BakerState, MarkFolder, Startable, UnitName, UnlockSecret, claim, elevation, nonces,
-    secret, startable,
+    BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName, UnlockSecret,
+    claim, elevation, nonces, secret, startable,
 };
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
@@ -236,6 +237,18 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
         let root = &self.root;
         self.systemctl.files(|host, elevation| claim::claim(host, elevation, root, order))
+    }
+
+    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
+        let units = self.units()?;
+        let (root, token) = (&self.root, Some(self.token.as_path()));
+        self.systemctl.files(|host, elevation| {
+            let secrets = secret::kept(host, elevation, &secret::places(&units))?;
+            let start = vec!["tezbake".to_owned(), "start".to_owned()];
+            let stop = give_back::stop(&units);
+            let job = Job { root, token, secrets, start, stop, limit: START, as_user: false };
+            give_back::give_back(host, elevation, &job, order)
+        })
     }
 
     fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {

@@ -1,9 +1,11 @@
-//! Gives the fenced primary its job back.
+//! Gives the fenced primary its job back: by a permit that is left there first, and one script that acts only while it is
+//! there (S13 (c), H40).
 
-use super::{Disarmed, EffectError, Hands, at_rest};
-use crate::baker::{BakerControl, BakerError};
+use super::{Disarmed, EffectError, Hands, at_rest, permit};
+use crate::baker::{BakerControl, BakerError, GiveBackOrder, GivenBack};
 use crate::clock::Clock;
 use crate::guard::Lift;
+use crate::permit::{ClaimAnswer, PermitError};
 use crate::state::PlanId;
 
 /// Right before it this machine is read once more: it cannot sign (S15). A dead signer was stated to be unplugged; one that
@@ -13,7 +15,7 @@ pub(super) fn give_back(
     plan: PlanId,
     unplugged: bool,
     clock: &dyn Clock,
-) -> Result<(), EffectError> {
+) -> Result<Option<String>, EffectError> {
     let mut what = at_rest::awake(hands);
     match (hands.device.state(), unplugged) {
         (Ok(_), true) => what.push("the signer that was stated to be unplugged answers".to_owned()),
@@ -28,12 +30,38 @@ pub(super) fn give_back(
         return Err(EffectError::NotDisarmed { what });
     }
     hands.still_locked()?;
+    let permit = permit::of(hands)?.clone();
     let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
-    start(&mut **primary, plan, clock)
+    let mut order = GiveBackOrder {
+        baker: permit.permits.baker().to_owned(),
+        run: permit.run,
+        who: permit.who.clone(),
+        at: clock.wall(),
+        own: None,
+        here: permit.permits.root().here()?,
+        lift: Lift::returned(plan),
+    };
+    let mut given = primary.give_back(&order)?;
+    // The run that fenced it left its claim there.
+    if let GivenBack::Not(ClaimAnswer::Claimed { by }) = &given
+        && permit.is_own(&by.run)?
+    {
+        order.own = Some(by.run);
+        given = primary.give_back(&order)?;
+    }
+    match given {
+        GivenBack::Started => Ok(None),
+        GivenBack::Gone { by } => Err(PermitError::GoneThere { by }.into()),
+        GivenBack::Not(ClaimAnswer::Unasked { why }) => {
+            without_a_script(&mut **primary, plan, clock)?;
+            Ok(Some(why))
+        }
+        GivenBack::Not(against) => Err(EffectError::NotLet(Box::new(against))),
+    }
 }
 
-/// What happens on the other machine.
-fn start(primary: &mut dyn BakerControl, plan: PlanId, clock: &dyn Clock) -> Result<(), EffectError> {
+/// Where no script runs there: one command after the other, and one that comes late is not excluded.
+fn without_a_script(primary: &mut dyn BakerControl, plan: PlanId, clock: &dyn Clock) -> Result<(), EffectError> {
     match primary.lift_boot_guard(&Lift::returned(plan), clock.now()) {
         // Its start command asks the guard there, if anything does.
         Ok(()) | Err(BakerError::NoUnits { .. }) => {}

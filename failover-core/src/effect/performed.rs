@@ -18,6 +18,8 @@ pub struct Performed {
     pub claim: Option<ClaimAnswer>,
     /// Where the passphrase was proved: the keys as they were while they were unlocked.
     pub unlocked: Vec<KeyState>,
+    /// Where the primary got its job back without a permit there: why no script runs on it.
+    pub no_script: Option<String>,
 }
 
 impl From<Vec<Raised>> for Performed {

@@ -50,7 +50,7 @@ impl Past {
 }
 
 /// Is this run over, so that there is nothing to take up again? Interrupted and failed runs and those that lost their lock
-/// can be; done, refused, cancelled and stood-down ones are over.
+/// can be; done, refused, cancelled and stood-down ones are over. What a later `return` tried changes nothing of that.
 #[must_use]
 pub fn is_over(entries: &[Entry<Record>]) -> bool {
     entries.iter().rev().find_map(|entry| match &entry.record {

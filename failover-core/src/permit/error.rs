@@ -54,6 +54,12 @@ pub enum PermitError {
     /// This run was begun without a permit: it may look and disarm, and nothing else.
     #[error("this run has no permit, and so may arm nothing")]
     None,
+    /// The permit that was left on another machine was taken away: nothing runs there by this command (H40).
+    #[error("the permit that was left on the primary's machine was taken away{}", by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())]
+    GoneThere {
+        /// By whom, where that was written down.
+        by: Option<String>,
+    },
 }
 
 impl PermitError {
@@ -61,7 +67,7 @@ impl PermitError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Gone { .. } | Self::OtherBoot | Self::None => {
+            Self::Gone { .. } | Self::OtherBoot | Self::None | Self::GoneThere { .. } => {
                 "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N"
             }
             Self::Busy { .. } => "let that command end, or end its process, then try again",

@@ -1,20 +1,13 @@
-//! The script that claims another machine, and what it answers. POSIX `sh` with util-linux' `flock` and coreutils, as
-//! Debian 11 and later have them; run as root there.
+//! The scripts for another machine: what claims it, what gives it its job back, and what they answer. POSIX `sh` with
+//! util-linux' `flock` and coreutils, as Debian 11 and later have them; run as root there.
 
 use super::{Claim, ClaimAnswer};
 
-/// What the script is called, for who looks at the processes.
-pub const NAME: &str = "failover-permit";
-
-/// Claims a machine: `ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, where `-` is none and 0 seconds mean a look that
-/// changes nothing.
-///
-/// The machine that this run lives on, a run that is going on there, an effect under way, another run's claim, or a
-/// failover that knows no permits: it says so and touches nothing. Else, under the effect lock, every permit is taken away,
-/// the claim written and read back. Its last line says what came of it; without one nothing is known.
-pub const CLAIM: &str = r#"set -u
-root=$1 baker=$1/$2 lock=$3 run=$4 claim=$5 replace=$6 asked=$7 seconds=$8 by=$9 here=${10}
-umask 077
+/// What speaks against touching a machine: with `root`, `baker`, `lock`, `run`, `replace` and `here` set, it says so and ends, or
+/// leaves `say`, `first`, `busy`, `standing` and `boot` behind.
+macro_rules! common {
+    () => {
+        r#"umask 077
 say() { printf '%s\n' "$*"; exit 0; }
 first() { head -c 4096 -- "$1" 2>/dev/null | head -n 1; }
 busy() {
@@ -28,17 +21,40 @@ standing() {
         [ "$name" = "$run" ] || [ "$name" = "$replace" ] || say "claimed $(first "$file")"
     done
 }
-end() {
-    if [ "$asked" = - ]; then say "$1"; fi
-    if [ -e "$baker/ended/$asked" ] && ! [ -e "$baker/permits/$asked" ]; then say "$1 over"; fi
-    say "$1 open"
-}
 boot=$(cat /proc/sys/kernel/random/boot_id)
 if [ "$(cat -- "$root/here" 2>/dev/null)" = "$here $boot" ]; then say itself; fi
 version=$(failover --version 2>/dev/null)
 case $version in 'failover 0.1.'*) say "older $version" ;; esac
 command -v flock >/dev/null || say 'unasked there is no flock (util-linux) there'
 busy
+"#
+    };
+}
+
+mod give_back;
+
+pub use give_back::{GIVE_BACK, PERMIT};
+pub(crate) use give_back::{Said, said};
+
+/// What the script is called, for who looks at the processes.
+pub const NAME: &str = "failover-permit";
+
+/// Claims a machine: `ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, where `-` is none and 0 seconds mean a look that
+/// changes nothing.
+///
+/// The machine that this run lives on, a run that is going on there, an effect under way, another run's claim, or a
+/// failover that knows no permits: it says so and touches nothing. Else, under the effect lock, every permit is taken away,
+/// the claim written and read back. Its last line says what came of it; without one nothing is known.
+pub const CLAIM: &str = concat!(
+    r#"set -u
+root=$1 baker=$1/$2 lock=$3 run=$4 claim=$5 replace=$6 asked=$7 seconds=$8 by=$9 here=${10}
+"#,
+    common!(),
+    r#"end() {
+    if [ "$asked" = - ]; then say "$1"; fi
+    if [ -e "$baker/ended/$asked" ] && ! [ -e "$baker/permits/$asked" ]; then say "$1 over"; fi
+    say "$1 open"
+}
 if [ "$seconds" = 0 ]; then
     standing
     end free
@@ -61,7 +77,8 @@ sync -- "$baker/claims/.new" || exit 1
 mv -f -- "$baker/claims/.new" "$baker/claims/$run" || exit 1
 sync -- "$baker/claims" "$baker/permits" || exit 1
 [ "$(cat -- "$baker/claims/$run")" = "$claim" ] || exit 1
-end made"#;
+end made"#
+);
 
 /// What the script's output says; an error, in words: unknown.
 pub(crate) fn answer(stdout: &str) -> Result<ClaimAnswer, String> {

@@ -163,6 +163,8 @@ pub enum HostFault {
     UnitRemoved(String),
     /// A file below /etc/systemd/system has this text, or is gone; systemd is not told.
     File(String, Option<String>),
+    /// Somebody stands this machine down between the permit that a `return` leaves here and the start that comes late (H40).
+    StoodDownBefore,
 }
 
 /// How an RPC fails.

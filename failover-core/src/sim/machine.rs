@@ -15,6 +15,7 @@ pub(crate) mod command;
 mod conf;
 mod etc;
 mod files;
+mod give_back;
 pub(crate) mod host;
 pub(crate) mod nonces;
 mod permits;

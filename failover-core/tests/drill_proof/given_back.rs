@@ -40,6 +40,40 @@ fn the_primary_bakes_again_though_the_backups_signer_is_dead() {
     });
 }
 
+/// H40: what starts the primary comes after a stop there. Its permit is gone: nothing runs, no token, the secret aside.
+#[test]
+fn h40_a_start_that_comes_late_starts_nothing() {
+    judge(&cases("h40"), |case| {
+        let (scratch, mut rehearsal) = case.rehearsal();
+        rehearsal.session(None).map_err(|e| e.to_string())?;
+        let aside = rehearsal.world().changes(Side::Primary).len();
+        let end = rehearsal.give_back().map_err(|e| e.to_string())?.clone();
+        let words = (&end.message, &end.next);
+        if end.exit != 7
+            || !words.0.contains("failover stand-down")
+            || !words.1.starts_with("on one machine only: `fail")
+        {
+            return Err(format!("{case}: {} {words:?}", end.exit));
+        }
+        let world = rehearsal.world();
+        // The two scripts, and nothing that they would have called.
+        let done = world.changes(Side::Primary).split_off(aside);
+        if world.bakes(Side::Primary) || world.bakes(Side::Backup) || done.iter().any(|line| !line.contains("sh -c")) {
+            return Err(format!("{case}: {done:?}"));
+        }
+        if scratch.path().join("primary/ACTIVE").exists() {
+            return Err(format!("{case}: the token is there"));
+        }
+        harmless(world, scratch.path())?;
+        // Nobody else acts any more: the same command leads out (S18).
+        let again = rehearsal.give_back().map_err(|e| e.to_string())?.clone();
+        if again.exit != 0 {
+            return Err(format!("{case}: {} {}", again.exit, again.message));
+        }
+        bakes_again(case, &rehearsal)
+    });
+}
+
 /// Every session is cut at every record, and the job is asked back: it is given where no start was tried, and nowhere else.
 #[test]
 fn wherever_the_run_is_cut_the_job_is_given_back_unless_a_start_was_tried() {

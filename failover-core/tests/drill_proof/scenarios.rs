@@ -19,10 +19,13 @@ fn ends_as_it_says(case: &Case) -> Result<(), String> {
     if let Some(alarm) = drilled.alarms.first() {
         return Err(format!("{case}: {alarm}\n    {}", shown()));
     }
+    // What a `return` tried that was refused at the last moment is no part of the run (H40).
+    let run = records.iter().rposition(Record::is_end).filter(|_| case.scenario.name == "h40").map_or(0, |at| at + 1);
+    let records = if run > 0 { records.get(..run).unwrap_or_default() } else { &records };
     // The run that did not get the lock wrote nothing down (H12); a device that is gone cannot be read back (H22).
     let written = records.last().is_some_and(Record::is_end) || case.scenario.name == "h12";
     let told = if ["h22", "h28"].contains(&case.scenario.name) { Told::NotReadBack } else { Told::Disarmed };
-    let ordered = if written { in_order(&records, told, true) } else { Err("the last record is no end".to_owned()) };
+    let ordered = if written { in_order(records, told, true) } else { Err("the last record is no end".to_owned()) };
     ordered.map_err(|why| format!("{case}: {why}\n    {}", shown()))
 }
 

@@ -1,9 +1,10 @@
 //! The primary gets its job back, as `failover stand-down` and `failover return` do it.
 
 use super::{DrillError, Rehearsal};
-use crate::effect::{self, Whose};
+use crate::effect::{self, Hands, Whose};
 use crate::journal::JournalFile;
 use crate::journal::record::End;
+use crate::permit::{RunId, RunPermit};
 use crate::returning::{self, Taken};
 
 impl Rehearsal {
@@ -13,10 +14,12 @@ impl Rehearsal {
     /// There is no run to take back, or its journal cannot be opened.
     pub fn give_back(&mut self) -> Result<&End, DrillError> {
         let clock = self.world.clock();
-        let mut hands = self.hands();
-        let permits = self.permit().permits;
-        let _whatever_is_proven =
-            effect::stand_down(&mut hands, Whose::Baker(&permits), "`failover stand-down`", &clock);
+        // As on the command line: a permit of its own, and the runs of the journals are one's own.
+        let run = self.run;
+        let permit = RunPermit { run: RunId::random()?, known: vec![run], ..self.permit() };
+        let permits = permit.permits.clone();
+        let mut hands = Hands { permit: Some(permit), ..self.hands() };
+        let _whatever_is_proven = effect::stand_down(&mut hands, Whose::Baker(&permits), "failover stand-down", &clock);
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(crate::journal::JournalError::Cut)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;
         let mut recorder = self.recorder(file, None);

@@ -72,7 +72,7 @@ pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str], input: &
         "failover" => signer::failover(machine, command)?,
         "tezsign" => signer::tezsign(machine, command)?,
         "test" | "rm" | "touch" => etc::file(machine, command)?,
-        "sh" => etc::script(machine, command),
+        "sh" => etc::script(machine, now, command),
         "busctl" => busctl::run(machine, command),
         "id" => Ran::ok(format!("{}\n", if command.root { 0 } else { machine.uid })),
         "true" => Ran::ok(""),

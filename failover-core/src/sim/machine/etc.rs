@@ -8,7 +8,9 @@ use super::command::{Command, Ran};
 use super::conf::Conf;
 use crate::baker::boot_guard::{REMOVE, WRITE};
 use crate::baker::nonces::MERGE;
+use crate::clock::Timestamp;
 use crate::guard::Guard;
+use crate::permit::script::{CLAIM, GIVE_BACK, PERMIT};
 use crate::sim::event::HostFault;
 
 /// The folder in which anything may be written.
@@ -34,6 +36,8 @@ pub(crate) struct Etc {
     pub(crate) broken: Option<String>,
     /// No `systemctl`, no `busctl`.
     pub(crate) no_systemd: bool,
+    /// Its permits are taken away before the next start by a script.
+    pub(crate) stood_down: bool,
 }
 
 impl Etc {
@@ -100,6 +104,7 @@ impl Machine {
             HostFault::BadDisk => self.etc.bad_disk = true,
             HostFault::NoSudo => self.etc.no_sudo = true,
             HostFault::NoSystemd => self.etc.no_systemd = true,
+            HostFault::StoodDownBefore => self.etc.stood_down = true,
             HostFault::NotExecutable(path) => self.etc.broken = Some(path),
             HostFault::NotImported => {
                 self.wallet.clear();
@@ -144,8 +149,8 @@ pub(super) fn file(machine: &mut Machine, command: Command<'_>) -> Option<Ran> {
     })
 }
 
-/// `sh -c SCRIPT NAME ARGS...`: the two scripts of the boot guard and the one of the nonces, and no others.
-pub(super) fn script(machine: &mut Machine, command: Command<'_>) -> Ran {
+/// `sh -c SCRIPT NAME ARGS...`: the scripts of the boot guard, of the nonces and of the permits, and no others.
+pub(super) fn script(machine: &mut Machine, now: Timestamp, command: Command<'_>) -> Ran {
     if !command.root {
         return Ran::new(1, "", "sh: Permission denied\n");
     }
@@ -161,7 +166,9 @@ pub(super) fn script(machine: &mut Machine, command: Command<'_>) -> Ran {
                 Err(what) => Ran::new(1, "", format!("mkdir: cannot create directory '{folder}': {what}\n")),
             }
         }
-        ["-c", script, _, words @ ..] if *script == crate::permit::script::CLAIM => super::permits::claim(words),
+        ["-c", script, _, words @ ..] if *script == CLAIM => super::permits::claim(words),
+        ["-c", script, _, words @ ..] if *script == PERMIT => super::permits::permit(words),
+        ["-c", script, _, words @ ..] if *script == GIVE_BACK => super::give_back::run(machine, now, words),
         ["-c", script, _, folder, name, copy, bytes] if *script == MERGE => {
             super::nonces::write(machine, (folder, name), copy, (bytes, command.input))
         }

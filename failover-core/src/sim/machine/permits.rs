@@ -27,6 +27,19 @@ pub(super) fn claim(words: &[&str]) -> Ran {
     }
 }
 
+/// Runs [`script::PERMIT`] with these words. A test holds it against the real `sh`.
+pub(super) fn permit(words: &[&str]) -> Ran {
+    let [root, baker, lock, run, head, tail, replace, _seconds, here] = words else {
+        return Ran::new(2, "", "sh: parameter not set\n");
+    };
+    let baker = Path::new(root).join(baker);
+    let place = Place { root: PathBuf::from(root), baker, here, lock: PathBuf::from(lock), run, replace, asked: "-" };
+    match place.permit(head, tail) {
+        Ok(said) => Ran::ok(said + "\n"),
+        Err(error) => Ran::new(1, "", format!("{}: {error}\n", script::NAME)),
+    }
+}
+
 struct Place<'a> {
     root: PathBuf,
     here: &'a str,
@@ -39,20 +52,13 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn claim(&self, claim: &str, by: &str, look: bool) -> std::io::Result<String> {
-        let here = fs::read_to_string(self.root.join("here")).unwrap_or_default();
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        if here.trim() == format!("{} {}", self.here, boot.trim()) {
-            return Ok("itself".to_owned());
-        }
-        if FileLock::is_held_at(&self.lock) {
-            return Ok(format!("run {}", first(&self.lock)));
+        if let Some(against) = self.against(&boot()?) {
+            return Ok(against);
         }
         if look {
             return Ok(self.standing().unwrap_or_else(|| self.end("free")));
         }
-        for folder in ["permits", "ended", "claims"] {
-            fs::create_dir_all(self.baker.join(folder))?;
-        }
+        self.folders()?;
         if let Some(standing) = self.standing() {
             return Ok(standing);
         }
@@ -67,6 +73,36 @@ impl Place<'_> {
         }
         fs::write(self.baker.join("claims").join(self.run), format!("{claim}\n"))?;
         Ok(self.end("made"))
+    }
+
+    fn permit(&self, head: &str, tail: &str) -> std::io::Result<String> {
+        let boot = boot()?;
+        if let Some(against) = self.against(&boot) {
+            return Ok(against);
+        }
+        self.folders()?;
+        if let Some(standing) = self.standing() {
+            return Ok(standing);
+        }
+        let permit = self.baker.join("permits").join(self.run);
+        if permit.exists() || self.baker.join("ended").join(self.run).exists() {
+            return Err(std::io::Error::other("a permit of this run was made before"));
+        }
+        fs::write(permit, format!("{head}{boot}{tail}\n"))?;
+        Ok("made".to_owned())
+    }
+
+    /// This machine itself, or a run that goes on here.
+    fn against(&self, boot: &str) -> Option<String> {
+        let here = fs::read_to_string(self.root.join("here")).unwrap_or_default();
+        if here.trim() == format!("{} {boot}", self.here) {
+            return Some("itself".to_owned());
+        }
+        FileLock::is_held_at(&self.lock).then(|| format!("run {}", first(&self.lock)))
+    }
+
+    fn folders(&self) -> std::io::Result<()> {
+        ["permits", "ended", "claims"].iter().try_for_each(|folder| fs::create_dir_all(self.baker.join(folder)))
     }
 
     fn standing(&self) -> Option<String> {
@@ -98,7 +134,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn first(path: &Path) -> String {
+/// The name of this boot.
+pub(super) fn boot() -> std::io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+pub(super) fn first(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 

@@ -1,7 +1,7 @@
 //! The job goes back to the primary, or does not (S16).
 
 use super::{PLAIN, Scenario, in_seconds};
-use crate::sim::event::Event;
+use crate::sim::event::{Event, HostFault};
 use crate::sim::options::Side;
 
 /// Scenarios with a `failover return` at their end.
@@ -25,6 +25,17 @@ pub(super) static BACK: &[Scenario] = &[
         about: "the run ends before anything was unlocked: every mark is where it was, and `return` gives the job back",
         gives_back: true,
         prepare: |s| s.world.at(in_seconds(s.world, 12), Event::HaltChain),
+        ..PLAIN
+    },
+    Scenario {
+        name: "h40",
+        about: "`return` leaves its permit on the primary, is stood down there, and its start comes late: nothing is started",
+        exit: 7,
+        gives_back: true,
+        prepare: |s| {
+            s.world.at(in_seconds(s.world, 12), Event::HaltChain);
+            s.world.apply(Event::Host(Side::Primary, HostFault::StoodDownBefore));
+        },
         ..PLAIN
     },
 ];

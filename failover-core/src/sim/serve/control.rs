@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Door, Running, orders};
 use crate::baker::nonces::SCRIPT;
 use crate::host::{HostError, Output};
+use crate::permit::script::{CLAIM, GIVE_BACK, PERMIT};
 use crate::sim::options::Side;
 use crate::sim::world::World;
 
@@ -21,6 +22,10 @@ const LINE: u64 = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What ssh exits with when it could not do what it was asked.
 const SSH_FAILED: i32 = 255;
+/// Where the real programs are.
+const PROGRAMS: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+/// Set for what a script calls that runs as root.
+const AS_ROOT: &str = "FAILOVER_STAND_IN_AS_ROOT";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
@@ -93,14 +98,21 @@ fn write_line(mut stream: &UnixStream, line: &str) -> io::Result<()> {
 /// # Errors
 /// The world is not served there, or does not answer.
 pub fn stand_in(control: &Path, side: &str, argv: &[String]) -> io::Result<Output> {
-    if let Some(at) = argv.iter().position(|word| word == crate::permit::script::CLAIM) {
-        return in_a_real_shell(control, side, argv, at);
+    // Called by a script that runs as root.
+    if std::env::var_os(AS_ROOT).is_some() {
+        let argv: Vec<String> =
+            ["sudo", "-n"].iter().map(|word| (*word).to_owned()).chain(argv.iter().cloned()).collect();
+        return ask(control, side, &argv);
     }
-    ask(control, side, argv)
+    match argv.iter().position(|word| [CLAIM, PERMIT, GIVE_BACK].contains(&word.as_str())) {
+        Some(at) => in_a_real_shell(control, side, argv, at),
+        None => ask(control, side, argv),
+    }
 }
 
-/// What only touches permits, claims and locks runs in the real `sh`: those are real files. Whether the machine answers,
-/// and whether it lets this user be root, the world says.
+/// What touches permits, claims and locks runs in the real `sh`: those are real files. Whether the machine answers, and
+/// whether it lets this user be root, the world says. What the one script starts and moves there belongs to the world: it
+/// finds the stand-ins first.
 fn in_a_real_shell(control: &Path, side: &str, argv: &[String], script: usize) -> io::Result<Output> {
     let before = argv.get(..script.saturating_sub(2)).unwrap_or_default();
     let probe: Vec<String> = before.iter().cloned().chain(["true".to_owned()]).collect();
@@ -109,8 +121,14 @@ fn in_a_real_shell(control: &Path, side: &str, argv: &[String], script: usize) -
         return Ok(probed);
     }
     let words = argv.get(script.saturating_sub(1)..).unwrap_or_default();
-    // Without the stand-ins, which would put files into the simulated machine.
-    let out = Command::new("/bin/sh").args(words).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output()?;
+    let mut shell = Command::new("/bin/sh");
+    shell.args(words).env("PATH", PROGRAMS).env_remove("SUDO_USER");
+    // The others without the stand-ins, which would put files into the simulated machine.
+    if words.iter().any(|word| word == GIVE_BACK) {
+        let bin = control.with_file_name(side).join("bin");
+        shell.env("PATH", format!("{}:{PROGRAMS}", bin.display())).env(AS_ROOT, "1");
+    }
+    let out = shell.output()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Output { code: out.status.code().unwrap_or(SSH_FAILED), stdout: text(&out.stdout), stderr: text(&out.stderr) })
 }
