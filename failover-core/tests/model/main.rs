@@ -28,8 +28,8 @@
 //! is itself cut, another machine's claim in the middle of an effect (it is busy then), a fence's end after a lie with two
 //! runs, and a start of `return` that arrives late on the primary (H40): here it is done at once or not at all.
 //!
-//! `FAILOVER_PROVE=all` takes more of each, and much longer; where two faults in one path, or runs one after the other, last past the last
-//! level, that path is cut off there, and counted. State counts and depths are printed with `--nocapture`.
+//! `FAILOVER_PROVE=all` takes more of each, and much longer; where two faults in one path, or runs one after the other,
+//! last past the last level, that path is cut off there, and counted. State counts and depths are printed with `--nocapture`.
 //!
 //! **No library**: a breadth-first search with the shortest way to what it finds is a hundred lines (`explorer`).
 //! stateright 0.31 brings over twenty crates, an HTTP server among them, wants `Hash` of every type of the decision,

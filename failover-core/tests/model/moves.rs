@@ -23,7 +23,7 @@ pub(crate) type Moves = Vec<(String, World)>;
 pub(crate) fn moves(world: &World, setting: &Setting) -> Moves {
     let mut moves = all(world, setting);
     for (_, next) in &mut moves {
-        monitor::state(next);
+        monitor::state(next, setting);
     }
     moves
 }
