@@ -49,6 +49,7 @@ impl Connect for Hangs {
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 fn hands(folder: &Path, stopped: &Path) -> Hands {
     let argv = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let commands = Commands {
@@ -90,6 +91,7 @@ impl Clock for ARunBegins {
         SystemClock.sleep(duration);
     }
 
+    #[expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
     fn together(&self, jobs: Vec<Job<'_>>) {
         if self.permits.look(&self.run).unwrap() == PermitState::NotMade {
             self.permits.make(&self.run, PermitKind::Run, "root", self.now()).unwrap();

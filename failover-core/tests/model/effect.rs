@@ -20,23 +20,23 @@ fn failed(why: &str) -> StepResult {
 /// start: the guard is lifted, nothing runs.
 pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
     match begin(world, i, step, setting) {
-        Ok(()) => finish(world, i, step, setting, whole),
-        Err(result) => result,
+        true => finish(world, i, step, setting, whole),
+        false => failed("the permit is gone"),
     }
 }
 
-/// The permit is looked for under the effect lock.
-pub(crate) fn begin(world: &mut World, i: usize, step: &Step, setting: &Setting) -> Result<(), StepResult> {
+/// The permit is looked for under the effect lock; without it nothing is tried.
+pub(crate) fn begin(world: &mut World, i: usize, step: &Step, setting: &Setting) -> bool {
     if step.needs_permit() && world.runs[i].permit != Some(true) {
         if !setting.is(Broken::NoPermitAtEffect) {
-            return Err(failed("the permit is gone"));
+            return false;
         }
         world.fail("S13", format!("{} without a permit", step.name()));
     }
     monitor::effect(world, i, step, setting);
     // A permit and a claim touch no device and no service.
     world.runs[i].touched |= !matches!(step, Step::TakePermit | Step::Claim { .. });
-    Ok(())
+    true
 }
 
 /// What was begun is done, and the permit looked for again: what was done without it is taken back.

@@ -161,7 +161,7 @@ fn go_on(world: &World, i: usize, pending: &Pending, setting: &Setting) -> Moves
     if world.runs[i].permit == Some(true) {
         moves.push(changed(world, &format!("{name} is under way"), |w| {
             record(w, i, &Record::before(step), setting);
-            if begin(w, i, step, setting).is_ok()
+            if begin(w, i, step, setting)
                 && let Some(pending) = &mut w.runs[i].pending
             {
                 pending.begun = true;

@@ -53,8 +53,19 @@ pub(crate) fn no_lock_is_seen(name: &'static str, model: Model) -> Setting {
 #[test]
 fn s13_two_runs_and_one_way_only() {
     for model in MODELS {
-        let one_way = Setting { reachable: false, locks_seen: false, ..mirror("two machines, one way", model) };
+        let mut one_way = Setting { reachable: false, ..no_lock_is_seen("two machines, one way", model) };
+        one_way.budget.delays = 1;
         hold(&one_way);
+    }
+}
+
+/// A claim that comes between a look and its effect, or finds an effect under way.
+#[test]
+fn s13_a_claim_between_look_and_effect() {
+    for model in MODELS {
+        let mut setting = Setting { gaps: true, ..no_lock_is_seen("two machines, a claim in between", model) };
+        setting.budget.crashes = u8::from(all());
+        hold(&setting);
     }
 }
 
