@@ -1,18 +1,20 @@
 //! S8, S12: disarming. Its parts do not wait for each other.
 #![cfg(feature = "tezsign")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use failover_core::baker::CommandControl;
 use failover_core::baker::command::Commands;
-use failover_core::clock::SystemClock;
-use failover_core::effect::{Hands, disarm};
+use failover_core::clock::{Clock, Job, SystemClock, Timestamp};
+use failover_core::effect::{Hands, Whose, disarm, stand_down};
 use failover_core::guard::Guard;
 use failover_core::host::LocalHost;
 use failover_core::operator::Nobody;
+use failover_core::permit::{PermitKind, PermitState, Permits, Root, RunId};
 use failover_core::signer::SignerError;
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError, TezSign};
+use failover_core::tezos::{ChainId, Curve, KeyHash};
 
 /// A signer that answers nothing until the services were told to stop.
 struct Hangs {
@@ -47,10 +49,8 @@ impl Connect for Hangs {
     }
 }
 
-#[test]
-fn a_signer_that_hangs_puts_no_stop_off() {
-    let folder = tempfile::tempdir().unwrap();
-    let stopped = folder.path().join("stopped");
+#[expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+fn hands(folder: &Path, stopped: &Path) -> Hands {
     let argv = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let commands = Commands {
         start: argv(&["true"]),
@@ -58,19 +58,72 @@ fn a_signer_that_hangs_puts_no_stop_off() {
         status: argv(&["echo", "stopped"]),
         restart_delay: 1,
     };
-    let mut hands = Hands {
-        device: Box::new(TezSign::new(Hangs { stopped: stopped.clone() })),
+    Hands {
+        device: Box::new(TezSign::new(Hangs { stopped: stopped.to_owned() })),
         primary: None,
         primary_signer: None,
         power: None,
         backup: Box::new(CommandControl::new(LocalHost::new(), commands)),
-        guard: Guard::new(folder.path()),
+        guard: Guard::new(folder),
         operator: Box::new(Nobody),
         passphrase: None,
         locks: Vec::new(),
         permit: None,
-    };
-    let disarmed = disarm(&mut hands, &SystemClock);
+    }
+}
+
+/// Time in which, at the first part of a stop, a run makes its permit.
+struct ARunBegins {
+    permits: Permits,
+    run: RunId,
+}
+
+impl Clock for ARunBegins {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn steady(&self) -> Duration {
+        SystemClock.steady()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration);
+    }
+
+    #[expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+    fn together(&self, jobs: Vec<Job<'_>>) {
+        if self.permits.look(&self.run).unwrap() == PermitState::NotMade {
+            self.permits.make(&self.run, PermitKind::Run, "root", self.now()).unwrap();
+        }
+        SystemClock.together(jobs);
+    }
+}
+
+/// S14, as the model found it: the permits are gone, and a run that began meanwhile makes its own before the second reading.
+#[test]
+fn a_permit_that_is_made_in_the_middle_of_a_stop_is_taken_away_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = folder.path().join("stopped");
+    let root = Root::at(folder.path().join("machine"));
+    let permits = root.of(ChainId::MAINNET, KeyHash::new(Curve::Ed25519, [1; 20]));
+    for (run, alone) in [(RunId::from_bytes([1; 16]), false), (RunId::from_bytes([2; 16]), true)] {
+        // It may have been here before: then there is an effect lock to be taken.
+        permits
+            .make(&RunId::from_bytes([if alone { 3 } else { 4 }; 16]), PermitKind::Run, "root", SystemClock.now())
+            .unwrap();
+        let whose = if alone { Whose::Everyone(&root) } else { Whose::Baker(&permits) };
+        let clock = ARunBegins { permits: permits.clone(), run };
+        let disarmed = stand_down(&mut hands(folder.path(), &stopped), whose, "stand-down", &clock);
+        assert!(matches!(permits.look(&run).unwrap(), PermitState::Gone { .. }), "{disarmed:?}");
+    }
+}
+
+#[test]
+fn a_signer_that_hangs_puts_no_stop_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = folder.path().join("stopped");
+    let disarmed = disarm(&mut hands(folder.path(), &stopped), &SystemClock);
     assert!(stopped.exists());
     // Stopped and guarded; what the signer can do is not known, and so nothing is proven.
     assert!(!disarmed.proven && disarmed.what.iter().any(|what| what.contains("not read back locked")), "{disarmed:?}");

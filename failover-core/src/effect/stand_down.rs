@@ -1,5 +1,6 @@
 //! Stop wins (S14): permits first, without any lock; disarm; then the effect lock, and disarm and read back once more. Only
-//! the second reading is proof: an effect that was under way when the permits went is over by then.
+//! the second reading is proof: an effect that was under way when the permits went is over by then, and a permit that a run
+//! made in between is taken away with it.
 
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
             first
         }
         Ok(lock) => {
+            proven &= again(whose, by, &mut what);
             let mut last = disarm(hands, clock);
             if may_be_late(under_way.as_deref()) {
                 clock.sleep(LATE);
@@ -88,6 +90,7 @@ pub fn stand_down_keys(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dy
             what.push(why);
         }
         Ok(_lock) => {
+            proven &= again(whose, by, &mut what);
             last = disarm_keys(&mut *hands.device);
             if may_be_late(under_way.as_deref()) {
                 clock.sleep(LATE);
@@ -111,6 +114,13 @@ fn permits(whose: Whose<'_>, by: &str) -> (bool, Vec<String>) {
         Ok(taken) => (true, vec![format!("{taken} {} taken away", if taken == 1 { "permit" } else { "permits" })]),
         Err(error) => (false, vec![format!("a run may still have its permit: {error}")]),
     }
+}
+
+/// Under the effect lock once more: a run that began meanwhile had no permit yet when they were taken away.
+fn again(whose: Whose<'_>, by: &str, what: &mut Vec<String>) -> bool {
+    let (proven, taken) = permits(whose, by);
+    what.extend(taken);
+    proven
 }
 
 /// The effect lock; else why nothing is proven.

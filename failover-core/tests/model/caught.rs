@@ -5,6 +5,7 @@ use failover_core::tezos::Position;
 
 use crate::explorer::explore;
 use crate::setting::{Broken, Fault, Setting};
+use crate::whoever::{in_an_effect, no_lock_is_seen, returning, standing_still};
 use crate::world::{Machine, level};
 
 /// Something does not hold, by this name; without the break all of the same search holds.
@@ -113,4 +114,45 @@ fn s8_nothing_is_foreign() {
 #[test]
 fn s12_a_disarm_behind_the_lock() {
     caught(calm().with(&[Fault::LockLost], 1), Broken::GatedDisarm, "S12");
+}
+
+#[test]
+fn s13_claims_that_take_nothing_away() {
+    caught(no_lock_is_seen("caught", Model::TezSign), Broken::NoClaims, "S13");
+}
+
+#[test]
+fn s13_a_permit_that_is_not_looked_for_after_the_claim() {
+    caught(no_lock_is_seen("caught", Model::TezSign), Broken::NeverLooksForPermit, "S13");
+}
+
+#[test]
+fn s13_a_permit_that_is_not_looked_for_at_an_effect() {
+    caught(in_an_effect("caught", Model::TezSign), Broken::NoPermitAtEffect, "S13");
+}
+
+#[test]
+fn s13_a_permit_that_is_not_looked_for_after_an_effect() {
+    caught(in_an_effect("caught", Model::TezSign), Broken::NoPermitAfterEffect, "S13");
+}
+
+#[test]
+fn s14_a_stop_that_leaves_the_permit() {
+    caught(in_an_effect("caught", Model::TezSign), Broken::StopLeavesPermit, "S14");
+}
+
+/// A run that makes its permit between the two readings of a stop.
+#[test]
+fn s14_a_stop_that_takes_permits_away_once() {
+    caught(in_an_effect("caught", Model::TezSign), Broken::StopTakesOnce, "S14");
+}
+
+#[test]
+fn s15_evidence_of_any_age() {
+    caught(standing_still("caught", Model::TezSign), Broken::AnyAge, "S15");
+}
+
+#[test]
+fn s16_a_return_that_does_not_look_at_what_was_armed() {
+    caught(returning("caught", Model::TezSign), Broken::ReturnsAnyway, "S16");
 }

@@ -1,33 +1,71 @@
 //! What a step does to the world, and what is watched while it does.
 
-use failover_core::clock::Timestamp;
 use failover_core::decision::Step;
-use failover_core::facts::{Claim, ClaimAnswer, Mark, Marks, Model, RunId, reached};
+use failover_core::facts::{Mark, Marks, Model, reached};
 use failover_core::journal::record::StepResult;
 use failover_core::signer::{Raised, compare, plan_authorize, plan_raise};
 use failover_core::tezos::{Kind, Level, Position};
 
 use crate::eyes::device;
 use crate::monitor;
+use crate::permits::{claim, take_away};
 use crate::setting::{Broken, Setting};
-use crate::world::{Machine, World};
+use crate::world::{Machine, Who, World};
 
 fn failed(why: &str) -> StepResult {
     StepResult::Failed { why: why.to_owned(), next: "look".to_owned(), nonces: None }
 }
 
-/// Performs it. `whole` is false where the tool dies in the middle of a start: the guard is lifted, nothing runs.
+/// Performs it, with the permit there before and after what arms. `whole` is false where the tool dies in the middle of a
+/// start: the guard is lifted, nothing runs.
 pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
-    let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None, unlocked: Vec::new() };
+    match begin(world, i, step, setting) {
+        true => finish(world, i, step, setting, whole),
+        false => failed("the permit is gone"),
+    }
+}
+
+/// The permit is looked for under the effect lock; without it nothing is tried.
+pub(crate) fn begin(world: &mut World, i: usize, step: &Step, setting: &Setting) -> bool {
+    if step.needs_permit() && world.runs[i].permit != Some(true) {
+        if !setting.is(Broken::NoPermitAtEffect) {
+            return false;
+        }
+        world.fail("S13", format!("{} without a permit", step.name()));
+    }
     monitor::effect(world, i, step, setting);
-    world.runs[i].touched = true;
+    // A permit and a claim touch no device and no service.
+    world.runs[i].touched |= !matches!(step, Step::TakePermit | Step::Claim { .. });
+    true
+}
+
+/// What was begun is done, and the permit looked for again: what was done without it is taken back.
+pub(crate) fn finish(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
+    let result = act(world, i, step, setting, whole);
+    if !step.needs_permit() || world.runs[i].permit == Some(true) {
+        return result;
+    }
+    if !setting.is(Broken::NoPermitAfterEffect) {
+        let site = world.runs[i].site;
+        world.machines[site].disarm();
+        return failed("the permit was taken away meanwhile");
+    }
+    let here = &world.machines[world.runs[i].site];
+    if here.armed || here.token || here.running {
+        world.fail("S13", format!("{} stays done without a permit", step.name()));
+    }
+    result
+}
+
+fn act(world: &mut World, i: usize, step: &Step, setting: &Setting, whole: bool) -> StepResult {
+    let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None, unlocked: Vec::new() };
     // A claim of the sign interface is the kernel's word and no device's; a level is only noted.
     let certain = matches!(step, Step::HoldSigner | Step::NoteLevel { .. } | Step::TakePermit | Step::Claim { .. });
     if !certain && std::mem::take(&mut world.dud) {
         return done;
     }
-    let site = world.runs[i].site;
-    let there = &world.machines[0];
+    let (site, other) = (world.runs[i].site, world.runs[i].other);
+    let there = &mut world.machines[other];
     let far = matches!(
         step,
         Step::StopPrimary | Step::MergeNonces { .. } | Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary
@@ -35,20 +73,26 @@ pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Settin
     if far && !(there.powered && there.reachable) {
         return failed("no route");
     }
-    let by = there.guard;
     match step {
         Step::StopBackup => world.machines[site].running = false,
         Step::GuardBackup => world.machines[site].token = false,
         Step::InstallBootGuard => world.machines[site].guard = Some(site),
         Step::DisarmBackup => world.machines[site].armed = false,
         Step::HoldSigner => world.machines[site].held = true,
-        Step::StopPrimary => world.machines[0].running = false,
-        Step::GuardPrimary => world.machines[0].guard = by.or(Some(site)),
-        Step::StashSecret => world.machines[0].secret = false,
-        Step::DisarmPrimary if setting.remote_signer => world.machines[0].armed = false,
+        Step::StopPrimary => there.running = false,
+        Step::GuardPrimary => (there.guard, there.token) = (there.guard.or(Some(site)), false),
+        Step::StashSecret => there.secret = false,
+        Step::DisarmPrimary if setting.remote_signer => there.armed = false,
         Step::DisarmPrimary => return failed("no program there"),
-        Step::TakePermit => world.runs[i].permit = Some(true),
-        Step::Claim { .. } => return claim(world, i, setting),
+        Step::TakePermit => {
+            take_away(world, site, Some(i));
+            world.runs[i].permit = Some(true);
+            world.machines[site].stopped = false;
+        }
+        Step::Claim { .. } => {
+            let claim = Some(claim(world, Who::Run(i), other, setting));
+            return StepResult::Done { raised: Vec::new(), nonces: None, claim, unlocked: Vec::new() };
+        }
         Step::Unlock { .. } => world.machines[site].armed = true,
         Step::Raise { floor, cap, .. } => return raise(world, site, *floor, *cap, setting),
         Step::Authorize { floor, cap, .. } => return authorize(world, site, *floor, *cap),
@@ -62,23 +106,6 @@ pub(crate) fn perform(world: &mut World, i: usize, step: &Step, setting: &Settin
         _ => {}
     }
     done
-}
-
-/// The claim on the primary, where it can be reached.
-fn claim(world: &mut World, i: usize, setting: &Setting) -> StepResult {
-    let there = &mut world.machines[0];
-    let claim = if !(there.powered && there.reachable) {
-        ClaimAnswer::Unasked { why: "no route".to_owned() }
-    } else if let Some(by) = there.claim.filter(|by| *by != i && !setting.is(Broken::IgnoresOthers)) {
-        let run = RunId::from_bytes([by as u8; 16]);
-        let at = Timestamp::from_millis(0);
-        let by = Claim { v: Claim::VERSION, run, host: by.to_string(), who: "root".to_owned(), at };
-        ClaimAnswer::Claimed { by }
-    } else {
-        there.claim = Some(i);
-        ClaimAnswer::Made { over: None }
-    };
-    StepResult::Done { raised: Vec::new(), nonces: None, claim: Some(claim), unlocked: Vec::new() }
 }
 
 fn mark(level: Level) -> Marks {

@@ -16,7 +16,8 @@ pub(crate) struct Found {
     pub(crate) depth: usize,
     /// How the runs ended, and in how many worlds.
     pub(crate) ends: BTreeMap<String, usize>,
-    /// Worlds that came to the last level before their runs ended: only where two faults make a run so long.
+    /// Worlds that came to the last level before their runs ended: only where two faults, or runs one after the other, take so
+    /// long.
     pub(crate) cut: usize,
     /// Worlds in the residue in which something was signed twice.
     pub(crate) doubled: usize,
@@ -57,7 +58,7 @@ pub(crate) fn explore(setting: &Setting) -> Found {
             }
             // Whoever lies, or brings back what was fenced, may wait for ever.
             if !world.ended() && !world.false_word && !world.restored {
-                match world.tip >= LAST && setting.budget.faults > 1 {
+                match world.tip >= LAST && (setting.budget.faults > 1 || !setting.commands.is_empty()) {
                     true => found.cut += 1,
                     false => wrong = Some("liveness: the run does not end".to_owned()),
                 }

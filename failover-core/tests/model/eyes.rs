@@ -10,10 +10,11 @@ use failover_core::facts::{
     Standing, SyncState, Unknown, UnlockSecret,
 };
 use failover_core::signer::DeviceInfo;
-use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Position, Round};
+use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Level, Position, Round};
 
+use crate::permits::claim_of;
 use crate::setting::{Broken, Setting};
-use crate::world::{BLOCK, FIRST, Machine, World, level};
+use crate::world::{BASE, BLOCK, FIRST, Machine, World, level};
 
 pub(crate) fn key() -> KeyHash {
     KeyHash::new(Curve::Bls, [1; 20])
@@ -48,8 +49,15 @@ fn guard(by: Option<usize>) -> BootGuard {
     }
 }
 
+/// Levels since an old refusal that lie below the first one that is kept here: nobody signed in them.
+fn long_ago(setting: &Setting, from: u64) -> impl Iterator<Item = LevelActivity> + use<> {
+    let first = setting.refused.filter(|_| from <= 1).map_or(BASE + from, |ago| BASE + FIRST - ago + 1);
+    let levels = (first..BASE + from).filter_map(Level::new);
+    levels.map(|level| LevelActivity { level, rights: true, signed: Vec::new() })
+}
+
 /// The activity from a level on.
-fn activity(world: &World, from: u64) -> Activity {
+fn activity(world: &World, setting: &Setting, from: u64) -> Activity {
     let head = world.head();
     let vote = |at: u64| Signed {
         kind: Kind::Attestation,
@@ -58,6 +66,7 @@ fn activity(world: &World, from: u64) -> Activity {
     };
     let signed = |at: u64| if world.vote_seen(at) { vec![vote(at)] } else { Vec::new() };
     let settled = (from..=head - 3).map(|at| LevelActivity { level: level(at), rights: true, signed: signed(at) });
+    let settled = long_ago(setting, from).chain(settled);
     let recent = (from.max(head - 2)..head).flat_map(signed);
     Activity { settled: settled.collect(), recent: recent.collect(), mempool_blind: None }
 }
@@ -133,7 +142,7 @@ pub(crate) fn chain(world: &World, setting: &Setting, from: u64) -> ChainFacts {
             at: now,
         }),
         activity: match (world.blind, setting.is(Broken::UnknownIsSilent)) {
-            (false, _) => known(activity(world, from)),
+            (false, _) => known(activity(world, setting, from)),
             (true, true) => known(quiet()),
             (true, false) => unknown("no answer"),
         },
@@ -143,28 +152,33 @@ pub(crate) fn chain(world: &World, setting: &Setting, from: u64) -> ChainFacts {
 }
 
 /// One look. `primary`: is it looked at?
-pub(crate) fn look(world: &World, setting: &Setting, site: usize, from: u64, primary: bool) -> Facts {
+pub(crate) fn look(world: &World, setting: &Setting, i: usize, from: u64, primary: bool) -> Facts {
     let now = world.now();
     fn known<T>(value: T, at: Timestamp) -> Fact<T> {
         Ok(Observed { value, source: "host".to_owned(), at })
     }
     let id = |machine: usize| HostIdentity { machine_id: machine.to_string() };
-    let (there, here) = (&world.machines[0], &world.machines[site]);
+    let (site, other) = (world.runs[i].site, world.runs[i].other);
+    let (there, here) = (&world.machines[other], &world.machines[site]);
     let answers = primary && there.powered && there.reachable;
     let seen_guard = there.guard.filter(|by| !setting.is(Broken::IgnoresOthers) || *by == site);
     let at_rest = !here.running && !here.token;
-    let run = world.runs.iter().find(|run| run.site == site);
-    let permit = match run.and_then(|run| run.permit) {
+    let permit = match world.runs[i].permit {
         None => PermitState::NotMade,
         Some(true) => PermitState::Valid,
+        Some(false) if setting.is(Broken::NeverLooksForPermit) => PermitState::Valid,
         Some(false) => PermitState::Gone { by: None },
+    };
+    let claims = match setting.is(Broken::NoClaims) {
+        true => Vec::new(),
+        false => here.claims.iter().map(|who| claim_of(world, *who)).collect(),
     };
     Facts {
         now,
         asked: Asked::at(now),
         chain: chain(world, setting, from),
         primary: PrimaryFacts {
-            identity: if answers { known(id(0), now) } else { unknown("no route") },
+            identity: if answers { known(id(other), now) } else { unknown("no route") },
             impostor: None,
             services: if answers { known(state(there.running), now) } else { unknown("no route") },
             restart_delay: if answers { known(Duration::from_secs(4), now) } else { unknown("no route") },
@@ -188,7 +202,7 @@ pub(crate) fn look(world: &World, setting: &Setting, site: usize, from: u64, pri
             guard: known(if here.token { GuardState::Lifted } else { GuardState::Guarded }, now),
             boot_guard: if at_rest { known(Some(guard(here.guard)), now) } else { unknown("not asked") },
             permit: known(permit, now),
-            claims: known(Vec::new(), now),
+            claims: known(claims, now),
             device: known(device(here, setting.model), now),
         },
     }

@@ -7,10 +7,10 @@ use crate::explorer::{Found, explore};
 use crate::setting::{ALL, Fault, Setting};
 use crate::world::{Machine, PROPERTIES, level};
 
-const MODELS: [Model; 2] = [Model::TezSign, Model::Ledger];
+pub(crate) const MODELS: [Model; 2] = [Model::TezSign, Model::Ledger];
 
 /// Searches, prints what was counted, and stops at what does not hold.
-fn hold(setting: &Setting) -> Found {
+pub(crate) fn hold(setting: &Setting) -> Found {
     let found = explore(setting);
     let Found { states, depth, ends, cut, doubled, wrong } = &found;
     println!(
@@ -33,7 +33,7 @@ fn everywhere(search: impl Fn(Setting) -> Setting, name: &'static str) -> Vec<Fo
 }
 
 /// `FAILOVER_PROVE=all`: more of everything, for minutes to hours.
-fn all() -> bool {
+pub(crate) fn all() -> bool {
     std::env::var("FAILOVER_PROVE").is_ok_and(|value| value == "all")
 }
 

@@ -1,12 +1,12 @@
 //! The invariants, asked of the truth and not of what the tool saw.
 
 use failover_core::decision::{Progress, Step};
-use failover_core::facts::{Facts, Model};
+use failover_core::facts::{ClaimAnswer, Facts, Model};
 
 use crate::effect::at_floor;
-use crate::run::{Act, controlled};
-use crate::setting::Setting;
-use crate::world::{World, level, offset};
+use crate::run::{Act, Run, controlled};
+use crate::setting::{Broken, Setting};
+use crate::world::{Machine, World, level, offset};
 
 const fn arms(step: &Step) -> bool {
     matches!(step, Step::Unlock { .. } | Step::Raise { .. } | Step::Authorize { .. } | Step::Start { .. })
@@ -30,7 +30,7 @@ pub(crate) fn verdict(world: &mut World, i: usize, act: &Act, facts: &Facts, set
     let here = &world.machines[run.site];
     let foreign = noted.and_then(|bound| {
         let theirs = |at: &u64| *at < first_start(live) || *at > here.highest();
-        (bound + 1..world.head()).find(|at| world.machines[0].voted(*at) && !here.voted(*at) && theirs(at))
+        (bound + 1..world.head()).find(|at| world.machines[run.other].voted(*at) && !here.voted(*at) && theirs(at))
     });
     if let (true, Some(at), false) = (on && !asks, foreign, world.blind) {
         let what = if let Act::Do(step) = act { step.name() } else { "waiting" };
@@ -39,7 +39,10 @@ pub(crate) fn verdict(world: &mut World, i: usize, act: &Act, facts: &Facts, set
     let Act::Do(step) = act else { return };
     let run = &world.runs[i];
     let live = run.live.as_ref().expect("a session");
-    if matches!(step, Step::NoteLevel { .. }) && controlled(facts, live, setting) && world.machines[0].running {
+    if matches!(step, Step::NoteLevel { .. })
+        && controlled(facts, live, run.other, setting)
+        && world.machines[run.other].running
+    {
         world.fail("S5", "the level is noted as after the stop, and the primary still runs");
     }
 }
@@ -51,12 +54,39 @@ fn first_start(live: &Progress) -> u64 {
     earlier.or(live.started.map(|started| started.floor)).map_or(u64::MAX, offset)
 }
 
+/// Whatever moved: of two runs whose claims were made one at most has its permit (S13), and where a stop was proven nothing
+/// can sign until somebody makes a new one (S14).
+pub(crate) fn state(world: &mut World, setting: &Setting) {
+    let made = |run: &&Run| {
+        let claimed = run.live.as_ref().is_some_and(|live| matches!(live.claim, Some(ClaimAnswer::Made { .. })));
+        run.is_live() && run.permit == Some(true) && claimed
+    };
+    // Where another's claim is not looked at, the property itself has to find it.
+    if !setting.is(Broken::IgnoresOthers) && world.runs.iter().filter(made).count() > 1 {
+        world.fail("S13", "two runs have claimed, and both have their permits");
+    }
+    let on = |machine: &Machine| machine.stopped && (machine.armed || machine.token || machine.running);
+    if world.machines.iter().any(on) {
+        world.fail("S14", "a machine that was stopped can sign again, and nobody made a permit");
+    }
+}
+
 /// An effect, right before it.
 pub(crate) fn effect(world: &mut World, i: usize, step: &Step, setting: &Setting) {
     let run = world.runs[i].clone();
     let live = run.live.unwrap_or_else(|| run.kept.clone());
     let here = world.machines[run.site].clone();
-    let head = world.head();
+    // What was seen, and not what came since: how old it may be is S15's.
+    let head = run.pending.as_ref().map_or(world.head(), |pending| pending.head);
+    if arms(step)
+        && let Some(age) = run.pending.as_ref().map(|pending| world.clock - pending.looked)
+        && age > 15
+    {
+        world.fail("S15", format!("{} on what was seen {age} s ago", step.name()));
+    }
+    if !step.only_disarms() && run.permit == Some(false) {
+        world.fail("S13", format!("{} by a run whose permit was taken away", step.name()));
+    }
     if matches!(step, Step::StopPrimary | Step::NoteLevel { .. }) && (here.running || here.token) {
         world.fail("S1a", "the primary's turn comes, and the backup is not stopped and guarded");
     }
@@ -75,7 +105,7 @@ pub(crate) fn effect(world: &mut World, i: usize, step: &Step, setting: &Setting
         world.fail("S1b", "unlocked while the sign interface is free");
     }
     if let Step::Raise { floor, .. } | Step::Authorize { floor, .. } = step
-        && *floor <= level(world.machines[0].highest())
+        && *floor <= level(world.machines[run.other].highest())
         && !world.false_word
     {
         world.fail("S2", format!("the floor {floor} is not above what the primary signed"));
@@ -100,6 +130,6 @@ pub(crate) fn effect(world: &mut World, i: usize, step: &Step, setting: &Setting
         world.fail("S6", "the silence did not start over");
     }
     if !world.mute && world.runs.iter().all(|run| run.kept.started.is_none_or(|started| !started.complete)) {
-        world.mute = (above + 1..=settled).all(|at| !world.machines[0].voted(at));
+        world.mute = (above + 1..=settled).all(|at| !world.machines[run.other].voted(at));
     }
 }

@@ -5,19 +5,30 @@ use failover_core::facts::{Model, Question};
 use failover_core::journal::record::Record;
 use failover_core::operator::Answer;
 
-use crate::effect::perform;
+use crate::commands::commands;
+use crate::effect::{begin, finish, perform};
 use crate::monitor;
-use crate::run::{Act, act, after, answered, end, observe, record};
-use crate::setting::{Fault, Setting};
+use crate::run::{Act, Pending, act, after, answered, end, observe, record};
+use crate::setting::{Broken, Fault, Setting};
 use crate::watch::watch;
 use crate::world::{BLOCK, World};
 
 /// No path is followed past this level: the bits of what was signed end there.
 pub(crate) const LAST: u64 = 120;
+/// The chain was read at most so many seconds before an arming effect (S15).
+const AGE: i64 = 15;
 
 pub(crate) type Moves = Vec<(String, World)>;
 
 pub(crate) fn moves(world: &World, setting: &Setting) -> Moves {
+    let mut moves = all(world, setting);
+    for (_, next) in &mut moves {
+        monitor::state(next, setting);
+    }
+    moves
+}
+
+fn all(world: &World, setting: &Setting) -> Moves {
     let mut moves = Moves::new();
     if world.tip >= LAST || (world.ended() && world.after >= setting.after) {
         return moves;
@@ -25,7 +36,10 @@ pub(crate) fn moves(world: &World, setting: &Setting) -> Moves {
     for i in 0..world.runs.len() {
         let run = &world.runs[i];
         if run.is_live() && !run.waiting {
-            moves.extend(tool(world, i, setting));
+            moves.extend(match &run.pending {
+                Some(pending) => go_on(world, i, pending, setting),
+                None => tool(world, i, setting),
+            });
         }
         if run.is_live() && world.left.crashes > 0 {
             moves.push(changed(world, "the tool dies", |w| crash(w, i)));
@@ -35,7 +49,8 @@ pub(crate) fn moves(world: &World, setting: &Setting) -> Moves {
             moves.push(changed(world, "stand-down", |w| end(w, i, "stood down", setting)));
         }
     }
-    let busy = world.runs.iter().any(|run| run.end.is_none() && !run.waiting);
+    moves.extend(commands(world, setting));
+    let busy = world.acting.is_some() || world.runs.iter().any(|run| run.end.is_none() && !run.waiting);
     if !busy || world.left.delays > 0 {
         moves.push(changed(world, "block", |w| {
             w.left.delays -= u8::from(busy);
@@ -49,7 +64,7 @@ pub(crate) fn moves(world: &World, setting: &Setting) -> Moves {
     moves
 }
 
-fn changed(world: &World, label: &str, change: impl FnOnce(&mut World)) -> (String, World) {
+pub(crate) fn changed(world: &World, label: &str, change: impl FnOnce(&mut World)) -> (String, World) {
     let mut next = world.clone();
     change(&mut next);
     (label.to_owned(), next)
@@ -87,6 +102,12 @@ fn steps(world: &World, i: usize, step: &Step, setting: &Setting) -> Moves {
         after(w, i, step, result, setting);
     });
     let mut moves = vec![whole];
+    if setting.gaps && step.arms() {
+        moves.push(changed(world, &format!("{name} is approved, and the tool stands still"), |w| {
+            let (looked, head) = (w.clock, w.head());
+            w.runs[i].pending = Some(Pending { step: step.clone(), looked, head, begun: false });
+        }));
+    }
     if world.left.crashes > 0 {
         moves.push(changed(&before, &format!("the tool dies before {name}"), |w| crash(w, i)));
         moves.push(changed(&before, &format!("the tool dies after {name}"), |w| {
@@ -103,6 +124,53 @@ fn steps(world: &World, i: usize, step: &Step, setting: &Setting) -> Moves {
     moves
 }
 
+/// What was approved a while ago: it is tried, or is under way.
+fn go_on(world: &World, i: usize, pending: &Pending, setting: &Setting) -> Moves {
+    let Pending { step, looked, begun, .. } = pending;
+    let name = step.name();
+    if *begun {
+        let done = |label: &str, dies: bool| {
+            changed(world, label, |w| {
+                let result = finish(w, i, step, setting, true);
+                w.runs[i].pending = None;
+                after(w, i, step, result, setting);
+                if dies {
+                    crash(w, i);
+                }
+            })
+        };
+        let mut moves = vec![done(&format!("{name} is done"), false)];
+        if world.left.crashes > 0 {
+            moves.push(done(&format!("{name} is done, and the tool dies"), true));
+        }
+        return moves;
+    }
+    if world.runs[i].lost {
+        return vec![changed(world, "the run ends: locked", |w| end(w, i, "locked", setting))];
+    }
+    if world.clock - looked > AGE && !setting.is(Broken::AnyAge) {
+        return vec![changed(world, "too old: it looks again", |w| w.runs[i].pending = None)];
+    }
+    let whole = changed(world, name, |w| {
+        record(w, i, &Record::before(step), setting);
+        let result = perform(w, i, step, setting, true);
+        w.runs[i].pending = None;
+        after(w, i, step, result, setting);
+    });
+    let mut moves = vec![whole];
+    if world.runs[i].permit == Some(true) {
+        moves.push(changed(world, &format!("{name} is under way"), |w| {
+            record(w, i, &Record::before(step), setting);
+            if begin(w, i, step, setting)
+                && let Some(pending) = &mut w.runs[i].pending
+            {
+                pending.begun = true;
+            }
+        }));
+    }
+    moves
+}
+
 /// What a person does and says. An honest yes is true when it is said; only what stands for the cable can be a lie.
 fn answers(world: &World, i: usize, question: &Question, setting: &Setting) -> Moves {
     let say = |label: &str, answer, deed: &dyn Fn(&mut World)| {
@@ -111,14 +179,15 @@ fn answers(world: &World, i: usize, question: &Question, setting: &Setting) -> M
             answered(w, i, question, answer, setting);
         })
     };
+    let other = world.runs[i].other;
     let (yes, no) = (Answer::Yes, Answer::No);
     let mut moves = match question {
         Question::Disconnected { .. } => vec![
-            say("unplugs the signer and says so", yes, &|w| unplug(w, setting.model)),
+            say("unplugs the signer and says so", yes, &|w| unplug(w, other, setting.model)),
             say("does not unplug, and says so", no, &|_| {}),
         ],
         Question::PoweredOff { .. } if setting.switches_off => vec![
-            say("switches the primary off and says so", yes, &|w| w.machines[0].lose_power(setting.model)),
+            say("switches the primary off and says so", yes, &|w| w.machines[other].lose_power(setting.model)),
             say("does not switch off, and says so", no, &|_| {}),
         ],
         Question::PoweredOff { .. } => vec![say("does not switch off, and says so", no, &|_| {})],
@@ -126,10 +195,15 @@ fn answers(world: &World, i: usize, question: &Question, setting: &Setting) -> M
             let others = world.runs.iter().enumerate().any(|(other, run)| other != i && run.end.is_none());
             vec![say("says whether somebody else runs failover there", if others { no } else { yes }, &|_| {})]
         }
-        Question::Unproven { .. } => vec![say("takes no risk", no, &|_| {})],
+        Question::Unproven { .. } => {
+            let there = &world.machines[other];
+            let signs = there.powered && there.running && there.plugged && there.armed;
+            let risk = |w: &mut World| w.false_word |= signs;
+            vec![say("takes no risk", no, &|_| {}), say("takes the risk", yes, &risk)]
+        }
         _ => vec![say("yes", yes, &|_| {})],
     };
-    let there = &world.machines[0];
+    let there = &world.machines[other];
     let lie = match question {
         Question::Disconnected { .. } => there.plugged,
         Question::PoweredOff { .. } => there.powered,
@@ -145,8 +219,8 @@ fn answers(world: &World, i: usize, question: &Question, setting: &Setting) -> M
 }
 
 /// Without the cable a TezSign has no power, and is locked.
-fn unplug(world: &mut World, model: Model) {
-    let there = &mut world.machines[0];
+fn unplug(world: &mut World, other: usize, model: Model) {
+    let there = &mut world.machines[other];
     there.plugged = false;
     there.armed &= model == Model::Ledger;
 }

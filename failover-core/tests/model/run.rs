@@ -1,22 +1,28 @@
 //! A run in the model: the project's own `decide`, its records and `apply`; around them the loop's glue, in short.
 
+use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
-use failover_core::decision::{Noted, Path, Progress, Step, Verdict, consensus_marks, decide, fence, is_open};
+use failover_core::decision::{
+    Noted, Path, Progress, Refusal, RefusedBefore, Step, Verdict, consensus_marks, decide, fence, is_open,
+};
 use failover_core::facts::{BakerState, Facts, GuardState, HostIdentity, Mark, Marks, Observed, Question};
 use failover_core::failover::apply;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::operator::Answer;
 use failover_core::tezos::{ChainId, Position};
 
+use crate::commands::account;
 use crate::eyes::{key, look};
 use crate::setting::{Broken, Setting};
-use crate::world::{World, level, offset};
+use crate::world::{START, World, ago_level, level, offset};
 
 /// One operator's run, on one backup.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     /// Which machine is its backup.
     pub(crate) site: usize,
+    /// Which one is its primary.
+    pub(crate) other: usize,
     /// The session that lives, if one does.
     pub(crate) live: Option<Progress>,
     /// What the journal gives, if the session dies now.
@@ -35,7 +41,20 @@ pub(crate) struct Run {
     pub(crate) noted: Option<Noted>,
     /// Its permit: made and there, or taken away.
     pub(crate) permit: Option<bool>,
+    /// What was approved and is not done yet.
+    pub(crate) pending: Option<Pending>,
     pub(crate) end: Option<String>,
+}
+
+/// An arming effect that was approved, with time between.
+#[derive(Debug, Clone)]
+pub(crate) struct Pending {
+    pub(crate) step: Step,
+    /// The clock and the head at the look that approved it.
+    pub(crate) looked: i64,
+    pub(crate) head: u64,
+    /// It is under way: the effect lock is held, the permit was there.
+    pub(crate) begun: bool,
 }
 
 /// What a look leads to, after what is broken on purpose had its say.
@@ -49,20 +68,25 @@ pub(crate) enum Act {
     Alarm,
 }
 
-pub(crate) fn policy(setting: &Setting) -> Policy {
+pub(crate) fn policy(setting: &Setting, other: usize) -> Policy {
     let mut policy = Policy::new("baker".to_owned(), key(), ChainId::MAINNET);
-    policy.primary_pin = Some(HostIdentity { machine_id: "0".to_owned() });
+    policy.primary_pin = Some(HostIdentity { machine_id: other.to_string() });
     policy.margin = setting.margin;
     policy.quarantine = !setting.is(Broken::NoQuarantine);
     policy
 }
 
 impl Run {
-    pub(crate) fn new(site: usize) -> Self {
+    pub(crate) fn new(site: usize, other: usize, setting: &Setting) -> Self {
+        let refused_before = setting.refused.map(|ago| RefusedBefore {
+            at: Timestamp::from_millis(START - 700_000),
+            noted: Noted { head: ago_level(ago + 2), bound: ago_level(ago) },
+        });
         Self {
             site,
-            live: Some(Progress::default()),
-            kept: Progress::default(),
+            other,
+            live: Some(Progress { refused_before, ..Progress::default() }),
+            kept: Progress { refused_before, ..Progress::default() },
             resumed: false,
             began: None,
             waiting: false,
@@ -71,6 +95,7 @@ impl Run {
             touched: false,
             noted: None,
             permit: None,
+            pending: None,
             end: None,
         }
     }
@@ -78,6 +103,7 @@ impl Run {
     /// The process dies; what it held is let go by the kernel.
     pub(crate) fn crash(&mut self) {
         (self.live, self.waiting, self.resumed, self.began) = (None, false, false, None);
+        self.pending = None;
     }
 
     /// `failover resume`.
@@ -98,6 +124,7 @@ pub(crate) fn record(world: &mut World, i: usize, record: &Record, setting: &Set
         apply(live, record, now, true);
     }
     apply(&mut run.kept, record, now, setting.is(Broken::RemembersAll));
+    account(&mut world.machines[run.site].deeds, record, setting);
     if setting.is(Broken::ForgetsBound) {
         run.kept.noted = None;
     }
@@ -113,8 +140,9 @@ pub(crate) fn observe(world: &mut World, i: usize, setting: &Setting) -> Facts {
     let run = &world.runs[i];
     let live = run.live.as_ref().expect("a session");
     let bakes = run.backup_runs && live.started.is_some_and(|started| started.complete);
-    let from = live.noted.map_or(world.head() - 8, |noted| offset(noted.bound) + 1);
-    let mut facts = look(world, setting, run.site, from, !bakes);
+    let noted = live.noted.or(live.refused_before.map(|refused| refused.noted));
+    let from = noted.map_or(world.head() - 8, |noted| offset(noted.bound) + 1);
+    let mut facts = look(world, setting, i, from, !bakes);
     let head = world.head();
     let run = &mut world.runs[i];
     run.began.get_or_insert(head);
@@ -137,7 +165,7 @@ pub(crate) fn observe(world: &mut World, i: usize, setting: &Setting) -> Facts {
         _ => {}
     }
     live.observe(&facts, consensus_marks(&facts));
-    live.closed_since = match is_open(&facts, &policy(setting), live) {
+    live.closed_since = match is_open(&facts, &policy(setting, run.other), live) {
         true => None,
         false => live.closed_since.or(Some(facts.now)),
     };
@@ -156,6 +184,7 @@ pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> 
     if world.runs[i].lost && live.started.is_none() {
         return Act::End("locked");
     }
+    let other = world.runs[i].other;
     let verdict = match setting.is(Broken::NothingForeign) {
         true => {
             let mut blind = facts.clone();
@@ -164,9 +193,9 @@ pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> 
                 seen.value.recent.retain(|s| s.at.level <= bound);
                 seen.value.settled.iter_mut().for_each(|l| l.signed.retain(|s| s.at.level <= bound));
             }
-            decide(&blind, &policy(setting), live)
+            decide(&blind, &policy(setting, other), live)
         }
-        false => decide(facts, &policy(setting), live),
+        false => decide(facts, &policy(setting, other), live),
     };
     let floor = level(world.head() + 1);
     match verdict {
@@ -186,6 +215,7 @@ pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> 
             Act::Do(Step::Start { floor: live.floor.unwrap_or(floor), marks, path: Path::Controlled })
         }
         Verdict::Wait(_) => Act::Wait,
+        Verdict::Refuse(refusal) if about_the_permit(&refusal) => Act::End("stopped"),
         Verdict::Refuse(_) => Act::End("refused"),
         Verdict::Failed { .. } => Act::End("failed"),
         Verdict::Duplicate(_) | Verdict::Denounced(_) => Act::Alarm,
@@ -200,21 +230,36 @@ pub(crate) fn end(world: &mut World, i: usize, how: &str, setting: &Setting) {
     let bakes = live.started.is_some() && run.backup_runs;
     let touched = live.armed || live.left_armed || live.holding || live.fenced_self;
     let site = run.site;
+    // Whoever took the permit away may be at it themselves.
+    let always = ["duplicate", "stood down", "stopped"].contains(&how);
     let gated = setting.is(Broken::GatedDisarm) && run.lost;
-    if how != "done" && !gated && ((touched && !bakes) || how == "duplicate" || how == "stood down") {
+    if how != "done" && !gated && ((touched && !bakes) || always) {
         world.machines[site].disarm();
         record(world, i, &Record::Disarmed { proven: true, what: vec![] }, setting);
     }
     world.machines[site].held = false;
+    world.machines[site].latched |= how == "duplicate";
     let run = &mut world.runs[i];
-    (run.end, run.waiting) = (Some(how.to_owned()), false);
+    (run.end, run.waiting, run.pending) = (Some(how.to_owned()), false, None);
+    // One that could be taken up again keeps its permit.
+    if run.permit.is_some() && !["cancelled", "failed", "locked"].contains(&how) {
+        run.permit = Some(false);
+    }
     let here = &world.machines[site];
     let bakes = run.kept.started.is_some() && here.running;
     // What nobody touched is as it was found: a backup that booted before the first step.
-    let touched = world.runs[i].touched || how == "duplicate" || how == "stood down";
-    if how != "done" && touched && (how == "duplicate" || !bakes) && (here.armed || here.running || here.token) {
+    let touched = world.runs[i].touched || always;
+    if how != "done"
+        && touched
+        && (how == "duplicate" || how == "stopped" || !bakes)
+        && (here.armed || here.running || here.token)
+    {
         world.fail("S12", format!("the run ended as {how}, and the backup is not disarmed"));
     }
+}
+
+const fn about_the_permit(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Stopped { .. } | Refusal::OtherBoot | Refusal::NoPermit)
 }
 
 pub(crate) fn answered(world: &mut World, i: usize, asked: &Question, answer: Answer, setting: &Setting) {
@@ -226,6 +271,6 @@ pub(crate) fn after(world: &mut World, i: usize, step: &Step, result: StepResult
 }
 
 /// Is the way of the fence the controlled one? Asked for a monitor only.
-pub(crate) fn controlled(facts: &Facts, live: &Progress, setting: &Setting) -> bool {
-    fence(facts, &policy(setting), live).path == Path::Controlled
+pub(crate) fn controlled(facts: &Facts, live: &Progress, other: usize, setting: &Setting) -> bool {
+    fence(facts, &policy(setting, other), live).path == Path::Controlled
 }

@@ -2,6 +2,7 @@
 
 use failover_core::facts::Model;
 
+use crate::commands::Command;
 use crate::world::Machine;
 
 /// What goes wrong in the world. Each costs one of the budget; what comes back by itself costs nothing.
@@ -65,6 +66,8 @@ pub(crate) struct Budget {
     pub(crate) lies: u8,
     /// Blocks that come while the tool still has something to do.
     pub(crate) delays: u8,
+    /// Other commands.
+    pub(crate) commands: u8,
 }
 
 /// One rule taken out. Named by the invariant that it breaks.
@@ -100,6 +103,22 @@ pub(crate) enum Broken {
     NothingForeign,
     /// S12: without the lock nothing is disarmed.
     GatedDisarm,
+    /// S13: a claim takes no permit away, and is not looked at.
+    NoClaims,
+    /// S13: the own permit is not looked for after the claim, nor at any other look.
+    NeverLooksForPermit,
+    /// S13: the permit is not looked for around an effect.
+    NoPermitAtEffect,
+    /// S13: the permit is looked for before an effect, and not after it.
+    NoPermitAfterEffect,
+    /// S14: a stop leaves the permits.
+    StopLeavesPermit,
+    /// S14: it takes away those that it finds at first, and none that is made before its second reading.
+    StopTakesOnce,
+    /// S15: evidence of any age approves.
+    AnyAge,
+    /// S16: `return` does not look at what was armed here.
+    ReturnsAnyway,
 }
 
 /// A search.
@@ -114,6 +133,17 @@ pub(crate) struct Setting {
     /// Can what unlocks the primary's signer be put aside, and its signer be asked?
     pub(crate) remote_signer: bool,
     pub(crate) backup: Machine,
+    pub(crate) primary: Machine,
+    /// Has machine 0 a run too, whose primary is machine 1?
+    pub(crate) mirror: bool,
+    /// Is the run lock of another machine seen there? Where it is not, permits and claims alone keep two runs apart.
+    pub(crate) locks_seen: bool,
+    /// Does time pass between a look and an arming effect, and is such an effect one that others can come into?
+    pub(crate) gaps: bool,
+    /// A run was refused for want of a fence, with B so many levels below the first block here.
+    pub(crate) refused: Option<u64>,
+    /// Other commands, each with the machine that it is typed on.
+    pub(crate) commands: Vec<(Command, usize)>,
     /// Does a person switch the primary off where that is asked for?
     pub(crate) switches_off: bool,
     pub(crate) margin: u64,
@@ -134,9 +164,15 @@ impl Setting {
             reachable: true,
             remote_signer: true,
             backup: Machine::backup(),
+            primary: Machine::primary(),
+            mirror: false,
+            locks_seen: true,
+            gaps: false,
+            refused: None,
+            commands: Vec::new(),
             switches_off: true,
             margin: 10,
-            budget: Budget { faults: 0, crashes: 0, lies: 0, delays: 0 },
+            budget: Budget { faults: 0, crashes: 0, lies: 0, delays: 0, commands: 0 },
             faults: Vec::new(),
             broken: None,
             after: 0,
@@ -152,6 +188,11 @@ impl Setting {
     pub(crate) fn broken(mut self, broken: Broken) -> Self {
         self.broken = Some(broken);
         self
+    }
+
+    /// Is `return` in it? Only then the account of what was armed is kept.
+    pub(crate) fn has_return(&self) -> bool {
+        self.commands.iter().any(|(command, _)| *command == Command::Return)
     }
 
     pub(crate) fn is(&self, broken: Broken) -> bool {

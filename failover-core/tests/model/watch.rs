@@ -14,6 +14,15 @@ pub(crate) fn watch(world: &mut World, setting: &Setting) {
             continue;
         }
         let site = run.site;
+        let here = &world.machines[site];
+        // A later run there has the watch.
+        if world.runs[i + 1..].iter().any(|later| later.site == site) {
+            continue;
+        }
+        // A locked signer shows no marks, and signs nothing.
+        if !(here.running || here.armed) {
+            continue;
+        }
         let mut judge = Judge::after(&run.kept);
         let from = offset(judge.first());
         let facts = chain(world, setting, from);
@@ -21,7 +30,7 @@ pub(crate) fn watch(world: &mut World, setting: &Setting) {
         let seen = failover_core::facts::Observed { value: state, source: "device".to_owned(), at: world.now() };
         // Above everything that the backup signed: no doubt whose it is.
         let above = world.machines[site].highest().max(from) + 1;
-        let foreign = (above..world.head()).any(|at| world.machines[0].voted(at));
+        let foreign = (above..world.head()).any(|at| world.machines[run.other].voted(at));
         if !judge.judge(world.now(), &facts, &Ok(seen)).foreign.is_empty() {
             world.machines[site].disarm();
             world.runs[i].end = Some("done, then stopped by the watch".to_owned());

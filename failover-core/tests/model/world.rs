@@ -1,22 +1,27 @@
 //! The world: small, and with the truth in it that no look of the tool sees.
 
 use failover_core::clock::Timestamp;
-use failover_core::facts::{Mark, Marks, Model};
+use failover_core::facts::{Deed, Mark, Marks, Model};
 use failover_core::signer::watermark::lets_through;
 use failover_core::tezos::{Kind, Level, Position};
 
+use crate::commands::Acting;
 use crate::run::Run;
 use crate::setting::{Budget, Setting};
 
 /// Levels are kept as offsets above this one.
-const BASE: u64 = 1_000_000;
+pub(crate) const BASE: u64 = 1_000_000;
+/// The clock at first, in milliseconds.
+pub(crate) const START: i64 = 1_700_000_000_000;
 /// Where the chain stands at first.
 pub(crate) const FIRST: u64 = 20;
-/// Blocks and clock, in seconds.
 /// What holds in every world that a search reaches: no key signs twice, the invariants by their names, every run ends.
-pub(crate) const PROPERTIES: [&str; 13] =
-    ["double", "S1", "S1a", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S12", "liveness"];
+pub(crate) const PROPERTIES: [&str; 17] = [
+    "double", "S1", "S1a", "S1b", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S12", "S13", "S14", "S15", "S16",
+    "liveness",
+];
 
+/// Seconds.
 pub(crate) const BLOCK: i64 = 6;
 /// The kinds that are modelled: a block and a vote for it.
 pub(crate) const KINDS: [Kind; 2] = [Kind::Block, Kind::Attestation];
@@ -25,8 +30,21 @@ pub(crate) fn level(offset: u64) -> Level {
     Level::new(BASE + offset).expect("a level")
 }
 
+/// So many levels below the first block here.
+pub(crate) fn ago_level(ago: u64) -> Level {
+    Level::new(BASE + FIRST - ago).expect("a level")
+}
+
 pub(crate) fn offset(level: Level) -> u64 {
     level.get().saturating_sub(BASE)
+}
+
+/// Who has a permit or leaves a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Run(usize),
+    /// A command on a machine.
+    Command(usize),
 }
 
 /// A machine with its signer. The first is the primary, the others are backups.
@@ -39,8 +57,16 @@ pub(crate) struct Machine {
     pub(crate) running: bool,
     /// Who put up the boot guard.
     pub(crate) guard: Option<usize>,
-    /// Which run has claimed it.
-    pub(crate) claim: Option<usize>,
+    /// Whose claims stand here.
+    pub(crate) claims: Vec<Who>,
+    /// A stop was proven here, and nobody made a permit since.
+    pub(crate) stopped: bool,
+    /// What it had signed when it became the backup.
+    pub(crate) before: [u128; 2],
+    /// A duplicate is latched here.
+    pub(crate) latched: bool,
+    /// What was armed here, as journals and the token's history have it; only where `return` is in the search.
+    pub(crate) deeds: Vec<Deed>,
     /// The guard's token: it may bake.
     pub(crate) token: bool,
     /// The secret that unlocks a TezSign at the start of its services is in place.
@@ -63,7 +89,11 @@ impl Machine {
             on_chain: true,
             running: true,
             guard: None,
-            claim: None,
+            claims: Vec::new(),
+            stopped: false,
+            before: [bits(FIRST + 1), bits(FIRST)],
+            latched: false,
+            deeds: Vec::new(),
             token: false,
             secret: true,
             plugged: true,
@@ -76,7 +106,7 @@ impl Machine {
 
     pub(crate) fn backup() -> Self {
         let marks = Marks::all(Mark::at(Position::start_of(level(1))));
-        Self { running: false, secret: false, armed: false, marks, signed: [0; 2], ..Self::primary() }
+        Self { running: false, secret: false, armed: false, marks, signed: [0; 2], before: [0; 2], ..Self::primary() }
     }
 
     pub(crate) fn can_sign(&self) -> bool {
@@ -140,6 +170,8 @@ pub(crate) struct World {
     pub(crate) machines: Vec<Machine>,
     pub(crate) runs: Vec<Run>,
     pub(crate) left: Budget,
+    /// A command that is under way.
+    pub(crate) acting: Option<Acting>,
     /// The own node does not answer what was signed, until the next block.
     pub(crate) blind: bool,
     /// The next effect says that it is done, and is not.
@@ -160,15 +192,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(setting: &Setting) -> Self {
-        let mut machines = vec![Machine { reachable: setting.reachable, ..Machine::primary() }];
+        let reachable = setting.reachable && setting.primary.reachable;
+        let mut machines = vec![Machine { reachable, ..setting.primary.clone() }];
         machines.extend((0..setting.sites).map(|_| setting.backup.clone()));
+        let mut runs: Vec<Run> = (1..=setting.sites).map(|site| Run::new(site, 0, setting)).collect();
+        runs.extend(setting.mirror.then(|| Run::new(0, 1, setting)));
         Self {
             tip: FIRST,
             clock: 0,
             came: 0,
             machines,
-            runs: (1..=setting.sites).map(Run::new).collect(),
+            runs,
             left: setting.budget,
+            acting: None,
             blind: false,
             dud: false,
             false_word: false,
@@ -181,7 +217,7 @@ impl World {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_700_000_000_000 + self.clock * 1000)
+        Timestamp::from_millis(START + self.clock * 1000)
     }
 
     /// The head of the tool's node: one block behind the primary's, which is the worst that B allows for.
@@ -195,7 +231,7 @@ impl World {
     }
 
     pub(crate) fn ended(&self) -> bool {
-        self.runs.iter().all(|run| run.end.is_some())
+        self.acting.is_none() && self.runs.iter().all(|run| run.end.is_some())
     }
 
     /// SAFETY.md, "What no tool can exclude".
