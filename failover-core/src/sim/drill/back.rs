@@ -1,7 +1,7 @@
 //! The primary gets its job back, as `failover stand-down` and `failover return` do it.
 
 use super::{DrillError, Rehearsal};
-use crate::effect;
+use crate::effect::{self, Whose};
 use crate::journal::JournalFile;
 use crate::journal::record::End;
 use crate::returning::{self, Taken};
@@ -12,9 +12,21 @@ impl Rehearsal {
     /// # Errors
     /// There is no run to take back, or its journal cannot be opened.
     pub fn give_back(&mut self) -> Result<&End, DrillError> {
+        let permits = self.permit().permits;
+        let (mut hands, clock) = (self.hands(), self.world.clock());
+        let _whatever_is_proven =
+            effect::stand_down(&mut hands, Whose::Baker(&permits), "`failover stand-down`", &clock);
+        drop(hands);
+        self.hand_back()
+    }
+
+    /// `failover return` alone: the backup is left as it is.
+    ///
+    /// # Errors
+    /// As [`Rehearsal::give_back`].
+    pub fn hand_back(&mut self) -> Result<&End, DrillError> {
         let clock = self.world.clock();
         let mut hands = self.hands();
-        let _whatever_is_proven = effect::disarm(&mut hands, &clock);
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(crate::journal::JournalError::Cut)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;
         let mut recorder = self.recorder(file, None);
