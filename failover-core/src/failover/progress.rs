@@ -54,7 +54,7 @@ impl Past {
 #[must_use]
 pub fn is_over(entries: &[Entry<Record>]) -> bool {
     entries.iter().rev().find_map(|entry| match &entry.record {
-        Record::End(end) => Some(!matches!(end.outcome.as_str(), "interrupted" | "failed" | "locked")),
+        Record::End(end) => Some(!end.may_be_resumed()),
         Record::Resume { .. } | Record::Before { .. } | Record::After { .. } => Some(false),
         _ => None,
     }) == Some(true)

@@ -24,7 +24,7 @@ const AFTERWARDS: Duration = Duration::from_secs(180);
 const AGAIN: usize = 4;
 
 /// A run that nobody could fence is tried again after this.
-const LATER: Duration = Duration::from_secs(900);
+const LATER: Duration = Duration::from_secs(1_800);
 
 /// What became of a random world.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ pub fn trial(plan: &Plan, scratch: &Path, watcher: &Watcher) -> Result<Trial, Dr
     let mut wrong = Vec::new();
     let ends = run.ends().to_vec();
     if let Some(end) = ends.last() {
-        wrong.extend(ended(plan, end, &acted, &world, &records, scratch).err());
+        wrong.extend(ended(plan, end, (&acted, run.stopped()), &world, &records, scratch).err());
     }
     wrong.extend(judge::in_order(&records, Told::Either, false).err());
     wrong.append(&mut seen.lock().unwrap_or_else(PoisonError::into_inner).wrong);
@@ -138,7 +138,7 @@ fn watched(watcher: &Watcher) -> (Watcher, Arc<Mutex<Seen>>) {
 fn ended(
     plan: &Plan,
     end: &End,
-    acted: &[Act],
+    (acted, stood_down): (&[Act], bool),
     world: &World,
     records: &[Record],
     scratch: &Path,
@@ -150,7 +150,7 @@ fn ended(
     let stopped = acted.iter().any(|act| act.stops());
     match end.exit {
         // What was stopped after its last record is not started again (S14).
-        0 if stopped && acted.contains(&Act::StandsDown) && world.bakes(Side::Backup) && !began_anew(records) => {
+        0 if stood_down && world.bakes(Side::Backup) && !began_anew(records) => {
             return Err(format!("it was stood down, and {}", said()));
         }
         0 => return bakes(end, world),

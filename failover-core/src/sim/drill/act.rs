@@ -6,7 +6,7 @@ use super::{Cut, Rehearsal};
 use crate::effect::{self, Hands, Whose};
 use crate::journal::record::Record;
 use crate::lock::{FileLock, Holder};
-use crate::permit::{Claim, PermitKind, Permits, RunId, hostname, script};
+use crate::permit::{Claim, PermitKind, PermitState, Permits, RunId, hostname, script};
 use crate::sim::machine;
 use crate::sim::options::Side;
 use crate::sim::world::World;
@@ -46,15 +46,24 @@ pub struct Then {
 
 /// Who will act, and what was done.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Acts(Arc<Mutex<(Vec<Then>, Vec<Act>)>>);
+pub(super) struct Acts(Arc<Mutex<(Vec<Then>, Vec<Act>, bool)>>);
 
 impl Acts {
     pub(super) fn new(then: &[Then]) -> Self {
-        Self(Arc::new(Mutex::new((then.to_vec(), Vec::new()))))
+        Self(Arc::new(Mutex::new((then.to_vec(), Vec::new(), false))))
     }
 
     pub(super) fn done(&self) -> Vec<Act> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// Was a run stopped that had its permit? Before that there is nothing to stop, as before it began.
+    fn stopped(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).2
+    }
+
+    fn stop(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).2 = true;
     }
 
     fn is_none(&self) -> bool {
@@ -63,7 +72,7 @@ impl Acts {
 
     fn due(&self, index: usize, record: &Record) -> Vec<Act> {
         let mut acts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (pending, done) = &mut *acts;
+        let (pending, done, _) = &mut *acts;
         let due = |then: &Then| match then.when {
             Cut::When(holds) => holds(record),
             Cut::After(wanted) | Cut::Before(wanted) => wanted == index,
@@ -82,6 +91,7 @@ pub(super) struct Others {
     hands: Hands,
     here: Permits,
     there: Permits,
+    run: RunId,
     /// The machine that the run is on.
     side: Side,
     policy: crate::decision::Policy,
@@ -94,6 +104,12 @@ impl Rehearsal {
     #[must_use]
     pub fn acted(&self) -> Vec<Act> {
         self.acts.done()
+    }
+
+    /// Was the run stood down by somebody else, after it had its permit?
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.acts.stopped()
     }
 
     /// Others act after these records.
@@ -109,6 +125,7 @@ impl Rehearsal {
             hands: self.hands(),
             here: permits(self.backup),
             there: permits(self.backup.other()),
+            run: self.run,
             side: self.backup,
             policy: self.policy.clone(),
             locks: Vec::new(),
@@ -120,6 +137,9 @@ impl Others {
     /// A record is on disk.
     pub(super) fn after(&mut self, index: usize, record: &Record) {
         for act in self.acts.due(index, record) {
+            if act == Act::StandsDown && matches!(self.here.look(&self.run), Ok(PermitState::Valid)) {
+                self.acts.stop();
+            }
             // What they cannot do, as on a real machine, is for the records and the judge to see.
             let _what_came_of_it = self.act(act);
         }
