@@ -46,7 +46,10 @@ pub struct Then {
 
 /// Who will act, and what was done.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Acts(Arc<Mutex<(Vec<Then>, Vec<Act>, bool)>>);
+pub(super) struct Acts(Arc<Mutex<Told>>);
+
+/// Who will act, what was done, and whether it stopped a run that had its permit.
+type Told = (Vec<Then>, Vec<Act>, bool);
 
 impl Acts {
     pub(super) fn new(then: &[Then]) -> Self {
