@@ -49,6 +49,7 @@ pub(crate) use resume::{denounced, is_running};
 pub use rumour::rumours;
 pub use standby::{raise_by_hand, standby_marks};
 pub use step::{Approved, Path, Step};
+pub(crate) use unproven::reads_since_refusal;
 
 /// What is being waited for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -100,6 +100,8 @@ pub struct Failover {
     backup_runs: bool,
     /// What was said of the mempool's rumours.
     rumours: rumours::Told,
+    /// What was signed since an earlier refusal decides: it is read, though this run noted a level of its own.
+    reads_back: bool,
 }
 
 impl std::fmt::Debug for Failover {
@@ -143,6 +145,7 @@ impl Failover {
             cleared: false,
             backup_runs: false,
             rumours: rumours::Told::default(),
+            reads_back: false,
         }
     }
 
@@ -159,10 +162,13 @@ impl Failover {
         if !self.begun {
             return end;
         }
-        self.end_permit(&end);
         // Whatever could not be written down has happened all the same; the exit code says so.
         match self.record(&Record::End(end.clone())) {
-            Ok(()) => end,
+            // Not before: a run whose end is not on disk is taken up again, and looks for its permit.
+            Ok(()) => {
+                self.end_permit(&end);
+                end
+            }
             Err(error) if end.exit == 0 => End { exit: 6, next: error.next().to_owned(), ..end },
             Err(_) => end,
         }
@@ -270,8 +276,10 @@ impl Failover {
 
     /// The first level to judge: above B, or above the B of the refusal while nothing was noted yet.
     fn judged_from(&self) -> Option<Level> {
-        let noted = self.progress.noted.or(self.progress.refused_before.map(|refused| refused.noted));
-        noted.map(|noted| noted.bound.above(1))
+        let refused = self.progress.refused_before.map(|refused| refused.noted);
+        let noted = self.progress.noted.or(refused).map(|noted| noted.bound);
+        let since = refused.filter(|_| self.reads_back).map(|refused| refused.bound);
+        noted.map(|noted| since.map_or(noted, |since| since.min(noted)).above(1))
     }
 
     /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.

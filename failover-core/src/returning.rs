@@ -221,6 +221,21 @@ impl Returning<'_> {
     }
 }
 
+/// How a stand-down ends. One that is not proven leads to the cable, and to who bakes then.
+#[must_use]
+pub fn stood_down(proven: bool) -> End {
+    if proven {
+        let next = "the backup is stopped, guarded and disarmed; `failover run` starts over";
+        return end("stood-down", 0, "the backup stood down".to_owned(), next.to_owned());
+    }
+    let next = format!(
+        "unplug the backup's signer: it could not be read back as unable to sign. Then `failover return {}` gives the primary \
+         its job back, where this machine never baked",
+        unplugged_flag()
+    );
+    end("stood-down", 1, "the backup stood down, and is not read back disarmed".to_owned(), next)
+}
+
 /// The flag by which it is stated that this machine's signer is unplugged.
 #[must_use]
 pub fn unplugged_flag() -> String {

@@ -6,11 +6,11 @@ use std::fmt;
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::effect::{Disarmed, Hands, Whose, stand_down};
 use failover_core::journal::JournalFile;
-use failover_core::journal::record::{End as Ended, Record};
+use failover_core::journal::record::Record;
 use failover_core::lock::FileLock;
 use failover_core::operator::Nobody;
 use failover_core::permit::hostname;
-use failover_core::returning::unplugged_flag;
+use failover_core::returning::stood_down;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
@@ -78,17 +78,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             ));
         }
     }
-    if proven {
-        return Ok(End::done("the backup is stopped, guarded and disarmed; `failover run` starts over"));
-    }
-    let flag = unplugged_flag();
-    Ok(End::new(
-        Exit::Failed,
-        format!(
-            "unplug the backup's signer: it could not be read back as unable to sign. Then `failover return {flag}` gives the \
-             primary its job back, where this machine never baked"
-        ),
-    ))
+    let next = stood_down(proven).next;
+    Ok(if proven { End::done(next) } else { End::new(Exit::Failed, next) })
 }
 
 /// What is stopped and disarmed: without a state folder all the same.
@@ -107,20 +98,6 @@ fn write_down(state: &StateDir, proven: bool, what: Vec<String>) -> Result<(), F
     let (mut file, _) = JournalFile::<Record>::reopen(&path)?;
     let now = SystemClock.now();
     file.append(now, &Record::Disarmed { proven, what })?;
-    let end = Ended {
-        outcome: "stood-down".to_owned(),
-        exit: u8::from(!proven),
-        message: if proven { "the backup stood down" } else { "the backup stood down, and is not read back disarmed" }
-            .to_owned(),
-        refusal: None,
-        resumed: None,
-        next: if proven {
-            "run `failover run` to start over, or `failover return`"
-        } else {
-            "unplug the backup's signer"
-        }
-        .to_owned(),
-    };
-    file.append(now, &Record::End(end))?;
+    file.append(now, &Record::End(stood_down(proven)))?;
     Ok(())
 }

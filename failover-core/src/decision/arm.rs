@@ -13,7 +13,7 @@ use super::progress::{Noted, Progress, Statement};
 use super::refusal::Refusal;
 use super::rumour::held;
 use super::step::{Path, Step};
-use super::unproven::{Offer, offer, reading_left};
+use super::unproven::{Offer, READING, offer, reading_left};
 use super::{Verdict, WaitFor, Waiting, attempt};
 use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
 
@@ -114,7 +114,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
             }));
         }
         Offer::Reading { left } => {
-            let what = format!("what the baker signed since the refusal: {left} levels are still to be read");
+            let what = format!("{READING}: {left} levels are still to be read");
             return Some(Verdict::Wait(Waiting { why: WaitFor::Known { what }, left: Some(reading_left(left)) }));
         }
         Offer::Not => {}

@@ -6,8 +6,17 @@ use super::fence::{Silence, silence_lately};
 use super::floor::indexed;
 use super::policy::{REFUSAL_LIFE, SETTLED, SILENT_UNPROVEN, UNPROVEN_WAIT};
 use super::progress::{Progress, RefusedBefore};
+use super::{WaitFor, Waiting};
 use crate::facts::Facts;
 use crate::tezos::Level;
+
+/// What is waited for while they are read.
+pub(super) const READING: &str = "what the baker signed since the refusal";
+
+/// Is it waited for the levels since the earlier refusal? Then they have to be read, those below this run's B too.
+pub(crate) fn reads_since_refusal(waiting: &Waiting) -> bool {
+    matches!(&waiting.why, WaitFor::Known { what } if what.starts_with(READING))
+}
 
 /// Is it offered?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -83,7 +83,8 @@ impl Failover {
             next.push_str("; or give the primary its job back with `failover return`");
         }
         let mut message = refusal.to_string();
-        if self.progress.started.is_some() && self.backup_runs {
+        // One whose permit is gone was disarmed above.
+        if self.progress.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
             message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
             next.push_str("; meanwhile keep `failover watch` running");
         }

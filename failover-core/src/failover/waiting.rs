@@ -4,7 +4,7 @@ use std::mem::discriminant;
 use std::time::Duration;
 
 use super::{Failover, SHOW_AGAIN};
-use crate::decision::{WaitFor, Waiting};
+use crate::decision::{WaitFor, Waiting, reads_since_refusal};
 use crate::facts::{Facts, Model};
 use crate::journal::JournalError;
 use crate::journal::record::Record;
@@ -12,6 +12,7 @@ use crate::journal::record::Record;
 impl Failover {
     pub(super) fn wait(&mut self, facts: &Facts, waiting: Waiting) -> Result<(), JournalError> {
         let kind = discriminant(&waiting.why);
+        self.reads_back |= reads_since_refusal(&waiting);
         // Once when a wait begins, and now and then while it lasts: every wait shows how long is left (S10).
         if self.last_wait.is_none_or(|(last, at)| last != kind || facts.now.since(at) >= SHOW_AGAIN) {
             self.last_wait = Some((kind, facts.now));

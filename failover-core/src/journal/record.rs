@@ -218,7 +218,8 @@ impl End {
     /// cancelled and stopped ones are over.
     #[must_use]
     pub fn may_be_resumed(&self) -> bool {
-        matches!(self.outcome.as_str(), "interrupted" | "failed" | "locked")
+        // What another run excludes is a refusal, and over: its line says `failover run` (S18).
+        self.refusal.is_none() && matches!(self.outcome.as_str(), "interrupted" | "failed" | "locked")
     }
 }
 

@@ -21,20 +21,25 @@ use crate::facts::Facts;
 use crate::failover::{Failover, Parts, Past, Recorder, earlier_refusal};
 use crate::host::HostIdentity;
 use crate::journal::record::{End, Record};
-use crate::journal::{self, JournalError, JournalFile};
+use crate::journal::{JournalError, JournalFile};
 use crate::lock::{FailoverLock, FileLock, Holder, LockError};
 use crate::permit::{PermitError, Root, RunId, RunIdError};
 use crate::signer::Model;
 use crate::state::{PlanId, PlanIdError, StateDir, StateError};
 
+mod act;
 mod back;
+mod commands;
 mod edges;
 mod ends;
+mod journals;
 mod permit;
 mod turn;
 mod watched;
 
+pub use act::{Act, Then};
 use ends::{killed, locked};
+pub use journals::journal_of;
 use watched::Watched;
 pub use watched::{Cut, Watcher};
 
@@ -166,7 +171,10 @@ pub struct Rehearsal {
     journal: Option<PathBuf>,
     watcher: Shown,
     ends: Vec<End>,
-    _other: Option<FileLock>,
+    acts: act::Acts,
+    /// The configured sources.
+    sources: &'static [Source],
+    other: Option<FileLock>,
 }
 
 struct Shown(Watcher);
@@ -195,7 +203,9 @@ impl Rehearsal {
         let mut wanted =
             WorldOptions { pace: options.pace, in_turn: true, ..WorldOptions::new(options.model, options.seed) };
         (scenario.world)(&mut wanted);
-        Self::begin(wanted, scenario.prepare, scenario.another_run, scratch, watcher)
+        let mut rehearsal = Self::begin(wanted, scenario.prepare, scenario.another_run, scratch, watcher)?;
+        rehearsal.let_others_act(scenario.then);
+        Ok(rehearsal)
     }
 
     /// Builds a world, lets it be spoiled, and begins.
@@ -222,6 +232,7 @@ impl Rehearsal {
             }
             false => None,
         };
+        let sources = world.options().sources;
         let (backup, scratch, run) = (Side::Backup, scratch.to_owned(), RunId::random()?);
         Ok(Self {
             world,
@@ -235,7 +246,9 @@ impl Rehearsal {
             journal: None,
             watcher,
             ends: Vec::new(),
-            _other: other,
+            acts: act::Acts::default(),
+            sources,
+            other,
         })
     }
 
@@ -340,7 +353,8 @@ impl Rehearsal {
 
     fn recorder(&self, file: JournalFile<Record>, cut: Option<Cut>) -> Box<dyn Recorder> {
         let wire = self.world.wire(Edge::Journal);
-        Box::new(Watched { file, watcher: self.watcher.0.clone(), cut, written: 0, broken: false, wire })
+        let (watcher, others) = (self.watcher.0.clone(), self.others());
+        Box::new(Watched { file, watcher, cut, written: 0, broken: false, wire, others })
     }
 
     fn journal(&self) -> Result<(JournalFile<Record>, Option<Past>), DrillError> {
@@ -364,7 +378,7 @@ impl Rehearsal {
     fn parts(&self, recorder: Box<dyn Recorder>, locks: Vec<Box<dyn FailoverLock>>) -> Parts {
         let Self { world, policy, plan, state, .. } = self;
         let left_out = |source: &Source| policy.without.iter().any(|name| name == source.name());
-        let asked = world.options().sources.iter().filter(|source| !left_out(source));
+        let asked = self.sources.iter().filter(|source| !left_out(source));
         Parts {
             others: asked.map(|source| edges::other(world, *source)).collect(),
             source: Box::new(OctezNode::new(world.node().over(world.wire(Edge::Node)))),
@@ -377,17 +391,4 @@ impl Rehearsal {
             cancel: Arc::new(AtomicBool::new(false)),
         }
     }
-}
-
-/// The journal of a drill, read back.
-///
-/// # Errors
-/// It cannot be read.
-pub fn journal_of(scratch: &Path) -> Result<Vec<Record>, DrillError> {
-    let state = StateDir::existing(scratch)?;
-    let mut records = Vec::new();
-    for path in state.journals()? {
-        records.extend(journal::read(&path)?.entries.into_iter().map(|entry| entry.record));
-    }
-    Ok(records)
 }

@@ -53,6 +53,8 @@ struct Order {
     fenced_self: bool,
     /// It made its permit, in this session or before.
     permit: bool,
+    /// It was about to: where what came of it could not be written down, the session that goes on looks for it.
+    wanted_permit: bool,
     /// The other machine was asked, in this session.
     claimed: bool,
     disarmed: Option<bool>,
@@ -74,15 +76,15 @@ impl Order {
         }
         self.disarmed = None;
         self.started |= matches!(step, Step::Start { .. });
-        // A session that is cut off in it may have made it.
-        self.permit |= matches!(step, Step::TakePermit);
+        self.wanted_permit |= matches!(step, Step::TakePermit);
         self.may_begin(step, raised)
     }
 
     fn follow(&mut self, record: &Record) -> Result<(), String> {
         match record {
             Record::Begin { .. } | Record::Resume { .. } => {
-                *self = Self { started: self.started, permit: self.permit, ..Self::default() }
+                let permit = self.permit || self.wanted_permit;
+                *self = Self { started: self.started, permit, ..Self::default() }
             }
             Record::After { step, result: StepResult::Done { raised, .. }, .. } => self.done(step, raised)?,
             Record::Fence { path, rungs } => self.proven = whole(rungs).then_some(*path),

@@ -27,6 +27,7 @@ mod tezbake;
 pub(crate) mod unit;
 
 pub use host::SimHost;
+pub(crate) use permits::claim;
 pub(crate) use secret::SecretFiles;
 pub(crate) use unit::{Job, Running, Unit};
 

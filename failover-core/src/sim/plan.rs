@@ -5,13 +5,14 @@
 //! stays so, and nobody takes the guard away. [`Plan::with_a_liar`] is the exception, to see that the simulator tells.
 //! Nor are flipped digits in it: see [`super::Mishap`].
 
-use super::drill::Cut;
+use super::drill::{Cut, Then};
 use super::event::Event;
 use super::operator::Cable;
 use super::options::{Pace, WorldOptions};
 use super::wire::{Burst, Edge, Kill};
 use crate::signer::Model;
 
+mod actors;
 mod dice;
 mod draw;
 mod events;
@@ -83,13 +84,17 @@ pub struct Plan {
     pub(crate) events: Vec<(u64, Event)>,
     pub(crate) bursts: Vec<Burst>,
     pub(crate) stops: Vec<(Stop, Pause)>,
+    /// What others do while the run goes on.
+    pub(crate) actors: Vec<Then>,
+    /// Refused for want of a fence, the person runs again later and takes the risk.
+    pub(crate) takes_the_risk: bool,
 }
 
 impl Plan {
     /// The world of this number.
     #[must_use]
     pub fn of(seed: u64) -> Self {
-        evidence::draw(draw::draw(seed))
+        actors::draw(evidence::draw(draw::draw(seed)))
     }
 
     /// The same, but the person says that the signer is unplugged and it is not, the primary is dead and gets its power
@@ -127,7 +132,7 @@ impl Plan {
     /// What is unusual in this world, in words.
     #[must_use]
     pub fn about(&self) -> String {
-        let Self { options, card, cable, margin, emergency, before, events, bursts, stops, .. } = self;
+        let Self { options, card, cable, margin, emergency, before, events, bursts, stops, actors, .. } = self;
         let mut about = vec![format!("{card:?} card, cable {cable:?}, margin {margin}")];
         about.extend(emergency.then(|| "emergency".to_owned()));
         about.push(format!("{} rights in ten, {} other sources", options.rights_in_ten, options.sources.len()));
@@ -141,6 +146,8 @@ impl Plan {
             Stop::At(Kill { at, done }) => format!("killed at exchange {at} (done: {done}), {pause:?}"),
             Stop::Record(cut) => format!("killed at {cut:?}, {pause:?}"),
         }));
+        about.extend(actors.iter().map(|then| format!("{:?}: {:?}", then.when, then.act)));
+        about.extend(self.takes_the_risk.then(|| "takes the risk".to_owned()));
         about.join("\n    ")
     }
 }

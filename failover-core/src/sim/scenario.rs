@@ -1,6 +1,7 @@
 //! Scenarios: at least one for each hazard of SAFETY.md, by name, with the exit code of `run`. `h20-tzkt-ahead` is a
 //! further form of `h20`.
 
+use super::drill::Then;
 use super::operator::Person;
 use super::options::WorldOptions;
 use super::world::World;
@@ -19,6 +20,7 @@ mod preflight;
 mod returns;
 mod rumours;
 mod sources;
+mod whoever;
 
 /// What a scenario spoils before the run begins.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub struct Scenario {
     pub gives_back: bool,
     /// An earlier run ends first, and then this happens before the run that the scenario is about.
     pub meanwhile: Option<fn(&World)>,
+    /// What others do while the run goes on.
+    pub then: &'static [Then],
 }
 
 const PLAIN: Scenario = Scenario {
@@ -70,10 +74,15 @@ const PLAIN: Scenario = Scenario {
     another_run: false,
     gives_back: false,
     meanwhile: None,
+    then: &[],
 };
 
 fn in_seconds(world: &World, seconds: i64) -> Timestamp {
     Timestamp::from_millis(world.now().millis().saturating_add(seconds * 1000))
+}
+
+fn before(record: &Record, wanted: &str) -> bool {
+    matches!(record, Record::Before { step, .. } if step.name() == wanted)
 }
 
 fn done(record: &Record, wanted: &str) -> bool {
@@ -89,6 +98,7 @@ pub fn scenarios() -> Vec<&'static Scenario> {
         fence::FENCE,
         hazards::HAZARDS,
         back::BACK,
+        whoever::WHOEVER,
         returns::RETURNS,
         sources::SOURCES,
         marks::MARKS,

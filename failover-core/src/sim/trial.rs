@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::drill::{DrillError, Rehearsal, Watcher, journal_of};
+use super::drill::{Act, DrillError, Rehearsal, Watcher, journal_of};
 use super::event::Event;
 use super::judge::{self, Told};
 use super::options::Side;
@@ -14,6 +14,7 @@ use super::world::World;
 use crate::clock::{Clock, Timestamp};
 use crate::decision::{Refusal, Step};
 use crate::journal::record::{End, Record};
+use crate::operator::{Answer, Question};
 use crate::signer::{Arming, reached};
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
@@ -21,6 +22,9 @@ const AFTERWARDS: Duration = Duration::from_secs(180);
 
 /// A session that ended because its journal could not be written is taken up again, so often.
 const AGAIN: usize = 4;
+
+/// A run that nobody could fence is tried again after this.
+const LATER: Duration = Duration::from_secs(1_800);
 
 /// What became of a random world.
 #[derive(Debug, Clone)]
@@ -55,6 +59,7 @@ pub fn trial(plan: &Plan, scratch: &Path, watcher: &Watcher) -> Result<Trial, Dr
     let mut run = Rehearsal::begin(options, |stage| plan.prepare(stage), plan.another_run, scratch, &watcher)?;
     let world = run.world().clone();
     seen.lock().unwrap_or_else(PoisonError::into_inner).world = Some(world.clone());
+    run.let_others_act(&plan.actors);
     let mut stops = plan.stops.iter();
     for _ in 0..plan.stops.len() + AGAIN {
         let stop = stops.next();
@@ -73,17 +78,29 @@ pub fn trial(plan: &Plan, scratch: &Path, watcher: &Watcher) -> Result<Trial, Dr
             }
         }
     }
+    // As its line says: nobody can unplug it, and so it is tried again later, and the risk is taken.
+    let unfenced = |end: &End| matches!(end.refusal, Some(Refusal::NotFenced { .. }));
+    if plan.takes_the_risk && run.ends().last().is_some_and(unfenced) {
+        world.clock().sleep(LATER);
+        run.begin_again()?;
+        run.session(None)?;
+    }
     let records = journal_of(scratch)?;
+    let acted = run.acted();
     let mut wrong = Vec::new();
     let ends = run.ends().to_vec();
     if let Some(end) = ends.last() {
-        wrong.extend(ended(plan, end, &world, &records, scratch).err());
+        wrong.extend(ended(plan, end, (&acted, run.stopped()), &world, &records, scratch).err());
     }
     wrong.extend(judge::in_order(&records, Told::Either, false).err());
     wrong.append(&mut seen.lock().unwrap_or_else(PoisonError::into_inner).wrong);
     world.clock().sleep(AFTERWARDS);
     let alarms = world.alarms();
-    wrong.extend(alarms.iter().map(ToString::to_string));
+    // Whoever took the risk was told so.
+    let risked = records
+        .iter()
+        .any(|record| matches!(record, Record::Asked { asked: Question::Unproven { .. }, answer: Answer::Yes }));
+    wrong.extend(alarms.iter().filter(|_| !risked).map(ToString::to_string));
     let (injected, signatures) = (world.wires().injected(), world.book().count());
     Ok(Trial { ends, injected, signatures, signed_twice: alarms.len(), wrong })
 }
@@ -118,13 +135,27 @@ fn watched(watcher: &Watcher) -> (Watcher, Arc<Mutex<Seen>>) {
 }
 
 /// Is this an end that such a world may have, and is the backup what the end says?
-fn ended(plan: &Plan, end: &End, world: &World, records: &[Record], scratch: &Path) -> Result<(), String> {
+fn ended(
+    plan: &Plan,
+    end: &End,
+    (acted, stood_down): (&[Act], bool),
+    world: &World,
+    records: &[Record],
+    scratch: &Path,
+) -> Result<(), String> {
     let said = || format!("exit {}: {}", end.exit, end.message);
     if plan.calm && end.exit != 0 {
         return Err(format!("nothing was wrong, and it ended with {}", said()));
     }
+    let stopped = acted.iter().any(|act| act.stops());
     match end.exit {
+        // What was stopped after its last record is not started again (S14).
+        0 if stood_down && world.bakes(Side::Backup) && !began_anew(records) => {
+            return Err(format!("it was stood down, and {}", said()));
+        }
         0 => return bakes(end, world),
+        7 if !acted.is_empty() => {}
+        8 if stopped => {}
         1 | 3 | 4 => {}
         5 if another_signs(plan, world, records) => {}
         6 => return Ok(()),
@@ -152,6 +183,11 @@ fn ended(plan: &Plan, end: &End, world: &World, records: &[Record], scratch: &Pa
 /// It died before it had a permit, or in the making of it.
 const fn never_began(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::NoPermit | Refusal::Stopped { by: None, claim: None, resumed: true })
+}
+
+/// Was there a run of its own after the first? What stopped the first does not stop it.
+fn began_anew(records: &[Record]) -> bool {
+    records.iter().filter(|record| matches!(record, Record::Begin { .. })).count() > 1
 }
 
 /// The backup signed above the floor, and every mark is there.

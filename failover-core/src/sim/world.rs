@@ -29,6 +29,7 @@ mod build;
 mod devices;
 mod faults;
 mod live;
+mod mend;
 mod reorganise;
 mod step;
 

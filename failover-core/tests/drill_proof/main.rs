@@ -20,6 +20,8 @@ mod fence;
 mod given_back;
 mod guarded;
 mod jolts;
+mod leads_out;
+mod leads_table;
 mod marks;
 mod nonces;
 mod preflight;

@@ -66,8 +66,8 @@ impl Refusal {
             Self::NotSilent { .. } => "unplug the primary's signer or switch the machine off, then run again",
             Self::SilenceProvesNothing { .. } => "run again when the baker has rights",
             Self::NotFenced { .. } => {
-                "unplug the primary's signer or switch the machine off, then run again. If nobody can, run again in ten \
-                 minutes: after a hundred silent levels it asks whether you take the risk"
+                "unplug the primary's signer or switch the machine off, then run again. If nobody can, run again in \
+                 half an hour: after a hundred silent levels it asks whether you take the risk"
             }
             Self::Stopped { claim: None, resumed: false, .. } => {
                 "nothing more was done, and the backup is disarmed; `failover run` starts over"
@@ -92,7 +92,7 @@ impl Refusal {
             Self::Absurd { .. } => "find out which source says so; compare the head with an explorer",
             Self::PastCap { .. } => "run again with a margin of 10",
             Self::Halted { .. } => {
-                "leave everything as it is; nothing can be baked, and nothing is lost, until the chain moves"
+                "leave everything as it is; nothing can be baked, and nothing is lost, until the chain moves; then run again"
             }
             Self::Latched { .. } => "find the machine that signed, then run `failover clear`",
             Self::MayHaveSigned { .. } => {

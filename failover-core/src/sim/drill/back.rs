@@ -13,13 +13,24 @@ impl Rehearsal {
     /// # Errors
     /// There is no run to take back, or its journal cannot be opened.
     pub fn give_back(&mut self) -> Result<&End, DrillError> {
+        let permits = self.permit().permits;
+        let (mut hands, clock) = (self.hands(), self.world.clock());
+        let _whatever_is_proven =
+            effect::stand_down(&mut hands, Whose::Baker(&permits), "`failover stand-down`", &clock);
+        drop(hands);
+        self.hand_back()
+    }
+
+    /// `failover return` alone: the backup is left as it is.
+    ///
+    /// # Errors
+    /// As [`Rehearsal::give_back`].
+    pub fn hand_back(&mut self) -> Result<&End, DrillError> {
         let clock = self.world.clock();
         // As on the command line: a permit of its own, and the runs of the journals are one's own.
         let run = self.run;
         let permit = RunPermit { run: RunId::random()?, known: vec![run], ..self.permit() };
-        let permits = permit.permits.clone();
         let mut hands = Hands { permit: Some(permit), ..self.hands() };
-        let _whatever_is_proven = effect::stand_down(&mut hands, Whose::Baker(&permits), "failover stand-down", &clock);
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(crate::journal::JournalError::Cut)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;
         let mut recorder = self.recorder(file, None);

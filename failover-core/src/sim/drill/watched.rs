@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::wire::Wire;
+use super::act::Others;
 use crate::clock::Timestamp;
 use crate::failover::Recorder;
 use crate::journal::record::Record;
@@ -31,6 +32,7 @@ pub(super) struct Watched {
     pub(super) written: usize,
     pub(super) broken: bool,
     pub(super) wire: Wire,
+    pub(super) others: Option<Others>,
 }
 
 impl Recorder for Watched {
@@ -48,6 +50,9 @@ impl Recorder for Watched {
             }
         })?;
         (self.watcher.lock().unwrap_or_else(PoisonError::into_inner))(at, record);
+        if let Some(others) = &mut self.others {
+            others.after(self.written, record);
+        }
         self.broken = match self.cut {
             Some(Cut::When(holds)) => holds(record),
             Some(Cut::After(index)) => index == self.written,

@@ -8,7 +8,7 @@ use crate::lock::FileLock;
 use crate::permit::script;
 
 /// Runs [`script::CLAIM`] with these words. A test holds it against the real `sh`.
-pub(super) fn claim(words: &[&str]) -> Ran {
+pub(crate) fn claim(words: &[&str]) -> Ran {
     let [root, baker, lock, run, claim, replace, asked, seconds, by, here] = words else {
         return Ran::new(2, "", "sh: parameter not set\n");
     };

@@ -96,6 +96,8 @@ fn calm(seed: u64) -> Plan {
         events: Vec::new(),
         bursts: Vec::new(),
         stops: Vec::new(),
+        actors: Vec::new(),
+        takes_the_risk: false,
     }
 }
 

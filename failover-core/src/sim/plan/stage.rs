@@ -17,6 +17,7 @@ impl Plan {
     pub(crate) fn prepare(&self, stage: &mut Stage<'_>) {
         let Stage { world, policy, person } = stage;
         (person.cable, person.ledger_setting) = (self.cable, self.ledger_setting);
+        person.takes_the_risk = self.takes_the_risk;
         person.passphrase = (!self.right_passphrase).then(|| "not this one".to_owned());
         (policy.margin, policy.emergency, policy.quarantine) = (self.margin, self.emergency, self.quarantine);
         if self.pin == Some(false) {

@@ -1,0 +1,188 @@
+//! Whoever else acts while a session goes on: a second shell on the same machine, or the other machine (S13, S14).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Cut, Rehearsal};
+use crate::effect::{self, Hands, Whose};
+use crate::journal::record::Record;
+use crate::lock::{FileLock, Holder};
+use crate::permit::{Claim, PermitKind, PermitState, Permits, RunId, hostname, script};
+use crate::sim::machine;
+use crate::sim::options::Side;
+use crate::sim::world::World;
+
+/// What somebody else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// `failover stand-down` in a second shell (H24).
+    StandsDown,
+    /// The run's permit is taken away, and no more yet: a stop's first instant.
+    TakesAway,
+    /// A run goes on at the other machine: it holds its lock there, and has its permit (H23).
+    RunsThere,
+    /// A run of the other machine claims this one, and does not see the lock that is held here: it is in another
+    /// `/run/lock` (H23).
+    Claims,
+    /// A process dies between unlock and lock: this one, where it is cut off there (H44).
+    LeavesUnlocked,
+}
+
+impl Act {
+    /// Does it take this run's permit away?
+    #[must_use]
+    pub const fn stops(self) -> bool {
+        matches!(self, Self::StandsDown | Self::TakesAway | Self::Claims)
+    }
+}
+
+/// Somebody acts when this record is on disk.
+#[derive(Debug, Clone, Copy)]
+pub struct Then {
+    /// After which record; each once.
+    pub when: Cut,
+    /// What happens.
+    pub act: Act,
+}
+
+/// Who will act, and what was done.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Acts(Arc<Mutex<Told>>);
+
+/// Who will act, what was done, and whether it stopped a run that had its permit.
+type Told = (Vec<Then>, Vec<Act>, bool);
+
+impl Acts {
+    pub(super) fn new(then: &[Then]) -> Self {
+        Self(Arc::new(Mutex::new((then.to_vec(), Vec::new(), false))))
+    }
+
+    pub(super) fn done(&self) -> Vec<Act> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// Was a run stopped that had its permit? Before that there is nothing to stop, as before it began.
+    fn stopped(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).2
+    }
+
+    fn stop(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).2 = true;
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.is_empty()
+    }
+
+    fn due(&self, index: usize, record: &Record) -> Vec<Act> {
+        let mut acts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pending, done, _) = &mut *acts;
+        let due = |then: &Then| match then.when {
+            Cut::When(holds) => holds(record),
+            Cut::After(wanted) | Cut::Before(wanted) => wanted == index,
+        };
+        let now: Vec<Act> = pending.iter().filter(|then| due(then)).map(|then| then.act).collect();
+        pending.retain(|then| !due(then));
+        done.extend(&now);
+        now
+    }
+}
+
+/// Everybody but the run itself, as long as a session goes on.
+pub(super) struct Others {
+    acts: Acts,
+    world: World,
+    hands: Hands,
+    here: Permits,
+    there: Permits,
+    run: RunId,
+    /// The machine that the run is on.
+    side: Side,
+    policy: crate::decision::Policy,
+    /// Of a run at the other machine; it ends with the session.
+    locks: Vec<FileLock>,
+}
+
+impl Rehearsal {
+    /// What somebody else did so far, in order.
+    #[must_use]
+    pub fn acted(&self) -> Vec<Act> {
+        self.acts.done()
+    }
+
+    /// Was the run stood down by somebody else, after it had its permit?
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.acts.stopped()
+    }
+
+    /// Others act after these records.
+    pub(crate) fn let_others_act(&mut self, then: &[Then]) {
+        self.acts = Acts::new(then);
+    }
+
+    pub(super) fn others(&self) -> Option<Others> {
+        let permits = |side| self.root_of(side).of(self.policy.chain, self.policy.baker);
+        (!self.acts.is_none()).then(|| Others {
+            acts: self.acts.clone(),
+            world: self.world.clone(),
+            hands: self.hands(),
+            here: permits(self.backup),
+            there: permits(self.backup.other()),
+            run: self.run,
+            side: self.backup,
+            policy: self.policy.clone(),
+            locks: Vec::new(),
+        })
+    }
+}
+
+impl Others {
+    /// A record is on disk.
+    pub(super) fn after(&mut self, index: usize, record: &Record) {
+        for act in self.acts.due(index, record) {
+            if act == Act::StandsDown && matches!(self.here.look(&self.run), Ok(PermitState::Valid)) {
+                self.acts.stop();
+            }
+            // What they cannot do, as on a real machine, is for the records and the judge to see.
+            let _what_came_of_it = self.act(act);
+        }
+    }
+
+    fn act(&mut self, act: Act) -> Option<()> {
+        let Self { world, hands, here, there, side, policy, locks, .. } = self;
+        let now = world.now();
+        match act {
+            Act::StandsDown => {
+                let _read_back_by_the_run = effect::stand_down(
+                    hands,
+                    Whose::Baker(here),
+                    "`failover stand-down` in a second shell",
+                    &world.clock(),
+                );
+            }
+            Act::TakesAway => {
+                here.take_away("somebody in a second shell").ok()?;
+            }
+            Act::RunsThere => {
+                let who = Holder::this("failover run, on the other machine", now, None);
+                locks.push(FileLock::acquire_under(there.root(), policy.chain, policy.baker, &who).ok()?);
+                there.make(&RunId::random().ok()?, PermitKind::Run, "the other machine", now).ok()?;
+            }
+            Act::Claims => {
+                let run = RunId::random().ok()?;
+                there.make(&run, PermitKind::Run, "the other machine", now).ok()?;
+                let (host, who) = (hostname(), "the other machine".to_owned());
+                let claim = Claim { v: Claim::VERSION, run, host, who, at: now }.line();
+                let (root, from) = (here.root().path().to_string_lossy().into_owned(), there.root().here().ok()?);
+                let unseen = here.root().path().join("another-run-lock").to_string_lossy().into_owned();
+                let run = run.to_string();
+                let words = [&root, here.baker(), &unseen, &run, &claim, "-", "-", "5", script::NAME, &from];
+                machine::claim(&words);
+            }
+            Act::LeavesUnlocked => {
+                world.unlock(*side, &world.passphrase());
+            }
+        }
+        Some(())
+    }
+}
