@@ -84,8 +84,8 @@ chmod 755 "$files/init"
 cp -r "$cache/$image/modules" "$files/modules"
 cp "$cache/$image/order" "$files/modules/order"
 echo "${E2E_ONLY:-}" > "$files/only"
-# What is taken from this machine's root, and where it goes there.
-programs=("$built/failover" "$built/failover-e2e")
+# What is taken from this machine's root, and where it goes there: busybox has no flock, which a claim needs.
+programs=("$built/failover" "$built/failover-e2e" "$(command -v flock)")
 {
     for program in "${programs[@]}"; do echo "$program /bin/$(basename "$program")"; done
     ldd "${programs[@]}" | grep -o '/[^ :]*\.so[^ ]*' | sort -u | while read -r library; do echo "$(realpath "$library") $library"; done

@@ -183,6 +183,7 @@ impl Failover {
             let run = self.hands.permit.as_ref().map(|permit| permit.run);
             Record::Begin { version, plan: self.plan, policy: self.policy.clone(), locks, run }
         };
+        self.begin_permit();
         self.record(&begin)?;
         self.begun = true;
         if self.resumed.is_none()

@@ -9,6 +9,7 @@
 //! | below the root | what it is |
 //! |---|---|
 //! | `effect.lock` | the *effect lock* of the machine: held around one effect that arms, and while permits are taken away |
+//! | `CHAIN-BAKER/begun/RUN` | a run that has begun and has no permit yet: a stop takes it away, and no permit is made |
 //! | `CHAIN-BAKER/permits/RUN` | a permit: one JSON line with the boot's id, so that one of another boot is void |
 //! | `CHAIN-BAKER/ended/RUN` | a permit that was taken away, or whose run is over; `RUN.by` says who took it |
 //! | `CHAIN-BAKER/claims/RUN` | the claim of a run of another machine |
@@ -35,3 +36,6 @@ pub use error::PermitError;
 pub use permits::{Permit, PermitKind, PermitState, Permits, RunPermit, hostname};
 pub use root::Root;
 pub use run_id::{RunId, RunIdError};
+
+#[cfg(test)]
+mod tests;

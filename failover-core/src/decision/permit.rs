@@ -9,11 +9,11 @@ use super::step::Step;
 use super::{Verdict, attempt};
 use crate::facts::{Claim, ClaimAnswer, Facts, PermitState, Question, Unknown};
 
-/// Was the permit of this run taken away, is it void, or was there none before it was taken up again? Then it ends, disarmed, whatever else is so. Unknown is not gone:
-/// nothing arms meanwhile.
+/// Was the permit of this run taken away, or the right to make one, is it void, or was there none before it was taken up
+/// again? Then it ends, disarmed, whatever else is so. Unknown is not gone: nothing arms meanwhile.
 pub(super) fn lost(facts: &Facts, progress: &Progress) -> Option<Refusal> {
-    if !progress.permit {
-        return progress.resumed.then_some(Refusal::NoPermit);
+    if !progress.permit && progress.resumed {
+        return Some(Refusal::NoPermit);
     }
     let gone = |by: Option<&String>| {
         let claim = facts.backup.claims.as_ref().ok().and_then(|seen| seen.value.first().cloned());
@@ -22,7 +22,7 @@ pub(super) fn lost(facts: &Facts, progress: &Progress) -> Option<Refusal> {
     match &facts.backup.permit.as_ref().ok()?.value {
         PermitState::Valid => None,
         PermitState::Gone { by } => Some(gone(by.as_ref())),
-        PermitState::NotMade => Some(gone(None)),
+        PermitState::NotMade => progress.permit.then(|| gone(None)),
         PermitState::OtherBoot => Some(Refusal::OtherBoot),
     }
 }

@@ -10,6 +10,11 @@ use super::root::{private, sync};
 use super::{Claim, ClaimOrder, EffectLock, PermitError, Root, RunId};
 use crate::clock::Timestamp;
 
+/// The folders: runs that have begun and have no permit yet, permits, and what was taken away or is over.
+const BEGUN: &str = "begun";
+const PERMITS: &str = "permits";
+const ENDED: &str = "ended";
+
 /// No permit and no claim is longer.
 pub(super) const LONGEST: u64 = 4096;
 
@@ -91,22 +96,44 @@ impl Permits {
         self.folder.join(name)
     }
 
+    /// A run has begun, and has no permit yet: what takes permits away from now on takes this from it, and it makes none
+    /// any more (S14).
+    ///
+    /// # Errors
+    /// The system refused. Then a permit cannot be made here either.
+    pub fn begin(&self, run: &RunId) -> Result<(), PermitError> {
+        self.prepare()?;
+        let path = self.part(BEGUN).join(run.to_string());
+        fs::write(&path, "\n").map_err(|e| PermitError::system(&path, &e))
+    }
+
+    fn prepare(&self) -> Result<(), PermitError> {
+        self.root.prepare()?;
+        for folder in [self.folder.clone(), self.part(PERMITS), self.part(BEGUN), self.part(ENDED)] {
+            private(&folder)?;
+        }
+        Ok(())
+    }
+
     /// Makes a run's permit, durably, and reads it back. Once in a run.
     ///
     /// # Errors
-    /// It is there already or was there before, or the system refused.
+    /// It is there already or was there before, the run was stopped before, or the system refused.
     pub fn make(&self, run: &RunId, kind: PermitKind, who: &str, at: Timestamp) -> Result<(), PermitError> {
-        self.root.prepare()?;
-        for folder in [self.folder.clone(), self.part("permits"), self.part("ended")] {
-            private(&folder)?;
-        }
-        if self.look(run)? != PermitState::NotMade {
-            return Err(PermitError::damaged(&self.path(run), "a permit of this run was made before"));
+        self.prepare()?;
+        match self.look(run)? {
+            PermitState::NotMade => {}
+            PermitState::Gone { by } => return Err(PermitError::Gone { by }),
+            _ => return Err(PermitError::damaged(&self.path(run), "a permit of this run was made before")),
         }
         let permit = Permit { v: Permit::VERSION, run: *run, kind, boot: boot()?, who: who.to_owned(), at };
         let mut text = serde_json::to_vec(&permit).map_err(|e| PermitError::damaged(&self.path(run), e))?;
         text.push(b'\n');
         create(&self.path(run), &text)?;
+        // A stop takes what is begun first, and permits then: one of the two sees the other.
+        if self.is_ended(run)? {
+            self.take_one(PERMITS, &run.to_string(), &self.taken_by(run).unwrap_or_default())?;
+        }
         match self.look(run)? {
             PermitState::Valid => Ok(()),
             PermitState::Gone { by } => Err(PermitError::Gone { by }),
@@ -121,10 +148,9 @@ impl Permits {
     pub fn look(&self, run: &RunId) -> Result<PermitState, PermitError> {
         let path = self.path(run);
         let Some(text) = read(&path)? else {
-            return Ok(match fs::symlink_metadata(self.part("ended").join(run.to_string())) {
-                Ok(_) => PermitState::Gone { by: self.taken_by(run) },
-                Err(e) if e.kind() == io::ErrorKind::NotFound => PermitState::NotMade,
-                Err(e) => return Err(PermitError::system(&path, &e)),
+            return Ok(match self.is_ended(run)? {
+                true => PermitState::Gone { by: self.taken_by(run) },
+                false => PermitState::NotMade,
             });
         };
         let permit: Permit = serde_json::from_str(&text).map_err(|e| PermitError::damaged(&path, e))?;
@@ -137,7 +163,16 @@ impl Permits {
         Ok(if permit.boot == boot()? { PermitState::Valid } else { PermitState::OtherBoot })
     }
 
-    /// Takes away every permit of this baker here. Needs nothing but the right to (S14).
+    fn is_ended(&self, run: &RunId) -> Result<bool, PermitError> {
+        let path = self.part(ENDED).join(run.to_string());
+        match fs::symlink_metadata(&path) {
+            Ok(_) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(PermitError::system(&path, &e)),
+        }
+    }
+
+    /// Takes away every permit of this baker here, and from a run that has begun the right to make one. Needs nothing but the right to (S14).
     ///
     /// # Errors
     /// One is still there.
@@ -168,7 +203,7 @@ impl Permits {
     /// # Errors
     /// It cannot be looked at.
     pub fn knows(&self, run: &RunId) -> Result<bool, PermitError> {
-        Ok(self.path(run).exists() || self.part("ended").join(run.to_string()).exists())
+        Ok(self.path(run).exists() || self.part(ENDED).join(run.to_string()).exists())
     }
 
     /// Waits for the effect lock of this machine; see [`Root::effect_lock`].
@@ -180,7 +215,13 @@ impl Permits {
     }
 
     fn take(&self, by: &str, wanted: impl Fn(&str) -> bool) -> Result<usize, PermitError> {
-        let permits = self.part("permits");
+        let begun = self.take_from(BEGUN, by, &wanted);
+        let taken = self.take_from(PERMITS, by, &wanted)?;
+        begun.map(|_| taken)
+    }
+
+    fn take_from(&self, folder: &str, by: &str, wanted: impl Fn(&str) -> bool) -> Result<usize, PermitError> {
+        let permits = self.part(folder);
         let entries = match fs::read_dir(&permits) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -193,7 +234,7 @@ impl Permits {
             if name.starts_with('.') || !wanted(&name) {
                 continue;
             }
-            match self.take_one(&name, by) {
+            match self.take_one(folder, &name, by) {
                 Ok(()) => taken += 1,
                 Err(error) => wrong = wrong.or(Some(error)),
             }
@@ -205,8 +246,8 @@ impl Permits {
         wrong.map_or(Ok(taken), Err)
     }
 
-    fn take_one(&self, name: &str, by: &str) -> Result<(), PermitError> {
-        let (path, ended) = (self.part("permits").join(name), self.part("ended").join(name));
+    fn take_one(&self, folder: &str, name: &str, by: &str) -> Result<(), PermitError> {
+        let (path, ended) = (self.part(folder).join(name), self.part(ENDED).join(name));
         // Moved where that is possible, so that its run knows by whom; else, as on a full disk, removed.
         let moved = fs::rename(&path, &ended).or_else(|_| fs::remove_file(&path));
         match moved {
@@ -215,7 +256,7 @@ impl Permits {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => return Err(PermitError::system(&path, &e)),
         }
-        let _for_people = fs::write(self.part("ended").join(format!("{name}.by")), format!("{by}\n"));
+        let _for_people = fs::write(self.part(ENDED).join(format!("{name}.by")), format!("{by}\n"));
         match fs::symlink_metadata(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
             Ok(_) => Err(PermitError::damaged(&path, "it is still there")),
@@ -224,13 +265,13 @@ impl Permits {
     }
 
     fn taken_by(&self, run: &RunId) -> Option<String> {
-        let text = read(&self.part("ended").join(format!("{run}.by"))).ok()??;
+        let text = read(&self.part(ENDED).join(format!("{run}.by"))).ok()??;
         let line: String = text.lines().next()?.chars().filter(|c| !c.is_control()).take(200).collect();
         (!line.is_empty()).then_some(line)
     }
 
     fn path(&self, run: &RunId) -> PathBuf {
-        self.part("permits").join(run.to_string())
+        self.part(PERMITS).join(run.to_string())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What must hold of every run on a simulated world, whatever happened in it: the order of its records, and a backup
 //! that cannot sign where it ended without success.
 
-use crate::decision::{Path, Rung, Step};
+use crate::decision::{Path, Refusal, Rung, Step};
 use crate::journal::record::{End, Record, StepResult};
 use crate::signer::{Arming, reached};
 use crate::sim::options::Side;
@@ -140,13 +140,14 @@ impl Order {
 
     /// What was armed is disarmed, and read back.
     fn ended(&self, end: &End, told: Told) -> Result<(), String> {
-        let touched = self.fenced_self;
+        // What is stopped disarms, whatever was touched before.
+        let touched = self.fenced_self || matches!(end.refusal, Some(Refusal::Stopped { .. }));
         let right = match (told, self.disarmed) {
             (Told::Disarmed, disarmed) => disarmed == touched.then_some(true),
             (Told::NotReadBack, disarmed) => disarmed == Some(false),
             (Told::Either, Some(_)) => true,
             // Nothing was touched; it was started and bakes on; the journal could not be written.
-            (Told::Either, None) => !touched || self.started || end.exit == 6,
+            (Told::Either, None) => !self.fenced_self || self.started || end.exit == 6,
         };
         if right { Ok(()) } else { Err(format!("ended {} with disarmed {:?}, not {told:?}", end.exit, self.disarmed)) }
     }

@@ -121,8 +121,10 @@ fn survive(kill: &Kill) -> Result<String, String> {
     if let Some(alarm) = drilled.alarms.first() {
         return Err(wrong(alarm.to_string()));
     }
-    // S13: what died before it had a permit did nothing, and nothing is gone on with.
-    let never_began = drilled.end().is_some_and(|end| end.refusal == Some(Refusal::NoPermit));
+    // S13: what died before it had a permit, or in the making of it, did nothing, and nothing is gone on with.
+    let never_began = drilled.end().and_then(|end| end.refusal.as_ref()).is_some_and(|refusal| {
+        matches!(refusal, Refusal::NoPermit | Refusal::Stopped { by: None, claim: None, resumed: true })
+    });
     if ![0, 3].contains(&last) && !never_began {
         return Err(wrong(format!("exit {last}")));
     }

@@ -6,7 +6,7 @@ use super::{Cut, Rehearsal};
 use crate::effect::{self, Hands, Whose};
 use crate::journal::record::Record;
 use crate::lock::{FileLock, Holder};
-use crate::permit::{Claim, PermitKind, PermitState, Permits, RunId, hostname, script};
+use crate::permit::{Claim, PermitKind, Permits, RunId, hostname, script};
 use crate::sim::machine;
 use crate::sim::options::Side;
 use crate::sim::world::World;
@@ -48,7 +48,7 @@ pub struct Then {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Acts(Arc<Mutex<Told>>);
 
-/// Who will act, what was done, and whether it stopped a run that had its permit.
+/// Who will act, what was done, and whether it stopped the run.
 type Told = (Vec<Then>, Vec<Act>, bool);
 
 impl Acts {
@@ -60,7 +60,7 @@ impl Acts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
-    /// Was a run stopped that had its permit? Before that there is nothing to stop, as before it began.
+    /// Was a run stood down that had begun?
     fn stopped(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).2
     }
@@ -94,7 +94,6 @@ pub(super) struct Others {
     hands: Hands,
     here: Permits,
     there: Permits,
-    run: RunId,
     /// The machine that the run is on.
     side: Side,
     policy: crate::decision::Policy,
@@ -109,7 +108,7 @@ impl Rehearsal {
         self.acts.done()
     }
 
-    /// Was the run stood down by somebody else, after it had its permit?
+    /// Was the run stood down by somebody else, after it had begun?
     #[must_use]
     pub fn stopped(&self) -> bool {
         self.acts.stopped()
@@ -128,7 +127,6 @@ impl Rehearsal {
             hands: self.hands(),
             here: permits(self.backup),
             there: permits(self.backup.other()),
-            run: self.run,
             side: self.backup,
             policy: self.policy.clone(),
             locks: Vec::new(),
@@ -140,7 +138,7 @@ impl Others {
     /// A record is on disk.
     pub(super) fn after(&mut self, index: usize, record: &Record) {
         for act in self.acts.due(index, record) {
-            if act == Act::StandsDown && matches!(self.here.look(&self.run), Ok(PermitState::Valid)) {
+            if act == Act::StandsDown {
                 self.acts.stop();
             }
             // What they cannot do, as on a real machine, is for the records and the judge to see.

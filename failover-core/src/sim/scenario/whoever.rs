@@ -42,6 +42,13 @@ pub(super) static WHOEVER: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "h24-begun",
+        about: "`stand-down` when the run has begun and has no permit yet: it makes none, and touches nothing",
+        exit: 8,
+        then: &[Then { when: Cut::When(|record| matches!(record, Record::Begin { .. })), act: Act::StandsDown }],
+        ..PLAIN
+    },
+    Scenario {
         name: "h24-start",
         about: "the same when the start is written down already: nothing is started",
         exit: 8,
