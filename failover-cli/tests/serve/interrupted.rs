@@ -10,8 +10,9 @@ fn an_interrupted_run_is_named_stood_down_and_the_primary_returns() {
     assert!(killed);
     let signed = world.book();
     assert!(!world.bakes("primary") && signed.backup == 0);
-    // The plan says what a run says (S17).
-    world.call(&["run", "--plan-only"]).ends(6);
+    // The plan that is shown is the interrupted run's, for statements in `resume`.
+    let shown = world.call(&["run", "--plan-only"]);
+    assert!(shown.ends(0)["next"].as_str().unwrap().contains("failover resume"), "{shown:?}");
     let refused = world.call(&["run", "--yes", "--confirm-disconnected", &plan]);
     assert!(refused.ends(6)["next"].as_str().unwrap().contains("failover resume"), "{refused:?}");
     assert!(world.call(&["status"]).out.contains("a run was interrupted"));

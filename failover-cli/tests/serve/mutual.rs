@@ -22,12 +22,17 @@ fn draw(seed: u64, of: u64, below: u64) -> u64 {
 
 /// What the person of this machine says of the other one: its signer is unplugged, and nobody runs failover there. It is so
 /// where this run goes on, and where it does not, nothing is done on its word.
-fn plan(world: &World, config: &str) -> String {
+fn plan(world: &World, config: &str, marks: bool) -> String {
     let mut command = program(&["--json", "--config"]);
-    let said = finish(command.arg(world.path(config)).args(["run", "--plan-only"]));
+    let said = finish(command.arg(world.path(config)).args(["run", "--plan-only"]).args(without(marks)));
     said.ends(0);
     let plan = said.named("plan").remove(0);
     format!("{}:{}", plan["name"].as_str().unwrap(), plan["plan"].as_str().unwrap())
+}
+
+/// The mark files of the other machine are left out.
+fn without(marks: bool) -> &'static [&'static str] {
+    if marks { &[] } else { &["--without", "marks"] }
 }
 
 fn start(world: &World, config: &str, plan: &str, marks: bool) -> Child {
@@ -40,10 +45,7 @@ fn start(world: &World, config: &str, plan: &str, marks: bool) -> Child {
         "--confirm-disconnected",
         plan,
     ]);
-    if !marks {
-        command.args(["--without", "marks"]);
-    }
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command.args(without(marks)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// One world: the second run begins up to ten seconds after the first.
@@ -68,12 +70,13 @@ fn world(seed: u64) -> [i32; 2] {
     // Half of the delays are short: that is where two of them meet.
     let delay = if draw(seed, 4, 2) == 0 { draw(seed, 5, 300) } else { draw(seed, 5, 10_000) };
     // Nothing bakes any more, and both people see it. A machine that bakes is refused at once (H43).
-    let stopped = world.exec("primary", &["systemctl", "stop", "bb-default-node-xtz-baker"]);
+    let stopped = world.exec("primary", &["sudo", "-n", "systemctl", "stop", "bb-default-node-xtz-baker"]);
     assert_eq!(stopped.code, 0, "{stopped:?}");
-    let plans = configs.map(|config| plan(&world, config));
-    let first = start(&world, configs[0], &plans[0], draw(seed, 6, 2) == 0);
+    let marks = [6, 7].map(|of| draw(seed, of, 2) == 0);
+    let plans = [0, 1].map(|n| plan(&world, configs[n], marks[n]));
+    let first = start(&world, configs[0], &plans[0], marks[0]);
     std::thread::sleep(Duration::from_millis(delay));
-    let second = start(&world, configs[1], &plans[1], draw(seed, 7, 2) == 0);
+    let second = start(&world, configs[1], &plans[1], marks[1]);
     let codes = [first, second].map(|run| {
         let output = run.wait_with_output().unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
