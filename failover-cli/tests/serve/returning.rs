@@ -17,8 +17,9 @@ fn what_has_baked_gives_nothing_back_however_new_the_newest_journal_is() {
         let plan = world.plan();
         world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]).ends(0);
         until("the backup signs", || world.book().backup > 0);
-        // Nobody is there to say yes: its journal has no step at all.
-        world.call(&["run"]).ends(2);
+        // Nobody is there to say yes, or it is seen that this machine bakes (H43): its journal has no step at all.
+        let nothing = world.call(&["run"]);
+        assert!([2, 3].contains(&nothing.code), "{nothing:?}");
         world.call(&["stand-down"]).ends(0);
         world.event(&json!({ "plug": "primary" }));
         let refused = world.call(&["return", "--yes", "--confirm-not-moved", &host()]);
