@@ -2,7 +2,7 @@
 //!
 //! | argv | what is read from it |
 //! |---|---|
-//! | `sh -c CLAIM failover-permit ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, as root | exit 0 and a last line, see [`script::CLAIM`](crate::permit::script::CLAIM) |
+//! | `sh -c CLAIM failover-permit ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, as root | exit 0 and a last line, see [`script::CLAIM`] |
 
 use super::BakerError;
 use super::elevation::{self, Elevation};
