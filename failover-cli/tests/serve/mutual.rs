@@ -100,7 +100,7 @@ fn world(seed: u64) -> [i32; 2] {
 
 #[test]
 fn h23_two_runs_at_once_one_on_each_machine() {
-    let (worlds, from) = (number("MUTUAL_WORLDS", 6), number("MUTUAL_SEED", 1));
+    let (worlds, from) = (number("MUTUAL_WORLDS", 3), number("MUTUAL_SEED", 1));
     let next = std::sync::atomic::AtomicU64::new(0);
     let codes = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
