@@ -290,6 +290,11 @@ pub(crate) fn failover(
     let (policy, plan, file) = run;
     let id = past.as_ref().and_then(|past| past.run).map_or_else(RunId::random, Ok)?;
     let permit = permit(config, state, id)?;
+    if past.is_none() {
+        // A stop from now on is one of this run, though node and devices are still being opened (S14). Where it cannot be
+        // written, no permit can be made either, and the run says so.
+        let _seen_when_it_is_made = permit.permits.begin(&permit.run);
+    }
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,

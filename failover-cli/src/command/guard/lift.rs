@@ -35,6 +35,9 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
         let next = "run `failover resume` to go on, or `failover stand-down`";
         return Err(Failure::new(Exit::Interrupted, "a run was interrupted here and is not over", next));
     }
+    // A stop from now on is one of this command too, though somebody still types (S14).
+    let permit = session::permit(&config, &state, RunId::random()?)?;
+    permit.permits.begin(&permit.run).map_err(super::not_taken)?;
     let sentence = Lift::sentence(&config.baker.name);
     let said = match statement {
         Some(said) => said.to_owned(),
@@ -53,7 +56,6 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
     };
     // A person was asked meanwhile (S7).
     locks.iter_mut().try_for_each(|lock| lock.still_held())?;
-    let permit = session::permit(&config, &state, RunId::random()?)?;
     let hands = session::disarming(&config, &state, Box::new(Nobody))?;
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let lifted = may_lift(&mut hands, &config, &state).and_then(|()| {
@@ -68,13 +70,14 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
 }
 
 /// As a run: a permit, then the claim. The statement that was typed speaks of every other machine, so that one that cannot
-/// be asked is no obstacle.
+/// be asked is no obstacle by itself; a claim that stands here is.
 fn may_lift(hands: &mut Hands, config: &Config, state: &StateDir) -> Result<(), Failure> {
     let policy = session::policy(config, state, None, false)?;
     let answer = take_and_claim(hands, &SystemClock, &[])?;
-    if matches!(answer, ClaimAnswer::Unasked { .. }) {
-        return Ok(());
-    }
+    let answer = match answer {
+        ClaimAnswer::Unasked { .. } => ClaimAnswer::Made { over: None },
+        asked => asked,
+    };
     let standing = match &hands.permit {
         Some(permit) => permit.permits.claims().map_err(EffectError::from)?,
         None => Vec::new(),
