@@ -130,7 +130,8 @@ fn claim(policy: &Policy, progress: &Progress) -> Result<Verdict, Verdict> {
     match progress.failed(Step::CLAIM) {
         Some((n, why)) if *n >= TRIES => {
             let next = format!(
-                "look at /var/lib/failover/machine on {}; where no run goes on there, `failover stand-down` there, then run again",
+                "look at /var/lib/failover/machine on {}: where no run goes on there, remove the file in `claims` that cannot be \
+                 read, then run again",
                 policy.primary
             );
             let unknown = Unknown { why: why.clone(), next };
