@@ -144,7 +144,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let lock = FileLock::acquire_under(&here, policy.chain, policy.baker, &who)?;
     // S13: the run lives by its permit on this machine, and claims the other. A real machine's root is `Root::usual`.
     let permits = here.of(policy.chain, policy.baker);
-    let permit = RunPermit { permits, run: RunId::random()?, who: "web_operator".to_owned(), known: Vec::new() };
+    let run = RunId::random()?;
+    permits.begin(&run)?;
+    let permit = RunPermit { permits, run, who: "web_operator".to_owned(), known: Vec::new() };
     let control = |side| TezbakeControl::new(world.host(side)).with_root(root(side));
     let guard = Guard::new(state.path());
     let hands = Hands {

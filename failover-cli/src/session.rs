@@ -16,7 +16,7 @@ use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::lock::FailoverLock;
 use failover_core::operator::{Nobody, Operator};
-use failover_core::permit::{RunId, RunIdError, RunPermit};
+use failover_core::permit::{PermitError, RunId, RunIdError, RunPermit};
 use failover_core::preflight;
 use failover_core::signer::HwmSetter;
 use failover_core::state::{PlanId, Role, StateDir, StateError};
@@ -144,6 +144,12 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
     })
 }
 
+impl From<PermitError> for Failure {
+    fn from(error: PermitError) -> Self {
+        Self::new(Exit::Failed, &error, error.next())
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::new(Exit::of(refusal.exit()), &refusal, refusal.next())
@@ -171,6 +177,16 @@ pub(crate) fn permit(config: &Config, state: &StateDir, run: RunId) -> Result<Ru
     let known = journals.filter_map(|path| Past::of(&journal::read::<Record>(&path).ok()?.entries)?.run).collect();
     let permits = config.root().of(config.baker.chain, config.baker.address);
     Ok(RunPermit { permits, run, who: GuardNote::here(SystemClock.now(), None).by, known })
+}
+
+/// A run begins: a stop from now on is one of this run, though locks, node and devices are still to be opened (S14).
+///
+/// # Errors
+/// It cannot be written. Then no permit could be made either.
+pub(crate) fn begin(config: &Config) -> Result<RunId, Failure> {
+    let run = RunId::random()?;
+    config.root().of(config.baker.chain, config.baker.address).begin(&run)?;
+    Ok(run)
 }
 
 /// For a look that writes nothing down, because it does nothing.
@@ -282,19 +298,13 @@ pub(crate) fn failover(
     settings: &Settings,
     config: &Config,
     state: &StateDir,
-    run: (Policy, PlanId, JournalFile<Record>),
+    run: (RunId, Policy, PlanId, JournalFile<Record>),
     (locks, operator): (Vec<Box<dyn FailoverLock>>, Box<dyn Operator>),
     past: Option<Past>,
     out: &mut Output,
 ) -> Result<Failover, Failure> {
-    let (policy, plan, file) = run;
-    let id = past.as_ref().and_then(|past| past.run).map_or_else(RunId::random, Ok)?;
+    let (id, policy, plan, file) = run;
     let permit = permit(config, state, id)?;
-    if past.is_none() {
-        // A stop from now on is one of this run, though node and devices are still being opened (S14). Where it cannot be
-        // written, no permit can be made either, and the run says so.
-        let _seen_when_it_is_made = permit.permits.begin(&permit.run);
-    }
     let parts = Parts {
         source: sources::open_node(&settings.node()?)?,
         others: sources::open_others(&config.chain, &policy.without)?,

@@ -189,7 +189,7 @@ pub struct PrimaryFacts {
     pub secret: Fact<UnlockSecret>,
     /// Has its machine power?
     pub power: Fact<Power>,
-    /// What speaks against a claim there, seen before the plan (S13).
+    /// What speaks against a claim there; afterwards, whether this run's own still stands (S13).
     pub standing: Fact<ClaimAnswer>,
 }
 

@@ -183,7 +183,6 @@ impl Failover {
             let run = self.hands.permit.as_ref().map(|permit| permit.run);
             Record::Begin { version, plan: self.plan, policy: self.policy.clone(), locks, run }
         };
-        self.begin_permit();
         self.record(&begin)?;
         self.begun = true;
         if self.resumed.is_none()
@@ -341,7 +340,7 @@ impl Failover {
                 StepResult::Failed { why, next: error.next().to_owned(), nonces }
             }
         };
-        if matches!(wanted, Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
+        if matches!(wanted, Step::Claim { .. } | Step::GuardPrimary | Step::StashSecret | Step::DisarmPrimary) {
             self.gatherer.primary_changed();
         }
         self.record(&Record::after(&wanted, result))?;

@@ -1,7 +1,9 @@
 //! S8, S12: disarming. Its parts do not wait for each other.
 #![cfg(feature = "tezsign")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use failover_core::baker::CommandControl;
@@ -11,7 +13,7 @@ use failover_core::effect::{Hands, Whose, disarm, stand_down};
 use failover_core::guard::Guard;
 use failover_core::host::LocalHost;
 use failover_core::operator::Nobody;
-use failover_core::permit::{PermitKind, PermitState, Permits, Root, RunId};
+use failover_core::permit::{EffectLock, PermitKind, PermitState, Permits, Root, RunId};
 use failover_core::signer::SignerError;
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError, TezSign};
 use failover_core::tezos::{ChainId, Curve, KeyHash};
@@ -94,6 +96,7 @@ impl Clock for ARunBegins {
     #[expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
     fn together(&self, jobs: Vec<Job<'_>>) {
         if self.permits.look(&self.run).unwrap() == PermitState::NotMade {
+            self.permits.begin(&self.run).unwrap();
             self.permits.make(&self.run, PermitKind::Run, "root", self.now()).unwrap();
         }
         SystemClock.together(jobs);
@@ -109,14 +112,57 @@ fn a_permit_that_is_made_in_the_middle_of_a_stop_is_taken_away_with_it() {
     let permits = root.of(ChainId::MAINNET, KeyHash::new(Curve::Ed25519, [1; 20]));
     for (run, alone) in [(RunId::from_bytes([1; 16]), false), (RunId::from_bytes([2; 16]), true)] {
         // It may have been here before: then there is an effect lock to be taken.
-        permits
-            .make(&RunId::from_bytes([if alone { 3 } else { 4 }; 16]), PermitKind::Run, "root", SystemClock.now())
-            .unwrap();
+        let before = RunId::from_bytes([if alone { 3 } else { 4 }; 16]);
+        permits.begin(&before).unwrap();
+        permits.make(&before, PermitKind::Run, "root", SystemClock.now()).unwrap();
         let whose = if alone { Whose::Everyone(&root) } else { Whose::Baker(&permits) };
         let clock = ARunBegins { permits: permits.clone(), run };
         let disarmed = stand_down(&mut hands(folder.path(), &stopped), whose, "stand-down", &clock);
         assert!(matches!(permits.look(&run).unwrap(), PermitState::Gone { .. }), "{disarmed:?}");
     }
+}
+
+/// Time in which an effect that left no words, as on a full disk, ends while the stop is at its first reading.
+struct AnEffectEnds {
+    held: Mutex<Option<EffectLock>>,
+    slept: Mutex<Duration>,
+}
+
+impl Clock for AnEffectEnds {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn steady(&self) -> Duration {
+        SystemClock.steady()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        *self.slept.lock().unwrap() += duration;
+    }
+
+    fn together(&self, jobs: Vec<Job<'_>>) {
+        drop(self.held.lock().unwrap().take());
+        SystemClock.together(jobs);
+    }
+}
+
+/// It may have been an unlock, which may still succeed on the device: looked at once more after it.
+#[test]
+fn an_effect_that_left_no_words_is_waited_for_as_an_unlock_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = folder.path().join("stopped");
+    let root = Root::at(folder.path().join("machine"));
+    let permits = root.of(ChainId::MAINNET, KeyHash::new(Curve::Ed25519, [1; 20]));
+    let mut waited = Vec::new();
+    for words in ["", "guard lift by somebody\n"] {
+        let held = root.effect_lock("unlock", Duration::ZERO).unwrap();
+        fs::write(root.path().join(EffectLock::NAME), words).unwrap();
+        let clock = AnEffectEnds { held: Mutex::new(Some(held)), slept: Mutex::default() };
+        stand_down(&mut hands(folder.path(), &stopped), Whose::Baker(&permits), "stand-down", &clock);
+        waited.push(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
+    }
+    assert_eq!(waited, [true, false]);
 }
 
 #[test]

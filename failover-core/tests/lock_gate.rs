@@ -141,7 +141,11 @@ impl Run {
     fn permit(&self, past: Option<&Past>) -> RunPermit {
         let root = Root::at(self.state.path().join("machine of the backup"));
         let permits = root.of(self.world.options().chain, self.world.baker());
-        let run = past.and_then(|past| past.run).unwrap_or_else(|| RunId::random().unwrap());
+        let run = past.and_then(|past| past.run).unwrap_or_else(|| {
+            let run = RunId::random().unwrap();
+            permits.begin(&run).unwrap();
+            run
+        });
         RunPermit { permits, run, who: "a test".to_owned(), known: Vec::new() }
     }
 

@@ -8,7 +8,6 @@ use failover_core::permit::RunId;
 use failover_core::returning::{Taken, give_back};
 use failover_core::state::{PlanId, StateDir};
 
-use super::guard;
 use super::stand_down::by;
 use crate::args::Return;
 use crate::failure::Failure;
@@ -42,7 +41,7 @@ pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Resu
     // A signer that is dead keeps nothing from being asked about (H28).
     let permit = session::permit(&config, &state, RunId::random()?)?;
     // S16: this machine's permits first; what is read of the marks has one of its own.
-    permit.permits.take_away(&by("return")).map_err(guard::not_taken)?;
+    permit.permits.take_away(&by("return"))?;
     let hands = session::disarming(&config, &state, Box::new(prompt))?;
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let (file, _) = JournalFile::reopen(&taken.journal)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use failover_core::baker::{BakerControl, BakerError, BakerState};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus};
-use failover_core::permit::{PermitError, hostname};
+use failover_core::permit::hostname;
 use failover_core::state::StateDir;
 use serde::Serialize;
 
@@ -106,10 +106,6 @@ fn boot(control: &mut dyn BakerControl, out: &mut Output) -> Result<(), Failure>
 /// Another command's effect on this machine is waited for as long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) fn not_taken(error: PermitError) -> Failure {
-    Failure::new(Exit::Failed, &error, error.next())
-}
-
 fn not_ready(error: &BakerError) -> Failure {
     Failure::new(Exit::NotReady, error, error.next())
 }
@@ -124,7 +120,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let config = settings.config()?;
     // S14: at once and without any lock; a run that goes on here ends by it.
     let permits = config.root().of(config.baker.chain, config.baker.address);
-    permits.take_away(&by("guard install")).map_err(not_taken)?;
+    permits.take_away(&by("guard install"))?;
     let state = StateDir::open(settings.state())?;
     let guard = Guard::new(state.path());
     let mut control = parts::open_backup(&config.backup, state.path())?;
@@ -142,7 +138,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     }
     // An effect that was under way when the permits went is over by then: only what is read after it is proof.
     let _effect = match config.root().path().is_dir() {
-        true => Some(permits.effect_lock("a guard", PATIENCE).map_err(not_taken)?),
+        true => Some(permits.effect_lock("a guard", PATIENCE)?),
         false => None,
     };
     guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;

@@ -8,6 +8,7 @@ use failover_core::decision::Policy;
 use failover_core::failover::{Past, earlier_refusal, plan};
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, Entry, JournalFile};
+use failover_core::permit::RunId;
 use failover_core::preflight;
 use failover_core::state::{About, Plan, PlanError, PlanId, PlanIdError, StateDir};
 
@@ -76,9 +77,11 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
     policy.without.clone_from(&wanted.without);
     policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
+    // Before the lock, so that no stop falls between the two. A plan is no run.
+    let run = if wanted.plan_only { None } else { Some(session::begin(&config)?) };
     let locks = locks::all(&config, out)?;
     if let Some((path, _)) = state.unfinished(finished)?
-        && wanted.plan_only
+        && run.is_none()
     {
         return plan_of_interrupted(settings, &config, &state, (&path, wanted), out);
     }
@@ -92,17 +95,17 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> 
     if known.is_some() {
         prompt.about(id.to_string());
     }
-    if wanted.plan_only {
+    let Some(run) = run else {
         show_plan(settings, &config, &state, (policy, id, None), out)?;
         return Ok(planned("run", &config, id));
-    }
+    };
     let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
     let file = state.create_journal(SystemClock.now(), id)?;
     let path = file.path().to_owned();
     out.begin_screen(true);
     prompt.beside(out.screen());
     let mut run =
-        session::failover(settings, &config, &state, (policy, id, file), (locks, Box::new(prompt)), None, out)?;
+        session::failover(settings, &config, &state, (run, policy, id, file), (locks, Box::new(prompt)), None, out)?;
     run = run.after_refusal(refused);
     Ok(told(run.run(), id, &path, out))
 }
@@ -240,8 +243,16 @@ pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Outpu
         known => known,
     };
     let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
-    let mut run =
-        session::failover(settings, &config, &state, (policy, plan, file), (locks, Box::new(prompt)), Some(past), out)?;
+    let run = past.run.map_or_else(RunId::random, Ok)?;
+    let mut run = session::failover(
+        settings,
+        &config,
+        &state,
+        (run, policy, plan, file),
+        (locks, Box::new(prompt)),
+        Some(past),
+        out,
+    )?;
     run = run.after_refusal(refused);
     Ok(told(run.run(), plan, &path, out))
 }

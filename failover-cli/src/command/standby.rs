@@ -55,7 +55,7 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     let config = settings.config()?;
     // S14: at once and without any lock; a run that goes on here ends by it.
     let permits = config.root().of(config.baker.chain, config.baker.address);
-    permits.take_away(&by("standby")).map_err(guard::not_taken)?;
+    permits.take_away(&by("standby"))?;
     let state = StateDir::open(settings.state())?;
     let mut prompt = Prompt::new(answers, settings.passphrase(out)?);
     // It is no harm to anybody's keys; but on the machine that bakes it ends the baking.

@@ -31,7 +31,7 @@ pub(super) fn lost(facts: &Facts, progress: &Progress) -> Option<Refusal> {
 pub(super) fn before(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
     let Ok(seen) = &facts.primary.standing else { return Ok(()) };
     let over = match &seen.value {
-        ClaimAnswer::Made { over } | ClaimAnswer::Free { over } => *over == Some(true),
+        ClaimAnswer::Made { over } | ClaimAnswer::Free { over } | ClaimAnswer::Stands { over } => *over == Some(true),
         ClaimAnswer::Unasked { .. } | ClaimAnswer::Busy { .. } => false,
         ClaimAnswer::Claimed { by } if policy.says_over(by) => false,
         against => return Err(refusal(against, policy)),
@@ -65,7 +65,7 @@ fn refusal(answer: &ClaimAnswer, policy: &Policy) -> Refusal {
         ClaimAnswer::Itself => {
             Refusal::WrongHost { why: format!("{host} is this machine itself: primary and backup must be two") }
         }
-        ClaimAnswer::Made { .. } | ClaimAnswer::Free { .. } => {
+        ClaimAnswer::Made { .. } | ClaimAnswer::Free { .. } | ClaimAnswer::Stands { .. } => {
             Refusal::NotExcluded { host, why: "it was looked at, and not claimed".to_owned() }
         }
         ClaimAnswer::Unasked { why } => Refusal::NotExcluded { host, why: why.clone() },
@@ -87,7 +87,7 @@ pub(super) fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Resul
         ClaimAnswer::Claimed { by } if policy.says_over(by) => claim(policy, progress).map(Some),
         ClaimAnswer::Made { over } => {
             over_here(standing, policy, *over == Some(true)).map_err(Verdict::Refuse)?;
-            Ok(None)
+            kept(facts, policy, progress)
         }
         // It answers by now: it is asked again.
         ClaimAnswer::Unasked { .. } if facts.primary.services.is_ok() && may_be_asked(progress) => {
@@ -98,6 +98,19 @@ pub(super) fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Resul
             excluded(facts, policy, progress, why)
         }
         against => Err(Verdict::Refuse(refusal(against, policy))),
+    }
+}
+
+/// This run's claim was made, and is looked for as long as the primary answers: a copy of this machine, or a person, could
+/// take it away. Where nothing stands in its place it is made again.
+fn kept(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Verdict>, Verdict> {
+    match facts.primary.standing.as_ref().map(|seen| &seen.value) {
+        Err(_) | Ok(ClaimAnswer::Stands { .. } | ClaimAnswer::Made { .. } | ClaimAnswer::Unasked { .. }) => Ok(None),
+        Ok(ClaimAnswer::Free { .. }) if may_be_asked(progress) => claim(policy, progress).map(Some),
+        Ok(ClaimAnswer::Claimed { by }) if policy.says_over(by) && may_be_asked(progress) => {
+            claim(policy, progress).map(Some)
+        }
+        Ok(against) => Err(Verdict::Refuse(refusal(against, policy))),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn give_back(
     let mut given = primary.give_back(&order)?;
     // The run that fenced it left its claim there.
     if let GivenBack::Not(ClaimAnswer::Claimed { by }) = &given
-        && permit.is_own(&by.run)?
+        && permit.is_own(by)?
     {
         order.own = Some(by.run);
         given = primary.give_back(&order)?;

@@ -29,6 +29,7 @@ pub(super) fn take_marks(permit: &RunPermit, clock: &dyn Clock) -> Result<(), Ef
     if permits.look(run)? != PermitState::NotMade {
         return Ok(());
     }
+    permits.begin(run)?;
     permits.take_away_others(&format!("a command that raises marks, {who}"), run)?;
     Ok(permits.make(run, PermitKind::Marks, who, clock.wall())?)
 }
@@ -83,7 +84,7 @@ pub(super) fn claim(
     };
     let mut answer = primary.claim(&order);
     if let Ok(ClaimAnswer::Claimed { by }) = &answer
-        && (permit.is_own(&by.run)? || over.contains(&by.host))
+        && (permit.is_own(by)? || over.contains(&by.host))
     {
         order.replace = Some(by.run);
         answer = primary.claim(&order);

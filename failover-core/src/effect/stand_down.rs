@@ -139,8 +139,11 @@ fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock
     }
 }
 
+/// One that left no words may be anything.
 fn may_be_late(under_way: Option<&str>) -> bool {
-    under_way.is_some_and(|what| what.starts_with("unlock") || what.starts_with("prove-passphrase"))
+    let late =
+        |what: &str| what == EffectLock::UNNAMED || what.starts_with("unlock") || what.starts_with("prove-passphrase");
+    under_way.is_some_and(late)
 }
 
 /// Installed and read back: neither a reboot nor a restart starts anything here.

@@ -56,13 +56,6 @@ impl Failover {
         Ok(proven)
     }
 
-    /// A stop from now on is one of this run, though it asks and looks around first (S14).
-    pub(super) fn begin_permit(&self) {
-        let Some(permit) = self.hands.permit.as_ref().filter(|_| self.resumed.is_none()) else { return };
-        // Where that cannot be written, no permit can be either.
-        let _seen_when_it_is_made = permit.permits.begin(&permit.run);
-    }
-
     /// A run that is over gives its permit back; one that can be taken up again keeps it (S13).
     pub(super) fn end_permit(&self, end: &End) {
         let Some(permit) = self.hands.permit.as_ref().filter(|_| !end.may_be_resumed()) else { return };

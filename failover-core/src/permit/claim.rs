@@ -104,6 +104,11 @@ pub enum ClaimAnswer {
         /// As in [`ClaimAnswer::Made`].
         over: Option<bool>,
     },
+    /// A look: this run's own claim stands there, and no other.
+    Stands {
+        /// As in [`ClaimAnswer::Made`].
+        over: Option<bool>,
+    },
     /// That machine is the one that this run lives on: its own permit is there (H19).
     Itself,
     /// That machine could not be asked, or runs no script: it is not excluded.

@@ -21,6 +21,8 @@ pub struct EffectLock {
 }
 
 impl EffectLock {
+    /// What stands for a holder that left no words: its disk is full, or it has just begun.
+    pub const UNNAMED: &'static str = "another command";
     /// Its name below the root.
     pub const NAME: &'static str = "effect.lock";
 
@@ -39,7 +41,7 @@ impl EffectLock {
                 Err(TryLockError::Error(e)) => return Err(PermitError::system(path, &e)),
             }
             if begun.elapsed() >= patience {
-                let holder = words(path).unwrap_or_else(|| "another command".to_owned());
+                let holder = words(path).unwrap_or_else(|| Self::UNNAMED.to_owned());
                 return Err(PermitError::Busy { holder, after: patience });
             }
             std::thread::sleep(PAUSE);
@@ -50,7 +52,7 @@ impl EffectLock {
     pub(super) fn holder(path: &Path) -> Option<String> {
         let file = File::open(path).ok()?;
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Some(words(path).unwrap_or_else(|| "another command".to_owned())),
+            Err(TryLockError::WouldBlock) => Some(words(path).unwrap_or_else(|| Self::UNNAMED.to_owned())),
             _ => None,
         }
     }

@@ -115,10 +115,10 @@ impl Permits {
         Ok(())
     }
 
-    /// Makes a run's permit, durably, and reads it back. Once in a run.
+    /// Makes the permit of a run that has begun, durably, and reads it back. Once in a run.
     ///
     /// # Errors
-    /// It is there already or was there before, the run was stopped before, or the system refused.
+    /// It is there already or was there before, the run was stopped before or never begun, or the system refused.
     pub fn make(&self, run: &RunId, kind: PermitKind, who: &str, at: Timestamp) -> Result<(), PermitError> {
         self.prepare()?;
         match self.look(run)? {
@@ -126,13 +126,15 @@ impl Permits {
             PermitState::Gone { by } => return Err(PermitError::Gone { by }),
             _ => return Err(PermitError::damaged(&self.path(run), "a permit of this run was made before")),
         }
+        self.still_begun(run)?;
         let permit = Permit { v: Permit::VERSION, run: *run, kind, boot: boot()?, who: who.to_owned(), at };
         let mut text = serde_json::to_vec(&permit).map_err(|e| PermitError::damaged(&self.path(run), e))?;
         text.push(b'\n');
         create(&self.path(run), &text)?;
         // A stop takes what is begun first, and permits then: one of the two sees the other.
-        if self.is_ended(run)? {
+        if let Err(gone) = self.still_begun(run) {
             self.take_one(PERMITS, &run.to_string(), &self.taken_by(run).unwrap_or_default())?;
+            return Err(gone);
         }
         match self.look(run)? {
             PermitState::Valid => Ok(()),
@@ -163,13 +165,16 @@ impl Permits {
         Ok(if permit.boot == boot()? { PermitState::Valid } else { PermitState::OtherBoot })
     }
 
-    fn is_ended(&self, run: &RunId) -> Result<bool, PermitError> {
-        let path = self.part(ENDED).join(run.to_string());
-        match fs::symlink_metadata(&path) {
-            Ok(_) => Ok(true),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(e) => Err(PermitError::system(&path, &e)),
+    /// A stop takes this away; on a full disk it leaves nothing else behind.
+    fn still_begun(&self, run: &RunId) -> Result<(), PermitError> {
+        match exists(&self.part(BEGUN).join(run.to_string()))? {
+            true => Ok(()),
+            false => Err(PermitError::Gone { by: self.taken_by(run) }),
         }
+    }
+
+    fn is_ended(&self, run: &RunId) -> Result<bool, PermitError> {
+        exists(&self.part(ENDED).join(run.to_string()))
     }
 
     /// Takes away every permit of this baker here, and from a run that has begun the right to make one. Needs nothing but the right to (S14).
@@ -275,7 +280,8 @@ impl Permits {
     }
 }
 
-/// What a run has in its hands of its own permit.
+/// What a run has in its hands of its own permit. A run that is new calls [`Permits::begin`] before anything else: without that
+/// no permit is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunPermit {
     /// The permits of this machine.
@@ -313,12 +319,13 @@ impl RunPermit {
         Ok(ClaimOrder { baker, claim, replace: None, asked, here, look, deadline })
     }
 
-    /// Is this run one of this machine?
+    /// Is this the claim of a run of this machine? One of a machine with another name never is: its journals may have been
+    /// copied here.
     ///
     /// # Errors
     /// It cannot be looked at.
-    pub fn is_own(&self, run: &RunId) -> Result<bool, PermitError> {
-        Ok(self.known.contains(run) || self.permits.knows(run)?)
+    pub fn is_own(&self, claim: &Claim) -> Result<bool, PermitError> {
+        Ok(claim.host == hostname() && (self.known.contains(&claim.run) || self.permits.knows(&claim.run)?))
     }
 }
 
@@ -335,6 +342,14 @@ pub(super) fn boot() -> Result<String, PermitError> {
     let path = Path::new("/proc/sys/kernel/random/boot_id");
     let text = fs::read_to_string(path).map_err(|e| PermitError::system(path, &e))?;
     Ok(text.trim().to_owned())
+}
+
+fn exists(path: &Path) -> Result<bool, PermitError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(PermitError::system(path, &e)),
+    }
 }
 
 /// A small file; `None`: it is not there.

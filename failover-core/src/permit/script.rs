@@ -4,7 +4,7 @@
 use super::{Claim, ClaimAnswer};
 
 /// What speaks against touching a machine: with `root`, `baker`, `lock`, `run`, `replace` and `here` set, it says so and ends, or
-/// leaves `say`, `first`, `busy`, `standing` and `boot` behind.
+/// leaves `say`, `first`, `busy`, `standing` and `boot` behind. `busy` is for each script to ask first.
 macro_rules! common {
     () => {
         r#"umask 077
@@ -12,7 +12,8 @@ say() { printf '%s\n' "$*"; exit 0; }
 first() { head -c 4096 -- "$1" 2>/dev/null | head -n 1; }
 busy() {
     inode=$(stat -c %i -- "$lock" 2>/dev/null) || return 0
-    if grep -q "FLOCK .*:$inode " /proc/locks; then say "run $(first "$lock")"; fi
+    # A file on another device may have the same number: then this one can be locked.
+    if grep -q "FLOCK .*:$inode " /proc/locks && ! flock -n -s "$lock" true; then say "run $(first "$lock")"; fi
 }
 standing() {
     for file in "$baker/claims/"*; do
@@ -26,7 +27,6 @@ if [ "$(cat -- "$root/here" 2>/dev/null)" = "$here $boot" ]; then say itself; fi
 version=$(failover --version 2>/dev/null)
 case $version in 'failover 0.1.'*) say "older $version" ;; esac
 command -v flock >/dev/null || say 'unasked there is no flock (util-linux) there'
-busy
 "#
     };
 }
@@ -43,7 +43,8 @@ pub const NAME: &str = "failover-permit";
 /// changes nothing.
 ///
 /// The machine that this run lives on, a run that is going on there, an effect under way, another run's claim, or a
-/// failover that knows no permits: it says so and touches nothing. Else, under the effect lock, every permit is taken away,
+/// failover that knows no permits: it says so and touches nothing. A look says too whether this run's own claim stands there:
+/// then whoever begins a run there is kept out by it. Else, under the effect lock, every permit is taken away,
 /// the claim written and read back. Its last line says what came of it; without one nothing is known.
 pub const CLAIM: &str = concat!(
     r#"set -u
@@ -56,9 +57,15 @@ root=$1 baker=$1/$2 lock=$3 run=$4 claim=$5 replace=$6 asked=$7 seconds=$8 by=$9
     say "$1 open"
 }
 if [ "$seconds" = 0 ]; then
+    if [ -e "$baker/claims/$run" ]; then
+        standing
+        end stands
+    fi
+    busy
     standing
     end free
 fi
+busy
 mkdir -p -- "$baker/permits" "$baker/ended" "$baker/claims" || exit 1
 exec 9>>"$root/effect.lock" || exit 1
 flock -w "$seconds" 9 || say "busy $(first "$root/effect.lock")"
@@ -89,6 +96,7 @@ pub(crate) fn answer(stdout: &str) -> Result<ClaimAnswer, String> {
     Ok(match word {
         "made" => ClaimAnswer::Made { over: over(rest)? },
         "free" => ClaimAnswer::Free { over: over(rest)? },
+        "stands" => ClaimAnswer::Stands { over: over(rest)? },
         "itself" => ClaimAnswer::Itself,
         "run" => ClaimAnswer::RunThere { holder: shown() },
         "busy" => ClaimAnswer::Busy { holder: shown() },

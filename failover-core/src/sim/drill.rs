@@ -304,6 +304,9 @@ impl Rehearsal {
 
     /// The same, to where it is killed between two records: an exchange with a device, a node, a machine, or the journal.
     pub(crate) fn session_until(&mut self, cut: Option<Cut>, kill: Option<Kill>) -> Result<&End, DrillError> {
+        if self.journal.is_none() {
+            self.permit().permits.begin(&self.run)?;
+        }
         let who = Holder::this("failover drill", self.world.now(), Some(self.plan));
         let lock = match FileLock::acquire_under(&self.root_of(self.backup), self.policy.chain, self.policy.baker, &who)
         {

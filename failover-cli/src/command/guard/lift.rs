@@ -6,7 +6,7 @@ use failover_core::decision::claimed;
 use failover_core::effect::{EffectError, Hands, take_and_claim, with_permit};
 use failover_core::guard::{Guard, Lift};
 use failover_core::operator::Nobody;
-use failover_core::permit::{ClaimAnswer, RunId};
+use failover_core::permit::ClaimAnswer;
 use failover_core::state::StateDir;
 
 use super::token;
@@ -28,6 +28,8 @@ use crate::settings::Settings;
 pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
+    // A stop from now on is one of this command too, though somebody still types (S14).
+    let run = session::begin(&config)?;
     let mut locks = locks::all(&config, out)?;
     let guard = Guard::new(state.path());
     guard.may_be_lifted()?;
@@ -35,9 +37,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
         let next = "run `failover resume` to go on, or `failover stand-down`";
         return Err(Failure::new(Exit::Interrupted, "a run was interrupted here and is not over", next));
     }
-    // A stop from now on is one of this command too, though somebody still types (S14).
-    let permit = session::permit(&config, &state, RunId::random()?)?;
-    permit.permits.begin(&permit.run).map_err(super::not_taken)?;
+    let permit = session::permit(&config, &state, run)?;
     let sentence = Lift::sentence(&config.baker.name);
     let said = match statement {
         Some(said) => said.to_owned(),
@@ -64,7 +64,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
     // Whatever came of it, this command is over.
     let ended = permit.permits.end(&permit.run);
     lifted?;
-    ended.map_err(super::not_taken)?;
+    ended?;
     token(settings, out)?;
     Ok(End::done("start the services when you are ready, and watch them with `failover watch`"))
 }

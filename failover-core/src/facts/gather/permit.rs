@@ -34,7 +34,7 @@ pub(super) fn standing(
     let name = control.describe();
     let found = control.claim(&order);
     if let Ok(ClaimAnswer::Claimed { by }) = &found
-        && permit.is_own(&by.run).map_err(|error| error.unknown())?
+        && permit.is_own(by).map_err(|error| error.unknown())?
     {
         order.replace = Some(by.run);
         return seen(control.claim(&order), &name, clock);

@@ -18,12 +18,14 @@ use crate::tezos::{ChainId, Kind};
 /// A machine that could not be reached is asked again after this, and so are mark files that could not be read.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 
+type Signer = RemoteSigner<Box<dyn Host>>;
+
 /// What the primary is looked at with.
 pub(super) struct PrimaryEyes<'a> {
     /// Its services.
     pub(super) control: Option<&'a mut dyn BakerControl>,
     /// Its signer.
-    pub(super) signer: Option<&'a mut RemoteSigner<Box<dyn Host>>>,
+    pub(super) signer: Option<&'a mut Signer>,
     /// This run's permit, whose claim would be left there.
     pub(super) permit: Option<&'a RunPermit>,
 }
@@ -37,11 +39,9 @@ pub(super) struct PrimaryGatherer {
     held: Option<Held>,
     /// The signer's own marks, as they were last shown, and when that reading began: a locked key shows none.
     device: Option<(Timestamp, MarkFile)>,
-    /// What speaks against a claim there: seen once, before the plan.
-    standing: Option<Fact<ClaimAnswer>>,
 }
 
-/// What else keeps the primary from signing, as it was read last: over ssh that takes its time as well.
+/// What else keeps the primary from signing and another run away, as it was read last: over ssh that takes its time as well.
 #[derive(Clone)]
 struct Held {
     at: Timestamp,
@@ -49,6 +49,8 @@ struct Held {
     signer: Fact<DeviceState>,
     boot_guard: Fact<BootGuard>,
     secret: Fact<UnlockSecret>,
+    /// Whose claim stands there, and what else speaks against one: later too, as a copy of this machine could replace it.
+    standing: Fact<ClaimAnswer>,
 }
 
 /// The mark files, as they were read last: over ssh that takes its time, and what is stopped writes nothing.
@@ -96,10 +98,11 @@ impl PrimaryGatherer {
                 self.known = Some(known.clone());
                 let (source, at) = (control.describe(), clock.now());
                 let stopped = matches!(state, BakerState::Stopped { .. });
-                let Held { at: held, signer, boot_guard, secret, .. } = self.held(control, eyes.signer, stopped, clock);
+                let Held { at: held, signer, boot_guard, secret, standing, .. } =
+                    self.held(control, (eyes.signer, eyes.permit), stopped, clock);
                 let facts = PrimaryFacts {
                     power: Err(unasked()),
-                    standing: self.standing(control, eyes.permit, clock),
+                    standing,
                     signer,
                     boot_guard,
                     secret,
@@ -142,11 +145,12 @@ impl PrimaryGatherer {
         (self.held, self.away) = (None, None);
     }
 
-    /// Its signer, its guard and what unlocks it: read for the plan, again once the services are stopped, and now and then.
+    /// Its signer, its guard, what unlocks it and who has claimed it: read for the plan, again once the services are stopped,
+    /// and now and then.
     fn held(
         &mut self,
         control: &mut dyn BakerControl,
-        signer: Option<&mut RemoteSigner<Box<dyn Host>>>,
+        (signer, permit): (Option<&mut Signer>, Option<&RunPermit>),
         stopped: bool,
         clock: &dyn Clock,
     ) -> Held {
@@ -180,24 +184,10 @@ impl PrimaryGatherer {
         let name = control.describe();
         let boot_guard = seen(control.boot_guard(), &name, clock);
         let secret = seen(control.unlock_secret(), &name, clock);
-        let held = Held { at, stopped, signer, boot_guard, secret };
+        let standing = super::permit::standing(control, permit, clock);
+        let held = Held { at, stopped, signer, boot_guard, secret, standing };
         self.held = Some(held.clone());
         held
-    }
-
-    fn standing(
-        &mut self,
-        control: &mut dyn BakerControl,
-        permit: Option<&RunPermit>,
-        clock: &dyn Clock,
-    ) -> Fact<ClaimAnswer> {
-        if let Some(known) = &self.standing {
-            return known.clone();
-        }
-        let found = super::permit::standing(control, permit, clock);
-        // What could not be asked is asked again; what it says now, the claim itself will say.
-        self.standing = found.is_ok().then(|| found.clone());
-        found
     }
 
     fn marks(

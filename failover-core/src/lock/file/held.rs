@@ -35,11 +35,21 @@ impl FileLock {
     pub(crate) fn is_held_at(path: &Path) -> bool {
         let Ok(lock) = fs::metadata(path) else { return false };
         let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-        locks.lines().any(|line| is_of(line, lock.ino()))
+        locks.lines().any(|line| is_of(line, lock.ino())) && !is_free(path)
     }
 }
 
-/// `1: FLOCK  ADVISORY  WRITE 1234 00:2d:5678 0 EOF`: is it a lock on the file with this number? Which device it is on is
+/// A file on another device may have the same number: then this one can be locked, for the moment of the asking. What
+/// cannot be opened is not known to be free.
+fn is_free(path: &Path) -> bool {
+    let Ok(file) = fs::File::open(path) else { return false };
+    let free = file.try_lock_shared().is_ok();
+    // Not by closing alone: a child between its fork and its exec has the same open file, and with it the lock.
+    let _closed_anyway = file.unlock();
+    free
+}
+
+/// `1: FLOCK  ADVISORY  WRITE 1234 00:2d:5678 0 EOF`: is it a lock on a file with this number? Which device it is on is
 /// not compared: some filesystems show another one here than to `stat`.
 fn is_of(line: &str, inode: u64) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();

@@ -10,7 +10,8 @@ pub const PERMIT: &str = concat!(
 root=$1 baker=$1/$2 lock=$3 run=$4 head=$5 tail=$6 replace=$7 seconds=$8 here=$9
 "#,
     common!(),
-    r#"mkdir -p -- "$baker/permits" "$baker/ended" "$baker/claims" || exit 1
+    r#"busy
+mkdir -p -- "$baker/permits" "$baker/ended" "$baker/claims" || exit 1
 exec 9>>"$root/effect.lock" || exit 1
 flock -w "$seconds" 9 || say "busy $(first "$root/effect.lock")"
 busy

@@ -1,8 +1,10 @@
 //! Whoever else acts while a session goes on: a second shell on the same machine, or the other machine (S13, S14).
 
+use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Cut, Rehearsal};
+use crate::clock::Timestamp;
 use crate::effect::{self, Hands, Whose};
 use crate::journal::record::Record;
 use crate::lock::{FileLock, Holder};
@@ -23,6 +25,11 @@ pub enum Act {
     /// A run of the other machine claims this one, and does not see the lock that is held here: it is in another
     /// `/run/lock` (H23).
     Claims,
+    /// A machine that has copies of this one's files takes this run's claim on the other machine for one of its own, and
+    /// puts another in its place.
+    ReplacesTheClaim,
+    /// Somebody removes this run's claim on the other machine.
+    RemovesTheClaim,
     /// A process dies between unlock and lock: this one, where it is cut off there (H44).
     LeavesUnlocked,
 }
@@ -164,18 +171,23 @@ impl Others {
             Act::RunsThere => {
                 let who = Holder::this("failover run, on the other machine", now, None);
                 locks.push(FileLock::acquire_under(there.root(), policy.chain, policy.baker, &who).ok()?);
-                there.make(&RunId::random().ok()?, PermitKind::Run, "the other machine", now).ok()?;
+                let run = RunId::random().ok()?;
+                there.begin(&run).ok()?;
+                there.make(&run, PermitKind::Run, "the other machine", now).ok()?;
             }
             Act::Claims => {
                 let run = RunId::random().ok()?;
+                there.begin(&run).ok()?;
                 there.make(&run, PermitKind::Run, "the other machine", now).ok()?;
-                let (host, who) = (hostname(), "the other machine".to_owned());
-                let claim = Claim { v: Claim::VERSION, run, host, who, at: now }.line();
-                let (root, from) = (here.root().path().to_string_lossy().into_owned(), there.root().here().ok()?);
-                let unseen = here.root().path().join("another-run-lock").to_string_lossy().into_owned();
-                let run = run.to_string();
-                let words = [&root, here.baker(), &unseen, &run, &claim, "-", "-", "5", script::NAME, &from];
-                machine::claim(&words);
+                claim((run, None), here, &there.root().here().ok()?, now);
+            }
+            Act::ReplacesTheClaim => {
+                let own = there.claims().ok()?.first()?.run;
+                claim((RunId::random().ok()?, Some(own)), there, "a machine with copied files", now);
+            }
+            Act::RemovesTheClaim => {
+                let own = there.claims().ok()?.first()?.run;
+                fs::remove_file(there.part("claims").join(own.to_string())).ok()?;
             }
             Act::LeavesUnlocked => {
                 world.unlock(*side, &world.passphrase());
@@ -183,4 +195,14 @@ impl Others {
         }
         Some(())
     }
+}
+
+/// A run of a machine that knows itself by `from` claims the one whose permits these are, and does not see the lock there.
+fn claim((run, replace): (RunId, Option<RunId>), on: &Permits, from: &str, now: Timestamp) {
+    let claim = Claim { v: Claim::VERSION, run, host: hostname(), who: "the other machine".to_owned(), at: now }.line();
+    let root = on.root().path();
+    let unseen = root.join("another-run-lock").to_string_lossy().into_owned();
+    let replace = replace.map_or_else(|| "-".to_owned(), |own| own.to_string());
+    let (root, run) = (root.to_string_lossy(), run.to_string());
+    machine::claim(&[&root, on.baker(), &unseen, &run, &claim, &replace, "-", "5", script::NAME, from]);
 }

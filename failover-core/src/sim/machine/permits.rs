@@ -52,11 +52,12 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn claim(&self, claim: &str, by: &str, look: bool) -> std::io::Result<String> {
-        if let Some(against) = self.against(&boot()?) {
+        let own = look && self.baker.join("claims").join(self.run).exists();
+        if let Some(against) = self.against(&boot()?, own) {
             return Ok(against);
         }
         if look {
-            return Ok(self.standing().unwrap_or_else(|| self.end("free")));
+            return Ok(self.standing().unwrap_or_else(|| self.end(if own { "stands" } else { "free" })));
         }
         self.folders()?;
         if let Some(standing) = self.standing() {
@@ -77,7 +78,7 @@ impl Place<'_> {
 
     fn permit(&self, head: &str, tail: &str) -> std::io::Result<String> {
         let boot = boot()?;
-        if let Some(against) = self.against(&boot) {
+        if let Some(against) = self.against(&boot, false) {
             return Ok(against);
         }
         self.folders()?;
@@ -92,13 +93,13 @@ impl Place<'_> {
         Ok("made".to_owned())
     }
 
-    /// This machine itself, or a run that goes on here.
-    fn against(&self, boot: &str) -> Option<String> {
+    /// This machine itself, or a run that goes on here: that one is kept out where this run's claim stands.
+    fn against(&self, boot: &str, own: bool) -> Option<String> {
         let here = fs::read_to_string(self.root.join("here")).unwrap_or_default();
         if here.trim() == format!("{} {boot}", self.here) {
             return Some("itself".to_owned());
         }
-        FileLock::is_held_at(&self.lock).then(|| format!("run {}", first(&self.lock)))
+        (!own && FileLock::is_held_at(&self.lock)).then(|| format!("run {}", first(&self.lock)))
     }
 
     fn folders(&self) -> std::io::Result<()> {
@@ -185,6 +186,7 @@ mod tests {
             told.push(out.stdout.trim().to_owned());
         };
         say(mine, "-", "-", "0");
+        permits.begin(&other).unwrap();
         permits.make(&other, PermitKind::Run, "root@h", Timestamp::from_millis(0)).unwrap();
         say(other, "-", "-", "5");
         say(mine, "-", &other.to_string(), "0");
@@ -241,6 +243,7 @@ mod tests {
             let who = crate::lock::Holder::this("failover run", Timestamp::from_millis(0), None);
             let held = FileLock::acquire_under(&root, chain, baker, &who).unwrap();
             let permits = root.of(chain, baker);
+            permits.begin(&RUNS[1]).unwrap();
             permits.make(&RUNS[1], PermitKind::Run, "root@h", Timestamp::from_millis(0)).unwrap();
             let lock = held.path().to_string_lossy().into_owned();
             let (mine, claim) = (RUNS[0].to_string(), line(RUNS[0]));

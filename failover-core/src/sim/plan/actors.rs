@@ -22,7 +22,15 @@ pub(super) fn draw(plan: Plan) -> Plan {
         80..=94 => 1,
         _ => 2,
     };
-    let acts = [Act::StandsDown, Act::StandsDown, Act::TakesAway, Act::Claims, Act::RunsThere];
+    let acts = [
+        Act::StandsDown,
+        Act::StandsDown,
+        Act::TakesAway,
+        Act::Claims,
+        Act::RunsThere,
+        Act::ReplacesTheClaim,
+        Act::RemovesTheClaim,
+    ];
     let one = |_| {
         let index = usize::try_from(dice.below(RECORDS)).unwrap_or(0);
         Then { when: Cut::After(index), act: dice.one(&acts, Act::StandsDown) }

@@ -35,6 +35,19 @@ pub(super) static WHOEVER: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "h23-copied",
+        about: "a machine with copies of this one's files puts its claim in the place of this run's: disarmed, never started",
+        exit: 7,
+        then: &[Then { when: Cut::When(|record| done(record, "guard-primary")), act: Act::ReplacesTheClaim }],
+        ..PLAIN
+    },
+    Scenario {
+        name: "h23-removed",
+        about: "somebody removes this run's claim on the primary: it is made again, and the backup takes over",
+        then: &[Then { when: Cut::When(|record| done(record, "guard-primary")), act: Act::RemovesTheClaim }],
+        ..PLAIN
+    },
+    Scenario {
         name: "h24",
         about: "`stand-down` in a second shell while silence is waited for: stopped, disarmed, never started",
         exit: 8,

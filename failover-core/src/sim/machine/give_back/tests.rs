@@ -197,6 +197,7 @@ fn nothing_is_left_where_a_run_goes_on_or_on_this_machine_itself() {
         let held = FileLock::acquire_under(place.permits.root(), ChainId::MAINNET, baker, &who).unwrap();
         assert!(place.permit(mine, "-").starts_with("0 run {"), "{real}");
         drop(held);
+        place.permits.begin(&other).unwrap();
         place.permits.make(&other, PermitKind::Run, "root@h", Timestamp::from_millis(0)).unwrap();
         std::fs::write(place.permits.root().path().join("here"), format!("elsewhere {}\n", boot().unwrap())).unwrap();
         assert_eq!(place.permit(mine, "-"), "0 itself", "{real}");
