@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use failover_core::baker::CommandControl;
@@ -138,11 +138,11 @@ impl Clock for AnEffectEnds {
     }
 
     fn sleep(&self, duration: Duration) {
-        *self.slept.lock().unwrap() += duration;
+        *self.slept.lock().unwrap_or_else(PoisonError::into_inner) += duration;
     }
 
     fn together(&self, jobs: Vec<Job<'_>>) {
-        drop(self.held.lock().unwrap().take());
+        drop(self.held.lock().unwrap_or_else(PoisonError::into_inner).take());
         SystemClock.together(jobs);
     }
 }

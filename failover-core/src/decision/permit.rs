@@ -4,7 +4,7 @@
 use super::policy::{CLAIM, CLAIM_EMERGENCY, Policy, TRIES};
 use super::prepare::ready;
 use super::progress::{Progress, Statement};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, THIS_MACHINE};
 use super::step::Step;
 use super::{Verdict, attempt};
 use crate::facts::{Claim, ClaimAnswer, Facts, PermitState, Question, Unknown};
@@ -117,7 +117,7 @@ fn kept(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
 /// A claim of another run stands here until that run's machine says that it is over, or a person does.
 fn over_here(standing: &[Claim], policy: &Policy, said: bool) -> Result<(), Refusal> {
     match standing.iter().find(|claim| !said && !policy.says_over(claim)) {
-        Some(by) => Err(Refusal::Claimed { on: "this machine".to_owned(), by: Box::new(by.clone()) }),
+        Some(by) => Err(Refusal::Claimed { on: THIS_MACHINE.to_owned(), by: Box::new(by.clone()) }),
         None => Ok(()),
     }
 }

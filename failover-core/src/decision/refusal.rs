@@ -17,6 +17,8 @@ mod words;
 pub use words::Alias;
 pub(super) use words::evidence;
 use words::{configured, from, has, known, missing};
+
+pub(super) use next::THIS_MACHINE;
 pub(crate) use words::{described, positions};
 
 /// Why it is not safe, or not possible, to go on.
@@ -363,38 +365,4 @@ pub enum Refusal {
         /// How old it was, the last time.
         old: TooOld,
     },
-}
-
-impl Refusal {
-    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 5 a duplicate is latched, 6 another
-    /// run was interrupted, 7 locked, 8 cancelled by the person.
-    #[must_use]
-    pub const fn exit(&self) -> u8 {
-        match self {
-            Self::NotReady { .. } => 4,
-            Self::FencedElsewhere { .. } | Self::NoPermit | Self::RunThere { .. } | Self::Claimed { .. } => 7,
-            Self::Stopped { claim, resumed, .. } if claim.is_some() || *resumed => 7,
-            Self::Latched { .. } => 5,
-            Self::Unfinished { .. } => 6,
-            Self::Stopped { .. } | Self::LedgerSetting | Self::Cancelled => 8,
-            _ => 3,
-        }
-    }
-
-    /// May it be right again in a moment, without a person doing anything?
-    #[must_use]
-    pub const fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            Self::Unknown { .. }
-                | Self::Stale { .. }
-                | Self::Late { .. }
-                | Self::Alone { .. }
-                | Self::Contradicted { .. }
-                | Self::NotSynced
-                | Self::HeadUnbounded { .. }
-                | Self::AnswersThough { .. }
-                | Self::ProtocolChange { .. }
-        )
-    }
 }

@@ -304,9 +304,6 @@ impl Rehearsal {
 
     /// The same, to where it is killed between two records: an exchange with a device, a node, a machine, or the journal.
     pub(crate) fn session_until(&mut self, cut: Option<Cut>, kill: Option<Kill>) -> Result<&End, DrillError> {
-        if self.journal.is_none() {
-            self.permit().permits.begin(&self.run)?;
-        }
         let who = Holder::this("failover drill", self.world.now(), Some(self.plan));
         let lock = match FileLock::acquire_under(&self.root_of(self.backup), self.policy.chain, self.policy.baker, &who)
         {
@@ -319,15 +316,11 @@ impl Rehearsal {
             Err(error) => return Err(error.into()),
         };
         let refused = earlier_refusal(&self.state, &self.policy, self.world.now())?;
-        let (file, past) = match &self.journal {
-            None => (self.state.create_journal(self.world.now(), self.plan)?, None),
-            Some(path) => {
-                let (file, found) = JournalFile::reopen(path)?;
-                let past = Past::of(&found.entries);
-                (file, past)
-            }
-        };
+        let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
+        if past.is_none() {
+            self.permit().permits.begin(&self.run)?;
+        }
         let recorder = self.recorder(file, cut);
         let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).after_refusal(refused);
         self.world.wires().begin(self.world.now(), kill);

@@ -116,6 +116,33 @@ fn s13_what_the_claim_says_decides() {
     assert!(matches!(again, Verdict::Do(step) if matches!(step.get(), Step::Claim { over, .. } if over == &["other"])));
 }
 
+/// Until the start the claim on the primary is looked for: a copy of this machine, or a person, could take it away.
+#[test]
+fn s13_a_claim_that_does_not_stand_any_more_is_made_again_and_anothers_ends_the_run() {
+    let seen = |answer: ClaimAnswer| {
+        let mut facts = facts();
+        facts.primary.standing = known(answer);
+        facts
+    };
+    let (gone, anothers) = (seen(ClaimAnswer::Free { over: None }), seen(ClaimAnswer::Claimed { by: claim(7) }));
+    assert!(matches!(step(&gone, &prepared()), Step::Claim { .. }));
+    let mut tried = prepared();
+    tried.tried.insert("claim", 3);
+    assert_eq!(refusal(&gone, &tried).exit(), 3);
+    assert_eq!(refusal(&anothers, &prepared()).exit(), 7);
+    assert!(refusal(&anothers, &prepared()).next().contains("--confirm-claim-over other"));
+    let mut said = policy();
+    said.claims_over = vec!["other".to_owned()];
+    let again = decide(&anothers, &said, &prepared());
+    assert!(matches!(again, Verdict::Do(step) if matches!(step.get(), Step::Claim { .. })));
+    // Inside the wait and before the start alike; what cannot be asked any more excludes what it excluded.
+    let (mut ready, progress) = raised(HEAD + 20);
+    ready.primary.standing = anothers.primary.standing.clone();
+    assert_eq!(refusal(&ready, &progress).exit(), 7);
+    ready.primary.standing = unknown();
+    assert!(!matches!(next(&ready, &progress), Verdict::Refuse(_)));
+}
+
 /// What could not be asked is not excluded: a person says so, for 15 minutes, and is asked before anything is touched.
 #[test]
 fn s13_a_machine_that_was_not_asked_needs_a_statement() {

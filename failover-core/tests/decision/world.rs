@@ -136,7 +136,7 @@ pub(crate) fn facts() -> Facts {
             boot_guard: unknown(),
             secret: unknown(),
             power: unknown(),
-            standing: known(ClaimAnswer::Free { over: None }),
+            standing: known(ClaimAnswer::Stands { over: None }),
         },
         backup: BackupFacts {
             identity: known(id("b")),

@@ -220,7 +220,7 @@ fn act(what: &Do, end: &End, scenario: &str, rehearsal: &mut Rehearsal) -> Resul
         Do::Setting => rehearsal.person_mut().ledger_setting = true,
         Do::ClaimOver => {
             let host = end.next.split("--confirm-claim-over ").nth(1).unwrap_or_default();
-            rehearsal.policy_mut().claims_over = vec![host.split(';').next().unwrap_or_default().to_owned()];
+            rehearsal.policy_mut().claims_over = vec![host.split(['`', ';']).next().unwrap_or_default().to_owned()];
         }
         Do::UnplugAndClear => {
             world.apply(Event::Unplug(Side::Primary));

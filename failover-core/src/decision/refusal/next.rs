@@ -1,12 +1,47 @@
-//! What a refusal's last line says: the next safe action.
+//! What follows from a refusal: its exit code, whether it may pass, and the next safe action, its last line.
 
 use super::Refusal;
+
+/// Where a claim stands that stands here.
+pub(in crate::decision) const THIS_MACHINE: &str = "this machine";
 
 /// The last line of whatever another run excludes. It claims nothing about what that run does.
 const ONE_MACHINE: &str =
     "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N";
 
 impl Refusal {
+    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 5 a duplicate is latched, 6 another
+    /// run was interrupted, 7 locked, 8 cancelled by the person.
+    #[must_use]
+    pub const fn exit(&self) -> u8 {
+        match self {
+            Self::NotReady { .. } => 4,
+            Self::FencedElsewhere { .. } | Self::NoPermit | Self::RunThere { .. } | Self::Claimed { .. } => 7,
+            Self::Stopped { claim, resumed, .. } if claim.is_some() || *resumed => 7,
+            Self::Latched { .. } => 5,
+            Self::Unfinished { .. } => 6,
+            Self::Stopped { .. } | Self::LedgerSetting | Self::Cancelled => 8,
+            _ => 3,
+        }
+    }
+
+    /// May it be right again in a moment, without a person doing anything?
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown { .. }
+                | Self::Stale { .. }
+                | Self::Late { .. }
+                | Self::Alone { .. }
+                | Self::Contradicted { .. }
+                | Self::NotSynced
+                | Self::HeadUnbounded { .. }
+                | Self::AnswersThough { .. }
+                | Self::ProtocolChange { .. }
+        )
+    }
+
     /// The next safe action.
     #[must_use]
     pub fn next(&self) -> String {
@@ -74,6 +109,14 @@ impl Refusal {
             }
             Self::Stopped { .. } | Self::NoPermit | Self::RunThere { .. } => ONE_MACHINE,
             Self::OtherBoot => "run `failover run`: it looks at everything anew",
+            // No machine that is asked knows the run of a third one.
+            Self::Claimed { on, by } if on != THIS_MACHINE => {
+                return format!(
+                    "let that run end, or end it by `failover stand-down` on {0}; when nobody runs failover there any more: \
+                     `failover run --confirm-claim-over {0}`",
+                    by.host
+                );
+            }
             Self::Claimed { by, .. } => {
                 return format!(
                     "{ONE_MACHINE}. Where that run is over and its machine cannot say so: `failover run --confirm-claim-over {}`",
