@@ -54,7 +54,7 @@ pub(crate) enum Command {
     /// Rehearse the whole procedure on simulated devices, chain and bakers: no hardware, no network, no configuration
     Drill(Drill),
     /// Is this backup ready, before it is needed?
-    Check,
+    Check(Check),
     /// The procedure: show the plan, ask, act, verify
     Run(Run),
     /// Go on with an interrupted run
@@ -115,6 +115,17 @@ pub(crate) enum Command {
     StandIn(StandIn),
 }
 
+/// `check`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Check {
+    /// Also unlock the TezSign's keys, read them, and lock them again: a damaged key and marks out of reach show only so
+    ///
+    /// Asks for the passphrase where no file has it. Only on a machine that is guarded and on which nothing signs, and never
+    /// from a timer.
+    #[arg(long)]
+    pub(crate) unlock: bool,
+}
+
 /// `report`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Report {
@@ -160,6 +171,9 @@ pub(crate) struct Raise {
     /// Which keys, by their names on the device [default: the configured ones, else every key]
     #[arg(value_name = "KEY")]
     pub(crate) keys: Vec<String>,
+    /// Keys of a TezSign that are found unlocked, and that nothing uses, stay so [default: locked afterwards]
+    #[arg(long)]
+    pub(crate) leave_unlocked: bool,
     /// The chain's head as you read it elsewhere, where no node can be asked: the cap is 100 levels above
     #[arg(long, value_name = "LEVEL", value_parser = value::level)]
     pub(crate) head: Option<Level>,

@@ -67,7 +67,7 @@ fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Res
         Command::Return(wanted) => give_back::run(settings, wanted, out),
         Command::Clear => clear::run(settings, out),
         Command::Status => status::run(settings, out),
-        Command::Check => check::run(settings, out),
+        Command::Check(wanted) => check::run(settings, wanted.unlock, out),
         Command::Standby(answers) => standby::run(settings, answers, out),
         Command::Watch(wanted) => watch::run(settings, &wanted, out),
         _ => Err(Failure::usage("this command is not in this version", "see `failover --help`")),

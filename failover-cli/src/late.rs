@@ -10,17 +10,23 @@ use crate::parts;
 pub(crate) struct Late {
     signer: Signer,
     device: Option<Box<dyn HwmSetter>>,
+    /// Does it stay open between calls?
+    open: bool,
 }
 
 impl Late {
     /// The device that this configuration names.
     pub(crate) const fn new(signer: Signer) -> Self {
-        Self { signer, device: None }
+        Self { signer, device: None, open: false }
     }
 
     fn with<T>(&mut self, ask: impl FnOnce(&mut dyn HwmSetter) -> Result<T, SignerError>) -> Result<T, SignerError> {
         if self.device.is_none() {
-            self.device = Some(parts::open_device(&self.signer)?);
+            let mut device = parts::open_device(&self.signer)?;
+            if self.open {
+                device.open();
+            }
+            self.device = Some(device);
         }
         let Some(device) = self.device.as_deref_mut() else {
             return Err(SignerError::NotFound { selector: self.signer.device.to_string() });
@@ -51,10 +57,28 @@ impl SignerDevice for Late {
     fn hold(&mut self) -> Result<(), SignerError> {
         self.with(|device| device.hold())
     }
+    fn holds(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device.holds())
+    }
     fn release(&mut self) {
         if let Some(device) = &mut self.device {
             device.release();
         }
+    }
+    fn open(&mut self) {
+        self.open = true;
+        if let Some(device) = &mut self.device {
+            device.open();
+        }
+    }
+    fn close(&mut self) {
+        self.open = false;
+        if let Some(device) = &mut self.device {
+            device.close();
+        }
+    }
+    fn version(&mut self) -> Result<Option<String>, SignerError> {
+        self.with(|device| device.version())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod afterwards;
 mod app;
 mod args;
 mod command;
@@ -29,5 +30,9 @@ fn main() -> ExitCode {
     if let Some(code) = failover_core::signer::ledger::hid::serve_child(std::env::args_os()) {
         return code;
     }
-    app::main(std::env::args_os().collect())
+    let args: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = afterwards::serve(&args) {
+        return code;
+    }
+    app::main(args)
 }

@@ -8,10 +8,33 @@ use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::permit::Root;
 use failover_core::remote_signer::RemoteSigner;
-use failover_core::signer::{HwmSetter, Model, Selector, SignerError, ledger, tezsign};
+use failover_core::signer::{DeviceState, HwmSetter, Model, Selector, SignerDevice as _, SignerError, ledger, tezsign};
 
 use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
+use crate::output::Output;
+
+/// What a device says of itself, its version too, for a person who looks.
+///
+/// # Errors
+/// As [`open_device`], or its keys cannot be read. A version that it does not say is unknown, and no error.
+pub(crate) fn look_at_device(signer: &Signer) -> Result<DeviceState, SignerError> {
+    let mut device = open_device(signer)?;
+    device.open();
+    let _only_shown = device.version();
+    device.state()
+}
+
+/// Says once that a device is newer than every one that was tried.
+pub(crate) fn warn_of_newer(state: &DeviceState, out: &mut Output) {
+    if let Some(version) = state.info.version.as_deref().filter(|version| tezsign::is_newer(version))
+        && state.info.model == Model::TezSign
+    {
+        out.warn(format!(
+            "this TezSign is {version}, newer than what this version of failover was tried with; it is used like the others"
+        ));
+    }
+}
 
 /// The device.
 ///

@@ -58,6 +58,11 @@ impl Prompt {
         self.screen = screen;
     }
 
+    /// Would a person be asked for the passphrase?
+    pub(crate) const fn asks_for_passphrase(&self) -> bool {
+        self.source.asks()
+    }
+
     /// What flags state about this machine, with the host's name.
     pub(crate) fn of_this_host(&mut self, unplugged: Option<String>, not_moved: Option<String>) {
         self.hosts = (unplugged, not_moved);

@@ -47,7 +47,7 @@ pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub(crate) use resume::{denounced, is_running};
 pub use rumour::rumours;
-pub use standby::{raise_by_hand, standby_marks};
+pub use standby::{raise_by_hand, read_unlocked, standby_marks, usable};
 pub use step::{Approved, Path, Step};
 pub(crate) use unproven::reads_since_refusal;
 

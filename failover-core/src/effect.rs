@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::baker::{BakerControl, BakerError, BakerState, PowerStatus};
+use crate::baker::{BakerControl, BakerError, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step, TooOld};
 use crate::guard::{Guard, GuardError, GuardNote, Lift};
@@ -17,11 +17,12 @@ use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
 use crate::permit::{ClaimAnswer, PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
-use crate::signer::{Arm, Arming, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
+use crate::signer::{Arm, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
 use crate::state::PlanId;
 
 mod at_rest;
 mod authorize;
+mod disarm;
 mod give_back;
 mod marks;
 mod nonces;
@@ -33,6 +34,7 @@ mod unlocked;
 
 pub use at_rest::is_disarmed;
 pub(crate) use at_rest::{awake, is_gone};
+pub use disarm::{Disarmed, disarm, disarm_keys};
 pub use marks::raise_marks;
 pub use performed::Performed;
 pub use permit::{take_and_claim, with_permit};
@@ -220,12 +222,16 @@ pub fn perform(
         hands.still_locked()?;
     }
     // What raises and locks again has a permit of its own, where a command has made one.
-    let marks = matches!(step, Step::ReadMarks { .. } | Step::RaiseMarks { .. }) && hands.permit.is_some();
-    if !step.needs_permit() && !marks {
-        return act(&approved, hands, clock, plan);
+    if matches!(step, Step::ReadMarks { .. } | Step::RaiseMarks { .. }) {
+        let Hands { device, operator, permit, .. } = hands;
+        let done = raise_marks(approved, &mut **device, &mut **operator, clock, permit.as_ref());
+        if matches!(done, Err(EffectError::Permit(_))) {
+            let _read_again_by_whoever_stopped_it = disarm(hands, clock);
+        }
+        return done;
     }
-    if marks {
-        permit::take_marks(permit::of(hands)?, clock)?;
+    if !step.needs_permit() {
+        return act(&approved, hands, clock, plan);
     }
     let lock = permit::begin(hands, step.name())?;
     let done = act(&approved, hands, clock, plan);
@@ -279,7 +285,10 @@ fn act(
         }
         Step::Raise { keys, floor, cap } => {
             approved.still_fresh(clock.now())?;
-            return Ok(raise(&mut *hands.device, &keys, floor, cap)?.into());
+            hands.device.open();
+            let raised = raise(&mut *hands.device, &keys, floor, cap);
+            hands.device.close();
+            return Ok(raised?.into());
         }
         Step::Authorize { key, floor, cap, chain } => {
             // At the sending of SETUP: the press may take a minute, and a new look comes after it.
@@ -300,10 +309,7 @@ fn act(
             }
             hands.backup.start()?;
         }
-        step @ (Step::ReadMarks { .. } | Step::RaiseMarks { .. }) => {
-            let Hands { device, operator, .. } = hands;
-            return marks::perform(step, &mut **device, &mut **operator, clock);
-        }
+        Step::ReadMarks { .. } | Step::RaiseMarks { .. } => return Err(EffectError::NotApproved),
         Step::GiveBack { unplugged } => {
             let no_script = give_back::give_back(hands, plan, unplugged, clock)?;
             return Ok(Performed { no_script, ..Performed::default() });
@@ -319,76 +325,4 @@ pub(crate) fn note(hands: &mut Hands, clock: &dyn Clock, plan: Option<PlanId>) -
         note.machine = identity.machine_id;
     }
     note
-}
-
-/// Takes the device's ability to sign away, and reads back.
-///
-/// # Errors
-/// The device could not be told, or still can sign.
-pub fn disarm_keys(device: &mut dyn HwmSetter) -> Result<(), EffectError> {
-    let told = device.disarm();
-    match device.state()?.keys.iter().find(|k| k.arming != Arming::Disarmed) {
-        Some(key) => Err(told.err().map_or(EffectError::StillArmed(key.name.clone()), EffectError::Signer)),
-        None => Ok(()),
-    }
-}
-
-/// What [`disarm`] did, and what of it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disarmed {
-    /// Token removed, services stopped, keys locked or deauthorized: all read back.
-    pub proven: bool,
-    /// Each part, in words.
-    pub what: Vec<String>,
-}
-
-/// Leaves the backup unable to sign: token removed, keys locked or deauthorized, baker and signer services stopped,
-/// all read back. Tries every part whatever the others say, the fastest first, and never through `tezbake stop` (S12).
-pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
-    let mut what = Vec::new();
-    let mut proven = true;
-    let mut note = |ok: bool, text: String| {
-        proven &= ok;
-        what.push(text);
-    };
-    match hands.guard.install() {
-        Ok(()) => note(true, "guarded: nothing may start here".to_owned()),
-        Err(e) => note(false, format!("not guarded: {e}")),
-    }
-    // Neither waits for the other: IF1 answers while the service holds IF0, and a signer that hangs puts no stop off.
-    let Hands { device, backup, .. } = hands;
-    let mut stopped = Err("the stop broke off".to_owned());
-    clock.together(vec![
-        Box::new(|| stopped = stop(&mut **backup, clock)),
-        Box::new(|| {
-            // Read back below.
-            let _told = disarm_keys(&mut **device);
-        }),
-    ]);
-    // A service that was still running may have unlocked the keys again in between.
-    let last = disarm_keys(&mut *hands.device);
-    match last {
-        Ok(()) => note(true, "keys read back locked or deauthorized".to_owned()),
-        Err(e) => note(false, format!("keys not read back locked: {e}")),
-    }
-    match stopped {
-        Ok(()) => note(true, "services read back stopped".to_owned()),
-        Err(why) => note(false, format!("services not read back stopped: {why}")),
-    }
-    hands.device.release();
-    Disarmed { proven, what }
-}
-
-fn stop(backup: &mut dyn BakerControl, clock: &dyn Clock) -> Result<(), String> {
-    let mut last = String::new();
-    for _ in 0..3 {
-        let told = backup.stop();
-        match backup.state() {
-            Ok(BakerState::Stopped { .. }) => return Ok(()),
-            Ok(BakerState::Running { what }) => last = format!("still running: {}", what.join(", ")),
-            Err(e) => last = told.err().unwrap_or(e).to_string(),
-        }
-        clock.sleep(Duration::from_millis(300));
-    }
-    Err(last)
 }

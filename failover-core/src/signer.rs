@@ -23,6 +23,7 @@ pub mod watermark;
 pub use error::SignerError;
 pub use mark::{Mark, Marks};
 pub use passphrase::Passphrase;
+pub(crate) use raise::raise_from;
 pub use raise::{RaiseError, RaiseOrder, Raised, compare, plan_authorize, plan_raise, raise, reached, refuse_lower};
 pub use selector::{Selector, SelectorError};
 
@@ -54,7 +55,7 @@ pub struct DeviceInfo {
     pub selector: String,
     /// Its serial number where it has one. No evidence: a cloned card has the same.
     pub serial: Option<String>,
-    /// The version of its software.
+    /// The version of its software, where it was asked for (see [`SignerDevice::version`]) and the device said it.
     pub version: Option<String>,
 }
 
@@ -130,6 +131,13 @@ impl DeviceState {
         self.keys.iter().filter(|key| key.arming != Arming::Disarmed).map(|key| &key.name).collect()
     }
 
+    /// Which of these keys show no marks because they are locked: a TezSign unlocks them first.
+    #[must_use]
+    pub fn hidden(&self, keys: &[KeyName]) -> Vec<KeyName> {
+        let hidden = |key: &&KeyName| self.named(key).is_none_or(|found| found.marks.is_none());
+        if self.info.model == Model::TezSign { keys.iter().filter(hidden).cloned().collect() } else { Vec::new() }
+    }
+
     /// The key with this name.
     #[must_use]
     pub fn named(&self, name: &KeyName) -> Option<&KeyState> {
@@ -193,8 +201,29 @@ pub trait SignerDevice: Send {
         Ok(())
     }
 
+    /// Is it held so? `false` too where there is nothing to hold.
+    fn holds(&self) -> bool {
+        false
+    }
+
     /// Gives up what [`SignerDevice::hold`] took.
     fn release(&mut self) {}
+
+    /// From now on the connection stays open between calls, until [`SignerDevice::close`], so that the calls of one effect
+    /// are one opening. A TezSign serves nobody else on this host meanwhile: no person is waited for in between.
+    fn open(&mut self) {}
+
+    /// Gives up the connection that [`SignerDevice::open`] kept.
+    fn close(&mut self) {}
+
+    /// The version of the device's software, for people; `None`: it does not say (a TezSign before 2026-01-06). Later
+    /// readings of the state have it too.
+    ///
+    /// # Errors
+    /// The device does not answer.
+    fn version(&mut self) -> Result<Option<String>, SignerError> {
+        Ok(None)
+    }
 }
 
 /// A device whose high watermarks can be raised.
@@ -226,8 +255,20 @@ impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
     fn hold(&mut self) -> Result<(), SignerError> {
         (**self).hold()
     }
+    fn holds(&self) -> bool {
+        (**self).holds()
+    }
     fn release(&mut self) {
         (**self).release();
+    }
+    fn open(&mut self) {
+        (**self).open();
+    }
+    fn close(&mut self) {
+        (**self).close();
+    }
+    fn version(&mut self) -> Result<Option<String>, SignerError> {
+        (**self).version()
     }
 }
 

@@ -92,12 +92,13 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 
 fn refusals() -> Vec<Refusal> {
     let source = read("failover-core/src/decision/refusal.rs");
-    let exits: Vec<&str> = between(&source, "pub const fn exit", "\n    }\n").lines().collect();
+    let follows = read("failover-core/src/decision/refusal/next.rs");
+    let exits: Vec<&str> = between(&follows, "pub const fn exit", "\n    }\n").lines().collect();
     let exit = |name: &str| {
         let arm = exits.iter().find(|arm| names(arm).any(|n| n == name) || arm.trim().starts_with("_ =>"));
         arm.expect("an exit code").trim_end_matches(',').rsplit(' ').next().expect("a number").to_owned()
     };
-    let passing: BTreeSet<&str> = names(between(&source, "pub const fn may_pass", "\n    }\n")).collect();
+    let passing: BTreeSet<&str> = names(between(&follows, "pub const fn may_pass", "\n    }\n")).collect();
     let body = between(&source, "pub enum Refusal {\n", "\n}\n");
     let found: Vec<Refusal> = body
         .split("    #[error(")

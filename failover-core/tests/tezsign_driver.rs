@@ -4,16 +4,22 @@
 
 mod tezsign_support;
 
+use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Ask, Empty, Request, SetLevel};
 use failover_core::signer::tezsign::{Connect as _, Interface, Link as _, TezSign, open};
 use failover_core::signer::{
     Arm, Arming, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, SignerDevice, SignerError, plan_raise, raise,
 };
-use failover_core::sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey};
+use failover_core::sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey, TezSignSim};
 use failover_core::tezos::{Level, Position, Round};
 use prost::Message as _;
 use std::time::Duration;
-use tezsign_support::{SECOND, gadget, names, request, unlock};
+use tezsign_support::{SECOND, gadget, names, unlock};
+
+/// A request's frame, as another host would send it.
+fn request(ask: Ask) -> Vec<u8> {
+    encode(FrameKind::Request, FrameId([9; 16]), &Request::from(ask).encode_to_vec()).to_vec()
+}
 
 fn level(level: u64) -> Level {
     Level::new(level).unwrap()
@@ -35,7 +41,9 @@ fn a_locked_key_shows_no_marks_and_an_unlocked_one_that_never_signed_empty_ones(
     gadget.with(|sim| sim.set_marks("consensus", marks(1000)));
     let state = driver.state().unwrap();
     assert_eq!(state.info.serial.as_deref(), Some("SIM0001"));
-    assert_eq!(state.info.version.as_deref(), Some("unknown"));
+    assert_eq!(state.info.version, None, "it was not asked for");
+    assert_eq!(SignerDevice::version(&mut driver).unwrap().as_deref(), Some("unknown"));
+    assert_eq!(driver.state().unwrap().info.version.as_deref(), Some("unknown"));
     assert_eq!(state.keys.iter().map(|k| (k.arming, k.marks)).collect::<Vec<_>>(), [(Arming::Disarmed, None); 2]);
     unlock(&mut driver).unwrap();
     let state = driver.state().unwrap();
@@ -167,6 +175,69 @@ fn what_earlier_hosts_left_behind_is_survived() {
     gadget.open(Interface::Management, SECOND).unwrap().send(&set[..30], SECOND).unwrap();
     driver.set(&order).unwrap();
     assert_eq!(driver.state().unwrap().named(&KeyName::new("consensus")).unwrap().marks, Some(marks(1000)));
+}
+
+/// Half a frame of an earlier client that lacks 900 bytes is over with the first request, which is longer than that: asked
+/// once more, and no deadline passes.
+#[test]
+fn half_a_frame_of_a_dead_client_costs_one_more_question() {
+    let (mut gadget, mut driver) = unlocked();
+    let half = |lacks: usize| {
+        let mut frame = request(Ask::SetLevel(SetLevel { key: "k".repeat(1000), level: 5000 }));
+        frame.truncate(frame.len() - lacks);
+        frame
+    };
+    for lacks in [1, 22, 23, 76, 500, 900, 1000] {
+        gadget.open(Interface::Management, SECOND).unwrap().send(&half(lacks), SECOND).unwrap();
+        gadget.with(TezSignSim::take_asked);
+        driver.state().unwrap();
+        let asked = gadget.with(TezSignSim::take_asked);
+        let read = asked.iter().filter(|asked| **asked == (Interface::Management, "status"));
+        assert_eq!(read.count(), 1, "{lacks}: {asked:?}");
+        assert!(!gadget.with(|sim| sim.is_wedged(Interface::Management)), "{lacks}");
+    }
+}
+
+/// Before 2026-01-06 there was no version request: it is shown as unknown, and nothing else is different.
+#[test]
+fn an_old_gadget_has_an_unknown_version_and_does_everything() {
+    let (gadget, mut driver) = gadget();
+    gadget.with(TezSignSim::set_old);
+    assert_eq!(SignerDevice::version(&mut driver), Ok(None));
+    assert_eq!(driver.state().unwrap().info.version, None);
+    driver.hold().unwrap();
+    driver.hold().unwrap();
+    unlock(&mut driver).unwrap();
+    raise(&mut driver, &names(), level(1000), level(1100)).unwrap();
+    driver.disarm().unwrap();
+    assert!(driver.state().unwrap().keys.iter().all(|key| key.arming == Arming::Disarmed));
+}
+
+/// What is done between `open` and `close` is one opening; a link that broke is opened anew.
+#[test]
+fn one_opening_until_it_is_closed_and_another_where_it_broke() {
+    let (gadget, mut driver) = unlocked();
+    let openings = || {
+        let asked = gadget.with(TezSignSim::take_asked);
+        asked.iter().filter(|asked| **asked == (Interface::Management, "open")).count()
+    };
+    openings();
+    driver.open();
+    driver.state().unwrap();
+    raise(&mut driver, &names(), level(1000), level(1100)).unwrap();
+    driver.disarm().unwrap();
+    assert_eq!(openings(), 1);
+    assert!(gadget.seen_by("another").open(Interface::Management, SECOND).is_err());
+    gadget.unplug();
+    gadget.plug();
+    assert!(matches!(driver.state(), Err(SignerError::Disconnected { .. })));
+    driver.state().unwrap();
+    assert_eq!(openings(), 1);
+    driver.close();
+    drop(gadget.seen_by("another").open(Interface::Management, SECOND).unwrap());
+    driver.state().unwrap();
+    driver.state().unwrap();
+    assert_eq!(openings(), 3);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::settings::Settings;
 use crate::{locks, parts, session};
 
 mod rungs;
+mod unlocked;
 
 use rungs::rungs;
 
@@ -64,7 +65,7 @@ impl Checks<'_> {
 ///
 /// # Errors
 /// The configuration or the state cannot be used.
-pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
+pub(crate) fn run(settings: &Settings, unlock: bool, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
     let mut checks = Checks { out, missing: Vec::new() };
@@ -78,7 +79,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     }
     // Which machine the primary is belongs to what a run asks first.
     let pinned = pinned(&config, &state)?;
-    procedure(settings, &config, &state, &mut checks)?;
+    procedure(settings, &config, &state, unlock, &mut checks)?;
     machines(&config, &state, pinned, &mut checks)?;
     let lock = locks::look(&config, checks.out);
     checks.note("lock", lock);
@@ -92,7 +93,13 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
 }
 
 /// The decision's own gates: device, keys, node, peers, clock, this machine. A backup that is ready would now ask.
-fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mut Checks<'_>) -> Result<(), Failure> {
+fn procedure(
+    settings: &Settings,
+    config: &Config,
+    state: &StateDir,
+    unlock: bool,
+    checks: &mut Checks<'_>,
+) -> Result<(), Failure> {
     let policy = session::policy(config, state, None, false)?;
     let mut looking = session::looking(settings, config, state, policy.clone(), PlanId::random()?)?;
     let (facts, verdict) = looking.look_once();
@@ -119,6 +126,11 @@ fn procedure(settings: &Settings, config: &Config, state: &StateDir, checks: &mu
             }
         });
     checks.note("keys locked or not authorized", armed);
+    if let Some(hidden) = unlocked::not_asked_for(&facts) {
+        let found =
+            if unlock { unlocked::look(settings, config, state, (&facts, &policy), checks.out)? } else { Ok(hidden) };
+        checks.note("damage and marks", found);
+    }
     Ok(())
 }
 

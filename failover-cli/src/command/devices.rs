@@ -121,7 +121,7 @@ fn ledgers() -> Result<Vec<Found>, SignerError> {
 
 /// A device behind a socket is on no bus: it is asked.
 fn served(signer: &crate::config::Signer) -> Found {
-    let state = parts::open_device(signer).and_then(|mut device| device.state());
+    let state = parts::look_at_device(signer);
     let version = state.as_ref().ok().and_then(|state| state.info.version.clone());
     Found {
         model: signer.device.model(),

@@ -93,5 +93,5 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     }
     // From here on `return` counts what is armed here anew (S16).
     standby::completed(&state, &SystemClock, raised)?;
-    check::run(settings, out)
+    check::run(settings, false, out)
 }

@@ -99,6 +99,10 @@ fn serve(sim: &SimGadget, interface: Interface, path: &Path) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
+            // A service holds it: nobody else is served.
+            if interface == Interface::Sign && sim.holder(interface).is_some() {
+                continue;
+            }
             let mut header = [0; 23];
             while stream.read_exact(&mut header).is_ok() {
                 let len = u32::from_le_bytes([header[18], header[19], header[20], header[21]]);

@@ -5,6 +5,7 @@
 mod bad_input;
 mod config_new;
 mod crash;
+mod devices;
 mod double;
 #[path = "../../../failover-core/tests/lock_etcd/server.rs"]
 #[expect(dead_code, reason = "the tests of the lock itself need more of it")]
@@ -20,6 +21,7 @@ mod mutual;
 mod paused;
 mod price;
 mod refusals;
+mod requests;
 mod returning;
 mod said;
 mod secrets;

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::rumour::held;
 use super::step::{Path, Step};
 use super::unproven::{Offer, READING, offer, reading_left};
-use super::{Verdict, WaitFor, Waiting, attempt};
+use super::{Verdict, WaitFor, Waiting, attempt, preflight};
 use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
 
 use crate::tezos::Level;
@@ -128,6 +128,9 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
 
 fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted: Noted) -> Result<Verdict, Verdict> {
     let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
+    if progress.armed {
+        preflight::armed(facts, device, policy).map_err(Verdict::Refuse)?;
+    }
     // TezSign is unlocked and raised inside the wait, its sign interface held (S1b), where the primary was seen
     // stopped. A Ledger cannot be held, and an uncontrolled primary may still sign: there, all of the fence first.
     let early = device.info.model == Model::TezSign && fence.path == Path::Controlled && fence.but_time;

@@ -61,7 +61,10 @@ fn next(giving: &Giving, policy: &Policy, said: &Said) -> Result<Verdict, Box<Re
     let device = &device.value;
     let keys = keys(account, policy, device);
     match (device.info.model, &giving.unlocked) {
-        (Model::TezSign, None) => return Ok(approved(Step::ReadMarks { keys })),
+        (Model::TezSign, None) => {
+            let locked = device.hidden(&keys);
+            return Ok(approved(Step::ReadMarks { keys, locked }));
+        }
         (Model::TezSign, Some(read)) => as_left(&left, &keys, read)?,
         (Model::Ledger, _) => {
             as_left(&left, &keys, device)?;

@@ -32,7 +32,7 @@ pub(super) fn marks(
     if let Some(key) = signing().find(|key| key.arming == Arming::Corrupted) {
         return Err(Refusal::Damaged { key: key.name.clone() });
     }
-    // Later the marks are this run's own.
+    // Later the marks are this run's own, see [`armed`].
     if progress.floor.is_some() || progress.armed || progress.started.is_some() {
         return Ok(());
     }
@@ -51,6 +51,28 @@ pub(super) fn marks(
         let done = device.info.model == Model::TezSign && reached(marks, floor);
         let needed = if done { at.level } else { floor.max(at.level.above(1)) };
         if needed > cap {
+            return Err(Refusal::MarksPastCap { key: key.name.clone(), mark, cap });
+        }
+    }
+    Ok(())
+}
+
+/// The same once more of what this run has armed, before the start: another card may have been plugged in, or a slot of the
+/// state file broke since. What this run raised is at its floor, and that is below the cap.
+///
+/// # Errors
+/// As [`marks`].
+pub(super) fn armed(facts: &Facts, device: &DeviceState, policy: &Policy) -> Result<(), Refusal> {
+    let signing = signing_keys(facts, device);
+    let cap = facts.chain.agreed().map(|agreed| cap(policy, agreed));
+    for key in device.keys.iter().filter(|key| signing.contains(&key.name)) {
+        if key.arming == Arming::Corrupted {
+            return Err(Refusal::Damaged { key: key.name.clone() });
+        }
+        if let (Some(marks), Some(cap)) = (&key.marks, cap)
+            && let mark = marks.highest()
+            && mark.0.is_some_and(|at| at.level > cap)
+        {
             return Err(Refusal::MarksPastCap { key: key.name.clone(), mark, cap });
         }
     }

@@ -1,4 +1,5 @@
-//! Marks that are raised outside of a run: by a machine that becomes the backup, and to a level that a person typed.
+//! Marks that are read or raised outside of a run: by a look at the backup, by a machine that becomes the backup, and to a
+//! level that a person typed.
 
 use super::floor::{cap, floor};
 use super::policy::Policy;
@@ -6,8 +7,8 @@ use super::prepare::signing_keys;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
-use super::{WaitFor, gate, policy};
-use crate::facts::{DeviceState, Facts, KeyName, RaiseError, Unknown, refuse_lower};
+use super::{WaitFor, gate, policy, preflight};
+use crate::facts::{DeviceState, Facts, KeyName, KeyState, RaiseError, Unknown, refuse_lower};
 use crate::tezos::Level;
 
 /// Above everything that is seen, with the usual margin: the other machine bakes, so this is no floor for a start. Every
@@ -21,16 +22,46 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<Approved<Step>, R
         gate::Closed::Refuse(refusal) => refusal,
         gate::Closed::Wait(waiting) => Refusal::Unknown { what: "a fresh head".to_owned(), unknown: slow(waiting.why) },
     })?;
-    let not_ready =
-        |unknown: &Unknown| Refusal::NotReady { what: "this machine's signer".to_owned(), unknown: unknown.clone() };
-    let device = &facts.backup.device.as_ref().map_err(not_ready)?.value;
+    let device = device(facts)?;
     if let Ok(delegate) = &facts.chain.delegate {
         gate::keys(&delegate.value, device, policy)?;
     }
     let agreed = facts.chain.agreed().ok_or(Refusal::NotSynced)?;
     let level = floor(facts, policy, &progress, agreed, None)?;
     let (keys, cap) = (signing_keys(facts, device), cap(policy, agreed));
-    Ok(Approved::new(Step::RaiseMarks { keys, level, cap, typed: false }))
+    let locked = device.hidden(&keys);
+    Ok(Approved::new(Step::RaiseMarks { keys, locked, level, cap, typed: false }))
+}
+
+/// Every signing key of the backup is unlocked, read and locked again: what a locked TezSign hides.
+///
+/// # Errors
+/// The device is not known, or has not the keys that the chain expects.
+pub fn read_unlocked(facts: &Facts, policy: &Policy) -> Result<Approved<Step>, Refusal> {
+    let device = device(facts)?;
+    if let Ok(delegate) = &facts.chain.delegate {
+        gate::keys(&delegate.value, device, policy)?;
+    }
+    let keys = signing_keys(facts, device);
+    if keys.is_empty() {
+        return Err(Refusal::NotSynced);
+    }
+    let locked = device.hidden(&keys);
+    Ok(Approved::new(Step::ReadMarks { keys, locked }))
+}
+
+/// Whether a run could use keys that were seen so while they were unlocked (H29).
+///
+/// # Errors
+/// One is damaged, or its marks are out of reach.
+pub fn usable(facts: &Facts, policy: &Policy, keys: &[KeyState]) -> Result<(), Refusal> {
+    preflight::marks(keys, facts, device(facts)?, policy, &Progress::default())
+}
+
+fn device(facts: &Facts) -> Result<&DeviceState, Refusal> {
+    let not_ready =
+        |unknown: &Unknown| Refusal::NotReady { what: "this machine's signer".to_owned(), unknown: unknown.clone() };
+    Ok(&facts.backup.device.as_ref().map_err(not_ready)?.value)
 }
 
 fn slow(why: WaitFor) -> Unknown {
@@ -59,5 +90,6 @@ pub fn raise_by_hand(
     let shown: Vec<KeyName> =
         keys.iter().filter(|key| device.named(key).is_none_or(|k| k.marks.is_some())).cloned().collect();
     refuse_lower(device, &shown, level)?;
-    Ok(Approved::new(Step::RaiseMarks { keys, level, cap, typed: true }))
+    let locked = device.hidden(&keys);
+    Ok(Approved::new(Step::RaiseMarks { keys, locked, level, cap, typed: true }))
 }

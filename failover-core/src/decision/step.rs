@@ -109,12 +109,18 @@ pub enum Step {
     ReadMarks {
         /// Which keys.
         keys: Vec<KeyName>,
+        /// Those of them that are locked.
+        #[serde(default)]
+        locked: Vec<KeyName>,
     },
     /// Raise marks outside of a run, and leave the device as unable to sign as it was: a locked TezSign is unlocked with
     /// the sign interface held, and locked again.
     RaiseMarks {
         /// Which keys.
         keys: Vec<KeyName>,
+        /// Those of them that are locked.
+        #[serde(default)]
+        locked: Vec<KeyName>,
         /// To this level, or one above a key's highest mark where that is higher.
         level: Level,
         /// No mark goes past this.

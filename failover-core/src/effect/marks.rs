@@ -1,16 +1,23 @@
 //! What needs a device alone: its marks read or raised outside of a run, and left as unable to sign as it was.
 
 use super::permit::with_marks;
-use super::unlocked::unlocked;
+use super::unlocked::{held, locked_again, unlocked};
 use super::{EffectError, Performed};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::operator::Operator;
 use crate::permit::RunPermit;
-use crate::signer::{DeviceState, HwmSetter, KeyName, KeyState, Model, Raised, raise, refuse_lower};
+use crate::signer::{
+    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, raise_from, refuse_lower,
+};
+use crate::tezos::Level;
+
+/// How often the passphrase is asked for: the device takes five unlocks in 30 s.
+const TRIES: usize = 3;
 
 /// Performs a step that needs a device and its person alone, as `hwm raise` has them: [`Step::RaiseMarks`] or
-/// [`Step::ReadMarks`]. Where the machine's baker is known it lives by a permit meanwhile (S13): any stop ends it.
+/// [`Step::ReadMarks`]. Where the machine's baker is known it lives by a permit meanwhile (S13): any stop ends it. A person
+/// who types the passphrase keeps no stop waiting, and nobody from the device.
 ///
 /// # Errors
 /// See [`EffectError`]; [`EffectError::NotApproved`] for any other step.
@@ -22,48 +29,96 @@ pub fn raise_marks(
     permit: Option<&RunPermit>,
 ) -> Result<Performed, EffectError> {
     let step = step.take();
-    match permit {
-        None => perform(step, device, operator, clock),
-        Some(permit) => with_marks(permit, clock, step.name(), || perform(step, device, operator, clock)),
+    let mut act = |passphrase: Option<&Passphrase>| {
+        let mut act = || {
+            device.open();
+            let done = perform(&step, device, passphrase, clock);
+            device.close();
+            done
+        };
+        match permit {
+            None => act(),
+            Some(permit) => with_marks(permit, clock, step.name(), act),
+        }
+    };
+    match &step {
+        Step::ReadMarks { locked, .. } | Step::RaiseMarks { locked, .. } if locked.is_empty() => return act(None),
+        _ => {}
+    }
+    let mut wrong: Option<SignerError> = None;
+    for _ in 0..TRIES {
+        let passphrase = match (operator.passphrase(), wrong.take()) {
+            (Ok(passphrase), _) => passphrase,
+            // The given one was wrong, and there is nobody to ask: that it was wrong is what matters.
+            (Err(_), Some(error)) => return Err(error.into()),
+            (Err(error), None) => return Err(error.into()),
+        };
+        match act(Some(&passphrase)) {
+            Err(EffectError::Signer(error @ SignerError::WrongPassphrase { .. })) => wrong = Some(error),
+            done => return done,
+        }
+    }
+    wrong.map_or(Err(EffectError::NoPassphrase), |error| Err(error.into()))
+}
+
+fn perform(
+    step: &Step,
+    device: &mut dyn HwmSetter,
+    passphrase: Option<&Passphrase>,
+    clock: &dyn Clock,
+) -> Result<Performed, EffectError> {
+    match step {
+        Step::ReadMarks { keys, locked } => {
+            let read = |device: &mut dyn HwmSetter| {
+                let state = device.state()?;
+                Ok(Performed { raised: as_read(&state, keys), read: Some(state), ..Performed::default() })
+            };
+            match passphrase {
+                None => read(device),
+                Some(passphrase) => held(device, |device| unlocked(device, locked, passphrase, clock, read)),
+            }
+        }
+        Step::RaiseMarks { keys, locked, level, cap, typed } => {
+            let work = |device: &mut dyn HwmSetter| {
+                let before = device.state()?;
+                if *typed {
+                    refuse_lower(&before, keys, *level)?;
+                }
+                Ok(raise_from(device, &before, keys, *level, *cap)?)
+            };
+            let Some(passphrase) = passphrase else { return work(device).map(Performed::from) };
+            held(device, |device| {
+                let raised = unlocked(device, locked, passphrase, clock, work)?;
+                stored(device, locked, passphrase, clock, (&raised, *level))?;
+                Ok(raised.into())
+            })
+        }
+        _ => Err(EffectError::NotApproved),
     }
 }
 
-pub(super) fn perform(
-    step: Step,
+/// What a key shows while it stays unlocked may be what the device remembers, and not what it has stored: only after another
+/// lock and unlock it reads its state file again (TezSign 2026-04-30).
+fn stored(
     device: &mut dyn HwmSetter,
-    operator: &mut dyn Operator,
+    locked: &[KeyName],
+    passphrase: &Passphrase,
     clock: &dyn Clock,
-) -> Result<Performed, EffectError> {
-    let performed = match step {
-        Step::ReadMarks { keys } => {
-            let read = |device: &mut dyn HwmSetter| {
-                let state = device.state()?;
-                Ok(Performed { raised: as_read(&state, &keys), read: Some(state), ..Performed::default() })
-            };
-            match locked(&device.state()?, &keys) {
-                hidden if hidden.is_empty() => read(device)?,
-                hidden => unlocked(device, &hidden, operator, clock, read)?,
-            }
-        }
-        Step::RaiseMarks { keys, level, cap, typed } => {
-            let work = |device: &mut dyn HwmSetter| {
-                if typed {
-                    refuse_lower(&device.state()?, &keys, level)?;
-                }
-                Ok(Performed::from(raise(device, &keys, level, cap)?))
-            };
-            match locked(&device.state()?, &keys) {
-                hidden if hidden.is_empty() => work(device)?,
-                hidden => unlocked(device, &hidden, operator, clock, work)?,
-            }
-        }
-        _ => return Err(EffectError::NotApproved),
-    };
-    Ok(performed)
+    (raised, level): (&[Raised], Level),
+) -> Result<(), EffectError> {
+    let read = |device: &mut dyn HwmSetter| Ok(device.state()?);
+    let state = locked_again(device, locked, passphrase, clock, read)?;
+    for Raised { key, after, .. } in raised.iter().filter(|raised| locked.contains(&raised.key)) {
+        let Some(now) = state.named(key).and_then(|key| key.marks) else {
+            return Err(SignerError::KeyLocked { key: key.clone() }.into());
+        };
+        compare(key, *after, now, level)?;
+    }
+    Ok(())
 }
 
 /// Marks that were read and not changed, of those of these keys that are shown.
-pub(super) fn as_read(state: &DeviceState, keys: &[KeyName]) -> Vec<Raised> {
+fn as_read(state: &DeviceState, keys: &[KeyName]) -> Vec<Raised> {
     let read = |key: &KeyName| {
         let marks = state.named(key)?.marks?;
         Some(Raised { key: key.clone(), before: marks, after: marks })
@@ -75,10 +130,4 @@ pub(super) fn as_read(state: &DeviceState, keys: &[KeyName]) -> Vec<Raised> {
 pub(super) fn shown(keys: &[KeyState]) -> Vec<Raised> {
     let read = |key: &KeyState| Some(Raised { key: key.name.clone(), before: key.marks?, after: key.marks? });
     keys.iter().filter_map(read).collect()
-}
-
-/// Which of these keys are locked, so that a TezSign does not show their marks.
-fn locked(state: &DeviceState, keys: &[KeyName]) -> Vec<KeyName> {
-    let hidden = |key: &&KeyName| state.named(key).is_none_or(|found| found.marks.is_none());
-    if state.info.model == Model::TezSign { keys.iter().filter(hidden).cloned().collect() } else { Vec::new() }
 }

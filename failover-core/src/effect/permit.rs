@@ -24,7 +24,7 @@ pub(super) fn take(hands: &Hands, clock: &dyn Clock) -> Result<(), EffectError> 
 }
 
 /// Makes the permit of a command that reads or raises marks and locks again, after its own taking-away: once in a command.
-pub(super) fn take_marks(permit: &RunPermit, clock: &dyn Clock) -> Result<(), EffectError> {
+fn take_marks(permit: &RunPermit, clock: &dyn Clock) -> Result<(), EffectError> {
     let RunPermit { permits, run, who, .. } = permit;
     if permits.look(run)? != PermitState::NotMade {
         return Ok(());

@@ -17,6 +17,7 @@ pub(super) fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<Vec<KeyState>
         Some(untried) => untried,
         None => ask_passphrase(hands)?,
     };
+    hands.device.open();
     let unlocked = hands.device.arm(Arm::Unlock { keys, passphrase: &passphrase });
     let read = match &unlocked {
         Ok(()) => hands.device.state().and_then(|state| shown(&state, keys)),

@@ -5,53 +5,65 @@ use std::time::Duration;
 
 use super::EffectError;
 use crate::clock::Clock;
-use crate::operator::Operator;
-use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, SignerError};
+use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, Passphrase, SignerError};
 
-/// How often the passphrase is asked for: the device takes five unlocks in 30 s.
-const TRIES: usize = 3;
 /// An unlock that timed out may still succeed a moment later: the lock is looked at again and again until it holds.
 const LOCKS: usize = 5;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The device counts unlocks of the last 30 s.
+const THROTTLE: Duration = Duration::from_secs(30);
+
+/// Does `work` with the sign interface held.
+///
+/// # Errors
+/// Somebody else holds it, or the work failed.
+pub(super) fn held<T>(
+    device: &mut dyn HwmSetter,
+    work: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
+) -> Result<T, EffectError> {
+    device.hold()?;
+    let done = work(device);
+    device.release();
+    done
+}
 
 /// Does `work` with `keys` unlocked, and locks every key of the device afterwards.
 ///
 /// # Errors
-/// The sign interface is held by somebody else, the passphrase is wrong, the work failed; and, above all of these, the keys
-/// could not be read back as locked.
+/// The passphrase is wrong, the work failed; and, above all of these, the keys could not be read back as locked.
 pub(super) fn unlocked<T>(
     device: &mut dyn HwmSetter,
     keys: &[KeyName],
-    operator: &mut dyn Operator,
+    passphrase: &Passphrase,
     clock: &dyn Clock,
     work: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
-    device.hold()?;
-    let done = unlock(device, keys, operator).and_then(|()| work(device));
-    let locked = lock_again(device, keys, clock);
-    device.release();
-    match (done, locked) {
+    let done = match device.arm(Arm::Unlock { keys, passphrase }) {
+        Ok(()) => work(device),
+        Err(error) => Err(error.into()),
+    };
+    match (done, lock_again(device, keys, clock)) {
         (done, Ok(())) => done,
         (done, Err((why, gone))) => Err(EffectError::NotLockedAgain { why, before: done.err().map(Box::new), gone }),
     }
 }
 
-fn unlock(device: &mut dyn HwmSetter, keys: &[KeyName], operator: &mut dyn Operator) -> Result<(), EffectError> {
-    let mut wrong: Option<SignerError> = None;
-    for _ in 0..TRIES {
-        let passphrase = match (operator.passphrase(), wrong.take()) {
-            (Ok(passphrase), _) => passphrase,
-            // The given one was wrong, and there is nobody to ask: that it was wrong is what matters.
-            (Err(_), Some(error)) => return Err(error.into()),
-            (Err(error), None) => return Err(error.into()),
-        };
-        match device.arm(Arm::Unlock { keys, passphrase: &passphrase }) {
-            Err(error @ SignerError::WrongPassphrase { .. }) => wrong = Some(error),
-            done => return Ok(done?),
+/// The same once more, a moment after the first: where that were too many unlocks it waits until the device takes them.
+pub(super) fn locked_again<T>(
+    device: &mut dyn HwmSetter,
+    keys: &[KeyName],
+    passphrase: &Passphrase,
+    clock: &dyn Clock,
+    work: impl Fn(&mut dyn HwmSetter) -> Result<T, EffectError>,
+) -> Result<T, EffectError> {
+    match unlocked(device, keys, passphrase, clock, &work) {
+        Err(EffectError::Signer(SignerError::Throttled { .. })) => {
+            clock.sleep(THROTTLE);
+            unlocked(device, keys, passphrase, clock, &work)
         }
+        done => done,
     }
-    wrong.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// The last reason, and whether the device is gone.

@@ -143,7 +143,7 @@ fn begun(name: &str, at: Timestamp, step: &Step) -> Option<Deed> {
         }
         Step::Unlock { keys }
         | Step::ProvePassphrase { keys }
-        | Step::ReadMarks { keys }
+        | Step::ReadMarks { keys, .. }
         | Step::Raise { keys, .. }
         | Step::RaiseMarks { keys, .. } => Deed::Armed { keys: keys.clone() },
         Step::Authorize { key, .. } => Deed::Armed { keys: vec![key.clone()] },

@@ -174,7 +174,18 @@ pub fn raise<D: HwmSetter + ?Sized>(
     cap: Level,
 ) -> Result<Vec<Raised>, RaiseError> {
     let before = device.state()?;
-    for order in plan_raise(&before, keys, floor, cap)? {
+    raise_from(device, &before, keys, floor, cap)
+}
+
+/// The same from marks that were read just before, in the same opening.
+pub(crate) fn raise_from<D: HwmSetter + ?Sized>(
+    device: &mut D,
+    before: &DeviceState,
+    keys: &[KeyName],
+    floor: Level,
+    cap: Level,
+) -> Result<Vec<Raised>, RaiseError> {
+    for order in plan_raise(before, keys, floor, cap)? {
         // A set that was not answered may have taken effect all the same: the read-back decides.
         if let Err(error) = device.set(&order) {
             // Where nothing can be read, what went wrong first says more.
@@ -185,7 +196,7 @@ pub fn raise<D: HwmSetter + ?Sized>(
         }
     }
     let after = device.state()?;
-    keys.iter().map(|key| compare(key, marks_of(&before, key)?, marks_of(&after, key)?, floor)).collect()
+    keys.iter().map(|key| compare(key, marks_of(before, key)?, marks_of(&after, key)?, floor)).collect()
 }
 
 /// Compares marks read before and after (S4, S5).

@@ -4,7 +4,8 @@
 //! protocol is that of the gadget's release 2026-04-30, checked against recorded exchanges.
 //!
 //! Every exchange has one deadline, measured from before the interface is opened ([`message::Ask::deadline`]): unlock
-//! 5 s and 1.5 s for each further key, 30 s at most; 3 s for the rest. A call makes two exchanges at most.
+//! 5 s and 1.5 s for each further key, 30 s at most; 3 s for the rest. A call makes two exchanges at most, in one opening;
+//! between [`SignerDevice::open`] and [`SignerDevice::close`] all calls are one.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub mod frame;
 mod link;
 pub mod message;
 pub(crate) mod program;
+mod release;
 pub mod socket;
 mod state;
 #[cfg(test)]
@@ -29,9 +31,12 @@ pub mod usb;
 use exchange::{Session, Until};
 pub use link::{Connect, Interface, Link, LinkError};
 use message::{Answer, Ask, Empty, InitInfo, KeyStatus, Lock, SetLevel, Unlock, Version};
+pub use release::is_newer;
 
 /// What the keys are called by habit: locked by these names too where the gadget cannot list its keys.
 const HABIT: [&str; 2] = ["consensus", "companion"];
+/// The error of a gadget that does not know the request: version is one of 2026-01-06.
+const UNKNOWN_REQUEST: u32 = 1000;
 /// How long another program's exchange on the management interface is waited for, and how often it is looked at.
 const BUSY: Duration = Duration::from_millis(500);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -60,23 +65,34 @@ pub fn open(selector: &Selector) -> Result<Box<dyn HwmSetter>, SignerError> {
 pub struct TezSign<C: Connect> {
     connect: C,
     held: Option<C::Link>,
+    /// Does the management interface stay open between calls? And the opening that does.
+    keeps: bool,
+    kept: Option<Session<C::Link>>,
     /// Every alias that was ever seen: disarming names them even where the gadget cannot list them any more.
     seen: BTreeSet<String>,
+    version: Option<Version>,
 }
 
 impl<C: Connect> TezSign<C> {
     /// A driver; nothing is opened yet.
     #[must_use]
     pub fn new(connect: C) -> Self {
-        Self { connect, held: None, seen: BTreeSet::new() }
+        Self { connect, held: None, keeps: false, kept: None, seen: BTreeSet::new(), version: None }
     }
 
-    /// The version of its software.
+    /// The version of its software; `None`: it does not know the question, as before 2026-01-06.
     ///
     /// # Errors
     /// Not reached, not answered in time, or not an answer.
-    pub fn version(&mut self) -> Result<Version, SignerError> {
-        self.ask_one(Ask::Version(Empty {}), version)
+    pub fn version(&mut self) -> Result<Option<Version>, SignerError> {
+        let ask = Ask::Version(Empty {});
+        self.version = self.session(ask.deadline(), |session, until| match session.ask(ask, until) {
+            Ok(Answer::Version(version)) => Ok(Some(version)),
+            Ok(_) => Err(mismatch("version")),
+            Err(SignerError::Refused { code: UNKNOWN_REQUEST, .. }) => Ok(None),
+            Err(error) => Err(error),
+        })?;
+        Ok(self.version.clone())
     }
 
     /// Has its card a master secret?
@@ -84,35 +100,37 @@ impl<C: Connect> TezSign<C> {
     /// # Errors
     /// Not reached, not answered in time, or not an answer.
     pub fn init_info(&mut self) -> Result<InitInfo, SignerError> {
-        self.ask_one(Ask::InitInfo(Empty {}), |answer| match answer {
+        let ask = Ask::InitInfo(Empty {});
+        self.session(ask.deadline(), |session, until| match session.ask(ask, until)? {
             Answer::InitInfo(info) => Ok(info),
             _ => Err(mismatch("init info")),
         })
     }
 
-    /// Is the sign interface held by this driver?
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        self.held.is_some()
-    }
-
-    fn ask_one<T>(&mut self, ask: Ask, take: impl Fn(Answer) -> Result<T, SignerError>) -> Result<T, SignerError> {
-        self.with_session(ask, |_, answer| take(answer))
-    }
-
-    /// Opens the management interface, asks `first`, and hands the answer on with the session; both in one opening,
-    /// so that nobody else is served between.
-    fn with_session<T>(
+    /// Does `work` on the management interface, in one opening, so that nobody else is served between. `deadline` is that of
+    /// the first exchange, the opening included.
+    fn session<T>(
         &mut self,
-        first: Ask,
-        then: impl FnOnce(&mut Session<'_, C::Link>, Answer) -> Result<T, SignerError>,
+        deadline: Duration,
+        work: impl FnOnce(&mut Session<C::Link>, Until) -> Result<T, SignerError>,
     ) -> Result<T, SignerError> {
-        let until = Until::from_now(first.deadline());
-        let mut link = self.open_management(until)?;
-        let device = self.connect.selector();
-        let mut session = Session::new(&mut link, &device);
-        let answer = session.ask(first, until)?;
-        then(&mut session, answer)
+        let until = Until::from_now(deadline);
+        let mut session = match self.kept.take() {
+            Some(session) => session,
+            None => Session::new(self.open_management(until)?, self.connect.selector()),
+        };
+        let done = work(&mut session, until);
+        // After these nothing is known of what is still under way: it is opened anew.
+        let broke = |error: &SignerError| {
+            matches!(
+                error,
+                SignerError::Disconnected { .. } | SignerError::Timeout { .. } | SignerError::Malformed { .. }
+            )
+        };
+        if self.keeps && !done.as_ref().is_err_and(broke) {
+            self.kept = Some(session);
+        }
+        done
     }
 
     /// Other programs open the management interface for an exchange too: busy is asked again for a moment.
@@ -127,16 +145,16 @@ impl<C: Connect> TezSign<C> {
         }
     }
 
-    /// Reads the status, which also takes the place of whatever an earlier host left half written, and then asks
-    /// something that must not be sent twice.
+    /// Asks something that must not be sent twice. Where nothing was read in this opening yet the status is first: it takes
+    /// the place of whatever an earlier host left half written.
     fn after_status<T>(
         &mut self,
         keys: &[KeyName],
         ask: Ask,
         take: impl FnOnce(Answer) -> Result<T, SignerError>,
     ) -> Result<T, SignerError> {
-        self.with_session(Ask::Status(Empty {}), |session, answer| {
-            let known: Vec<KeyName> = status(answer)?.iter().map(|k| KeyName::new(&k.key)).collect();
+        self.session(Ask::Status(Empty {}).deadline(), |session, until| {
+            let known = known(session, until)?;
             if let Some(key) = keys.iter().find(|k| !known.contains(k)) {
                 return Err(SignerError::UnknownKey { key: key.clone(), known });
             }
@@ -144,13 +162,34 @@ impl<C: Connect> TezSign<C> {
             take(session.ask(ask, until)?)
         })
     }
+}
 
-    fn lock(&mut self, keys: Vec<String>) -> Result<(), SignerError> {
-        self.ask_one(Ask::Lock(Lock { keys }), |answer| match answer {
-            // A key that was not loaded since boot answers "unknown key" although it is locked: no result counts.
-            Answer::Lock(_) => Ok(()),
-            _ => Err(mismatch("lock")),
-        })
+/// The status, whose keys are known in this opening from then on.
+fn status<L: Link>(session: &mut Session<L>, until: Until) -> Result<Vec<KeyStatus>, SignerError> {
+    match session.ask(Ask::Status(Empty {}), until)? {
+        Answer::Status(status) => {
+            session.known = Some(status.keys.iter().map(|k| KeyName::new(&k.key)).collect());
+            Ok(status.keys)
+        }
+        _ => Err(mismatch("status")),
+    }
+}
+
+/// The keys that the gadget lists, asked for once in an opening.
+fn known<L: Link>(session: &mut Session<L>, until: Until) -> Result<Vec<KeyName>, SignerError> {
+    if session.known.as_ref().is_none_or(Vec::is_empty) {
+        status(session, until)?;
+    }
+    Ok(session.known.clone().unwrap_or_default())
+}
+
+fn lock<L: Link>(session: &mut Session<L>, keys: &BTreeSet<String>) -> Result<(), SignerError> {
+    let ask = Ask::Lock(Lock { keys: keys.iter().cloned().collect() });
+    let until = Until::from_now(ask.deadline());
+    match session.ask(ask, until)? {
+        // A key that was not loaded since boot answers "unknown key" although it is locked: no result counts.
+        Answer::Lock(_) => Ok(()),
+        _ => Err(mismatch("lock")),
     }
 }
 
@@ -160,37 +199,34 @@ impl<C: Connect> SignerDevice for TezSign<C> {
     }
 
     fn state(&mut self) -> Result<DeviceState, SignerError> {
-        let (status, version) = self.with_session(Ask::Status(Empty {}), |session, answer| {
-            let until = Until::from_now(Ask::Version(Empty {}).deadline());
-            Ok((status(answer)?, version(session.ask(Ask::Version(Empty {}), until)?)?))
-        })?;
-        self.seen.extend(status.iter().map(|k| k.key.clone()));
+        let listed = self.session(Ask::Status(Empty {}).deadline(), status)?;
+        self.seen.extend(listed.iter().map(|k| k.key.clone()));
         let info = DeviceInfo {
             model: Model::TezSign,
             selector: self.connect.selector(),
             serial: self.connect.serial(),
-            version: Some(version.version),
+            version: self.version.as_ref().map(|version| version.version.clone()),
         };
-        Ok(DeviceState { info, keys: state::keys(&status)? })
+        Ok(DeviceState { info, keys: state::keys(&listed)? })
     }
 
     fn disarm(&mut self) -> Result<(), SignerError> {
-        let listed = self
-            .ask_one(Ask::Status(Empty {}), status)
-            .and_then(|keys| if keys.is_empty() { Err(SignerError::NoKeys) } else { Ok(keys) });
-        match listed {
-            Ok(keys) => {
-                self.seen.extend(keys.into_iter().map(|k| k.key));
-                self.lock(self.seen.iter().cloned().collect())
+        let mut names = self.seen.clone();
+        let done = self.session(Ask::Status(Empty {}).deadline(), |session, until| {
+            let known = known(session, until)?;
+            if known.is_empty() {
+                return Err(SignerError::NoKeys);
             }
+            names.extend(known.iter().map(|key| key.as_str().to_owned()));
+            lock(session, &names)
+        });
+        self.seen.clone_from(&names);
+        if done.is_err() {
             // A key that is in the gadget's memory signs even where the store can no longer be listed.
-            Err(error) => {
-                let names: BTreeSet<String> =
-                    self.seen.iter().cloned().chain(HABIT.into_iter().map(str::to_owned)).collect();
-                self.lock(names.into_iter().collect())?;
-                Err(error)
-            }
+            names.extend(HABIT.map(str::to_owned));
+            self.session(Ask::Status(Empty {}).deadline(), |session, _| lock(session, &names))?;
         }
+        done
     }
 
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
@@ -203,12 +239,12 @@ impl<C: Connect> SignerDevice for TezSign<C> {
     }
 
     fn hold(&mut self) -> Result<(), SignerError> {
-        let ask = Ask::Version(Empty {});
-        let until = Until::from_now(ask.deadline());
+        let ask = || Ask::Version(Empty {});
+        let until = Until::from_now(ask().deadline());
         if let Some(link) = &mut self.held {
             // A claim ends when the device is unplugged, and only then: a gadget that is slow is still held.
-            let device = self.connect.selector();
-            if !matches!(Session::new(link, &device).ask(ask, until), Err(SignerError::Disconnected { .. })) {
+            let asked = Session::new(link, self.connect.selector()).ask(ask(), until);
+            if !matches!(asked, Err(SignerError::Disconnected { .. })) {
                 return Ok(());
             }
         }
@@ -216,19 +252,37 @@ impl<C: Connect> SignerDevice for TezSign<C> {
         let Some(mut link) = self.connect.hold(until.after)? else { return Ok(()) };
         if !self.connect.claim_is_proof() {
             let device = self.connect.selector();
-            Session::new(&mut link, &device).ask(Ask::Version(Empty {}), until).map_err(|error| match error {
-                SignerError::Disconnected { .. } | SignerError::Timeout { .. } => {
-                    SignerError::Busy { device: device.clone(), holder: "another client of its sign socket".to_owned() }
+            match Session::new(&mut link, device.clone()).ask(ask(), until) {
+                // One that does not know the question has answered it.
+                Ok(_) | Err(SignerError::Refused { .. }) => {}
+                Err(SignerError::Disconnected { .. } | SignerError::Timeout { .. }) => {
+                    return Err(SignerError::Busy { device, holder: "another client of its sign socket".to_owned() });
                 }
-                other => other,
-            })?;
+                Err(other) => return Err(other),
+            }
         }
         self.held = Some(link);
         Ok(())
     }
 
+    fn holds(&self) -> bool {
+        self.held.is_some()
+    }
+
     fn release(&mut self) {
         self.held = None;
+    }
+
+    fn open(&mut self) {
+        self.keeps = true;
+    }
+
+    fn close(&mut self) {
+        (self.keeps, self.kept) = (false, None);
+    }
+
+    fn version(&mut self) -> Result<Option<String>, SignerError> {
+        Ok(TezSign::version(self)?.map(|version| version.version))
     }
 }
 
@@ -268,20 +322,6 @@ impl<C: Connect> HwmSetter for TezSign<C> {
             Answer::Ok(done) if done.ok => Ok(()),
             _ => Err(mismatch("set level")),
         })
-    }
-}
-
-fn status(answer: Answer) -> Result<Vec<KeyStatus>, SignerError> {
-    match answer {
-        Answer::Status(status) => Ok(status.keys),
-        _ => Err(mismatch("status")),
-    }
-}
-
-fn version(answer: Answer) -> Result<Version, SignerError> {
-    match answer {
-        Answer::Version(version) => Ok(version),
-        _ => Err(mismatch("version")),
     }
 }
 

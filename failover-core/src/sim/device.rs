@@ -1,6 +1,7 @@
 //! A machine's signing device, as the services of that machine use it: through its own bytes.
 
 use super::chain::committee::SigningKey;
+use super::event::DeviceCondition;
 use super::ledger::SimLedger;
 use super::seed::base58;
 use super::tezsign::{SimGadget, SimKey};
@@ -100,6 +101,26 @@ impl Device {
                 port.set_up(chain, level);
                 port.deauthorize();
             }
+        }
+    }
+
+    /// It is like this from now on.
+    pub(crate) fn suffer(&mut self, condition: &DeviceCondition, passphrase: &str, chain: ChainId) {
+        match (condition, &mut *self) {
+            (DeviceCondition::Marks(level), _) => self.set_marks(chain, *level),
+            (DeviceCondition::LeftArmed, _) => {
+                self.unlock(passphrase);
+            }
+            (DeviceCondition::OneSlot(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.corrupt(key)),
+            (DeviceCondition::BothSlots(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.ruin(key)),
+            (DeviceCondition::Unlinked(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.unlink(key)),
+            (DeviceCondition::Old, Self::TezSign(port)) => port.gadget.with(super::tezsign::TezSignSim::set_old),
+            (DeviceCondition::MainChain { chain, level }, Self::Ledger(port)) => {
+                port.set_up(*chain, *level);
+                port.deauthorize();
+            }
+            (DeviceCondition::NobodyPresses(nobody), Self::Ledger(port)) => port.ledger.lock().attend(!nobody),
+            _ => {}
         }
     }
 

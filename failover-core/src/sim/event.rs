@@ -5,6 +5,10 @@ use crate::clock::Timestamp;
 use crate::sim::options::Side;
 use crate::sim::source::{Source, SourceFault};
 
+mod device;
+
+pub use device::DeviceCondition;
+
 /// When something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
@@ -81,6 +85,8 @@ pub enum Event {
         /// Cycles from the head's.
         cycles: u64,
     },
+    /// This side's signing device is like this.
+    Device(Side, DeviceCondition),
     /// A person at this side's Ledger presses the buttons of a prompt that was left on its screen (H10).
     Press(Side),
     /// The chain's next protocol is another one.

@@ -83,6 +83,8 @@ pub struct LedgerSim {
     late: Option<Vec<u8>>,
     person: Person,
     script: VecDeque<Person>,
+    /// Is anybody there to press its buttons?
+    attended: bool,
     requests: usize,
 }
 
@@ -107,6 +109,7 @@ impl LedgerSim {
             late: None,
             person: Person::default(),
             script: VecDeque::new(),
+            attended: true,
             requests: 0,
         }
     }
@@ -114,6 +117,17 @@ impl LedgerSim {
     /// What the person does with every prompt from now on.
     pub const fn person(&mut self, person: Person) {
         self.person = person;
+    }
+
+    /// Is anybody there? Without, every prompt stays.
+    pub const fn attend(&mut self, attended: bool) {
+        self.attended = attended;
+    }
+
+    /// Is anybody there?
+    #[must_use]
+    pub const fn is_attended(&self) -> bool {
+        self.attended
     }
 
     /// What the person does with the next prompts, before it goes on as [`LedgerSim::person`] said.
@@ -202,7 +216,8 @@ impl LedgerSim {
     }
 
     fn ask(&mut self, prompt: Prompt) -> Reply {
-        match self.script.pop_front().unwrap_or(self.person) {
+        let person = self.script.pop_front().unwrap_or(self.person);
+        match if self.attended { person } else { Person::Ignores } {
             Person::Accepts => Reply::Answer(self.accept(prompt)),
             Person::Rejects => Reply::Answer(status(StatusWord::Rejected)),
             Person::AcceptsAndLocks => {

@@ -33,8 +33,9 @@ pub struct TezSignOptions {
     pub name: String,
     /// The serial number of its card.
     pub serial: String,
-    /// The version of its software; the recorded gadget says `unknown`.
-    pub version: String,
+    /// The version of its software; the recorded gadget says `unknown`. `None`: it does not know the question, as before
+    /// 2026-01-06.
+    pub version: Option<String>,
     /// When that was built; the recorded gadget says `unknown`.
     pub build_date: String,
     /// The master passphrase, `None` for an empty card without a master secret.
@@ -51,7 +52,7 @@ impl Default for TezSignOptions {
         Self {
             name: "tezsign".to_owned(),
             serial: "SIM0001".to_owned(),
-            version: "unknown".to_owned(),
+            version: Some("unknown".to_owned()),
             build_date: "unknown".to_owned(),
             passphrase: Some(Passphrase::new(PASSPHRASE.to_vec())),
             keys: SimKey::defaults(),
@@ -78,13 +79,15 @@ pub enum Fault {
 pub struct TezSignSim {
     name: String,
     serial: String,
-    version: String,
+    version: Option<String>,
     build_date: String,
     store: Store,
     throttle: Throttle,
     stashes: [Stash; 2],
     fault: Option<Fault>,
     book: SignatureBook,
+    /// What it was asked, in order, and each opening.
+    asked: Vec<(Interface, &'static str)>,
 }
 
 impl TezSignSim {
@@ -93,8 +96,9 @@ impl TezSignSim {
     pub fn new(options: TezSignOptions) -> Self {
         let TezSignOptions { name, serial, version, build_date, passphrase, keys, book } = options;
         let (stashes, fault) = (Default::default(), None);
-        let throttle = Throttle::default();
-        Self { name, serial, version, build_date, store: Store::new(passphrase, keys), throttle, stashes, fault, book }
+        let (throttle, asked) = (Throttle::default(), Vec::new());
+        let store = Store::new(passphrase, keys);
+        Self { name, serial, version, build_date, store, throttle, stashes, fault, book, asked }
     }
 
     /// Takes bytes that a host wrote to an interface, and gives those that it would read.
@@ -112,7 +116,10 @@ impl TezSignSim {
         for request in requests.into_iter().filter(|frame| frame.kind == FrameKind::Request) {
             answer.extend_from_slice(&encode(FrameKind::Accept, request.id, &[]));
             let response: Response = match Request::decode(request.payload.as_slice()) {
-                Ok(message) => self.handle(interface, message, now).into(),
+                Ok(message) => {
+                    self.asked.extend(message.ask.as_ref().map(|ask| (interface, ask.name())));
+                    self.handle(interface, message, now).into()
+                }
                 Err(_) => handler::error(1, "bad protobuf: proto: cannot parse invalid wire-format data").into(),
             };
             answer.extend_from_slice(&encode(FrameKind::Response, request.id, &response.encode_to_vec()));
@@ -147,6 +154,26 @@ impl TezSignSim {
     #[must_use]
     pub fn keys(&self) -> Vec<(String, KeyHash, bool, Marks)> {
         self.store.overview()
+    }
+
+    /// An interface was opened.
+    pub(super) fn opened(&mut self, interface: Interface) {
+        self.asked.push((interface, "open"));
+    }
+
+    /// What it was asked since this was last called, in order; each opening of an interface is `open`.
+    pub fn take_asked(&mut self) -> Vec<(Interface, &'static str)> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// Its software is of before 2026-01-06 and does not know the version request.
+    pub fn set_old(&mut self) {
+        self.version = None;
+    }
+
+    /// The state file of an unlocked key is unlinked: what is set is shown, and gone after the next lock.
+    pub fn unlink(&mut self, alias: &str) {
+        self.store.unlink(alias);
     }
 
     /// Sets what is wrong with it, `None` for nothing.

@@ -128,7 +128,7 @@ fn the_proof_of_each_device() {
     let mut locked = giving(account(B - 9), B + 10);
     locked.unlocked = None;
     match give_back(&locked, &policy(), &all_said()) {
-        Verdict::Do(step) => assert_eq!(step.get(), &Step::ReadMarks { keys: keys() }),
+        Verdict::Do(step) => assert_eq!(step.get(), &Step::ReadMarks { keys: keys(), locked: keys() }),
         other => panic!("{other:?}"),
     }
     let mut ledger_at = |at| {

@@ -137,3 +137,23 @@ fn h19_a_primary_that_answers_and_was_never_pinned_is_refused() {
     facts.primary.identity = unknown();
     assert!(!refused(&facts, &unpinned));
 }
+
+/// The same is looked at once more before the start: another card may have been plugged in since.
+#[test]
+fn h29_what_this_run_armed_is_judged_before_the_start_too() {
+    let start = |at: u64| {
+        let (mut facts, progress) = raised(HEAD + 20);
+        facts.backup.device = known(device(Arming::Armed, Some(marks(at))));
+        verdict(&facts, &progress)
+    };
+    assert!(!matches!(start(CAP), Verdict::Refuse(_)));
+    for at in [CAP + 1, 1 << 32] {
+        assert!(matches!(start(at), Verdict::Refuse(Refusal::MarksPastCap { .. })), "{at}");
+    }
+    let (mut facts, progress) = raised(HEAD + 20);
+    let mut damaged = device(Arming::Armed, Some(marks(HEAD + 20)));
+    damaged.keys[1].arming = Arming::Corrupted;
+    damaged.keys[1].marks = None;
+    facts.backup.device = known(damaged);
+    assert!(matches!(verdict(&facts, &progress), Verdict::Refuse(Refusal::Damaged { .. })));
+}

@@ -28,6 +28,7 @@ mod preflight;
 mod random;
 mod refusals;
 mod replugged;
+mod requests;
 mod returns;
 mod rumours;
 mod scenarios;

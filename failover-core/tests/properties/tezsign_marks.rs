@@ -1,15 +1,17 @@
 //! S4 on a TezSign: whatever is done with it, in any order, no mark of any key goes down.
 
-use failover_core::signer::tezsign::message::{Ask, Sign};
+use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
+use failover_core::signer::tezsign::message::{Ask, Request, Sign};
 use failover_core::signer::tezsign::{Connect as _, Interface, TezSign};
 use failover_core::signer::{
     Arm, HwmSetter, KeyName, Marks, Passphrase, RaiseOrder, SignerDevice, plan_raise, raise, refuse_lower,
 };
 use failover_core::sim::tezsign::{Fault, SimGadget};
 use failover_core::tezos::{ChainId, Curve, Kind, Level};
+use prost::Message as _;
 
 use crate::dice::Dice;
-use crate::tezsign_support::{SECOND, gadget, names, request, unlock};
+use crate::tezsign_support::{SECOND, gadget, names, unlock};
 use crate::votes::{kind, message};
 
 fn level(dice: &mut Dice) -> Level {
@@ -19,6 +21,11 @@ fn level(dice: &mut Dice) -> Level {
 /// What the gadget really has, locked or not.
 fn marks(gadget: &SimGadget) -> Vec<(String, Marks)> {
     gadget.with(|sim| sim.keys().into_iter().map(|(alias, _, _, marks)| (alias, marks)).collect())
+}
+
+/// A request's frame, as another host would send it.
+fn request(ask: Ask) -> Vec<u8> {
+    encode(FrameKind::Request, FrameId([9; 16]), &Request::from(ask).encode_to_vec()).to_vec()
 }
 
 /// A baker on this host asks for a signature.

@@ -6,11 +6,8 @@ use std::time::Duration;
 
 use failover_core::clock::{Clock, Timestamp};
 use failover_core::signer::tezsign::TezSign;
-use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
-use failover_core::signer::tezsign::message::{Ask, Request};
 use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice as _, SignerError};
 use failover_core::sim::tezsign::{PASSPHRASE, SimGadget, TezSignOptions, TezSignSim};
-use prost::Message as _;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -44,9 +41,4 @@ pub(crate) fn names() -> [KeyName; 2] {
 
 pub(crate) fn unlock<C: failover_core::signer::tezsign::Connect>(driver: &mut TezSign<C>) -> Result<(), SignerError> {
     driver.arm(Arm::Unlock { keys: &names(), passphrase: &Passphrase::new(PASSPHRASE.to_vec()) })
-}
-
-/// A request's frame, as another host would send it.
-pub(crate) fn request(ask: Ask) -> Vec<u8> {
-    encode(FrameKind::Request, FrameId([9; 16]), &Request::from(ask).encode_to_vec()).to_vec()
 }

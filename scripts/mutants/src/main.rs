@@ -115,8 +115,16 @@ fn culprits(root: &Path) -> Result<(), Box<dyn Error>> {
             continue;
         }
         let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
-        let culprit = spans.iter().filter(|span| span["is_primary"] == true).find_map(|span| culprit(root, span));
-        match culprit {
+        let mut primary = spans.iter().filter(|span| span["is_primary"] == true);
+        // A match that is not exhaustive any more is named at its scrutinee, and not at the arms that may be missing.
+        if message["code"]["code"] == "E0004" {
+            let arms: Vec<usize> = primary.clone().flat_map(|span| arms(root, span)).collect();
+            if !arms.is_empty() {
+                found.extend(arms);
+                continue;
+            }
+        }
+        match primary.find_map(|span| culprit(root, span)) {
             Some(number) => drop(found.insert(number)),
             // "aborting due to 3 previous errors" has no place.
             None if !spans.is_empty() => others.push(message["rendered"].as_str().unwrap_or_default().to_owned()),
@@ -125,6 +133,30 @@ fn culprits(root: &Path) -> Result<(), Box<dyn Error>> {
     }
     found.iter().for_each(|number| println!("{number}"));
     if found.is_empty() { Err(others.join("\n").into()) } else { Ok(()) }
+}
+
+/// The mutants that take an arm out of the match whose scrutinee is here. Those of a match inside of it are none.
+fn arms(root: &Path, span: &Value) -> Vec<usize> {
+    let after = || {
+        let text = std::fs::read_to_string(root.join(span["file_name"].as_str()?)).ok()?;
+        let at = usize::try_from(span["byte_end"].as_u64()?).ok()?;
+        text.get(at..).map(str::to_owned)
+    };
+    let Some(after) = after() else { return Vec::new() };
+    let (mut depth, mut found) = (0, Vec::new());
+    for (at, letter) in after.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth <= 1 => break,
+            '}' => depth -= 1,
+            '/' if depth == 1 => {
+                let mark = after.get(at..).and_then(|rest| rest.strip_prefix("/*<")?.split_once("*/ if !crate::mutant("));
+                found.extend(mark.and_then(|(number, _)| number.parse::<usize>().ok()));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn culprit(root: &Path, span: &Value) -> Option<usize> {

@@ -57,7 +57,7 @@ pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
 
 /// A device's keys, without any passphrase and without a press of a button.
 pub(super) fn device(signer: &Signer) -> Result<DeviceState, SignerError> {
-    parts::open_device(signer)?.state()
+    parts::look_at_device(signer)
 }
 
 /// Where on a Ledger one of these keys is: the usual path and the paths that the device itself names, on every curve.

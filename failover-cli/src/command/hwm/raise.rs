@@ -4,9 +4,11 @@ use std::fmt;
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::decision::raise_by_hand;
-use failover_core::effect::{EffectError, raise_marks};
+use failover_core::effect::{EffectError, disarm_keys, raise_marks};
 use failover_core::permit::{RunId, RunPermit};
-use failover_core::signer::{self, Arming, DeviceState, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached};
+use failover_core::signer::{
+    self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
+};
 use failover_core::state::{HistoryEvent, StateDir};
 use failover_core::tezos::Kind;
 use serde::Serialize;
@@ -63,6 +65,10 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
     let cap = cap::find(settings, wanted, out)?;
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
     let mut device = parts::open_device(&signer)?;
+    // One opening for all of it, unless a person is waited for in between.
+    if !prompt.asks_for_passphrase() {
+        device.open();
+    }
     let state = device.state()?;
     let keys = meant(&state, &signer, wanted);
     // What can be refused is refused before a passphrase is asked for.
@@ -70,10 +76,13 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
     signer::refuse_lower(&state, &known, wanted.level)?;
     if !locked.is_empty() {
         out.line(format!("Unlocking {} for the raise; locked again afterwards.", names(&locked)));
-        let others = |key: &&KeyState| key.arming == Arming::Armed && !locked.contains(&key.name);
-        if let Some(other) = state.keys.iter().find(others) {
-            out.warn(format!("the key {} was unlocked, and will be locked as well: nothing was using it", other.name));
-        }
+    }
+    let found = found_unlocked(&state, &mut *device);
+    // What was unlocked for the raise is locked with every other key of the device.
+    let lock = !found.is_empty() && (!wanted.leave_unlocked || !locked.is_empty());
+    if !found.is_empty() {
+        let then = if lock { "locked afterwards" } else { "left so" };
+        out.warn(format!("found unlocked, and nothing uses the device: {}; {then}", names(&found)));
     }
     let low = |key: &&KeyName| state.named(key).is_none_or(|k| !k.marks.is_some_and(|m| reached(&m, wanted.level)));
     let low: Vec<KeyName> = keys.iter().filter(low).cloned().collect();
@@ -93,6 +102,9 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
         // Gone already, where something stopped this command.
         let _said_by_the_raise = permit.permits.end(&permit.run);
     }
+    if lock {
+        disarm_keys(&mut *device)?;
+    }
     drop(uninterrupted);
     let raised = raised?.raised;
     remember(settings, &raised, out);
@@ -104,6 +116,20 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
         out.line("Every mark is already there.");
     }
     Ok(End::done("look at the marks with `failover hwm show`"))
+}
+
+/// Keys of a TezSign that are unlocked though nothing on this machine uses it: a command was killed between unlock and lock
+/// (H44), or somebody left them so.
+fn found_unlocked(state: &DeviceState, device: &mut dyn HwmSetter) -> Vec<KeyName> {
+    let armed = |key: &&KeyState| key.arming == Arming::Armed;
+    let found: Vec<KeyName> = state.keys.iter().filter(armed).map(|key| key.name.clone()).collect();
+    if state.info.model != Model::TezSign || found.is_empty() || device.hold().is_err() {
+        return Vec::new();
+    }
+    // Where its sign interface cannot be held it is not known who uses it.
+    let unused = device.holds();
+    device.release();
+    if unused { found } else { Vec::new() }
 }
 
 /// Where a configuration says whose marks they are, any stop ends this command (S13, S14).

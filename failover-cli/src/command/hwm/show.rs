@@ -50,9 +50,10 @@ const fn words(model: Model, arming: Arming) -> &'static str {
 /// The device cannot be read.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let signer = settings.signer()?;
-    let state = parts::open_device(&signer)?.state()?;
+    let state = parts::look_at_device(&signer)?;
     let model = state.info.model;
     table(&state, out);
+    parts::warn_of_newer(&state, out);
     if let Some(missing) = signer.keys.iter().find(|name| state.named(name).is_none()) {
         out.warn(format!("the configured key {missing} is not on this device"));
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::frame::{Decoder, Frame, FrameId, FrameKind, encode};
 use super::link::{Link, LinkError};
 use super::message::{Answer, Ask, Request, Response};
-use crate::signer::SignerError;
+use crate::signer::{KeyName, SignerError};
 
 /// Deadline of an exchange other than unlock. Over an emulated USB stack one takes 60 ms at worst.
 const USUAL: Duration = Duration::from_secs(3);
@@ -23,6 +23,11 @@ const UNLOCK_MOST: Duration = Duration::from_secs(30);
 const UNACCEPTED: Duration = Duration::from_millis(800);
 /// How often a request is sent at most, whatever the reason.
 const SENDS: u8 = 3;
+/// How long the first request of an opening is made, where it is shorter: longer than what an earlier client's frame may still
+/// lack, so that it is through it at once. No byte of it is the frame's magic.
+const FIRST: usize = 1000;
+/// A field that no request has: the gadget skips it. Its number is 1000, its wire type bytes.
+const PADDING: [u8; 2] = [0xc2, 0x3e];
 
 impl Ask {
     /// What it is called in errors.
@@ -90,22 +95,29 @@ impl Until {
 }
 
 /// An open interface in use, and which device it belongs to.
-pub(super) struct Session<'a, L> {
-    link: &'a mut L,
-    device: &'a str,
+pub(super) struct Session<L> {
+    link: L,
+    device: String,
     decoder: Decoder,
+    /// Something was answered in this opening: nothing that an earlier client began is left to be read.
+    clean: bool,
+    /// The keys that a status has listed in this opening.
+    pub(super) known: Option<Vec<KeyName>>,
 }
 
-impl<'a, L: Link> Session<'a, L> {
-    pub(super) fn new(link: &'a mut L, device: &'a str) -> Self {
-        Self { link, device, decoder: Decoder::new() }
+impl<L: Link> Session<L> {
+    pub(super) fn new(link: L, device: String) -> Self {
+        Self { link, device, decoder: Decoder::new(), clean: false, known: None }
     }
 
     /// Asks and waits for the answer; an error answer is [`SignerError::Refused`].
     pub(super) fn ask(&mut self, ask: Ask, until: Until) -> Result<Answer, SignerError> {
         let what = ask.name();
         let repeatable = ask.repeatable();
-        let payload = Zeroizing::new(Request::from(ask).encode_to_vec());
+        let mut payload = Zeroizing::new(Request::from(ask).encode_to_vec());
+        if repeatable && !self.clean {
+            pad(&mut payload);
+        }
         let mut sends = 0;
         loop {
             sends += 1;
@@ -116,6 +128,7 @@ impl<'a, L: Link> Session<'a, L> {
             self.send(&frame, what, until)?;
             let mut turn = Turn { frame: &frame, id, accepted: false, sends: &mut sends, again };
             if let Some(response) = self.answer(&mut turn, what, until)? {
+                self.clean = true;
                 return match decode(&response, what)? {
                     Answer::Error(e) => Err(SignerError::Refused { what, code: e.code, message: e.message }),
                     answer => Ok(answer),
@@ -173,13 +186,23 @@ impl<'a, L: Link> Session<'a, L> {
     fn broken(&self, error: LinkError, what: &'static str, until: Until) -> SignerError {
         match error {
             LinkError::Timeout => self.timeout(what, until),
-            LinkError::Broken { why } => SignerError::Disconnected { device: self.device.to_owned(), why },
+            LinkError::Broken { why } => SignerError::Disconnected { device: self.device.clone(), why },
         }
     }
 
     fn timeout(&self, what: &'static str, until: Until) -> SignerError {
-        SignerError::Timeout { device: self.device.to_owned(), what, after: until.after }
+        SignerError::Timeout { device: self.device.clone(), what, after: until.after }
     }
+}
+
+/// Fills a request up to [`FIRST`] bytes with zeros.
+fn pad(payload: &mut Vec<u8>) {
+    // The field's tag, two bytes of its length, and what these count.
+    let Some(zeros) = FIRST.checked_sub(payload.len() + PADDING.len() + 2) else { return };
+    let Ok(length) = u16::try_from(zeros) else { return };
+    payload.extend_from_slice(&PADDING);
+    payload.extend_from_slice(&[(length & 0x7f) as u8 | 0x80, (length >> 7) as u8]);
+    payload.resize(FIRST, 0);
 }
 
 /// One sending of a request.

@@ -12,7 +12,7 @@ use crate::signer::SignerError;
 pub enum Interface {
     /// IF0: sign, status, version. Held by whatever signs on this host.
     Sign,
-    /// IF1: everything but sign. Opened for an exchange, and left free between.
+    /// IF1: everything but sign. Opened for an exchange, or for those of one effect, and left free between.
     Management,
 }
 
@@ -79,4 +79,13 @@ pub trait Link: Send {
     /// Nothing came within `deadline`, or the connection is gone. A link that says [`LinkError::Timeout`] has let
     /// the whole deadline pass, on whatever clock it lives by.
     fn receive(&mut self, buffer: &mut [u8], deadline: Duration) -> Result<usize, LinkError>;
+}
+
+impl<L: Link + ?Sized> Link for &mut L {
+    fn send(&mut self, frame: &[u8], deadline: Duration) -> Result<(), LinkError> {
+        (**self).send(frame, deadline)
+    }
+    fn receive(&mut self, buffer: &mut [u8], deadline: Duration) -> Result<usize, LinkError> {
+        (**self).receive(buffer, deadline)
+    }
 }

@@ -69,7 +69,7 @@ pub(super) static PREFLIGHT: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
-        name: "h37",
+        name: "h37-ahead",
         about: "this machine's clock is four minutes ahead of the chain, and every source agrees on the blocks: refused",
         exit: 3,
         prepare: |s| s.world.apply(Event::HeadFromFuture(-240)),

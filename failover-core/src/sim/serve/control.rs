@@ -93,7 +93,7 @@ fn write_line(mut stream: &UnixStream, line: &str) -> io::Result<()> {
 
 /// Runs a command on a machine of a served world, for a stand-in program. A machine that cannot be reached exits
 /// 255 with a word on standard error, as ssh does. The side `world` is the world itself: `book` prints what was
-/// signed, `event JSON` lets an [`Event`](crate::sim::Event) happen.
+/// signed, `asked SIDE` what its TezSign was asked, `event JSON` lets an [`Event`](crate::sim::Event) happen.
 ///
 /// # Errors
 /// The world is not served there, or does not answer.

@@ -37,7 +37,10 @@ pub(super) fn serve(world: &World, side: Side, running: &Running) -> io::Result<
         let mut since: Option<Instant> = None;
         while running.get() {
             std::thread::sleep(LOOKING);
-            let prompting = ledger.lock().is_prompting();
+            let prompting = {
+                let ledger = ledger.lock();
+                ledger.is_prompting() && ledger.is_attended()
+            };
             let asked = *since.get_or_insert_with(Instant::now);
             if !prompting {
                 since = None;

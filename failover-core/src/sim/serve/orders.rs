@@ -10,7 +10,8 @@ use crate::sim::world::World;
 /// The side that stands for the world itself.
 pub(super) const WORLD: &str = "world";
 
-/// `book` prints who signed how often and every double signature; `event JSON` lets an [`Event`] happen now.
+/// `book` prints who signed how often and every double signature; `asked SIDE` what its TezSign was asked since the last time,
+/// with each opening; `event JSON` lets an [`Event`] happen now.
 pub(super) fn run(world: &World, argv: &[&str]) -> Output {
     match argv {
         ["book"] => told(0, format!("{}\n", book(world)), String::new()),
@@ -21,7 +22,14 @@ pub(super) fn run(world: &World, argv: &[&str]) -> Output {
             }
             Err(error) => told(2, String::new(), format!("no such event: {error}\n")),
         },
-        _ => told(2, String::new(), "book, or event JSON\n".to_owned()),
+        ["asked", side] => match Side::named(side).and_then(|side| world.gadget(side)) {
+            Some(gadget) => {
+                let asked = gadget.with(crate::sim::tezsign::TezSignSim::take_asked);
+                told(0, format!("{}\n", json!(asked)), String::new())
+            }
+            None => told(2, String::new(), format!("{side} has no TezSign\n")),
+        },
+        _ => told(2, String::new(), "book, asked SIDE, or event JSON\n".to_owned()),
     }
 }
 

@@ -115,6 +115,7 @@ impl Connect for SimGadget {
             None => {}
         }
         shared.next_claim += 1;
+        shared.sim.opened(interface);
         drop(shared);
         Ok(SimLink { gadget: self.clone(), interface, claim, era, late: 0 })
     }

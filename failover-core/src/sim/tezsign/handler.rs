@@ -47,9 +47,10 @@ impl TezSignSim {
             }
             Some(Ask::SetLevel(set)) => self.set_level(&set),
             Some(Ask::DeleteKeys(delete)) => self.delete_keys(&delete, now),
-            Some(Ask::Version(_)) => {
-                Answer::Version(Version { version: self.version.clone(), build_date: self.build_date.clone() })
-            }
+            Some(Ask::Version(_)) => match self.version.clone() {
+                Some(version) => Answer::Version(Version { version, build_date: self.build_date.clone() }),
+                None => error(1000, "unknown request"),
+            },
             None => error(1000, "unknown request"),
         }
     }

@@ -20,13 +20,16 @@ struct Entry {
     corrupted: bool,
     /// Both slots of its state file are bad: not even an unlock reads them.
     unreadable: bool,
+    /// Its state file was unlinked: nothing is stored any more.
+    unlinked: bool,
     /// Block, preattestation, attestation.
     marks: [RawMark; 3],
 }
 
 impl Entry {
     fn new(key: SimKey) -> Self {
-        Self { key, loaded: false, unlocked: false, corrupted: false, unreadable: false, marks: [(0, 0); 3] }
+        let marks = [(0, 0); 3];
+        Self { key, loaded: false, unlocked: false, corrupted: false, unreadable: false, unlinked: false, marks }
     }
 }
 
@@ -81,6 +84,12 @@ impl Store {
     pub(super) fn ruin(&mut self, alias: &str) {
         if let Some(entry) = self.keys.get_mut(alias) {
             entry.unreadable = true;
+        }
+    }
+
+    pub(super) fn unlink(&mut self, alias: &str) {
+        if let Some(entry) = self.keys.get_mut(alias) {
+            entry.unlinked = true;
         }
     }
 
@@ -166,6 +175,9 @@ impl Store {
     pub(super) fn lock(&mut self, alias: &str) -> Result<(), &'static str> {
         let entry = self.keys.get_mut(alias).filter(|e| e.loaded).ok_or("unknown key")?;
         entry.unlocked = false;
+        if std::mem::take(&mut entry.unlinked) {
+            entry.marks = [(0, 0); 3];
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::build::passphrase;
 use super::{Due, State, Stray};
 use crate::sim::chain::{BLOCKS_PER_CYCLE, OURS};
 use crate::sim::event::Event;
@@ -60,6 +61,10 @@ impl State {
             Event::PendingKey { cycles } => {
                 let level = self.chain.head().map_or(1, |head| head.level);
                 self.faults.pending_key = Some((level.saturating_sub(1) / BLOCKS_PER_CYCLE).saturating_add(cycles));
+            }
+            Event::Device(side, condition) => {
+                let (pass, chain) = (passphrase(self.seed), self.options.chain);
+                self.machines.of_mut(side).device.suffer(&condition, &pass, chain);
             }
             Event::Press(side) => {
                 if let Some(ledger) = self.machines.of(side).device.ledger() {

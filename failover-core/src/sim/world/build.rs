@@ -56,7 +56,7 @@ fn device(side: Side, options: &WorldOptions, book: &SignatureBook, clock: &SimC
             let sim = TezSignSim::new(TezSignOptions {
                 name: format!("the {side}'s TezSign"),
                 serial: format!("SIM{:04}-{side}", options.seed % 10_000),
-                version: "2026-04-30".to_owned(),
+                version: Some("2026-04-30".to_owned()),
                 build_date: "2026-04-30".to_owned(),
                 passphrase: Some(Passphrase::new(passphrase(Seed(options.seed)).into_bytes())),
                 keys: [consensus.clone(), companion.clone()].into_iter().chain(next.clone()).collect(),

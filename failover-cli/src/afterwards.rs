@@ -1,0 +1,70 @@
+//! A process that outlives this one: what unlocks keys for a moment may be killed in it, and then this one locks them.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use failover_core::signer::{Selector, SignerDevice as _, tezsign};
+
+/// How the program is told that it is this process.
+const NAME: &str = "lock-afterwards";
+/// What the parent says when it has locked them itself.
+const DONE: &[u8] = b"done";
+/// How often it tries, and how long it pauses: an unlock that was under way may still succeed.
+const TRIES: usize = 30;
+const PAUSE: Duration = Duration::from_secs(1);
+/// Nothing that a parent says is longer.
+const LONGEST: u64 = 64;
+
+/// While this lives, keys are locked by somebody else if this process ends.
+#[must_use = "without it nobody locks the keys where this process is killed"]
+pub(crate) struct LocksAfterwards {
+    child: Child,
+}
+
+impl LocksAfterwards {
+    /// Starts it, in a group of its own: what a terminal sends to this process does not reach it.
+    ///
+    /// # Errors
+    /// No process can be started.
+    pub(crate) fn of(device: &Selector) -> io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        // Nothing of this process' environment is its business, a passphrase least of all (S9).
+        command.args([NAME, &device.to_string()]).env_clear().process_group(0);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        Ok(Self { child })
+    }
+
+    /// The keys were read back as locked.
+    pub(crate) fn done(mut self) {
+        if let Some(mut input) = self.child.stdin.take() {
+            let _it_locks_what_is_locked = input.write_all(DONE);
+        }
+        let _ended = self.child.wait();
+    }
+}
+
+/// Serves as this process, where the program was started as it.
+pub(crate) fn serve(args: &[OsString]) -> Option<ExitCode> {
+    let [_, name, device] = args else { return None };
+    if name != NAME {
+        return None;
+    }
+    let device: Selector = device.to_str()?.parse().ok()?;
+    let mut said = Vec::new();
+    let _what_was_read_counts = io::stdin().take(LONGEST).read_to_end(&mut said);
+    let locked = said == DONE || (0..TRIES).any(|attempt| lock(&device, attempt));
+    Some(ExitCode::from(u8::from(!locked)))
+}
+
+fn lock(device: &Selector, attempt: usize) -> bool {
+    if attempt > 0 {
+        thread::sleep(PAUSE);
+    }
+    let Ok(mut device) = tezsign::open(device) else { return false };
+    let _read_back = device.disarm();
+    device.state().is_ok_and(|state| state.able_to_sign().is_empty())
+}

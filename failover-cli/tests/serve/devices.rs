@@ -1,0 +1,141 @@
+//! A backup's signer in a bad state: what `check` says of it before, and that a run leaves the primary alone where it can be
+//! seen (S17, H29).
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::said::Said;
+use crate::world::{Signer, World, drilled, program};
+
+fn device(world: &World, condition: &Value) {
+    world.event(&json!({ "device": ["backup", condition] }));
+}
+
+/// What `check` says of one thing, and whether it is ready for it.
+fn says(said: &Said, what: &str) -> (bool, String) {
+    let looked = said.named("check").into_iter().find(|looked| looked["what"] == what);
+    let looked = looked.unwrap_or_else(|| panic!("nothing is said of {what}: {said:?}"));
+    (looked["ready"].as_bool().unwrap(), looked["says"].as_str().unwrap().to_owned())
+}
+
+/// A backup as it should be: guarded, and rehearsed with.
+fn ready() -> World {
+    let world = World::new(Signer::TezSign);
+    world.call(&["guard", "install"]).ends(0);
+    drilled(&world.state());
+    world
+}
+
+/// What it is called, how it is made so, and what is said of it.
+type Case = (&'static str, fn(&World) -> Value, &'static str);
+
+const HIDDEN: &str = "damage and marks";
+
+/// `check` says what it did not see, `check --unlock` sees it, and `run` refuses before it touches the primary.
+#[test]
+fn s17_what_a_locked_tezsign_hides_is_seen_before_the_primary_is_touched() {
+    let cases: [Case; 4] = [
+        ("too high", |world| json!({ "marks": world.head() + 5_000 }), "the key co"),
+        ("too high for ever", |_| json!({ "marks": 1_u64 << 32 }), "the key co"),
+        ("one slot", |_| json!({ "one-slot": "companion" }), "companion"),
+        ("both slots", |_| json!({ "both-slots": "consensus" }), "consensus"),
+    ];
+    for (name, condition, key) in cases {
+        let world = ready();
+        device(&world, &condition(&world));
+        let looked = world.call(&["check"]);
+        looked.ends(0);
+        let (ready, text) = says(&looked, HIDDEN);
+        assert!(ready && text.starts_with("not seen") && text.contains("check --unlock"), "{name}: {text}");
+        let unlocked = world.call(&["check", "--unlock"]);
+        unlocked.ends(4);
+        let (ready, text) = says(&unlocked, HIDDEN);
+        assert!(!ready && text.contains(key) && !text.contains("passphrase"), "{name}: {text}");
+        let run = world.run();
+        run.ends(3);
+        assert!(run.why().contains(key) && !run.why().contains("passphrase"), "{name}: {}", run.why());
+        assert!(world.bakes("primary"), "{name}");
+        assert_eq!(world.book().backup, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_good_one_is_read_and_locked_again() {
+    let world = World::new(Signer::TezSign);
+    drilled(&world.state());
+    // Nothing is unlocked where a reboot could start something.
+    let said = world.call(&["check", "--unlock"]);
+    assert!(said.ends(4)["next"].as_str().unwrap().contains("`failover guard install`"), "{said:?}");
+    world.call(&["guard", "install"]).ends(0);
+    let said = world.call(&["check", "--unlock"]);
+    said.ends(0);
+    let (ready, text) = says(&said, HIDDEN);
+    assert!(ready && text.starts_with("unlocked, read and locked again: "), "{text}");
+    let shown = world.call(&["hwm", "show"]);
+    shown.ends(0);
+    assert!(shown.named("key").iter().all(|key| key["arming"] == "disarmed"), "{shown:?}");
+}
+
+/// Its version is unknown, and that is all (TezSign before 2026-01-06).
+#[test]
+fn an_old_gadget_is_shown_as_unknown_and_takes_over() {
+    let world = ready();
+    device(&world, &json!("old"));
+    let shown = world.call(&["hwm", "show"]);
+    shown.ends(0);
+    assert_eq!(shown.named("device")[0]["version"], Value::Null, "{shown:?}");
+    world.call(&["hwm", "raise", &(world.head() + 20).to_string()]).ends(0);
+    world.call(&["check", "--unlock"]).ends(0);
+    world.call(&["disarm"]).ends(0);
+    world.run().ends(0);
+    assert!(world.bakes("backup"));
+}
+
+/// Where the state file is gone what is set is shown until the next lock: only the second unlock shows it.
+#[test]
+fn s5_marks_that_are_shown_and_not_stored_are_an_error() {
+    let world = World::new(Signer::TezSign);
+    device(&world, &json!({ "unlinked": "companion" }));
+    let said = world.call(&["hwm", "raise", &(world.head() + 20).to_string()]);
+    said.ends(1);
+    assert!(said.why().contains("companion"), "{}", said.why());
+    let said = world.call(&["hwm", "raise", &(world.head() + 25).to_string()]);
+    said.ends(0);
+}
+
+/// A command that was killed left its keys unlocked: the next raise says so, and locks them unless it is told not to.
+#[test]
+fn h44_keys_that_are_found_unlocked_are_said_and_locked() {
+    for (flag, armed) in [(&["--leave-unlocked"][..], "armed"), (&[], "disarmed")] {
+        let world = World::new(Signer::TezSign);
+        device(&world, &json!("left-armed"));
+        let level = (world.head() + 20).to_string();
+        let said = world.call(&[&["hwm", "raise", &level], flag].concat());
+        said.ends(0);
+        let warned: Vec<Value> = said.named("warning");
+        assert!(warned.iter().any(|warning| warning.to_string().contains("found unlocked")), "{said:?}");
+        let keys = world.call(&["hwm", "show"]).named("key");
+        assert!(keys.iter().all(|key| key["arming"] == armed), "{keys:?}");
+    }
+}
+
+/// What unlocks for a look is outlived by a process that locks, unless it is told that this was done.
+#[test]
+fn h44_a_process_that_is_killed_between_unlock_and_lock_is_outlived() {
+    let world = World::new(Signer::TezSign);
+    let shown = world.call(&["hwm", "show"]);
+    let selector = shown.named("device")[0]["selector"].as_str().unwrap().to_owned();
+    let armed = |world: &World| world.call(&["hwm", "show"]).named("key").iter().any(|key| key["arming"] == "armed");
+    for (said, stays) in [(&b"done"[..], true), (b"", false)] {
+        device(&world, &json!("left-armed"));
+        let mut child = program(&["lock-afterwards", &selector]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(said).unwrap();
+        assert!(armed(&world));
+        drop(input);
+        assert!(child.wait().unwrap().success());
+        assert_eq!(armed(&world), stays);
+    }
+}
