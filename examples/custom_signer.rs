@@ -48,6 +48,7 @@ impl SignerDevice for FileSigner {
             selector: self.file.display().to_string(),
             serial: None,
             version: Some("example".to_owned()),
+            ledger: None,
         };
         let arming = if self.armed { Arming::Armed } else { Arming::Disarmed };
         let marks = Some(Marks::all(Mark(Some(Position::new(self.mark()?, Round(0))))));

@@ -104,7 +104,7 @@ fn real(url: &str, address: &str, device: &str) -> Result<Baker, Box<dyn Error>>
     let selector = device.parse::<failover_core::signer::Selector>()?;
     let device = match selector.model() {
         Model::TezSign => tezsign::open(&selector)?,
-        Model::Ledger => ledger::open(&selector, &KeyPath::default(), Derivation::Ed25519)?,
+        Model::Ledger => ledger::open(&selector, &KeyPath::default(), Derivation::Ed25519, None)?,
     };
     let services = Box::new(TezbakeControl::new(LocalHost::new()));
     let node = Box::new(OctezNode::connect(url)?);

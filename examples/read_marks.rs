@@ -40,6 +40,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn open(selector: &Selector) -> Result<Box<dyn HwmSetter>, SignerError> {
     match selector.model() {
         Model::TezSign => tezsign::open(selector),
-        Model::Ledger => ledger::open(selector, &KeyPath::default(), Derivation::Ed25519),
+        Model::Ledger => ledger::open(selector, &KeyPath::default(), Derivation::Ed25519, None),
     }
 }

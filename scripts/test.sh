@@ -17,6 +17,11 @@ cargo clippy --quiet --locked --workspace --all-targets --all-features -- -D war
 begin 'lints without features'
 cargo clippy --quiet --locked -p failover-core --no-default-features --all-targets -- -D warnings
 
+# The targets are a workspace of their own, which nothing else builds; their library is not needed to see whether they fit.
+begin 'fuzz targets'
+CUSTOM_LIBFUZZER_PATH=/nowhere/libfuzzer.a RUSTFLAGS='--cfg fuzzing' CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/fuzz-check \
+    cargo check --quiet --locked --manifest-path fuzz/Cargo.toml --bins
+
 begin 'no C library without features'
 tree=$(cargo tree --quiet --locked -p failover-core --no-default-features -e normal,build --prefix none)
 # A crate that links one is called -sys, or is built with one of these. linux-raw-sys links nothing: it is the kernel's numbers as plain Rust.

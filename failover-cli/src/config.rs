@@ -102,6 +102,8 @@ pub(crate) struct Signer {
     pub(crate) path: Option<KeyPath>,
     /// Ledger: the key's curve.
     pub(crate) curve: Derivation,
+    /// Ledger: the chain that it is to guard, where it is known.
+    pub(crate) chain: Option<ChainId>,
     /// TezSign: where the passphrase is read.
     pub(crate) passphrase_file: Option<PathBuf>,
 }
@@ -109,7 +111,8 @@ pub(crate) struct Signer {
 impl Signer {
     /// What a device named on the command line is taken to be: every key, the usual path.
     pub(crate) fn of(device: Selector) -> Self {
-        Self { device, keys: Vec::new(), path: usual_path(), curve: Derivation::Ed25519, passphrase_file: None }
+        let (path, curve) = (usual_path(), Derivation::Ed25519);
+        Self { device, keys: Vec::new(), path, curve, chain: None, passphrase_file: None }
     }
 }
 

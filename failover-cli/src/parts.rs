@@ -48,7 +48,7 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
                 what: "opening it as a Ledger",
                 why: "no key path is configured".to_owned(),
             })?;
-            ledger::open(&signer.device, path, signer.curve)
+            ledger::open(&signer.device, path, signer.curve, signer.chain)
         }
     }
 }
@@ -109,7 +109,8 @@ fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn Bake
 pub(crate) fn open_primary_signer(config: &Config) -> Result<Option<RemoteSigner<Box<dyn Host>>>, Failure> {
     let Some(machine) = &config.primary.machine else { return Ok(None) };
     let selector = config.primary.device.clone().unwrap_or_else(|| Selector::any(config.signer.device.model()));
-    Ok(Some(RemoteSigner::new(open_host(machine)?, selector)))
+    let host: Box<dyn Host> = open_host(machine)?;
+    Ok(Some(RemoteSigner::new(host, selector).of(config.baker.chain)))
 }
 
 /// A machine, this one or one over ssh.

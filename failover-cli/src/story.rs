@@ -238,6 +238,7 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<Told>) {
         tell(format!("the primary may have signed up to {bound}: {basis}"));
     }
     tell(format!("floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
+    plan.takeover.iter().for_each(|takeover| tell(takeover.clone()));
     plan.pending.iter().for_each(|key| tell(format!("to come: {key}")));
     tell(format!(
         "start after {} silent levels of the primary, and its keys locked there or a statement about its signer",

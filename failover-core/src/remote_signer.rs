@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::host::{Host, HostError, Output};
 use crate::signer::record::read_records;
 use crate::signer::{DeviceState, Model, Selector, tezsign};
+use crate::tezos::ChainId;
 
 /// For one answer: a program starts, finds the device, and asks it (3 s a TezSign's question, 10 s a Ledger's).
 const DEADLINE: Duration = Duration::from_secs(25);
@@ -95,13 +96,21 @@ pub struct RemoteSigner<H> {
     selector: Selector,
     /// What gave the last answer.
     known: Option<(Program, As)>,
+    /// Whose marks are meant, where it is a Ledger.
+    chain: Option<ChainId>,
 }
 
 impl<H: Host> RemoteSigner<H> {
     /// The device that this selector names on that machine. Nothing is asked yet.
     #[must_use]
     pub const fn new(host: H, selector: Selector) -> Self {
-        Self { host, selector, known: None }
+        Self { host, selector, known: None, chain: None }
+    }
+
+    /// The same for a baker of this chain: a Ledger that is set up for another one guards it by its other mark.
+    #[must_use]
+    pub fn of(self, chain: ChainId) -> Self {
+        Self { chain: Some(chain), ..self }
     }
 
     /// What is asked, for a person: `the TezSign on baker@primary`.
@@ -122,9 +131,13 @@ impl<H: Host> RemoteSigner<H> {
     /// # Errors
     /// See [`RemoteSignerError`]: nothing is known then (S3).
     pub fn state(&mut self) -> Result<DeviceState, RemoteSignerError> {
-        self.first_of(|signer, program, user| {
+        let read = self.first_of(|signer, program, user| {
             let out = signer.run(program, user, &["hwm", "show"], &["status"])?;
             signer.read(program, &out)
+        })?;
+        Ok(match self.chain {
+            Some(chain) => read.guarding(chain),
+            None => read,
         })
     }
 

@@ -21,7 +21,7 @@ mod udev;
 pub mod watermark;
 
 pub use error::SignerError;
-pub use mark::{Mark, Marks};
+pub use mark::{LedgerMarks, Mark, Marks};
 pub use passphrase::Passphrase;
 pub(crate) use raise::raise_from;
 pub use raise::{RaiseError, RaiseOrder, Raised, compare, plan_authorize, plan_raise, raise, reached, refuse_lower};
@@ -57,6 +57,9 @@ pub struct DeviceInfo {
     pub serial: Option<String>,
     /// The version of its software, where it was asked for (see [`SignerDevice::version`]) and the device said it.
     pub version: Option<String>,
+    /// A Ledger's own marks, and which chain each guards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerMarks>,
 }
 
 /// A key's name on its device: TezSign's alias (`consensus`), or a Ledger's path (`44'/1729'/0'/0'`).
@@ -119,6 +122,18 @@ pub struct DeviceState {
 }
 
 impl DeviceState {
+    /// The same device as a baker of this chain sees it: a Ledger that is set up for another chain guards this one by its other
+    /// mark. A TezSign makes no difference between chains.
+    #[must_use]
+    pub fn guarding(mut self, chain: ChainId) -> Self {
+        if let Some(ledger) = self.info.ledger {
+            for key in &mut self.keys {
+                key.marks = key.marks.and(Some(Marks::all(ledger.guarding(chain))));
+            }
+        }
+        self
+    }
+
     /// The key with this hash.
     #[must_use]
     pub fn key(&self, key: &KeyHash) -> Option<&KeyState> {

@@ -163,6 +163,38 @@ fn a_device_of_another_main_chain_keeps_that_chains_mark_too() {
     assert!(matches!(error, SignerError::Unsupported { what: "SETUP", .. }), "{error}");
 }
 
+/// Facts of the app 2.5.1: the main mark guards the chain that the device is set up for, the other one every other chain.
+#[test]
+fn the_mark_that_guards_the_bakers_chain_is_the_one_that_is_shown() {
+    const GHOSTNET: ChainId = ChainId::new([0xaf, 0x18, 0x64, 0xd9]);
+    let (sim, ledger) = device();
+    let mut ledger = ledger.of(Some(GHOSTNET));
+    let on = |sim: &SimLedger, chain| Ledger::new(sim.clone(), path(PATH), Derivation::Ed25519).of(chain);
+    let order = plan_authorize(&ledger.state().unwrap(), &KeyName::new(PATH), level(20_000_000), level(30_000_000));
+    ledger.arm(Arm::Authorize { order: &order.unwrap(), chain: GHOSTNET }).unwrap();
+    assert_eq!(only(&ledger.state().unwrap()).1, marks(20_000_000));
+    let mut ours = on(&sim, Some(ChainId::MAINNET));
+    let state = ours.state().unwrap();
+    assert_eq!(only(&state).1, Some(Marks::default()), "nothing was signed on mainnet");
+    assert_eq!(only(&on(&sim, None).state().unwrap()).1, marks(20_000_000));
+    assert_eq!(state.clone().guarding(GHOSTNET).keys[0].marks, marks(20_000_000));
+    assert!(state.info.ledger.unwrap().to_string().contains("set up for ghostnet"));
+    assert!(state.info.ledger.unwrap().takeover(ChainId::MAINNET).is_some());
+    // RESET would lower the mark of the other chain, and is not "already there" by it.
+    let error = raise(&mut ours, &keys(), level(15_300_000), level(15_300_100)).unwrap_err();
+    assert!(error.to_string().contains("set up for ghostnet"), "{error}");
+    // SETUP takes it over: neither mark is lowered.
+    let order = plan_authorize(&state, &KeyName::new(PATH), level(15_300_000), level(15_300_100)).unwrap();
+    ours.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET }).unwrap();
+    assert_eq!(levels(&sim), (15_300_000, 20_000_001));
+    assert_eq!(only(&ours.state().unwrap()).1, marks(15_300_000));
+    // And there again: mainnet is guarded by the other mark from then on.
+    let mut back = on(&sim, Some(GHOSTNET));
+    let order = plan_authorize(&back.state().unwrap(), &KeyName::new(PATH), level(20_000_050), level(30_000_000));
+    back.arm(Arm::Authorize { order: &order.unwrap(), chain: GHOSTNET }).unwrap();
+    assert_eq!(levels(&sim), (20_000_050, 20_000_002));
+}
+
 #[test]
 fn chain_id_zero_and_levels_the_app_never_signs_are_refused_before_anything_is_sent() {
     let (sim, mut ledger) = device();

@@ -43,7 +43,7 @@ fn server(mut with: impl FnMut(TcpStream) + Send + 'static) -> Tcp {
 fn the_driver_over_a_socket() {
     let sim = SimLedger::new(LedgerOptions::default());
     let selector: Selector = format!("ledger+tcp:localhost:{}", serve(&sim)).parse().unwrap();
-    let mut ledger = ledger::open(&selector, &PATH.parse().unwrap(), Derivation::Secp256k1).unwrap();
+    let mut ledger = ledger::open(&selector, &PATH.parse().unwrap(), Derivation::Secp256k1, None).unwrap();
     let (key, cap) = (KeyName::new(PATH), Level::new(2000).unwrap());
     let state = ledger.state().unwrap();
     assert_eq!(state.info.selector, selector.to_string());

@@ -34,7 +34,7 @@ fn device(model: Model, marks: Option<Marks>) -> DeviceState {
         marks,
     };
     DeviceState {
-        info: DeviceInfo { model, selector: "a device".to_owned(), serial: None, version: None },
+        info: DeviceInfo { model, selector: "a device".to_owned(), serial: None, version: None, ledger: None },
         // The other key is far above: whose marks are read decides.
         keys: vec![name("companion", 2, Some(Marks::all(mark(5000)))), name("consensus", 1, marks)],
     }

@@ -127,7 +127,7 @@ fn a_ledger_answers_over_tcp() {
     let (path, derivation): (KeyPath, Derivation) = world.ledger_key();
     let open = |selector: &str| {
         let selector: Selector = selector.parse().unwrap();
-        failover_core::signer::ledger::open(&selector, &path, derivation).unwrap()
+        failover_core::signer::ledger::open(&selector, &path, derivation, None).unwrap()
     };
     let primary = open(&served.primary_device).state().unwrap();
     let backup = open(&served.backup_device).state().unwrap();

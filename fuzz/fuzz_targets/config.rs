@@ -36,10 +36,11 @@ fn known() -> Vec<Vec<u8>> {
     let template = |network: &str, device: &str| cli::config::Template {
         name: Some("mybaker".to_owned()),
         address: Some("tz1NNT9EERmcKekRq2vdv6e8TL3WQpY8AXSF".parse().expect("an address")),
-        network: network.to_owned(),
+        network: Some(network.to_owned()),
         node: Some("http://127.0.0.1:8732".parse().expect("a URL")),
         device: Some(device.parse().expect("a selector")),
         primary: Some("baker@primary".to_owned()),
+        ..cli::config::Template::default()
     };
     let texts = [
         template("mainnet", "tezsign"),

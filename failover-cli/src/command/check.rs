@@ -126,6 +126,10 @@ fn procedure(
             }
         });
     checks.note("keys locked or not authorized", armed);
+    if let Some(ledger) = facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger) {
+        let says = ledger.takeover(policy.chain).unwrap_or_else(|| format!("it is {ledger}"));
+        checks.note("chain of the Ledger", Ok(says));
+    }
     if let Some(hidden) = unlocked::not_asked_for(&facts) {
         let found =
             if unlock { unlocked::look(settings, config, state, (&facts, &policy), checks.out)? } else { Ok(hidden) };

@@ -57,13 +57,14 @@ impl<'a> Checker<'a> {
             self.at(error.span().map_or(0, |span| span.start), why)
         })?;
         let File { state, simulated, baker, chain, signer, primary, backup, policy, lock, watch } = file;
+        let baker = self.baker(baker)?;
         Ok(Config {
             file: self.path.to_owned(),
             state: self.folder("state", state)?,
             simulated,
-            baker: self.baker(baker)?,
             chain: self.chain(chain)?,
-            signer: self.signer(signer)?,
+            signer: Signer { chain: Some(baker.chain), ..self.signer(signer)? },
+            baker,
             primary: self.primary(primary)?,
             backup: self.backup(backup.into_inner())?,
             margin: self.margin(policy)?,
@@ -112,6 +113,7 @@ impl<'a> Checker<'a> {
             keys: self.keys(signer.keys)?,
             path: signer.path.map(Spanned::into_inner).or_else(super::usual_path),
             curve: signer.curve.map_or(Derivation::Ed25519, Spanned::into_inner),
+            chain: None,
             passphrase_file: signer.passphrase_file.map(|p| self.resolve(p.into_inner())),
         })
     }

@@ -139,3 +139,25 @@ fn h44_a_process_that_is_killed_between_unlock_and_lock_is_outlived() {
         assert_eq!(armed(&world), stays);
     }
 }
+
+/// The mark that guards the configured chain decides, not the one that a test network left behind.
+#[test]
+fn a_ledger_that_was_set_up_for_another_chain_is_named_and_taken_over() {
+    let world = World::new(Signer::Ledger);
+    device(&world, &json!({ "main-chain": { "chain": "NetXnHfVqm9iesp", "level": 20_000_000 } }));
+    let ledger = |said: &Said| said.named("device")[0]["ledger"].clone();
+    let shown = world.call(&["hwm", "show"]);
+    assert_eq!(ledger(&shown)["chain"], "NetXnHfVqm9iesp", "{shown:?}");
+    assert_eq!(shown.named("key")[0]["marks"]["block"], Value::Null, "{shown:?}");
+    let (_, text) = says(&world.call(&["check"]), "chain of the Ledger");
+    assert!(text.contains("set up for ghostnet") && text.contains("for mainnet"), "{text}");
+    let raised = world.call(&["hwm", "raise", &(world.head() + 20).to_string()]);
+    assert_ne!(raised.code, 0, "{raised:?}");
+    assert!(raised.why().contains("set up for ghostnet"), "{}", raised.why());
+    let run = world.run();
+    run.ends(0);
+    assert!(run.named("plan")[0]["takeover"].as_str().unwrap().contains("ghostnet"), "{run:?}");
+    let shown = world.call(&["hwm", "show"]);
+    assert_eq!(ledger(&shown)["chain"], "NetXdQprcVkpaWU", "{shown:?}");
+    assert_eq!(ledger(&shown)["test"]["level"], 20_000_001, "{shown:?}");
+}

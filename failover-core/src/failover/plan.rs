@@ -64,6 +64,7 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
         floor,
         keys,
         pending: pending(facts),
+        takeover: facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger?.takeover(policy.chain)),
         silent: fence.silence_needed,
         fence: fence.rungs,
         price: price(gatherer, policy, facts, floor, clock).map(Box::new),

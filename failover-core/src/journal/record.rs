@@ -184,6 +184,9 @@ pub struct Plan {
     /// Keys of the baker that become active later, each with its cycle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<String>,
+    /// Where a Ledger is set up for another chain: what the press makes of its marks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<String>,
     /// Silent levels that are demanded.
     pub silent: u64,
     /// The fence as it stands now, rung by rung: what a run will put up, and what it will miss.

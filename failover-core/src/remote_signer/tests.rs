@@ -43,7 +43,8 @@ fn printed(arming: Arming) -> String {
         arming,
         marks: None,
     };
-    let info = DeviceInfo { model: Model::TezSign, selector: "tezsign".to_owned(), serial: None, version: None };
+    let info =
+        DeviceInfo { model: Model::TezSign, selector: "tezsign".to_owned(), serial: None, version: None, ledger: None };
     let lines = records(&DeviceState { info, keys: vec![key] });
     let lines = lines.iter().map(|record| serde_json::to_string(record).unwrap());
     lines.chain([r#"{"record":"end","outcome":"done","exit":0,"next":""}"#.to_owned()]).collect::<Vec<_>>().join("\n")

@@ -11,8 +11,8 @@
 //! - SETUP and RESET lower marks as willingly as they raise them: the driver compares with the marks it reads right before.
 //! - An answer that came too late arrives as the answer to the next question, see [`SignerDevice::state`] of [`Ledger`].
 //! - The setting "High Watermark: disabled" cannot be seen by any APDU: a person must look.
-//! - The mark that counts is the main chain's; a device set up for another chain guards ours by its test mark,
-//!   see [`Ledger::watermarks`].
+//! - The main mark guards the chain that the device is set up for, the test mark every other chain: which one counts follows
+//!   from the baker's chain, see [`Ledger::of`] and [`LedgerMarks`](super::LedgerMarks).
 
 use std::time::Duration;
 
@@ -60,21 +60,28 @@ const DISARMS: usize = 3;
 pub struct Ledger<X> {
     exchange: X,
     key: LedgerKey,
+    /// The chain that it bakes on, where that is known.
+    chain: Option<ChainId>,
 }
 
-/// Opens the Ledger that a selector means.
+/// Opens the Ledger that a selector means, for a baker of this chain; `None`: the marks that are shown are the main chain's.
 ///
 /// # Errors
 /// No such device, more than one, no permission, or the selector is a TezSign's. A device behind TCP is connected by
 /// the first question.
-pub fn open(selector: &Selector, path: &KeyPath, derivation: Derivation) -> Result<Box<dyn HwmSetter>, SignerError> {
+pub fn open(
+    selector: &Selector,
+    path: &KeyPath,
+    derivation: Derivation,
+    chain: Option<ChainId>,
+) -> Result<Box<dyn HwmSetter>, SignerError> {
     let (path, what) = (path.clone(), "opening it as a Ledger");
     match selector {
         Selector::LedgerTcp { host, port } => {
-            Ok(Box::new(Ledger::new(tcp::Tcp::new(host.clone(), *port), path, derivation)))
+            Ok(Box::new(Ledger::new(tcp::Tcp::new(host.clone(), *port), path, derivation).of(chain)))
         }
         #[cfg(feature = "ledger")]
-        Selector::Ledger(which) => Ok(Box::new(Ledger::new(hid::open(which.as_deref())?, path, derivation))),
+        Selector::Ledger(which) => Ok(Box::new(Ledger::new(hid::open(which.as_deref())?, path, derivation).of(chain))),
         #[cfg(not(feature = "ledger"))]
         Selector::Ledger(_) => {
             Err(SignerError::Unsupported { what, why: "built without the feature ledger".to_owned() })
@@ -97,7 +104,14 @@ impl<X: ApduExchange> Ledger<X> {
     /// The device behind `exchange`, baking with the key at `path`.
     #[must_use]
     pub const fn new(exchange: X, path: KeyPath, derivation: Derivation) -> Self {
-        Self { exchange, key: LedgerKey { path, derivation } }
+        Self { exchange, key: LedgerKey { path, derivation }, chain: None }
+    }
+
+    /// The same for a baker of this chain: its marks are those that guard this chain, whichever chain the device is set up
+    /// for.
+    #[must_use]
+    pub fn of(self, chain: Option<ChainId>) -> Self {
+        Self { chain, ..self }
     }
 
     /// The configured key's name: its path. Another authorized key is named by its path too, with the curve
@@ -172,7 +186,12 @@ impl<X: ApduExchange> Ledger<X> {
     }
 
     /// What is read right before SETUP or RESET, and whether the order may be sent at all.
-    fn before_change(&mut self, what: &'static str, order: &RaiseOrder) -> Result<(AllHwm, u32), SignerError> {
+    fn before_change(
+        &mut self,
+        what: &'static str,
+        order: &RaiseOrder,
+        chain: Option<ChainId>,
+    ) -> Result<(AllHwm, u32), SignerError> {
         let budget = Budget::new(STATE_DEADLINE);
         self.check_app(budget)?;
         let reading = self.reading(budget)?;
@@ -186,7 +205,8 @@ impl<X: ApduExchange> Ledger<X> {
             .filter(|_| order.level() <= LEDGER_LEVEL_MAX)
             .ok_or_else(|| unsupported(format!("the app takes no level above {LEDGER_LEVEL_MAX}")))?;
         // Equal is refused too: the app would forget what it signed at that level.
-        not_lower(reading.hwm.main, "mark", level).map_err(unsupported)?;
+        let (mark, which) = guarding(&reading.hwm, chain);
+        not_lower(mark, which, level).map_err(unsupported)?;
         self.exchange.undisturbed()?;
         Ok((reading.hwm, level))
     }
@@ -198,6 +218,14 @@ fn not_lower(mark: Hwm, which: &str, level: u32) -> Result<(), String> {
         return Err(format!("its {which} is at level {} round {}, and {level} is not above", mark.level, mark.round));
     }
     Ok(())
+}
+
+/// The mark that guards a chain, and what it is called.
+fn guarding(hwm: &AllHwm, chain: Option<ChainId>) -> (Hwm, &'static str) {
+    match chain {
+        Some(chain) if !hwm.marks().is_for(chain) => (hwm.test, "mark for this chain"),
+        _ => (hwm.main, "mark"),
+    }
 }
 
 /// The test mark that SETUP writes: never lower than what guards the other chains now, and one above where that was
@@ -219,10 +247,11 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
         let budget = Budget::new(STATE_DEADLINE);
         let version = Some(self.check_app(budget)?);
         let reading = self.reading(budget)?;
-        let marks = Some(Marks::all(Mark(reading.hwm.main.position())));
+        let marks = Some(Marks::all(Mark(guarding(&reading.hwm, self.chain).0.position())));
         let keys = reading.keys.into_iter().map(|(name, key, arming)| KeyState { name, key, arming, marks }).collect();
         let (selector, serial) = (self.exchange.device(), self.exchange.serial());
-        Ok(DeviceState { info: DeviceInfo { model: Model::Ledger, selector, serial, version }, keys })
+        let ledger = Some(reading.hwm.marks());
+        Ok(DeviceState { info: DeviceInfo { model: Model::Ledger, selector, serial, version, ledger }, keys })
     }
 
     /// DEAUTHORIZE, again until the device reads unauthorized, within [`DISARM_DEADLINE`]. While a prompt is on the screen
@@ -259,11 +288,8 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
         if *order.key() != key {
             return Err(SignerError::UnknownKey { key: order.key().clone(), known: vec![key] });
         }
-        let (hwm, main) = self.before_change(what, order)?;
-        if hwm.chain != chain {
-            // Until now this chain was guarded by the test mark.
-            not_lower(hwm.test, "mark for this chain", main).map_err(unsupported)?;
-        }
+        // Until now another chain's device guarded this one by its test mark; that chain's own mark is kept by `test_level`.
+        let (hwm, main) = self.before_change(what, order, Some(chain))?;
         let setup = Setup { key: self.key.clone(), chain, main, test: test_level(&hwm, chain) };
         ask(&mut self.exchange, &setup, apdu::PERSON_DEADLINE).map(|_| ())
     }
@@ -274,9 +300,12 @@ impl<X: ApduExchange> HwmSetter for Ledger<X> {
     /// refused where it would lower that one. Sent once; what [`SignerDevice::arm`] says about errors holds here.
     fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
         let what = "RESET";
-        let (hwm, level) = self.before_change(what, order)?;
-        not_lower(hwm.test, "test mark, which RESET sets as well,", level)
-            .map_err(|why| SignerError::Unsupported { what, why })?;
+        let (hwm, level) = self.before_change(what, order, self.chain)?;
+        // RESET sets both marks: the one of another chain must not be lowered by it.
+        for (mark, which) in [(hwm.main, "main"), (hwm.test, "test")] {
+            not_lower(mark, &format!("{which} mark, which RESET sets as well,"), level)
+                .map_err(|why| SignerError::Unsupported { what, why: format!("{why}; it is {}", hwm.marks()) })?;
+        }
         ask(&mut self.exchange, &Reset(level), apdu::PERSON_DEADLINE)
     }
 }

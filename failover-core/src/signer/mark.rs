@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::tezos::{Kind, Position};
+use crate::tezos::{ChainId, Kind, Position};
 
 /// The high watermark for a kind: the highest position signed or set. Empty where nothing ever was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
@@ -64,5 +64,52 @@ impl Marks {
     #[must_use]
     pub fn lowest(&self) -> Mark {
         self.block.min(self.preattestation).min(self.attestation)
+    }
+}
+
+/// The two marks of a Ledger's app (Tezos Baking 2.5.1): the main one guards one chain, the other one every other chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LedgerMarks {
+    /// The chain that it is set up for; four zero bytes make every chain the main chain.
+    pub chain: ChainId,
+    /// That chain's mark.
+    pub main: Mark,
+    /// The mark of every other chain.
+    pub test: Mark,
+}
+
+impl LedgerMarks {
+    /// Is it set up for this chain, or for every chain?
+    #[must_use]
+    pub fn is_for(&self, chain: ChainId) -> bool {
+        self.chain == chain || self.chain.bytes() == [0; 4]
+    }
+
+    /// What SETUP for this chain makes of a device that is set up for another one; `None`: it is not.
+    #[must_use]
+    pub fn takeover(&self, chain: ChainId) -> Option<String> {
+        let name = chain.network().map_or_else(|| chain.to_string(), str::to_owned);
+        (!self.is_for(chain)).then(|| {
+            format!(
+                "the Ledger is {self}; the press sets it up for {name}, and from then on every other chain is guarded by one \
+                 level above the higher of these two"
+            )
+        })
+    }
+
+    /// The mark that decides what is signed on this chain.
+    #[must_use]
+    pub fn guarding(&self, chain: ChainId) -> Mark {
+        if self.is_for(chain) { self.main } else { self.test }
+    }
+}
+
+impl std::fmt::Display for LedgerMarks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.chain.bytes() == [0; 4] {
+            return write!(f, "set up for no chain: its mark for every chain is {}", self.main);
+        }
+        let name = self.chain.network().map_or_else(|| self.chain.to_string(), str::to_owned);
+        write!(f, "set up for {name}: its mark there is {}, its mark for every other chain {}", self.main, self.test)
     }
 }

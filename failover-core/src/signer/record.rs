@@ -99,6 +99,7 @@ mod tests {
                 selector: "tezsign:A1".to_owned(),
                 serial: Some("A1".to_owned()),
                 version: None,
+                ledger: None,
             },
             keys: vec![
                 key("consensus", Arming::Armed, Some(Marks { block: Mark(None), ..Marks::all(mark) })),

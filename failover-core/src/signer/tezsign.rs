@@ -206,6 +206,7 @@ impl<C: Connect> SignerDevice for TezSign<C> {
             selector: self.connect.selector(),
             serial: self.connect.serial(),
             version: self.version.as_ref().map(|version| version.version.clone()),
+            ledger: None,
         };
         Ok(DeviceState { info, keys: state::keys(&listed)? })
     }

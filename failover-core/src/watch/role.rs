@@ -89,7 +89,8 @@ mod tests {
     use crate::tezos::{Curve, KeyHash, Position};
 
     fn device(arming: Arming) -> Fact<DeviceState> {
-        let info = DeviceInfo { model: Model::TezSign, selector: String::new(), serial: None, version: None };
+        let info =
+            DeviceInfo { model: Model::TezSign, selector: String::new(), serial: None, version: None, ledger: None };
         let key = KeyHash::new(Curve::Bls, [1; 20]);
         let keys = vec![KeyState { name: KeyName::new("consensus"), key, arming, marks: None }];
         Ok(Observed { value: DeviceState { info, keys }, source: String::new(), at: Timestamp::from_millis(0) })

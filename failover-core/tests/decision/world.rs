@@ -57,7 +57,13 @@ pub(crate) fn signed(kind: Kind, at: u64, round: u32) -> Signed {
 pub(crate) fn device(arming: Arming, marks: Option<Marks>) -> DeviceState {
     let key = |name: &str, key| KeyState { name: KeyName::new(name), key, arming, marks };
     DeviceState {
-        info: DeviceInfo { model: Model::TezSign, selector: "tezsign".to_owned(), serial: None, version: None },
+        info: DeviceInfo {
+            model: Model::TezSign,
+            selector: "tezsign".to_owned(),
+            serial: None,
+            version: None,
+            ledger: None,
+        },
         keys: vec![key("companion", companion()), key("consensus", consensus())],
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn device(machine: &Machine, model: Model) -> DeviceState {
     let marks = (machine.armed || model == Model::Ledger).then_some(machine.marks);
     let arming = if machine.armed { Arming::Armed } else { Arming::Disarmed };
     DeviceState {
-        info: DeviceInfo { model, selector: "one".to_owned(), serial: None, version: None },
+        info: DeviceInfo { model, selector: "one".to_owned(), serial: None, version: None, ledger: None },
         keys: vec![KeyState { name: KeyName::new("consensus"), key: key(), arming, marks }],
     }
 }

@@ -84,7 +84,13 @@ mod tests {
             arming: Arming::Disarmed,
             marks: None,
         };
-        let info = DeviceInfo { model: Model::TezSign, selector: "tezsign".to_owned(), serial: None, version: None };
+        let info = DeviceInfo {
+            model: Model::TezSign,
+            selector: "tezsign".to_owned(),
+            serial: None,
+            version: None,
+            ledger: None,
+        };
         DeviceState { info, keys: keys.iter().map(key).collect() }
     }
 

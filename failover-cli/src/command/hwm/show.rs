@@ -18,6 +18,9 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
     let version = state.info.version.as_deref().unwrap_or("of unknown version");
     let serial = state.info.serial.as_ref().map_or_else(String::new, |serial| format!(", serial {serial}"));
     out.line(format!("{model} {version} at {}{serial}\n", state.info.selector));
+    if let Some(ledger) = &state.info.ledger {
+        out.line(format!("It is {ledger}.\n"));
+    }
     let mut table = Table::new(&["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"]);
     for record in records(state) {
         out.record(&record);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::fields::Fields;
 use super::{Derivation, KeyPath, StatusWord, public_key};
+use crate::signer::{LedgerMarks, Mark};
 use crate::tezos::{ChainId, KeyHash, Level, Position, Round};
 
 /// For a question that the app answers by itself: about 1 ms in the emulator, some 100 ms where it derives a key.
@@ -166,6 +167,14 @@ pub struct AllHwm {
     pub test: Hwm,
     /// The main chain; four zero bytes make every chain the main chain.
     pub chain: ChainId,
+}
+
+impl AllHwm {
+    /// The same as positions.
+    #[must_use]
+    pub fn marks(&self) -> LedgerMarks {
+        LedgerMarks { chain: self.chain, main: Mark(self.main.position()), test: Mark(self.test.position()) }
+    }
 }
 
 impl Command for QueryAllHwm {

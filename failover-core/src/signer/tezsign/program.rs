@@ -53,7 +53,8 @@ pub(crate) fn read_status(text: &str, selector: &str) -> Result<DeviceState, Sig
     let printed: Vec<Printed> = serde_json::from_str(text.trim())
         .map_err(|error| SignerError::Malformed { what: "tezsign status", why: error.to_string() })?;
     let status: Vec<KeyStatus> = printed.into_iter().map(KeyStatus::from).collect();
-    let info = DeviceInfo { model: Model::TezSign, selector: selector.to_owned(), serial: None, version: None };
+    let info =
+        DeviceInfo { model: Model::TezSign, selector: selector.to_owned(), serial: None, version: None, ledger: None };
     Ok(DeviceState { info, keys: state::keys(&status)? })
 }
 

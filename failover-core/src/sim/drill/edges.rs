@@ -14,8 +14,8 @@ use crate::sim::world::World;
 
 /// The primary's signer, asked by programs there.
 pub(super) fn remote_signer(world: &World, primary: Side) -> RemoteSigner<Box<dyn Host>> {
-    let host = world.host(primary).over(world.wire(Edge::PrimarySigner));
-    RemoteSigner::new(Box::new(host), Selector::any(world.options().model))
+    let host: Box<dyn Host> = Box::new(world.host(primary).over(world.wire(Edge::PrimarySigner)));
+    RemoteSigner::new(host, Selector::any(world.options().model)).of(world.options().chain)
 }
 
 /// The real code of another source over a simulated one.

@@ -2,12 +2,17 @@
 
 use super::{PLAIN, Scenario, Stage};
 use crate::signer::Model;
-use crate::sim::event::Event;
+use crate::sim::event::{DeviceCondition, Event};
 use crate::sim::machine::{BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
 use crate::sim::options::Side;
+use crate::tezos::ChainId;
 
 /// So far above the head no mark is raised, and one that is there keeps the key from signing for hours.
 const FAR: u64 = 5_000;
+
+/// Ghostnet, and a level that mainnet reaches in a year.
+const TEST_NETWORK: ChainId = ChainId::new([0xaf, 0x18, 0x64, 0xd9]);
+const FAR_TEST_LEVEL: u64 = 20_000_000;
 
 /// The bakers change places: the backup bakes, and nothing does on the other machine.
 fn bakes_here(stage: &mut Stage<'_>) {
@@ -27,7 +32,7 @@ fn bakes_here(stage: &mut Stage<'_>) {
     }
 }
 
-/// The primary is not touched in any of them, and with h43 the backup neither.
+/// The primary is not touched in those that are refused, and with h43 the backup neither.
 pub(super) static PREFLIGHT: &[Scenario] = &[
     Scenario {
         name: "h29",
@@ -66,6 +71,23 @@ pub(super) static PREFLIGHT: &[Scenario] = &[
                 gadget.with(|sim| sim.ruin("companion"));
             }
         },
+        ..PLAIN
+    },
+    Scenario {
+        name: "other-chain",
+        about: "the backup's Ledger was used on a test network, far above this chain's head: taken over, neither mark is lowered",
+        model: Some(Model::Ledger),
+        prepare: |s| {
+            let condition = DeviceCondition::MainChain { chain: TEST_NETWORK, level: FAR_TEST_LEVEL };
+            s.world.apply(Event::Device(Side::Backup, condition));
+        },
+        ..PLAIN
+    },
+    Scenario {
+        name: "old-gadget",
+        about: "the backup's TezSign is of before 2026-01-06 and does not know the version request: the backup takes over",
+        model: Some(Model::TezSign),
+        prepare: |s| s.world.apply(Event::Device(Side::Backup, DeviceCondition::Old)),
         ..PLAIN
     },
     Scenario {

@@ -23,7 +23,8 @@ impl World {
             Some(gadget) => Box::new(TezSign::new(gadget)),
             None => {
                 let (path, derivation) = self.ledger_key();
-                Box::new(Ledger::new(Cable { world: self.clone(), side, wire: None, late: None }, path, derivation))
+                let cable = Cable { world: self.clone(), side, wire: None, late: None };
+                Box::new(Ledger::new(cable, path, derivation).of(Some(self.options().chain)))
             }
         }
     }
@@ -36,7 +37,7 @@ impl World {
             None => {
                 let (path, derivation) = self.ledger_key();
                 let cable = Cable { world: self.clone(), side, wire: Some(wire), late: None };
-                Box::new(Ledger::new(cable, path, derivation))
+                Box::new(Ledger::new(cable, path, derivation).of(Some(self.options().chain)))
             }
         }
     }

@@ -77,7 +77,7 @@ fn device(old: Option<u64>, new: Option<u64>) -> Fact<DeviceState> {
         arming: Arming::Armed,
         marks: mark.map(|mark| Marks::all(Mark(Level::new(mark).map(Position::start_of)))),
     };
-    let info = DeviceInfo { model: Model::TezSign, selector: String::new(), serial: None, version: None };
+    let info = DeviceInfo { model: Model::TezSign, selector: String::new(), serial: None, version: None, ledger: None };
     known(DeviceState { info, keys: vec![key("old", OLD, old), key("new", NEW, new)] })
 }
 
