@@ -13,7 +13,7 @@ use failover_core::baker::{BakerControl, BakerState, TezbakeControl};
 use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::host::LocalHost;
-use failover_core::signer::ledger::{self, Derivation, KeyPath};
+use failover_core::signer::ledger;
 use failover_core::signer::{Arming, Model, tezsign};
 use failover_core::sim::{Side, World, WorldOptions};
 use failover_core::tezos::KeyHash;
@@ -104,7 +104,7 @@ fn real(url: &str, address: &str, device: &str) -> Result<Baker, Box<dyn Error>>
     let selector = device.parse::<failover_core::signer::Selector>()?;
     let device = match selector.model() {
         Model::TezSign => tezsign::open(&selector)?,
-        Model::Ledger => ledger::open(&selector, &KeyPath::default(), Derivation::Ed25519, None)?,
+        Model::Ledger => ledger::open(&selector, &ledger::Options::default())?,
     };
     let services = Box::new(TezbakeControl::new(LocalHost::new()));
     let node = Box::new(OctezNode::connect(url)?);

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use failover_core::HwmSetter;
-use failover_core::signer::ledger::{self, Derivation, KeyPath};
+use failover_core::signer::ledger;
 use failover_core::signer::{Model, Selector, SignerError, tezsign};
 use failover_core::sim::{Side, World, WorldOptions};
 
@@ -40,6 +40,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn open(selector: &Selector) -> Result<Box<dyn HwmSetter>, SignerError> {
     match selector.model() {
         Model::TezSign => tezsign::open(selector),
-        Model::Ledger => ledger::open(selector, &KeyPath::default(), Derivation::Ed25519, None),
+        Model::Ledger => ledger::open(selector, &ledger::Options::default()),
     }
 }

@@ -106,13 +106,15 @@ pub(crate) struct Signer {
     pub(crate) chain: Option<ChainId>,
     /// TezSign: where the passphrase is read.
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Where this machine writes down which prompt is on a Ledger's screen.
+    pub(crate) root: Root,
 }
 
 impl Signer {
     /// What a device named on the command line is taken to be: every key, the usual path.
     pub(crate) fn of(device: Selector) -> Self {
         let (path, curve) = (usual_path(), Derivation::Ed25519);
-        Self { device, keys: Vec::new(), path, curve, chain: None, passphrase_file: None }
+        Self { device, keys: Vec::new(), path, curve, chain: None, passphrase_file: None, root: Root::usual() }
     }
 }
 

@@ -13,6 +13,7 @@ use failover_core::signer::{DeviceState, HwmSetter, Model, Selector, SignerDevic
 use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::signals;
 
 /// What a device says of itself, its version too, for a person who looks.
 ///
@@ -48,7 +49,14 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
                 what: "opening it as a Ledger",
                 why: "no key path is configured".to_owned(),
             })?;
-            ledger::open(&signer.device, path, signer.curve, signer.chain)
+            let options = ledger::Options {
+                path: path.clone(),
+                derivation: signer.curve,
+                chain: signer.chain,
+                cancelled: signals::flag(),
+                prompted: signer.root.prompt(),
+            };
+            ledger::open(&signer.device, &options)
         }
     }
 }

@@ -293,7 +293,8 @@ fn act(
         Step::Authorize { key, floor, cap, chain } => {
             // At the sending of SETUP: the press may take a minute, and a new look comes after it.
             let fresh = || approved.still_fresh(clock.now());
-            return Ok(authorize::authorize(&mut *hands.device, &key, (floor, cap), chain, fresh)?.into());
+            let root = hands.permit.as_ref().map(|permit| permit.permits.root().clone());
+            return Ok(authorize::authorize(&mut *hands.device, &key, (floor, cap), chain, (fresh, root))?.into());
         }
         Step::Start { .. } => {
             approved.still_fresh(clock.now())?;

@@ -191,6 +191,10 @@ impl Failover {
             self.record(&Record::Plan(plan))?;
         }
         loop {
+            // Not only after the look: that may take many seconds over a slow line.
+            if self.cancel.load(Ordering::SeqCst) {
+                return self.cancelled();
+            }
             let facts = self.look();
             self.record_anew(&facts)?;
             self.record_fence(&facts)?;

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, StatusWord};
+use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, StatusWord};
 use failover_core::signer::{
     Arm, Arming, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, SignerDevice,
     SignerError, plan_authorize, plan_raise, raise,
@@ -227,10 +227,20 @@ fn a_prompt_that_nobody_answers_is_a_timeout_and_a_late_press_is_read_back() {
         let (sim, mut ledger) = device();
         sim.lock().person(Person::Ignores);
         let error = authorize(&mut ledger, 5000).unwrap_err();
-        assert!(matches!(error, SignerError::Timeout { what: "SETUP", .. }), "{error}");
-        // The prompt swallows every question, DEAUTHORIZE as well.
-        assert!(matches!(ledger.state(), Err(SignerError::Timeout { .. })));
-        assert!(matches!(ledger.disarm(), Err(SignerError::Timeout { what: "DEAUTHORIZE", .. })));
+        // As the screen writes it.
+        assert!(error.to_string().contains("level 5000, accept or reject it there"), "{error}");
+        let prompting = |error| matches!(error, SignerError::Prompting { level: 5000, .. });
+        assert!(prompting(error));
+        // The prompt swallows every question, DEAUTHORIZE as well: that is known, and one short question tells.
+        let before = sim.lock().requests();
+        assert!(prompting(ledger.state().unwrap_err()) && prompting(ledger.disarm().unwrap_err()));
+        assert_eq!(sim.lock().requests() - before, 2);
+        // Another process knows that it is silent, and the level where somebody wrote it down.
+        let of = |prompted| Options { path: path(PATH), prompted, ..Options::default() };
+        let told = Ledger::used(sim.clone(), &of(Some(level(5000)))).disarm().unwrap_err();
+        assert!(prompting(told));
+        let told = Ledger::used(sim.clone(), &of(None)).state().unwrap_err();
+        assert!(matches!(told, SignerError::Silent { .. }), "{told}");
         assert!(late(&mut sim.lock()));
         // The old answer comes as the answer to the first question; the state is the truth all the same.
         let authorized = sim.lock().memory().key.is_some();

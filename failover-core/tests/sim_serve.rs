@@ -12,7 +12,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc};
 use failover_core::clock::SystemClock;
 use failover_core::clock::{Clock, Timestamp};
-use failover_core::signer::ledger::{Derivation, KeyPath};
+use failover_core::signer::ledger::{Derivation, KeyPath, Options};
 use failover_core::signer::{Arm, Arming, KeyName, Model, Passphrase, Selector, plan_authorize};
 use failover_core::sim::serve::{Served, serve, stand_in};
 use failover_core::sim::{BAKER_UNIT, Event, NODE_UNIT, RpcFault, Side, Source, SourceFault, World, WorldOptions};
@@ -127,7 +127,8 @@ fn a_ledger_answers_over_tcp() {
     let (path, derivation): (KeyPath, Derivation) = world.ledger_key();
     let open = |selector: &str| {
         let selector: Selector = selector.parse().unwrap();
-        failover_core::signer::ledger::open(&selector, &path, derivation, None).unwrap()
+        let options = Options { path: path.clone(), derivation, ..Options::default() };
+        failover_core::signer::ledger::open(&selector, &options).unwrap()
     };
     let primary = open(&served.primary_device).state().unwrap();
     let backup = open(&served.backup_device).state().unwrap();

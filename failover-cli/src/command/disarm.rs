@@ -6,6 +6,7 @@ use failover_core::effect::{Disarmed, Hands, Whose, stand_down_keys};
 use failover_core::guard::GuardNote;
 use failover_core::operator::Nobody;
 use failover_core::permit::Root;
+use failover_core::signer::{HwmSetter, SignerError};
 
 use super::hwm;
 use super::stand_down::{DisarmedRecord, by, going_on};
@@ -40,17 +41,15 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             if let Err(error) = hands.backup.install_boot_guard(&note) {
                 out.warn(format!("{error}; {}", error.next()));
             }
-            hwm::table(&hands.device.state()?, out);
-            told
+            (told, shown(&mut *hands.device, out))
         }
         None => {
             let mut hands = session::alone(device, &settings.state());
             let told = stand_down_keys(&mut hands, whose, &by, &SystemClock);
-            hwm::table(&hands.device.state()?, out);
-            told
+            (told, shown(&mut *hands.device, out))
         }
     };
-    let Disarmed { proven, mut what } = told;
+    let (Disarmed { proven, mut what }, prompting) = told;
     if proven {
         return Ok(End::done(
             "no key of this device can sign; a service that unlocks it by itself is not stopped by this",
@@ -58,5 +57,24 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     }
     what.extend(config.and_then(going_on));
     out.show(&DisarmedRecord { proven, what: &what });
-    Ok(End::new(Exit::Failed, "unplug the device: it could not be read back as unable to sign"))
+    // Never first to open the app or to enter the PIN: an authorized key may be behind it.
+    Ok(End::new(
+        Exit::Failed,
+        match prompting {
+            true => "reject the prompt on the device's screen, or unplug it: until then a press may let it sign",
+            false => "unplug the device: it could not be read back as unable to sign",
+        },
+    ))
+}
+
+/// Shows the device where it can be read. Does it have a prompt on its screen?
+fn shown(device: &mut dyn HwmSetter, out: &mut Output) -> bool {
+    match device.state() {
+        Ok(state) => hwm::table(&state, out),
+        Err(error) => {
+            out.warn(&error);
+            return matches!(error, SignerError::Prompting { .. } | SignerError::Silent { .. });
+        }
+    }
+    false
 }

@@ -9,6 +9,7 @@ use failover_core::decision::standby_marks;
 use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
 use failover_core::permit::{RunId, hostname};
+use failover_core::signer::Model;
 use failover_core::standby::{self, Part};
 use failover_core::state::{PlanId, StateDir};
 use serde::Serialize;
@@ -24,6 +25,7 @@ use crate::parts;
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
+use crate::signals;
 
 /// A run that was stopped ends within this.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -79,6 +81,9 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     }
     let policy = session::policy(&config, &state, None, false)?;
     let (facts, _) = session::looking(settings, &config, &state, policy.clone(), PlanId::random()?)?.look_once();
+    if config.signer.device.model() == Model::Ledger {
+        signals::cancel(out);
+    }
     let (marks, raised) = match standby_marks(&facts, &policy) {
         Ok(step) => standby::marks(&mut hands, step, &SystemClock, PlanId::random()?),
         Err(refusal) => (Part::missing("marks", refusal.to_string(), refusal.next()), Vec::new()),

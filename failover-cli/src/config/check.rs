@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
         })?;
         let File { state, simulated, baker, chain, signer, primary, backup, policy, lock, watch } = file;
         let baker = self.baker(baker)?;
-        Ok(Config {
+        let mut config = Config {
             file: self.path.to_owned(),
             state: self.folder("state", state)?,
             simulated,
@@ -70,7 +70,9 @@ impl<'a> Checker<'a> {
             margin: self.margin(policy)?,
             lock: self.lock(lock)?,
             watch: self.watch(watch)?,
-        })
+        };
+        config.signer.root = config.root();
+        Ok(config)
     }
 
     /// A source is no second opinion on itself.
@@ -115,6 +117,7 @@ impl<'a> Checker<'a> {
             curve: signer.curve.map_or(Derivation::Ed25519, Spanned::into_inner),
             chain: None,
             passphrase_file: signer.passphrase_file.map(|p| self.resolve(p.into_inner())),
+            root: failover_core::permit::Root::usual(),
         })
     }
 

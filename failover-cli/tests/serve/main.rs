@@ -20,6 +20,7 @@ mod lock;
 mod mutual;
 mod paused;
 mod price;
+mod prompt;
 mod refusals;
 mod requests;
 mod returning;

@@ -8,7 +8,7 @@ use super::floor::{cap, floor as floor_now, leads};
 use super::foreign::consensus_marks;
 use super::gate;
 use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, unproven_sentence};
-use super::prepare::{ready, signing_keys};
+use super::prepare::{SIGNER, ready, signing_keys};
 use super::progress::{Noted, Progress, Statement};
 use super::refusal::Refusal;
 use super::rumour::held;
@@ -127,7 +127,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
 }
 
 fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted: Noted) -> Result<Verdict, Verdict> {
-    let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
+    let device = ready(&facts.backup.device, SIGNER, facts, progress)?;
     if progress.armed {
         preflight::armed(facts, device, policy).map_err(Verdict::Refuse)?;
     }

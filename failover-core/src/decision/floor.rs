@@ -1,9 +1,10 @@
 //! The floor and the cap (S2, S4).
 
 use super::bound::highest as highest_mark;
-use super::policy::{LEAD, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
+use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
 use super::progress::{Progress, Statement};
 use super::refusal::Refusal;
+use super::step::Step;
 use crate::facts::{Constants, Facts, Head, Model, Signed};
 use crate::tezos::{Level, Position};
 
@@ -51,14 +52,23 @@ pub fn floor(
     if let Some((mark, _)) = highest_mark(facts, cap)? {
         highest = highest.max(mark.level);
     }
-    let extra = if again == Some(Model::Ledger) { LEDGER_EXTRA } else { 0 };
     let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
     let least = if unproven { MARGIN_UNPROVEN } else { 2 };
     // A margin below the lead would raise to where a start is not allowed.
-    let floor = highest.above(policy.margin.max(least)).above(extra).max(now.above(LEAD));
+    let floor = highest.above(policy.margin.max(least)).max(now.above(LEAD));
+    // A press may take minutes, and each one that came too late shows that it does; but not past the cap for it.
+    let floor = match again {
+        Some(Model::Ledger) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
+        _ => floor,
+    };
     // What was raised once stays raised: a floor never goes down within a run.
     let floor = progress.floor.map_or(floor, |f| f.max(floor));
     if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
+}
+
+fn again_at_the_buttons(progress: &Progress) -> u64 {
+    let tries = progress.tried.get(Step::AUTHORIZE).copied().unwrap_or_default();
+    LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul(tries.into()))
 }
 
 /// The last signatures that other sources know of. An indexer tells no round, so nobody is accused with these.

@@ -60,6 +60,10 @@ pub const CLAIM: u64 = 20;
 pub const CLAIM_EMERGENCY: u64 = 10;
 /// Levels more for the person at a Ledger's buttons, where its mark has to be raised again (S2).
 pub const LEDGER_EXTRA: u64 = 20;
+/// And so many once: a person at the buttons has five minutes of six-second blocks for a second press.
+pub const LEDGER_AGAIN: u64 = 30;
+/// A prompt that was sent is waited for as long, in case it is pressed late.
+pub const PROMPT: Duration = Duration::from_secs(300);
 /// Peers that must agree with the node's head, and more than half of those asked.
 pub const PEERS: usize = 2;
 /// The pinned head allows so many levels more than the clock does, and as many less than it has itself: the two newest

@@ -3,7 +3,7 @@
 
 use super::bound::bound;
 use super::floor::floor;
-use super::policy::{Policy, TRIES, UNKNOWN};
+use super::policy::{PROMPT, Policy, TRIES, UNKNOWN};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::Step;
@@ -11,6 +11,9 @@ use super::{Verdict, WaitFor, Waiting, attempt, gate, permit, preflight};
 use crate::facts::{
     Arming, BakerState, BootGuard, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question, Unknown,
 };
+
+/// What the backup's device is called.
+pub(super) const SIGNER: &str = "the backup's signer";
 
 /// A fact of the backup. Before anything was done its absence means "not ready"; in the middle of a run it is waited
 /// for, and then the run fails (H22).
@@ -29,9 +32,11 @@ pub(super) fn ready<'a, T>(
         return Err(Verdict::Refuse(Refusal::NotReady { what, unknown: unknown.clone() }));
     }
     let since = progress.unknown_for(facts.now);
-    if since < UNKNOWN {
+    // A Ledger answers nothing while a prompt is on its screen, and a late press is taken where it is the right one.
+    let longest = if what == SIGNER && progress.tried.contains_key(Step::AUTHORIZE) { PROMPT } else { UNKNOWN };
+    if since < longest {
         let why = WaitFor::Known { what: format!("{what}: {unknown}") };
-        return Err(Verdict::Wait(Waiting { why, left: Some(UNKNOWN.saturating_sub(since)) }));
+        return Err(Verdict::Wait(Waiting { why, left: Some(longest.saturating_sub(since)) }));
     }
     Err(Verdict::Failed { step: "look", why: format!("{what}: {unknown}") })
 }
@@ -46,7 +51,7 @@ pub(super) fn prepare(facts: &Facts, policy: &Policy, progress: &Progress) -> Op
 
 fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Verdict>, Verdict> {
     gate::hosts(facts, policy).map_err(Verdict::Refuse)?;
-    let device = ready(&facts.backup.device, "the backup's signer", facts, progress)?;
+    let device = ready(&facts.backup.device, SIGNER, facts, progress)?;
     if let Some(verdict) = preflight::bakes_here(facts, device, progress) {
         return Err(verdict);
     }

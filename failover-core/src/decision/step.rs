@@ -197,6 +197,8 @@ impl Step {
         )
     }
 
+    /// The name of [`Step::Authorize`].
+    pub const AUTHORIZE: &'static str = "authorize";
     /// The name of [`Step::Claim`].
     pub(super) const CLAIM: &'static str = "claim";
 
@@ -236,7 +238,7 @@ impl Step {
             Self::MergeNonces { .. } => "merge-nonces",
             Self::Unlock { .. } => "unlock",
             Self::Raise { .. } => "raise",
-            Self::Authorize { .. } => "authorize",
+            Self::Authorize { .. } => Self::AUTHORIZE,
             Self::Start { .. } => "start",
             Self::TakePermit => "take-permit",
             Self::Claim { .. } => Self::CLAIM,

@@ -2,7 +2,10 @@
 
 use super::EffectError;
 use crate::decision::TooOld;
-use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, RaiseError, Raised, compare, plan_authorize};
+use crate::permit::Root;
+use crate::signer::{
+    Arm, Arming, DeviceState, HwmSetter, KeyName, RaiseError, Raised, SignerError, compare, plan_authorize,
+};
 use crate::tezos::{ChainId, Level};
 
 /// SETUP, read back; `fresh` is asked right before it is sent. What its answer says does not count: it can say refused although the mark has changed, and late.
@@ -11,13 +14,25 @@ pub(super) fn authorize(
     key: &KeyName,
     (floor, cap): (Level, Level),
     chain: ChainId,
-    fresh: impl FnOnce() -> Result<(), TooOld>,
+    (fresh, root): (impl FnOnce() -> Result<(), TooOld>, Option<Root>),
 ) -> Result<Vec<Raised>, EffectError> {
     let before = device.state()?;
     let order = plan_authorize(&before, key, floor, cap)?;
     fresh()?;
+    if let Some(root) = &root {
+        root.prompted(order.level());
+    }
     let answer = device.arm(Arm::Authorize { order: &order, chain });
-    let after = device.state()?;
+    let prompting = |error: &SignerError| matches!(error, SignerError::Prompting { .. });
+    if let Some(root) = root.filter(|_| !answer.as_ref().is_err_and(prompting)) {
+        root.not_prompted();
+    }
+    let after = match (device.state(), &answer) {
+        (Ok(after), _) => after,
+        // What stands on the screen says more than that it cannot be read meanwhile.
+        (Err(_), Err(answer)) if prompting(answer) => return Err(answer.clone().into()),
+        (Err(error), _) => return Err(error.into()),
+    };
     let read = |state: &DeviceState| state.named(key).and_then(|k| k.marks);
     let armed = after.named(key).is_some_and(|k| k.arming == Arming::Armed);
     match (read(&before), read(&after)) {

@@ -16,7 +16,13 @@ pub fn disarm_keys(device: &mut dyn HwmSetter) -> Result<(), EffectError> {
     let told = device.disarm();
     let read = device.state();
     device.close();
-    match read?.keys.iter().find(|k| k.arming != Arming::Disarmed) {
+    let read = match (read, &told) {
+        (Ok(read), _) => read,
+        // Why it could not be told says more than why it could not be read after that.
+        (Err(_), Err(told)) => return Err(told.clone().into()),
+        (Err(error), Ok(())) => return Err(error.into()),
+    };
+    match read.keys.iter().find(|k| k.arming != Arming::Disarmed) {
         Some(key) => Err(told.err().map_or(EffectError::StillArmed(key.name.clone()), EffectError::Signer)),
         None => Ok(()),
     }

@@ -6,9 +6,10 @@ use super::{EffectError, Performed};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::operator::Operator;
-use crate::permit::RunPermit;
+use crate::permit::{Root, RunPermit};
 use crate::signer::{
-    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, raise_from, refuse_lower,
+    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, RaiseError, Raised, SignerError, compare, raise_from,
+    refuse_lower,
 };
 use crate::tezos::Level;
 
@@ -34,6 +35,9 @@ pub fn raise_marks(
             device.open();
             let done = perform(&step, device, passphrase, clock);
             device.close();
+            if let Some(permit) = permit {
+                note_prompt(permit.permits.root(), &done);
+            }
             done
         };
         match permit {
@@ -59,6 +63,19 @@ pub fn raise_marks(
         }
     }
     wrong.map_or(Err(EffectError::NoPassphrase), |error| Err(error.into()))
+}
+
+/// A Ledger's prompt that nobody has answered is written down for whoever finds the device silent.
+fn note_prompt(root: &Root, done: &Result<Performed, EffectError>) {
+    match done {
+        Err(
+            EffectError::Signer(SignerError::Prompting { level, .. })
+            | EffectError::Raise(RaiseError::Signer(SignerError::Prompting { level, .. })),
+        ) => {
+            Level::new(*level).into_iter().for_each(|level| root.prompted(level));
+        }
+        _ => root.not_prompted(),
+    }
 }
 
 fn perform(

@@ -2,13 +2,14 @@
 
 use super::duplicate::{self, Stopped};
 use super::{Failover, Record, nonces};
-use crate::decision::{Path, Policy, Progress, Refusal, Resumed};
+use crate::decision::{Path, Policy, Progress, Refusal, Resumed, Step};
 use crate::effect;
 use crate::facts::Signed;
 use crate::journal::JournalError;
 use crate::journal::record::End;
 use crate::lock::LockError;
 use crate::operator::OperatorError;
+use crate::signer::{SignerDevice as _, SignerError};
 
 pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
     End { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
@@ -132,8 +133,16 @@ impl Failover {
 
     pub(super) fn cancelled(&mut self) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
-        let message = "stopped by the person".to_owned();
-        Ok(end("interrupted", 6, message, "run `failover resume` to go on, or `failover stand-down`".to_owned()))
+        let mut message = "stopped by the person".to_owned();
+        let mut next = "run `failover resume` to go on, or `failover stand-down`".to_owned();
+        // Whoever presses it later authorizes the key: that it is gone comes first (H10).
+        if self.progress.tried.contains_key(Step::AUTHORIZE)
+            && let Err(error @ SignerError::Prompting { .. }) = self.hands.device.state()
+        {
+            message = format!("{message}; {error}");
+            next = format!("reject the prompt on the Ledger's screen, then {next}");
+        }
+        Ok(end("interrupted", 6, message, next))
     }
 
     /// Somebody else may be at it by now (S7): nothing that could sign stays behind (S12).

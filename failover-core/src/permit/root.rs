@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use super::permits::{boot, create, read};
 use super::{EffectLock, PermitError, Permits, RunId};
-use crate::tezos::{ChainId, KeyHash};
+use crate::tezos::{ChainId, KeyHash, Level};
+
+/// The level of a prompt on a Ledger's screen.
+const PROMPT: &str = "prompt";
 
 /// The folder of a machine that says who may act on it: the same whatever user, and whatever state folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +118,23 @@ impl Root {
             }
         }
         Err(PermitError::damaged(&path, "it does not read back as it was written"))
+    }
+
+    /// A prompt with this level was sent to this machine's Ledger: another command that finds the device silent can say which.
+    pub(crate) fn prompted(&self, level: Level) {
+        let _for_people = fs::write(self.folder.join(PROMPT), format!("{}\n", level.get()));
+    }
+
+    /// It was answered.
+    pub(crate) fn not_prompted(&self) {
+        let _for_people = fs::remove_file(self.folder.join(PROMPT));
+    }
+
+    /// The level of the last prompt that nobody answered, as far as it is written down. For people only.
+    #[must_use]
+    pub fn prompt(&self) -> Option<Level> {
+        let text = read(&self.folder.join(PROMPT)).ok()??;
+        Level::new(text.trim().parse().ok()?)
     }
 
     /// Makes the folder where it is not there, for its owner alone.

@@ -58,6 +58,21 @@ pub enum SignerError {
         /// The deadline.
         after: Duration,
     },
+    /// A Ledger drops whatever it is asked while a prompt is on its screen, and nobody has answered that. The host's deadlines say
+    /// nothing to it: a late press is carried out.
+    #[error("a prompt is on the screen of {device}: level {level}, accept or reject it there")]
+    Prompting {
+        /// Which device.
+        device: String,
+        /// The level on its screen; it is written there as here, without separators.
+        level: u64,
+    },
+    /// A Ledger that answers nothing at all, and of whose prompt this program knows nothing.
+    #[error("{device} answers nothing, as while a prompt is on its screen: accept or reject it there")]
+    Silent {
+        /// Which device.
+        device: String,
+    },
     /// An answer that does not have the shape of an answer to this question.
     #[error("the answer to {what} is not one: {why}")]
     Malformed {
@@ -157,6 +172,9 @@ impl SignerError {
             Self::Busy { .. } => "stop the process that holds the device, then try again",
             Self::Disconnected { .. } => "check the cable, then read the marks with `failover hwm show`",
             Self::Timeout { .. } => "read the marks with `failover hwm show` before trying again",
+            Self::Prompting { .. } | Self::Silent { .. } => {
+                "accept the prompt where its level is the one that you expect, else reject it; then try again"
+            }
             Self::Malformed { .. } => "try again; if it stays, unplug the device and plug it in again",
             Self::Status { status: super::ledger::StatusWord::Locked, .. } => {
                 "enter the PIN on the Ledger, then try again"

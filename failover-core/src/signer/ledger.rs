@@ -14,16 +14,19 @@
 //! - The main mark guards the chain that the device is set up for, the test mark every other chain: which one counts follows
 //!   from the baker's chain, see [`Ledger::of`] and [`LedgerMarks`](super::LedgerMarks).
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use self::apdu::Command;
 use self::apdu::{AllHwm, Deauthorize, GetAppAndVersion, GetPublicKey, Hwm, LedgerKey, QueryAllHwm};
 use self::apdu::{QueryAuthKeyWithCurve, Reset, Setup, Version};
-use self::exchange::{Budget, ask, query};
+use self::exchange::{Budget, ask, ask_a_person, query};
 use super::{
     Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, Mark, Marks, Model,
     RaiseOrder, Selector, SignerDevice, SignerError,
 };
-use crate::tezos::{ChainId, KeyHash};
+use crate::tezos::{ChainId, KeyHash, Level};
 
 pub mod apdu;
 pub mod child;
@@ -54,6 +57,8 @@ pub const DISARM_DEADLINE: Duration = Duration::from_secs(10);
 const READINGS: usize = 6;
 /// How often DEAUTHORIZE is sent at most until the device reads unauthorized.
 const DISARMS: usize = 3;
+/// How long a device that is prompting, as far as is known, is given to answer: it needs a few milliseconds where it is not.
+const PROBE: Duration = Duration::from_millis(200);
 
 /// A Ledger behind a transport.
 #[derive(Debug)]
@@ -62,26 +67,38 @@ pub struct Ledger<X> {
     key: LedgerKey,
     /// The chain that it bakes on, where that is known.
     chain: Option<ChainId>,
+    /// Somebody has cancelled whatever waits for a person.
+    cancelled: Arc<AtomicBool>,
+    /// The level of a prompt that was sent and not answered: it may still be on the screen.
+    prompted: Option<u32>,
 }
 
-/// Opens the Ledger that a selector means, for a baker of this chain; `None`: the marks that are shown are the main chain's.
+/// How a Ledger is used.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where its key is.
+    pub path: KeyPath,
+    /// And on which curve.
+    pub derivation: Derivation,
+    /// The chain that its key bakes on; `None`: the marks that are shown are those of the chain that it is set up for.
+    pub chain: Option<ChainId>,
+    /// Set by whoever wants no person to be waited for any more: what is on the screen stays there.
+    pub cancelled: Arc<AtomicBool>,
+    /// The level of a prompt that an earlier process sent and that nobody answered.
+    pub prompted: Option<Level>,
+}
+
+/// Opens the Ledger that a selector means.
 ///
 /// # Errors
 /// No such device, more than one, no permission, or the selector is a TezSign's. A device behind TCP is connected by
 /// the first question.
-pub fn open(
-    selector: &Selector,
-    path: &KeyPath,
-    derivation: Derivation,
-    chain: Option<ChainId>,
-) -> Result<Box<dyn HwmSetter>, SignerError> {
-    let (path, what) = (path.clone(), "opening it as a Ledger");
+pub fn open(selector: &Selector, options: &Options) -> Result<Box<dyn HwmSetter>, SignerError> {
+    let what = "opening it as a Ledger";
     match selector {
-        Selector::LedgerTcp { host, port } => {
-            Ok(Box::new(Ledger::new(tcp::Tcp::new(host.clone(), *port), path, derivation).of(chain)))
-        }
+        Selector::LedgerTcp { host, port } => Ok(Box::new(Ledger::used(tcp::Tcp::new(host.clone(), *port), options))),
         #[cfg(feature = "ledger")]
-        Selector::Ledger(which) => Ok(Box::new(Ledger::new(hid::open(which.as_deref())?, path, derivation).of(chain))),
+        Selector::Ledger(which) => Ok(Box::new(Ledger::used(hid::open(which.as_deref())?, options))),
         #[cfg(not(feature = "ledger"))]
         Selector::Ledger(_) => {
             Err(SignerError::Unsupported { what, why: "built without the feature ledger".to_owned() })
@@ -103,8 +120,16 @@ struct Reading {
 impl<X: ApduExchange> Ledger<X> {
     /// The device behind `exchange`, baking with the key at `path`.
     #[must_use]
-    pub const fn new(exchange: X, path: KeyPath, derivation: Derivation) -> Self {
-        Self { exchange, key: LedgerKey { path, derivation }, chain: None }
+    pub fn new(exchange: X, path: KeyPath, derivation: Derivation) -> Self {
+        Self::used(exchange, &Options { path, derivation, ..Options::default() })
+    }
+
+    /// The device behind `exchange`, used so.
+    #[must_use]
+    pub fn used(exchange: X, options: &Options) -> Self {
+        let Options { path, derivation, chain, cancelled, prompted } = options.clone();
+        let prompted = prompted.and_then(|level| u32::try_from(level.get()).ok());
+        Self { exchange, key: LedgerKey { path, derivation }, chain, cancelled, prompted }
     }
 
     /// The same for a baker of this chain: its marks are those that guard this chain, whichever chain the device is set up
@@ -141,7 +166,8 @@ impl<X: ApduExchange> Ledger<X> {
 
     /// Refuses every app but Tezos Baking; gives its version.
     fn check_app(&mut self, budget: Budget) -> Result<String, SignerError> {
-        let app = query(&mut self.exchange, &GetAppAndVersion, budget)?;
+        self.answers()?;
+        let app = query(&mut self.exchange, &GetAppAndVersion, budget).map_err(silent)?;
         if app.name != APP_NAME {
             let app = if app.name == "BOLOS" { "no app (the dashboard)".to_owned() } else { app.name };
             return Err(SignerError::WrongApp { app });
@@ -152,6 +178,31 @@ impl<X: ApduExchange> Ledger<X> {
             1 => Ok(format!("{major}.{minor}.{patch}")),
             kind => Err(SignerError::WrongApp { app: format!("an app of kind {kind}") }),
         }
+    }
+
+    /// While a prompt that this driver knows of is on the screen, one short question tells: the device answers none.
+    fn answers(&mut self) -> Result<(), SignerError> {
+        let Some(level) = self.prompted else { return Ok(()) };
+        match ask(&mut self.exchange, &GetAppAndVersion, PROBE) {
+            Err(SignerError::Timeout { device, .. }) => Err(SignerError::Prompting { device, level: level.into() }),
+            // Whatever it says, it says something: pressed by now, or without power.
+            _ => {
+                self.exchange.resync();
+                self.prompted = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends what a person answers at the buttons. Not answered, it stays on the screen, whatever this side does.
+    fn prompt<C: Command>(&mut self, command: &C, level: u32) -> Result<C::Answer, SignerError> {
+        self.prompted = Some(level);
+        let answer = ask_a_person(&mut self.exchange, command, &self.cancelled);
+        if let Err(SignerError::Timeout { device, .. }) = answer {
+            return Err(SignerError::Prompting { device, level: level.into() });
+        }
+        self.prompted = None;
+        answer
     }
 
     fn read_once(&mut self, budget: Budget) -> Result<Reading, SignerError> {
@@ -220,6 +271,14 @@ fn not_lower(mark: Hwm, which: &str, level: u32) -> Result<(), String> {
     Ok(())
 }
 
+/// One that answers nothing to its first question, however often, is most likely prompting.
+fn silent(error: SignerError) -> SignerError {
+    match error {
+        SignerError::Timeout { device, .. } => SignerError::Silent { device },
+        error => error,
+    }
+}
+
 /// The mark that guards a chain, and what it is called.
 fn guarding(hwm: &AllHwm, chain: Option<ChainId>) -> (Hwm, &'static str) {
     match chain {
@@ -255,11 +314,12 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
     }
 
     /// DEAUTHORIZE, again until the device reads unauthorized, within [`DISARM_DEADLINE`]. While a prompt is on the screen
-    /// the device drops it, and this times out.
+    /// the device drops it: [`SignerError::Prompting`].
     fn disarm(&mut self) -> Result<(), SignerError> {
+        self.answers()?;
         let budget = Budget::new(DISARM_DEADLINE);
         for _ in 0..DISARMS {
-            query(&mut self.exchange, &Deauthorize, budget)?;
+            query(&mut self.exchange, &Deauthorize, budget).map_err(silent)?;
             if query(&mut self.exchange, &QueryAuthKeyWithCurve, budget)?.is_none() {
                 return Ok(());
             }
@@ -291,7 +351,7 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
         // Until now another chain's device guarded this one by its test mark; that chain's own mark is kept by `test_level`.
         let (hwm, main) = self.before_change(what, order, Some(chain))?;
         let setup = Setup { key: self.key.clone(), chain, main, test: test_level(&hwm, chain) };
-        ask(&mut self.exchange, &setup, apdu::PERSON_DEADLINE).map(|_| ())
+        self.prompt(&setup, main).map(|_| ())
     }
 }
 
@@ -306,6 +366,6 @@ impl<X: ApduExchange> HwmSetter for Ledger<X> {
             not_lower(mark, &format!("{which} mark, which RESET sets as well,"), level)
                 .map_err(|why| SignerError::Unsupported { what, why: format!("{why}; it is {}", hwm.marks()) })?;
         }
-        ask(&mut self.exchange, &Reset(level), apdu::PERSON_DEADLINE)
+        self.prompt(&Reset(level), level)
     }
 }

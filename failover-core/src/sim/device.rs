@@ -119,6 +119,9 @@ impl Device {
                 port.set_up(*chain, *level);
                 port.deauthorize();
             }
+            (DeviceCondition::Rejects, Self::Ledger(port)) => {
+                port.ledger.lock().reject();
+            }
             (DeviceCondition::NobodyPresses(nobody), Self::Ledger(port)) => port.ledger.lock().attend(!nobody),
             _ => {}
         }

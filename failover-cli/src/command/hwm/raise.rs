@@ -23,6 +23,7 @@ use crate::parts;
 use crate::prompt::{Prompt, Uninterrupted};
 use crate::session;
 use crate::settings::Settings;
+use crate::signals;
 
 /// What became of one key, read back.
 #[derive(Serialize)]
@@ -95,7 +96,14 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
         }
     }
     let step = raise_by_hand(&state, keys, wanted.level, cap)?;
-    let uninterrupted = Uninterrupted::new();
+    // Nothing is cut off between unlock and lock; a prompt on a Ledger's screen is waited for no longer than the person wants.
+    let uninterrupted = match state.info.model {
+        Model::TezSign => Some(Uninterrupted::new()),
+        Model::Ledger => {
+            signals::cancel(out);
+            None
+        }
+    };
     let permit = permit(settings)?;
     let raised = raise_marks(step, &mut *device, &mut prompt, &SystemClock, permit.as_ref());
     if let Some(permit) = &permit {

@@ -8,12 +8,16 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{ApduExchange, apdu, frame};
 use crate::signer::SignerError;
+
+/// So often a wait looks whether somebody has cancelled it.
+const SLICE: Duration = Duration::from_millis(100);
 
 /// How a child ends, and what the parent makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +131,13 @@ impl ChildExchange {
     }
 }
 
-impl ApduExchange for ChildExchange {
-    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+impl ChildExchange {
+    fn exchange_until(
+        &mut self,
+        request: &[u8],
+        deadline: Duration,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
         let until = Instant::now() + deadline;
         let mut running = match self.running.take() {
             Some(running) => running,
@@ -138,7 +147,14 @@ impl ApduExchange for ChildExchange {
         if frame::write_request(&mut running.input, request).is_err() {
             return Err(self.ending(running));
         }
-        match running.answers.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        let answer = loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match running.answers.recv_timeout(left.min(SLICE)) {
+                Err(RecvTimeoutError::Timeout) if left > SLICE && !cancelled.load(Ordering::SeqCst) => {}
+                answer => break answer,
+            }
+        };
+        match answer {
             Ok(Ok(answer)) => {
                 self.running = Some(running);
                 Ok(answer)
@@ -152,6 +168,21 @@ impl ApduExchange for ChildExchange {
                 Err(SignerError::Timeout { device: self.device.clone(), what: apdu::name(request), after: deadline })
             }
         }
+    }
+}
+
+impl ApduExchange for ChildExchange {
+    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+        self.exchange_until(request, deadline, &AtomicBool::new(false))
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        request: &[u8],
+        deadline: Duration,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        self.exchange_until(request, deadline, cancelled)
     }
 
     fn device(&self) -> String {

@@ -1,5 +1,6 @@
 //! One APDU out, one answer back; and what to do with answers that belong to another question.
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::StatusWord;
@@ -16,6 +17,21 @@ pub trait ApduExchange: Send {
     /// Not answered in time, or the connection broke. The device may still do what was asked, and its answer may
     /// arrive as the answer to a later question.
     fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError>;
+
+    /// The same for a question that a person answers at the device's buttons: the wait ends early, as a timeout, where `cancelled`
+    /// is set. What is on the screen stays there.
+    ///
+    /// # Errors
+    /// As [`ApduExchange::exchange`].
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        let _waited_out = cancelled;
+        self.exchange(apdu, deadline)
+    }
 
     /// Which device this is, as a selector spells it.
     fn device(&self) -> String;
@@ -40,6 +56,14 @@ pub trait ApduExchange: Send {
 impl<X: ApduExchange + ?Sized> ApduExchange for Box<X> {
     fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
         (**self).exchange(apdu, deadline)
+    }
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        (**self).exchange_with_a_person(apdu, deadline, cancelled)
     }
     fn device(&self) -> String {
         (**self).device()
@@ -75,16 +99,30 @@ impl Budget {
 /// How often a question is asked again after an answer that is not one.
 const TRIES: usize = 4;
 
-/// Asks once. For what must not be asked twice: SETUP and RESET.
+/// Asks once.
 pub(super) fn ask<X: ApduExchange, C: Command>(
     exchange: &mut X,
     command: &C,
     deadline: Duration,
 ) -> Result<C::Answer, SignerError> {
     let answer = exchange.exchange(&command.to_bytes(), deadline)?;
+    read(command, &answer)
+}
+
+/// Asks once what a person answers at the buttons, and what must not be asked twice: SETUP and RESET.
+pub(super) fn ask_a_person<X: ApduExchange, C: Command>(
+    exchange: &mut X,
+    command: &C,
+    cancelled: &AtomicBool,
+) -> Result<C::Answer, SignerError> {
+    let answer = exchange.exchange_with_a_person(&command.to_bytes(), C::DEADLINE, cancelled)?;
+    read(command, &answer)
+}
+
+fn read<C: Command>(command: &C, answer: &[u8]) -> Result<C::Answer, SignerError> {
     let malformed = |why| SignerError::Malformed { what: C::NAME, why };
     let (data, status) =
-        apdu::split(&answer).ok_or_else(|| malformed(format!("{} bytes hold no status word", answer.len())))?;
+        apdu::split(answer).ok_or_else(|| malformed(format!("{} bytes hold no status word", answer.len())))?;
     match status {
         StatusWord::Ok => command.parse(data).map_err(malformed),
         StatusWord::WrongClass | StatusWord::UnknownInstruction => {
@@ -95,7 +133,8 @@ pub(super) fn ask<X: ApduExchange, C: Command>(
 }
 
 /// Asks until the answer has this question's shape: what a person pressed late arrives as the answer to whatever was
-/// asked last, and the question itself was dropped by the device. Only for what may be asked twice.
+/// asked last, and the question itself was dropped by the device. One that is not answered is asked again too: while the app
+/// signs, for up to 4.5 s, it answers nothing else. Only for what may be asked twice.
 pub(super) fn query<X: ApduExchange, C: Command>(
     exchange: &mut X,
     command: &C,
@@ -115,10 +154,11 @@ pub(super) fn query<X: ApduExchange, C: Command>(
     }
 }
 
-/// May this be the answer to an earlier SETUP or RESET? A locked device or another app answers every question the same.
+/// May this be the answer to an earlier SETUP or RESET, or that of a device which is at work? A locked device or another app
+/// answers every question the same.
 const fn may_be_late(error: &SignerError) -> bool {
     match error {
-        SignerError::Malformed { .. } => true,
+        SignerError::Malformed { .. } | SignerError::Timeout { .. } => true,
         SignerError::Status { status, .. } => !matches!(status, StatusWord::Locked),
         _ => false,
     }

@@ -105,9 +105,10 @@ impl FromStr for KeyPath {
 text_serde!(KeyPath);
 
 /// How the app derives a key, the P2 of its APDUs (Tezos Baking 2.5.1, `derivation_type_t`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Derivation {
     /// 0: tz1, SLIP-10.
+    #[default]
     Ed25519,
     /// 1: tz2.
     Secp256k1,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 use super::{ApduExchange, apdu, frame};
 use crate::signer::{Selector, SignerError};
 
+/// So often a wait looks whether somebody has cancelled it.
+const SLICE: Duration = Duration::from_millis(100);
 /// How long a connection may take to be made.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 
@@ -51,9 +54,9 @@ impl Tcp {
         }
     }
 
-    fn try_exchange(&mut self, apdu: &[u8], until: Instant) -> io::Result<Vec<u8>> {
+    fn try_exchange(&mut self, apdu: &[u8], until: Instant, cancelled: &AtomicBool) -> io::Result<Vec<u8>> {
         let stream = self.fresh(until)?;
-        let mut timed = Until { stream: &stream, until };
+        let mut timed = Until { stream: &stream, until, cancelled };
         frame::write_request(&mut timed, apdu)?;
         let answer = frame::read_answer(&mut timed)?;
         self.stream = Some(stream);
@@ -89,12 +92,22 @@ fn left(until: Instant) -> io::Result<Duration> {
 struct Until<'a> {
     stream: &'a TcpStream,
     until: Instant,
+    cancelled: &'a AtomicBool,
 }
 
 impl Read for Until<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(left(self.until)?))?;
-        self.stream.read(buffer)
+        loop {
+            let left = left(self.until)?;
+            self.stream.set_read_timeout(Some(left.min(SLICE)))?;
+            match self.stream.read(buffer) {
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+                        && left > SLICE
+                        && !self.cancelled.load(Ordering::SeqCst) => {}
+                read => return read,
+            }
+        }
     }
 }
 
@@ -111,7 +124,16 @@ impl Write for Until<'_> {
 
 impl ApduExchange for Tcp {
     fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        self.try_exchange(apdu, Instant::now() + deadline).map_err(|error| {
+        self.exchange_with_a_person(apdu, deadline, &AtomicBool::new(false))
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        self.try_exchange(apdu, Instant::now() + deadline, cancelled).map_err(|error| {
             let (device, what) = (self.device(), apdu::name(apdu));
             match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {

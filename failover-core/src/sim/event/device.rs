@@ -25,6 +25,8 @@ pub enum DeviceCondition {
         /// The main mark, which guards that chain alone.
         level: u64,
     },
+    /// Ledger: somebody rejects the prompt that is on its screen.
+    Rejects,
     /// Ledger: nobody presses the buttons of a prompt; `false`: somebody does again.
     NobodyPresses(bool),
 }

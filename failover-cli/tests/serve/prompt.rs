@@ -1,0 +1,119 @@
+//! A Ledger's prompt that nobody answers: what is said of it, by every command that meets it, and how each gets out (H10).
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::said::Said;
+use crate::world::{Signer, World, until};
+
+fn attended(world: &World, attended: bool) {
+    world.event(&json!({ "device": ["backup", { "nobody-presses": !attended }] }));
+}
+
+fn press(world: &World) {
+    world.event(&json!({ "press": "backup" }));
+}
+
+fn start(world: &World, args: &[&str]) -> Child {
+    let mut command = world.program(args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn run(world: &World) -> Child {
+    let plan = world.plan();
+    start(world, &["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan])
+}
+
+fn ended(child: Child) -> Said {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn signal(child: &Child, name: &str) -> Instant {
+    let told = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    Instant::now()
+}
+
+/// Ctrl-C and SIGTERM act at once, and what stands on the screen is said.
+#[test]
+fn h10_a_signal_ends_a_command_that_waits_for_the_buttons() {
+    for name in ["INT", "TERM"] {
+        let world = World::new(Signer::Ledger);
+        attended(&world, false);
+        let level = world.head() + 20;
+        let raise = start(&world, &["hwm", "raise", &level.to_string()]);
+        let shows = format!("level {level}, accept or reject it there");
+        // Meanwhile every other command says that it is there, or that somebody is at it.
+        until("the prompt is on the screen", || world.call(&["hwm", "show"]).code != 0);
+        let asked = signal(&raise, name);
+        let said = ended(raise);
+        assert!(asked.elapsed() < Duration::from_secs(10), "it waited for the person");
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.why().contains(&shows), "{said:?}");
+        let shown = world.call(&["hwm", "show"]);
+        assert!(shown.code != 0 && shown.why().contains(&shows), "{shown:?}");
+        let disarm = world.call(&["disarm"]);
+        let next = disarm.ends(1)["next"].as_str().unwrap().to_owned();
+        assert!(next.starts_with("reject the prompt on the device's screen, or unplug it"), "{next}");
+        // Pressed late, it is read as what it is.
+        press(&world);
+        world.call(&["hwm", "show"]).ends(0);
+        attended(&world, true);
+        let again = world.call(&["hwm", "raise", &level.to_string()]);
+        again.ends(0);
+        assert_eq!(again.named("raised")[0]["already"], true, "{again:?}");
+    }
+}
+
+#[test]
+fn h10_a_run_is_interrupted_at_the_buttons_and_taken_up_again_once_the_prompt_is_gone() {
+    for accepted in [false, true] {
+        let world = World::new(Signer::Ledger);
+        attended(&world, false);
+        let child = run(&world);
+        until("the run asks for the press", || {
+            world.journal().last().is_some_and(|last| last["record"] == "before" && last["step"] == "authorize")
+        });
+        until("the prompt is on the screen", || world.call(&["hwm", "show"]).code != 0);
+        let asked = signal(&child, "INT");
+        let said = ended(child);
+        assert!(asked.elapsed() < Duration::from_secs(10), "it waited for the person");
+        let end = said.ends(6);
+        let next = end["next"].as_str().unwrap();
+        assert!(next.starts_with("reject the prompt on the Ledger's screen, then run `failover resume`"), "{next}");
+        assert!(end["message"].as_str().unwrap().contains("accept or reject it there"), "{end}");
+        if accepted {
+            press(&world);
+        } else {
+            world.event(&json!({ "device": ["backup", "rejects"] }));
+        }
+        attended(&world, true);
+        let plan = world.call(&["run", "--plan-only"]).named("plan").remove(0);
+        let plan = format!("{}:{}", plan["name"].as_str().unwrap(), plan["plan"].as_str().unwrap());
+        let resumed =
+            world.call(&["resume", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]);
+        resumed.ends(0);
+        assert!(world.bakes("backup"));
+        world.book();
+    }
+}
+
+/// A press that comes after the command has given up, while the run still waits, counts where it is the right one.
+#[test]
+fn h10_a_late_press_is_taken() {
+    let world = World::new(Signer::Ledger);
+    attended(&world, false);
+    let child = run(&world);
+    until("the press was given up", || {
+        world.journal().iter().any(|line| line["record"] == "after" && line["step"] == "authorize")
+    });
+    press(&world);
+    attended(&world, true);
+    let said = ended(child);
+    said.ends(0);
+    assert!(world.bakes("backup"));
+}
