@@ -16,6 +16,8 @@ const DONE: &[u8] = b"done";
 /// How often it tries, and how long it pauses: an unlock that was under way may still succeed.
 const TRIES: usize = 30;
 const PAUSE: Duration = Duration::from_secs(1);
+/// An unlock that was not answered is over by then.
+const LATE: Duration = Duration::from_secs(30);
 /// Nothing that a parent says is longer.
 const LONGEST: u64 = 64;
 
@@ -56,7 +58,13 @@ pub(crate) fn serve(args: &[OsString]) -> Option<ExitCode> {
     let device: Selector = device.to_str()?.parse().ok()?;
     let mut said = Vec::new();
     let _what_was_read_counts = io::stdin().take(LONGEST).read_to_end(&mut said);
-    let locked = said == DONE || (0..TRIES).any(|attempt| lock(&device, attempt));
+    // Twice, and apart: an unlock that was under way may open the keys after they read back as locked.
+    let lock_them = || (0..TRIES).any(|attempt| lock(&device, attempt));
+    let locked = said == DONE || {
+        let first = lock_them();
+        thread::sleep(LATE);
+        lock_them() && first
+    };
     Some(ExitCode::from(u8::from(!locked)))
 }
 

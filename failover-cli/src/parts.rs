@@ -23,7 +23,9 @@ pub(crate) fn look_at_device(signer: &Signer) -> Result<DeviceState, SignerError
     let mut device = open_device(signer)?;
     device.open();
     let _only_shown = device.version();
-    device.state()
+    let state = device.state()?;
+    signer.root.not_prompted();
+    Ok(state)
 }
 
 /// Says once that a device is newer than every one that was tried.

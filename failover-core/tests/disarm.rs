@@ -9,14 +9,18 @@ use std::time::{Duration, Instant};
 use failover_core::baker::CommandControl;
 use failover_core::baker::command::Commands;
 use failover_core::clock::{Clock, Job, SystemClock, Timestamp};
-use failover_core::effect::{Hands, Whose, disarm, stand_down};
+use failover_core::decision::raise_by_hand;
+use failover_core::effect::{EffectError, Hands, Whose, disarm, raise_marks, stand_down};
 use failover_core::guard::Guard;
 use failover_core::host::LocalHost;
-use failover_core::operator::Nobody;
+use failover_core::operator::{Answer, Nobody, Operator, OperatorError, Question};
 use failover_core::permit::{EffectLock, PermitKind, PermitState, Permits, Root, RunId};
-use failover_core::signer::SignerError;
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError, TezSign};
-use failover_core::tezos::{ChainId, Curve, KeyHash};
+use failover_core::signer::{
+    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase, RaiseOrder, SignerDevice,
+    SignerError,
+};
+use failover_core::tezos::{ChainId, Curve, KeyHash, Level};
 
 /// A signer that answers nothing until the services were told to stop.
 struct Hangs {
@@ -174,4 +178,64 @@ fn a_signer_that_hangs_puts_no_stop_off() {
     // Stopped and guarded; what the signer can do is not known, and so nothing is proven.
     assert!(!disarmed.proven && disarmed.what.iter().any(|what| what.contains("not read back locked")), "{disarmed:?}");
     assert!(disarmed.what.iter().any(|what| what == "services read back stopped"), "{disarmed:?}");
+}
+
+/// A device that does not answer an unlock, and reads locked meanwhile.
+struct AtIt {
+    readings: usize,
+}
+
+impl SignerDevice for AtIt {
+    fn model(&self) -> Model {
+        Model::TezSign
+    }
+
+    fn state(&mut self) -> Result<DeviceState, SignerError> {
+        self.readings += 1;
+        let info =
+            DeviceInfo { model: Model::TezSign, selector: "one".to_owned(), serial: None, version: None, ledger: None };
+        let key = KeyHash::new(Curve::Bls, [1; 20]);
+        let key = KeyState { name: KeyName::new("consensus"), key, arming: Arming::Disarmed, marks: None };
+        Ok(DeviceState { info, keys: vec![key] })
+    }
+
+    fn disarm(&mut self) -> Result<(), SignerError> {
+        Ok(())
+    }
+
+    fn arm(&mut self, _: Arm<'_>) -> Result<(), SignerError> {
+        Err(SignerError::Timeout { device: "one".to_owned(), what: "unlock", after: Duration::from_secs(5) })
+    }
+}
+
+impl HwmSetter for AtIt {
+    fn set(&mut self, _: &RaiseOrder) -> Result<(), SignerError> {
+        Ok(())
+    }
+}
+
+struct Knows;
+
+impl Operator for Knows {
+    fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
+        Ok(Answer::No)
+    }
+
+    fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+        Ok(Passphrase::new(b"passphrase".to_vec()))
+    }
+}
+
+/// H44: it may still succeed after the keys read back as locked; they are read once more when it is over.
+#[test]
+fn an_unlock_that_was_not_answered_is_looked_at_again_when_it_is_over() {
+    let mut device = AtIt { readings: 0 };
+    let (keys, level) = ([KeyName::new("consensus")], Level::new(1000).unwrap());
+    let step = raise_by_hand(&device.state().unwrap(), keys.to_vec(), level, level.above(100)).unwrap();
+    let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
+    let before = device.readings;
+    let told = raise_marks(step, &mut device, &mut Knows, &clock, None);
+    assert!(matches!(told, Err(EffectError::Signer(SignerError::Timeout { .. }))), "{told:?}");
+    assert!(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
+    assert_eq!(device.readings - before, 2);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bound::{Basis, bound};
 use super::fence::{Fence, fence};
-use super::floor::{cap, floor as floor_now, leads};
+use super::floor::{cap, floor as floor_now, leads, suffices};
 use super::foreign::consensus_marks;
 use super::gate;
 use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, unproven_sentence};
@@ -147,8 +147,16 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     let keys = with_former(signing_keys(facts, device), device, progress);
     let floor = match progress.floor {
         Some(floor) if leads(facts, floor) || !fence.approved => floor,
-        before => floor_now(facts, policy, progress, noted.bound, before.map(|_| device.info.model))
-            .map_err(Verdict::Refuse)?,
+        before => {
+            let late =
+                pressed_late(device, &keys, progress).filter(|at| suffices(facts, policy, progress, noted.bound, *at));
+            let again = before.is_some() || progress.tried.contains_key(Step::AUTHORIZE);
+            match late {
+                Some(at) => at,
+                None => floor_now(facts, policy, progress, noted.bound, again.then_some(device.info.model))
+                    .map_err(Verdict::Refuse)?,
+            }
+        }
     };
     if let Some(step) = raise(facts, policy, device, keys, floor)? {
         return Ok(attempt(progress, step));
@@ -158,6 +166,16 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     }
     let marks = consensus_marks(facts).ok_or(Verdict::Refuse(Refusal::NotSynced))?;
     Ok(attempt(progress, Step::Start { floor, marks, path: fence.path }))
+}
+
+/// A Ledger that was set up by a press which this run had given up: where its mark is. Nothing is asked twice for what is there.
+fn pressed_late(device: &DeviceState, keys: &[KeyName], progress: &Progress) -> Option<Level> {
+    let pressed = device.info.model == Model::Ledger && progress.armed && progress.tried.contains_key(Step::AUTHORIZE);
+    let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
+    if !pressed || states.is_empty() || states.iter().any(|key| key.arming != Arming::Armed) {
+        return None;
+    }
+    states.iter().map(|key| key.marks.and_then(|marks| Some(marks.lowest().0?.level))).min().flatten()
 }
 
 /// The keys that are to be at the floor: every one that the chain expects, and whatever else this run has unlocked. A key

@@ -41,7 +41,35 @@ pub fn floor(
     };
     let cap = cap(policy, agreed);
     let now = agreed.max(extrapolated(facts, &head.value, &constants.value));
-    let mut highest = bound.max(now);
+    let highest = seen(facts, bound, cap)?.max(now);
+    // A margin below the lead would raise to where a start is not allowed.
+    let floor = highest.above(margin(facts, policy, progress)).max(now.above(LEAD));
+    // A press may take minutes, and each one that came too late shows that it does; but not past the cap for it.
+    let floor = match again {
+        Some(Model::Ledger) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
+        _ => floor,
+    };
+    // What was raised once stays raised: a floor never goes down within a run.
+    let floor = progress.floor.map_or(floor, |f| f.max(floor));
+    if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
+}
+
+/// Is this far enough above all that was signed, and above the head for a start? A press of the buttons may come late, and
+/// then the head has come nearer than when it was asked for (S2).
+pub(super) fn suffices(facts: &Facts, policy: &Policy, progress: &Progress, bound: Level, at: Level) -> bool {
+    let cap = facts.chain.agreed().map(|agreed| cap(policy, agreed));
+    let seen = cap.and_then(|cap| seen(facts, bound, cap).ok());
+    seen.is_some_and(|seen| at >= seen.above(margin(facts, policy, progress))) && leads(facts, at)
+}
+
+fn margin(facts: &Facts, policy: &Policy, progress: &Progress) -> u64 {
+    let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
+    policy.margin.max(if unproven { MARGIN_UNPROVEN } else { 2 })
+}
+
+/// The highest level of all that was signed, as far as it is seen anywhere: B, the chain, the sources, the primary's marks.
+fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
+    let mut highest = bound;
     for signed in facts.chain.seen().cloned().chain(indexed(facts)) {
         // S4: past the cap it is no observation, and which of the two is wrong is not for the tool to say (H20).
         if signed.at.level > cap {
@@ -52,18 +80,7 @@ pub fn floor(
     if let Some((mark, _)) = highest_mark(facts, cap)? {
         highest = highest.max(mark.level);
     }
-    let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
-    let least = if unproven { MARGIN_UNPROVEN } else { 2 };
-    // A margin below the lead would raise to where a start is not allowed.
-    let floor = highest.above(policy.margin.max(least)).max(now.above(LEAD));
-    // A press may take minutes, and each one that came too late shows that it does; but not past the cap for it.
-    let floor = match again {
-        Some(Model::Ledger) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
-        _ => floor,
-    };
-    // What was raised once stays raised: a floor never goes down within a run.
-    let floor = progress.floor.map_or(floor, |f| f.max(floor));
-    if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
+    Ok(highest)
 }
 
 fn again_at_the_buttons(progress: &Progress) -> u64 {

@@ -24,10 +24,11 @@ pub(super) fn authorize(
     }
     let answer = device.arm(Arm::Authorize { order: &order, chain });
     let prompting = |error: &SignerError| matches!(error, SignerError::Prompting { .. });
-    if let Some(root) = root.filter(|_| !answer.as_ref().is_err_and(prompting)) {
+    let read = device.state();
+    if let Some(root) = root.filter(|_| read.is_ok() || !answer.as_ref().is_err_and(prompting)) {
         root.not_prompted();
     }
-    let after = match (device.state(), &answer) {
+    let after = match (read, &answer) {
         (Ok(after), _) => after,
         // What stands on the screen says more than that it cannot be read meanwhile.
         (Err(_), Err(answer)) if prompting(answer) => return Err(answer.clone().into()),

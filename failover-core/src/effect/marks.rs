@@ -1,6 +1,6 @@
 //! What needs a device alone: its marks read or raised outside of a run, and left as unable to sign as it was.
 
-use super::permit::with_marks;
+use super::permit::{begin_marks, with_marks};
 use super::unlocked::{held, locked_again, unlocked};
 use super::{EffectError, Performed};
 use crate::clock::Clock;
@@ -8,7 +8,7 @@ use crate::decision::{Approved, Step};
 use crate::operator::Operator;
 use crate::permit::{Root, RunPermit};
 use crate::signer::{
-    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, RaiseError, Raised, SignerError, compare, raise_from,
+    DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase, RaiseError, Raised, SignerError, compare, raise_from,
     refuse_lower,
 };
 use crate::tezos::Level;
@@ -30,20 +30,25 @@ pub fn raise_marks(
     permit: Option<&RunPermit>,
 ) -> Result<Performed, EffectError> {
     let step = step.take();
+    if let Some(permit) = permit {
+        begin_marks(permit)?;
+    }
     let mut act = |passphrase: Option<&Passphrase>| {
-        let mut act = || {
+        let act = |device: &mut dyn HwmSetter| {
             device.open();
             let done = perform(&step, device, passphrase, clock);
             device.close();
-            if let Some(permit) = permit {
-                note_prompt(permit.permits.root(), &done);
-            }
             done
         };
-        match permit {
-            None => act(),
-            Some(permit) => with_marks(permit, clock, step.name(), act),
+        let Some(permit) = permit else { return act(device) };
+        let root = permit.permits.root();
+        // Before it is on the screen: whoever finds the device silent can say what stands there.
+        if let (Step::RaiseMarks { level, .. }, Model::Ledger) = (&step, device.model()) {
+            root.prompted(*level);
         }
+        let done = with_marks(permit, clock, step.name(), device, act);
+        note_prompt(root, &done);
+        done
     };
     match &step {
         Step::ReadMarks { locked, .. } | Step::RaiseMarks { locked, .. } if locked.is_empty() => return act(None),

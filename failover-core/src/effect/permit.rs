@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::decision::policy;
 use crate::host::HostError;
 use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, PermitState, RunPermit};
+use crate::signer::HwmSetter;
 
 /// Another command's effect on this machine is waited for as long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,13 +24,20 @@ pub(super) fn take(hands: &Hands, clock: &dyn Clock) -> Result<(), EffectError> 
     Ok(permits.make(run, PermitKind::Run, who, clock.wall())?)
 }
 
+/// A command that reads or raises marks begins: a stop from now on ends it, though a person is still asked (S14).
+pub(super) fn begin_marks(permit: &RunPermit) -> Result<(), EffectError> {
+    match permit.permits.look(&permit.run)? {
+        PermitState::NotMade => Ok(permit.permits.begin(&permit.run)?),
+        _ => Ok(()),
+    }
+}
+
 /// Makes the permit of a command that reads or raises marks and locks again, after its own taking-away: once in a command.
 fn take_marks(permit: &RunPermit, clock: &dyn Clock) -> Result<(), EffectError> {
     let RunPermit { permits, run, who, .. } = permit;
     if permits.look(run)? != PermitState::NotMade {
         return Ok(());
     }
-    permits.begin(run)?;
     permits.take_away_others(&format!("a command that raises marks, {who}"), run)?;
     Ok(permits.make(run, PermitKind::Marks, who, clock.wall())?)
 }
@@ -40,13 +48,26 @@ pub(super) fn with_marks<T>(
     permit: &RunPermit,
     clock: &dyn Clock,
     what: &str,
-    act: impl FnOnce() -> Result<T, EffectError>,
+    device: &mut dyn HwmSetter,
+    act: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
     take_marks(permit, clock)?;
-    let _lock = permit.permits.effect_lock(&format!("{what} by {}", permit.who), PATIENCE)?;
+    let what = format!("{what} by {}", permit.who);
+    let lock = match permit.permits.effect_lock(&what, Duration::ZERO) {
+        // A stop may be at it, which needs the device.
+        Err(PermitError::Busy { .. }) => {
+            device.close();
+            permit.permits.effect_lock(&what, PATIENCE)?
+        }
+        taken => taken?,
+    };
     permit.valid()?;
-    let done = act();
-    permit.valid()?;
+    let done = act(device);
+    // That keys could not be read back as locked says more than that somebody took the permit.
+    if !matches!(done, Err(EffectError::NotLockedAgain { .. })) {
+        permit.valid()?;
+    }
+    drop(lock);
     done
 }
 

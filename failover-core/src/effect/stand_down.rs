@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::unlocked::LATE;
 use super::{Disarmed, EffectError, Hands, disarm, disarm_keys, note};
 use crate::baker::BakerError;
 use crate::clock::Clock;
@@ -12,8 +13,6 @@ use crate::permit::{EffectLock, PermitError, Permits, Root};
 
 /// Another command's effect is waited for as long; a prompt on a Ledger's screen never.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// An unlock that was not answered may still succeed on the device: looked at once more after this.
-const LATE: Duration = Duration::from_secs(30);
 
 /// Whose permits are taken away.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +124,10 @@ fn again(whose: Whose<'_>, by: &str, what: &mut Vec<String>) -> bool {
 
 /// The effect lock; else why nothing is proven.
 fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock>, String> {
-    if under_way.is_some_and(|what| what.starts_with("authorize")) {
+    let prompts = |what: &str| {
+        what.starts_with("authorize") || (what.starts_with("raise-marks") && whose.root().prompt().is_some())
+    };
+    if under_way.is_some_and(prompts) {
         return Err("a prompt is on the Ledger's screen: reject it there, or unplug the device; not proven".to_owned());
     }
     // Nobody was ever here: then nobody is at an effect, and nothing is created for the asking.
@@ -141,8 +143,8 @@ fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock
 
 /// One that left no words may be anything.
 fn may_be_late(under_way: Option<&str>) -> bool {
-    let late =
-        |what: &str| what == EffectLock::UNNAMED || what.starts_with("unlock") || what.starts_with("prove-passphrase");
+    const UNLOCKS: [&str; 4] = ["unlock", "prove-passphrase", "read-marks", "raise-marks"];
+    let late = |what: &str| what == EffectLock::UNNAMED || UNLOCKS.iter().any(|unlocks| what.starts_with(unlocks));
     under_way.is_some_and(late)
 }
 

@@ -11,6 +11,8 @@ use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, Passphrase, Si
 const LOCKS: usize = 5;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
+/// An unlock that was not answered is over by then.
+pub(super) const LATE: Duration = Duration::from_secs(30);
 /// The device counts unlocks of the last 30 s.
 const THROTTLE: Duration = Duration::from_secs(30);
 
@@ -39,11 +41,19 @@ pub(super) fn unlocked<T>(
     clock: &dyn Clock,
     work: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
-    let done = match device.arm(Arm::Unlock { keys, passphrase }) {
+    let told = device.arm(Arm::Unlock { keys, passphrase });
+    let unanswered = told.as_ref().is_err_and(may_still_happen);
+    let done = match told {
         Ok(()) => work(device),
         Err(error) => Err(error.into()),
     };
-    match (done, lock_again(device, keys, clock)) {
+    let mut locked = lock_again(device, keys, clock);
+    // One that is still under way on the device may open the keys after they read back as locked.
+    if unanswered && locked.is_ok() {
+        clock.sleep(LATE);
+        locked = lock_again(device, keys, clock);
+    }
+    match (done, locked) {
         (done, Ok(())) => done,
         (done, Err((why, gone))) => Err(EffectError::NotLockedAgain { why, before: done.err().map(Box::new), gone }),
     }
@@ -64,6 +74,11 @@ pub(super) fn locked_again<T>(
         }
         done => done,
     }
+}
+
+/// The device may be at it all the same.
+const fn may_still_happen(error: &SignerError) -> bool {
+    matches!(error, SignerError::Timeout { .. } | SignerError::Disconnected { .. } | SignerError::Malformed { .. })
 }
 
 /// The last reason, and whether the device is gone.

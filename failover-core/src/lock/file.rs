@@ -18,6 +18,8 @@ mod held;
 
 /// How often a file that changes under our hands is tried again.
 const ATTEMPTS: usize = 5;
+/// One who asks whether it is held lets it go again by then.
+const MOMENT: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// The lock file, held until this is dropped or the process ends.
 #[derive(Debug)]
@@ -57,10 +59,15 @@ impl FileLock {
     /// As [`FileLock::acquire`].
     pub fn acquire_in(folder: &Path, chain: ChainId, baker: KeyHash, who: &Holder) -> Result<Self, LockError> {
         let path = folder.join(name(chain, baker));
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let Some((file, writable)) = open(&path)? else { continue };
             match file.try_lock() {
                 Ok(()) => {}
+                // Somebody who only asks may hold it for a moment.
+                Err(TryLockError::WouldBlock) if attempt == 0 => {
+                    std::thread::sleep(MOMENT);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => return Err(LockError::Held { holder: Holder::of(&path, &file) }),
                 Err(TryLockError::Error(e)) => return Err(system(&path, &e)),
             }

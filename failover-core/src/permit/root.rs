@@ -125,8 +125,8 @@ impl Root {
         let _for_people = fs::write(self.folder.join(PROMPT), format!("{}\n", level.get()));
     }
 
-    /// It was answered.
-    pub(crate) fn not_prompted(&self) {
+    /// It was answered, or the device answers other questions by now.
+    pub fn not_prompted(&self) {
         let _for_people = fs::remove_file(self.folder.join(PROMPT));
     }
 

@@ -67,6 +67,12 @@ pub enum SignerError {
         /// The level on its screen; it is written there as here, without separators.
         level: u64,
     },
+    /// The command was ended before it sent what a person would have answered at the buttons.
+    #[error("{what} was not sent: the command was ended")]
+    NotSent {
+        /// Which question.
+        what: &'static str,
+    },
     /// A Ledger that answers nothing at all, and of whose prompt this program knows nothing.
     #[error("{device} answers nothing, as while a prompt is on its screen: accept or reject it there")]
     Silent {
@@ -175,6 +181,7 @@ impl SignerError {
             Self::Prompting { .. } | Self::Silent { .. } => {
                 "accept the prompt where its level is the one that you expect, else reject it; then try again"
             }
+            Self::NotSent { .. } => "nothing is on the device's screen; run it again when you want to",
             Self::Malformed { .. } => "try again; if it stays, unplug the device and plug it in again",
             Self::Status { status: super::ledger::StatusWord::Locked, .. } => {
                 "enter the PIN on the Ledger, then try again"

@@ -15,8 +15,8 @@
 //!   from the baker's chain, see [`Ledger::of`] and [`LedgerMarks`](super::LedgerMarks).
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use self::apdu::Command;
 use self::apdu::{AllHwm, Deauthorize, GetAppAndVersion, GetPublicKey, Hwm, LedgerKey, QueryAllHwm};
@@ -57,8 +57,10 @@ pub const DISARM_DEADLINE: Duration = Duration::from_secs(10);
 const READINGS: usize = 6;
 /// How often DEAUTHORIZE is sent at most until the device reads unauthorized.
 const DISARMS: usize = 3;
-/// How long a device that is prompting, as far as is known, is given to answer: it needs a few milliseconds where it is not.
-const PROBE: Duration = Duration::from_millis(200);
+/// How long a device that is prompting, as far as is known, is given to answer, the start of its transport included.
+const PROBE: Duration = Duration::from_millis(800);
+/// And for how long it is believed that it does not: for the calls of one effect.
+const SILENT: Duration = Duration::from_millis(2000);
 
 /// A Ledger behind a transport.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub struct Ledger<X> {
     cancelled: Arc<AtomicBool>,
     /// The level of a prompt that was sent and not answered: it may still be on the screen.
     prompted: Option<u32>,
+    /// Since when it is known to be silent.
+    silent: Option<Instant>,
 }
 
 /// How a Ledger is used.
@@ -129,7 +133,7 @@ impl<X: ApduExchange> Ledger<X> {
     pub fn used(exchange: X, options: &Options) -> Self {
         let Options { path, derivation, chain, cancelled, prompted } = options.clone();
         let prompted = prompted.and_then(|level| u32::try_from(level.get()).ok());
-        Self { exchange, key: LedgerKey { path, derivation }, chain, cancelled, prompted }
+        Self { exchange, key: LedgerKey { path, derivation }, chain, cancelled, prompted, silent: None }
     }
 
     /// The same for a baker of this chain: its marks are those that guard this chain, whichever chain the device is set up
@@ -183,19 +187,28 @@ impl<X: ApduExchange> Ledger<X> {
     /// While a prompt that this driver knows of is on the screen, one short question tells: the device answers none.
     fn answers(&mut self) -> Result<(), SignerError> {
         let Some(level) = self.prompted else { return Ok(()) };
-        match ask(&mut self.exchange, &GetAppAndVersion, PROBE) {
-            Err(SignerError::Timeout { device, .. }) => Err(SignerError::Prompting { device, level: level.into() }),
-            // Whatever it says, it says something: pressed by now, or without power.
-            _ => {
-                self.exchange.resync();
-                self.prompted = None;
-                Ok(())
+        if self.silent.is_none_or(|since| since.elapsed() >= SILENT) {
+            let asked = Instant::now();
+            match ask(&mut self.exchange, &GetAppAndVersion, PROBE) {
+                // Not where no time has passed, as in a simulated world: then it is asked each time.
+                Err(SignerError::Timeout { .. }) => self.silent = Some(asked).filter(|asked| asked.elapsed() >= PROBE),
+                // Whatever it says, it says something: pressed by now, or without power.
+                _ => {
+                    self.exchange.resync();
+                    (self.prompted, self.silent) = (None, None);
+                    return Ok(());
+                }
             }
         }
+        Err(SignerError::Prompting { device: self.exchange.device(), level: level.into() })
     }
 
     /// Sends what a person answers at the buttons. Not answered, it stays on the screen, whatever this side does.
     fn prompt<C: Command>(&mut self, command: &C, level: u32) -> Result<C::Answer, SignerError> {
+        // Nobody waits for it any more: what is not on the screen yet does not get there.
+        if self.cancelled.load(Ordering::SeqCst) {
+            return Err(SignerError::NotSent { what: C::NAME });
+        }
         self.prompted = Some(level);
         let answer = ask_a_person(&mut self.exchange, command, &self.cancelled);
         if let Err(SignerError::Timeout { device, .. }) = answer {
@@ -316,7 +329,15 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
     /// DEAUTHORIZE, again until the device reads unauthorized, within [`DISARM_DEADLINE`]. While a prompt is on the screen
     /// the device drops it: [`SignerError::Prompting`].
     fn disarm(&mut self) -> Result<(), SignerError> {
-        self.answers()?;
+        // Whether it is prompting is known only where this driver has just found it silent: else it is told in any case.
+        if self.silent.is_some() {
+            self.answers()?;
+        }
+        let prompted = self.prompted;
+        let silent = |error| match (silent(error), prompted) {
+            (SignerError::Silent { device }, Some(level)) => SignerError::Prompting { device, level: level.into() },
+            (error, _) => error,
+        };
         let budget = Budget::new(DISARM_DEADLINE);
         for _ in 0..DISARMS {
             query(&mut self.exchange, &Deauthorize, budget).map_err(silent)?;

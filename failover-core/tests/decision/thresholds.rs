@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{
-    Basis, Noted, Policy, Progress, Refusal, Statement, Verdict, WaitFor, Waiting, bound, consensus_marks, decide,
-    floor, foreign, is_open, shared,
+    Basis, Noted, Policy, Progress, Refusal, Statement, Step, Verdict, WaitFor, Waiting, bound, consensus_marks,
+    decide, floor, foreign, is_open, shared,
 };
 use failover_core::facts::{
     Arming, Asked, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, Power, Question,
@@ -266,6 +266,34 @@ fn s2_marks_are_raised_again_only_where_the_start_would_be_too_near_to_the_head(
     assert_eq!(name(&verdict(&facts, &progress)), "raise");
     activity(&mut facts).settled = quiet(HEAD - 10, HEAD - 4);
     assert!(matches!(waits(verdict(&facts, &progress)).why, WaitFor::Silence { .. }), "the head moves on meanwhile");
+}
+
+/// H10: a press that came after the run had given it up counts where its mark is far enough above everything; else the next
+/// prompt leaves a person five minutes, and more with each try, but never past the cap.
+#[test]
+fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
+    let pressed = |at: u64, tries: u32| {
+        let (mut facts, mut progress) = raised(at);
+        let device = &mut facts.backup.device.as_mut().unwrap().value;
+        device.info.model = Model::Ledger;
+        device.keys.retain(|key| key.key == consensus());
+        facts.chain.delegate.as_mut().unwrap().value.keys.retain(|key| key.role == KeyRole::Consensus);
+        (progress.floor, progress.own_marks, progress.ledger_setting) = (None, None, Some(true));
+        progress.tried.insert("authorize", tries);
+        match verdict(&facts, &progress) {
+            Verdict::Do(step) => match step.get().clone() {
+                Step::Start { floor, .. } => ("start", floor.get() - HEAD),
+                Step::Authorize { floor, .. } => ("authorize", floor.get() - HEAD),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    // B is five below the head here, and the margin is 10: both have to be reached, and the start's lead.
+    assert_eq!(pressed(HEAD + 5, 1), ("start", 5));
+    assert_eq!(pressed(HEAD + 4, 1), ("authorize", 60));
+    assert_eq!(pressed(HEAD + 4, 2), ("authorize", 80));
+    assert_eq!(pressed(HEAD + 4, 5), ("authorize", 100));
 }
 
 /// H4, S8: foreign before anything was armed is a fence that is not there; once armed or started it is a duplicate.

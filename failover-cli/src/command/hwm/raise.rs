@@ -10,10 +10,11 @@ use failover_core::signer::{
     self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
 };
 use failover_core::state::{HistoryEvent, StateDir};
-use failover_core::tezos::Kind;
+use failover_core::tezos::{Kind, Level};
 use serde::Serialize;
 
 use super::cap;
+use crate::afterwards::LocksAfterwards;
 use crate::args::{Answers, Raise};
 use crate::config::Signer;
 use crate::exit::Exit;
@@ -71,19 +72,34 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
         device.open();
     }
     let state = device.state()?;
-    let keys = meant(&state, &signer, wanted);
-    // What can be refused is refused before a passphrase is asked for.
-    let (known, locked) = split(&state, &keys)?;
-    signer::refuse_lower(&state, &known, wanted.level)?;
-    if !locked.is_empty() {
-        out.line(format!("Unlocking {} for the raise; locked again afterwards.", names(&locked)));
-    }
     let found = found_unlocked(&state, &mut *device);
-    // What was unlocked for the raise is locked with every other key of the device.
-    let lock = !found.is_empty() && (!wanted.leave_unlocked || !locked.is_empty());
     if !found.is_empty() {
-        let then = if lock { "locked afterwards" } else { "left so" };
+        let then = if wanted.leave_unlocked { "left so" } else { "locked afterwards" };
         out.warn(format!("found unlocked, and nothing uses the device: {}; {then}", names(&found)));
+    }
+    let done = raise((settings, &signer, wanted), &state, &mut *device, &mut prompt, cap, out);
+    // Whatever came of it.
+    if !found.is_empty() && !wanted.leave_unlocked {
+        disarm_keys(&mut *device)?;
+    }
+    done
+}
+
+fn raise(
+    (settings, signer, wanted): (&Settings, &Signer, &Raise),
+    state: &DeviceState,
+    device: &mut dyn HwmSetter,
+    prompt: &mut Prompt,
+    cap: Level,
+    out: &mut Output,
+) -> Result<End, Failure> {
+    let keys = meant(state, signer, wanted);
+    // What can be refused is refused before a passphrase is asked for.
+    let (known, locked) = split(state, &keys)?;
+    signer::refuse_lower(state, &known, wanted.level)?;
+    let permit = permit(settings)?;
+    if !locked.is_empty() {
+        out.line(format!("Unlocking {} for the raise; every key is locked afterwards.", names(&locked)));
     }
     let low = |key: &&KeyName| state.named(key).is_none_or(|k| !k.marks.is_some_and(|m| reached(&m, wanted.level)));
     let low: Vec<KeyName> = keys.iter().filter(low).cloned().collect();
@@ -95,7 +111,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
             );
         }
     }
-    let step = raise_by_hand(&state, keys, wanted.level, cap)?;
+    let step = raise_by_hand(state, keys, wanted.level, cap)?;
     // Nothing is cut off between unlock and lock; a prompt on a Ledger's screen is waited for no longer than the person wants.
     let uninterrupted = match state.info.model {
         Model::TezSign => Some(Uninterrupted::new()),
@@ -104,14 +120,15 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
             None
         }
     };
-    let permit = permit(settings)?;
-    let raised = raise_marks(step, &mut *device, &mut prompt, &SystemClock, permit.as_ref());
+    let afterwards = (!locked.is_empty()).then(|| LocksAfterwards::of(&signer.device)).and_then(Result::ok);
+    let raised = raise_marks(step, device, prompt, &SystemClock, permit.as_ref());
+    // Where they are not read back as locked it tries on.
+    if let Some(afterwards) = afterwards.filter(|_| raised.is_ok() || device.state().is_ok_and(at_rest)) {
+        afterwards.done();
+    }
     if let Some(permit) = &permit {
         // Gone already, where something stopped this command.
         let _said_by_the_raise = permit.permits.end(&permit.run);
-    }
-    if lock {
-        disarm_keys(&mut *device)?;
     }
     drop(uninterrupted);
     let raised = raised?.raised;
@@ -124,6 +141,10 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
         out.line("Every mark is already there.");
     }
     Ok(End::done("look at the marks with `failover hwm show`"))
+}
+
+fn at_rest(state: DeviceState) -> bool {
+    state.able_to_sign().is_empty()
 }
 
 /// Keys of a TezSign that are unlocked though nothing on this machine uses it: a command was killed between unlock and lock

@@ -29,6 +29,7 @@ pub trait ApduExchange: Send {
         deadline: Duration,
         cancelled: &AtomicBool,
     ) -> Result<Vec<u8>, SignerError> {
+        // One that answers at once has nothing to end.
         let _waited_out = cancelled;
         self.exchange(apdu, deadline)
     }
