@@ -21,7 +21,11 @@ fn start(world: &World, args: &[&str]) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn run(world: &World) -> Child {
+/// `blind`: there is no plan that a statement could be about.
+fn run(world: &World, blind: bool) -> Child {
+    if blind {
+        return start(world, &["run", "--yes"]);
+    }
     let plan = world.plan();
     start(world, &["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan])
 }
@@ -56,6 +60,13 @@ fn h10_a_signal_ends_a_command_that_waits_for_the_buttons() {
         assert!(said.why().contains(&shows), "{said:?}");
         let shown = world.call(&["hwm", "show"]);
         assert!(shown.code != 0 && shown.why().contains(&shows), "{shown:?}");
+        // What `check` says before, and a run: refused, and the primary is left alone.
+        let check = world.call(&["check"]);
+        check.ends(4);
+        assert!(check.out.contains(&shows), "{check:?}");
+        let refused = ended(run(&world, true));
+        refused.ends(4);
+        assert!(refused.why().contains(&shows) && world.bakes("primary"), "{refused:?}");
         let disarm = world.call(&["disarm"]);
         let next = disarm.ends(1)["next"].as_str().unwrap().to_owned();
         assert!(next.starts_with("reject the prompt on the device's screen, or unplug it"), "{next}");
@@ -74,7 +85,7 @@ fn h10_a_run_is_interrupted_at_the_buttons_and_taken_up_again_once_the_prompt_is
     for accepted in [false, true] {
         let world = World::new(Signer::Ledger);
         attended(&world, false);
-        let child = run(&world);
+        let child = run(&world, false);
         until("the run asks for the press", || {
             world.journal().last().is_some_and(|last| last["record"] == "before" && last["step"] == "authorize")
         });
@@ -107,7 +118,7 @@ fn h10_a_run_is_interrupted_at_the_buttons_and_taken_up_again_once_the_prompt_is
 fn h10_a_late_press_is_taken() {
     let world = World::new(Signer::Ledger);
     attended(&world, false);
-    let child = run(&world);
+    let child = run(&world, false);
     until("the press was given up", || {
         world.journal().iter().any(|line| line["record"] == "after" && line["step"] == "authorize")
     });

@@ -1,6 +1,6 @@
 //! What each command asks of a TezSign, as the handbook's table has it: every request is felt over USB.
 
-use crate::world::{Signer, World};
+use crate::world::{Signer, World, drilled};
 
 const TABLE: &str = include_str!("../../../docs/devices.md");
 
@@ -22,13 +22,19 @@ fn row(what: &str, asked: &[String]) -> String {
 #[test]
 fn each_command_asks_what_the_table_says() {
     let world = World::new(Signer::TezSign);
+    world.call(&["guard", "install"]).ends(0);
+    drilled(&world.state());
     let level = world.head() + 20;
     let raise = format!("hwm raise {level}");
     let rows = [
         ("`failover hwm show`", "hwm show"),
         ("`failover devices`, of a device behind a socket", "devices"),
         ("`failover hwm raise`, two locked keys", &raise),
+        ("`failover status`", "status"),
+        ("`failover check`", "check"),
+        ("`failover check --unlock`", "check --unlock"),
         ("`failover disarm`", "disarm"),
+        ("`failover stand-down`", "stand-down"),
     ];
     asked(&world);
     let mut missing = Vec::new();
