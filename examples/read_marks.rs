@@ -21,8 +21,14 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Some(selector) => open(&selector.parse()?)?,
         None => World::new(WorldOptions::new(Model::TezSign, 7)).signer(Side::Primary),
     };
+    // For people; an old TezSign does not say it.
+    let version = device.version()?;
     let state = device.state()?;
-    println!("{} {}", state.info.model, state.info.version.as_deref().unwrap_or("of unknown version"));
+    println!(
+        "{} {}",
+        state.info.model,
+        version.as_deref().or(state.info.version.as_deref()).unwrap_or("of unknown version")
+    );
     for key in state.keys {
         println!("{} {}", key.name, key.key);
         match key.marks {

@@ -150,7 +150,7 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
         before => {
             let late =
                 pressed_late(device, &keys, progress).filter(|at| suffices(facts, policy, progress, noted.bound, *at));
-            let again = before.is_some() || progress.tried.contains_key(Step::AUTHORIZE);
+            let again = before.is_some() || progress.failed(Step::AUTHORIZE).is_some();
             match late {
                 Some(at) => at,
                 None => floor_now(facts, policy, progress, noted.bound, again.then_some(device.info.model))
@@ -158,7 +158,7 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
             }
         }
     };
-    if let Some(step) = raise(facts, policy, device, keys, floor)? {
+    if let Some(step) = raise(facts, policy, progress, device, keys, floor)? {
         return Ok(attempt(progress, step));
     }
     if !fence.approved {
@@ -170,7 +170,8 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
 
 /// A Ledger that was set up by a press which this run had given up: where its mark is. Nothing is asked twice for what is there.
 fn pressed_late(device: &DeviceState, keys: &[KeyName], progress: &Progress) -> Option<Level> {
-    let pressed = device.info.model == Model::Ledger && progress.armed && progress.tried.contains_key(Step::AUTHORIZE);
+    let given_up = progress.failed(Step::AUTHORIZE).is_some();
+    let pressed = device.info.model == Model::Ledger && progress.armed && given_up && progress.floor.is_none();
     let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
     if !pressed || states.is_empty() || states.iter().any(|key| key.arming != Arming::Armed) {
         return None;
@@ -219,6 +220,7 @@ pub(super) fn must_be_deauthorized(facts: &Facts, progress: &Progress, verdict: 
 fn raise(
     facts: &Facts,
     policy: &Policy,
+    progress: &Progress,
     device: &DeviceState,
     keys: Vec<KeyName>,
     floor: Level,
@@ -228,10 +230,12 @@ fn raise(
     let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
     let armed = !states.is_empty() && states.iter().all(|k| k.arming == Arming::Armed);
     let raised = states.iter().all(|k| k.marks.is_some_and(|m| reached(&m, floor)));
+    // Pressed late: it is done by being read, so that the marks are on the disk before the start (S6).
+    let unread = device.info.model == Model::Ledger && progress.floor.is_none();
     Ok(match (device.info.model, armed, raised) {
-        (_, true, true) => None,
+        (_, true, true) if !unread => None,
         (Model::TezSign, false, _) => Some(Step::Unlock { keys }),
-        (Model::TezSign, true, false) => Some(Step::Raise { keys, floor, cap }),
+        (Model::TezSign, true, _) => Some(Step::Raise { keys, floor, cap }),
         (Model::Ledger, ..) => {
             let key = keys.into_iter().next().ok_or(Verdict::Refuse(Refusal::NotSynced))?;
             Some(Step::Authorize { key, floor, cap, chain: policy.chain })

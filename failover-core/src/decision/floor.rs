@@ -83,9 +83,12 @@ fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
     Ok(highest)
 }
 
+/// Levels more for another press; many more only where a prompt was given up: a baker signs nothing before its mark.
 fn again_at_the_buttons(progress: &Progress) -> u64 {
-    let tries = progress.tried.get(Step::AUTHORIZE).copied().unwrap_or_default();
-    LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul(tries.into()))
+    match progress.failed(Step::AUTHORIZE) {
+        None => LEDGER_EXTRA,
+        Some((failures, _)) => LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul((*failures).into())),
+    }
 }
 
 /// The last signatures that other sources know of. An indexer tells no round, so nobody is accused with these.

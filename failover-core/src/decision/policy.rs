@@ -60,7 +60,7 @@ pub const CLAIM: u64 = 20;
 pub const CLAIM_EMERGENCY: u64 = 10;
 /// Levels more for the person at a Ledger's buttons, where its mark has to be raised again (S2).
 pub const LEDGER_EXTRA: u64 = 20;
-/// And so many once: a person at the buttons has five minutes of six-second blocks for a second press.
+/// And so many once, where a prompt was given up: a person has five minutes of six-second blocks for the next one.
 pub const LEDGER_AGAIN: u64 = 30;
 /// A prompt that was sent is waited for as long, in case it is pressed late.
 pub const PROMPT: Duration = Duration::from_secs(300);

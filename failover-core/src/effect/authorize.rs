@@ -4,7 +4,8 @@ use super::EffectError;
 use crate::decision::TooOld;
 use crate::permit::Root;
 use crate::signer::{
-    Arm, Arming, DeviceState, HwmSetter, KeyName, RaiseError, Raised, SignerError, compare, plan_authorize,
+    Arm, Arming, DeviceState, HwmSetter, KeyName, KeyState, RaiseError, Raised, SignerError, compare, plan_authorize,
+    reached,
 };
 use crate::tezos::{ChainId, Level};
 
@@ -17,6 +18,14 @@ pub(super) fn authorize(
     (fresh, root): (impl FnOnce() -> Result<(), TooOld>, Option<Root>),
 ) -> Result<Vec<Raised>, EffectError> {
     let before = device.state()?;
+    // Pressed after it was given up: what is there is not asked for again.
+    let ours = before.info.ledger.is_none_or(|ledger| ledger.chain == chain);
+    if let Some(KeyState { arming: Arming::Armed, marks: Some(marks), .. }) = before.named(key)
+        && ours
+        && reached(marks, floor)
+    {
+        return Ok(vec![compare(key, *marks, *marks, floor)?]);
+    }
     let order = plan_authorize(&before, key, floor, cap)?;
     fresh()?;
     if let Some(root) = &root {

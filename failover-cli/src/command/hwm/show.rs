@@ -15,9 +15,9 @@ use crate::table::Table;
 /// `run` reads.
 pub(crate) fn table(state: &DeviceState, out: &mut Output) {
     let model = state.info.model;
-    let version = state.info.version.as_deref().unwrap_or("of unknown version");
+    let version = state.info.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
     let serial = state.info.serial.as_ref().map_or_else(String::new, |serial| format!(", serial {serial}"));
-    out.line(format!("{model} {version} at {}{serial}\n", state.info.selector));
+    out.line(format!("{model}{version} at {}{serial}\n", state.info.selector));
     if let Some(ledger) = &state.info.ledger {
         out.line(format!("It is {ledger}.\n"));
     }
@@ -56,6 +56,9 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let state = parts::look_at_device(&signer)?;
     let model = state.info.model;
     table(&state, out);
+    if state.info.version.is_none() {
+        out.line("Its version is unknown: it does not say one.");
+    }
     parts::warn_of_newer(&state, out);
     if let Some(missing) = signer.keys.iter().find(|name| state.named(name).is_none()) {
         out.warn(format!("the configured key {missing} is not on this device"));
