@@ -51,6 +51,7 @@ pub(crate) const LEDGER: &[Named] = &[
     ("Ledger unplugged while its prompt is on the screen", ledger_faults::pulled_at_prompt),
     ("Ledger accepted when nobody waits any more", ledger_faults::accepted_late),
     ("Ledger accepted after the deadline of the question", ledger_faults::accepted_after_deadline),
+    ("Ledger: a signal ends the wait for the buttons", ledger_faults::ended_by_a_signal),
     ("Ledger rejected", ledger_faults::rejected),
     ("Ledger: check and a whole run", whole::ledger),
 ];
