@@ -47,6 +47,10 @@ fn two_people_at_the_same_time() {
         second.ends(7);
         let why = second.why();
         assert!(why.contains("another run for this baker") && why.contains("process "), "{why}");
+        // Nor is the run ended by what raises and reads marks.
+        let level = (world.head() + 30).to_string();
+        world.call(&["hwm", "raise", &level]).ends(7);
+        world.call(&["check", "--unlock"]);
         // Another state folder is no way around it.
         let elsewhere = world.path("elsewhere");
         let third = world.call(&["--state", elsewhere.to_str().unwrap(), "run", "--yes"]);

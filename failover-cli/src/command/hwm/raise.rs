@@ -19,6 +19,7 @@ use crate::args::{Answers, Raise};
 use crate::config::Signer;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::locks;
 use crate::output::{End, Output};
 use crate::parts;
 use crate::prompt::{Prompt, Uninterrupted};
@@ -64,6 +65,8 @@ impl fmt::Display for RaisedRecord {
 /// See [`RaiseError`]; no head, no device, no passphrase. Whatever it is, no mark was lowered.
 pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<End, Failure> {
     let signer = settings.signer()?;
+    // A run that goes on here is not ended for a raise, which it does by itself (S7).
+    let _no_run_goes_on = settings.known().map(locks::here).transpose()?;
     let cap = cap::find(settings, wanted, out)?;
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
     let mut device = parts::open_device(&signer)?;
