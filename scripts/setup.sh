@@ -23,6 +23,9 @@ pkg-config --exists libudev 2>/dev/null || missing+=(libudev-dev)
 if [ "$want" = test ]; then
     [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
     command -v ssh >/dev/null && command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+    # Login shells that take no line of a POSIX shell.
+    command -v fish >/dev/null || missing+=(fish)
+    command -v tcsh >/dev/null || missing+=(tcsh)
     # ps shows what signs on a machine; kill ends a test's processes; flock and unshare are what tests hold and hide with.
     command -v ps >/dev/null && command -v pgrep >/dev/null && [ -x /bin/kill ] || missing+=(procps)
     command -v flock >/dev/null && command -v unshare >/dev/null || missing+=(util-linux)

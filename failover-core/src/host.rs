@@ -56,7 +56,24 @@ pub enum HostError {
         /// What ssh said.
         why: String,
     },
-    /// The machine answers with another host key, or one that is not known (H19). Nothing was done there.
+    /// The machine answered a moment ago, and takes no new connection now: `ufw limit`, fail2ban, sshd's `MaxStartups`, or
+    /// an sshd that starts again. Nothing was done there.
+    #[error("{host} answered a moment ago and takes no new connection now, as where connections are limited: {why}")]
+    Limited {
+        /// Which machine.
+        host: String,
+        /// What ssh said.
+        why: String,
+    },
+    /// No known_hosts file that ssh reads here knows the machine. Nothing was done there.
+    #[error("{host} was never seen from here, as {}: {why}", this_user())]
+    NewHost {
+        /// Which machine.
+        host: String,
+        /// What ssh said.
+        why: String,
+    },
+    /// The machine answers with another host key than the known one (H19). Nothing was done there.
     #[error("{host} is not the machine it was: {why}")]
     HostKey {
         /// Which machine.
@@ -100,6 +117,13 @@ impl HostError {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "treat the machine as out of reach: unplug its signer or switch it off",
+            Self::Limited { .. } => {
+                "wait a minute: it is tried again every 10 s; `ufw limit` and the like should know this machine"
+            }
+            Self::NewHost { .. } => {
+                "as this user run `ssh` to it once, compare the fingerprint with `ssh-keygen -lf \
+                 /etc/ssh/ssh_host_ed25519_key.pub` there, and answer yes"
+            }
             Self::HostKey { .. } => {
                 "find out which machine answers before anything else; do not accept the new key blindly"
             }
@@ -108,6 +132,12 @@ impl HostError {
             Self::NotRun { .. } => "correct the command in the configuration",
         }
     }
+}
+
+/// Whose known_hosts counts.
+fn this_user() -> String {
+    let root = rustix::process::geteuid().is_root();
+    std::env::var("USER").ok().filter(|_| !root).unwrap_or_else(|| if root { "root" } else { "this user" }.to_owned())
 }
 
 /// A machine on which commands run.

@@ -227,6 +227,8 @@ fn is_closed(error: &BakerError) -> bool {
         BakerError::Elevation { .. }
             | BakerError::Host(
                 HostError::Unreachable { .. }
+                    | HostError::Limited { .. }
+                    | HostError::NewHost { .. }
                     | HostError::HostKey { .. }
                     | HostError::Denied { .. }
                     | HostError::NotRun { .. }

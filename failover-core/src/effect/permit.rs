@@ -116,6 +116,8 @@ pub(super) fn claim(
             error @ (BakerError::Elevation { .. }
             | BakerError::Host(
                 HostError::Unreachable { .. }
+                | HostError::Limited { .. }
+                | HostError::NewHost { .. }
                 | HostError::Denied { .. }
                 | HostError::HostKey { .. }
                 | HostError::Lost { .. },

@@ -1,85 +1,114 @@
-//! What a child prints: drained for as long as it prints, kept up to a limit.
-
-use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+//! What a child prints: read for as long as it prints, kept up to a limit.
 
 use super::OUTPUT_LIMIT;
 
-/// How much of the end is kept apart, so that an end marker is found after any amount of output.
+/// How much of the end is kept apart, so that an end mark is found after any amount of output.
 const TAIL: usize = 512;
 
+/// How much is kept of what comes before a begin mark, which may lie across two readings.
+const BEFORE: usize = 16 * 1024;
+
+/// One stream's text. Where a begin mark is awaited, what comes before it is kept apart: it is not the command's.
 #[derive(Debug, Default)]
-struct Kept {
+pub(super) struct Capture {
+    awaited: Option<Vec<u8>>,
+    before: Vec<u8>,
     head: Vec<u8>,
     tail: Vec<u8>,
-    ended: bool,
-    closed: bool,
 }
 
-/// One stream of a child, read by a thread of its own.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Capture(Arc<Mutex<Kept>>);
-
 impl Capture {
-    /// Starts to drain a stream. The thread ends with the stream, which a grandchild may keep open: nobody waits for it.
-    pub(super) fn drain(mut stream: impl Read + Send + 'static) -> Self {
-        let capture = Self::default();
-        let kept = capture.clone();
-        std::thread::spawn(move || {
-            let mut buffer = [0_u8; 16 * 1024];
-            loop {
-                match stream.read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(n) => kept.keep(buffer.get(..n).unwrap_or_default()),
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                    Err(_) => break,
-                }
-            }
-            kept.with(|k| k.ended = true);
-        });
-        capture
+    /// Of a stream that counts only after this mark.
+    pub(super) fn after(mark: &str) -> Self {
+        Self { awaited: Some(mark.as_bytes().to_vec()), ..Self::default() }
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut Kept) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes in what was read.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
+        let Some(mark) = &self.awaited else { return self.keep_text(bytes) };
+        self.before.extend_from_slice(bytes);
+        if let Some(at) = self.before.windows(mark.len()).position(|window| window == mark) {
+            let mut text = self.before.split_off(at);
+            text.drain(..mark.len());
+            self.awaited = None;
+            return self.keep_text(&text);
+        }
+        let excess = self.before.len().saturating_sub(BEFORE);
+        self.before.drain(..excess);
     }
 
-    fn keep(&self, bytes: &[u8]) {
-        self.with(|k| {
-            if k.closed {
-                return;
-            }
-            let room = OUTPUT_LIMIT.saturating_sub(k.head.len()).min(bytes.len());
-            k.head.extend_from_slice(bytes.get(..room).unwrap_or_default());
-            k.tail.extend_from_slice(bytes.get(room..).unwrap_or_default());
-            let excess = k.tail.len().saturating_sub(TAIL);
-            k.tail.drain(..excess);
-        });
+    fn keep_text(&mut self, bytes: &[u8]) {
+        let room = OUTPUT_LIMIT.saturating_sub(self.head.len()).min(bytes.len());
+        self.head.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        self.tail.extend_from_slice(bytes.get(room..).unwrap_or_default());
+        let excess = self.tail.len().saturating_sub(TAIL);
+        self.tail.drain(..excess);
     }
 
-    /// Whether the stream has ended.
-    pub(super) fn ended(&self) -> bool {
-        self.with(|k| k.ended)
+    /// Whether the begin mark came, or none is awaited.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.awaited.is_none()
+    }
+
+    /// What came before the begin mark.
+    pub(super) fn before(&self) -> &[u8] {
+        &self.before
     }
 
     /// The last bytes printed so far, for a look while the child runs.
     pub(super) fn recent(&self) -> Vec<u8> {
-        self.with(|k| {
-            if k.tail.len() >= TAIL {
-                return k.tail.clone();
-            }
-            let from = k.head.len().saturating_sub(TAIL);
-            let mut recent = k.head.get(from..).unwrap_or_default().to_vec();
-            recent.extend_from_slice(&k.tail);
-            recent
-        })
+        if self.tail.len() >= TAIL {
+            return self.tail.clone();
+        }
+        let from = self.head.len().saturating_sub(TAIL);
+        let mut recent = self.head.get(from..).unwrap_or_default().to_vec();
+        recent.extend_from_slice(&self.tail);
+        recent
     }
 
-    /// Takes what was kept: the beginning, and what is left of the end where there was more. Nothing is kept from here on.
-    pub(super) fn take(&self) -> (Vec<u8>, Vec<u8>) {
-        self.with(|k| {
-            k.closed = true;
-            (std::mem::take(&mut k.head), std::mem::take(&mut k.tail))
-        })
+    /// Takes what was kept: the beginning, and what is left of the end where there was more.
+    pub(super) fn take(&mut self) -> (Vec<u8>, Vec<u8>) {
+        (std::mem::take(&mut self.head), std::mem::take(&mut self.tail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_before_the_mark_is_not_the_commands() {
+        for size in [1, 3, 7, 100] {
+            let mut capture = Capture::after("\nBEGIN\n");
+            for chunk in b"motd\nBEGIN \nBEGIN\nout\nBEGIN\n".chunks(size) {
+                capture.keep(chunk);
+            }
+            assert!(capture.has_begun());
+            assert_eq!(capture.before(), b"motd\nBEGIN ");
+            assert_eq!(capture.take().0, b"out\nBEGIN\n");
+        }
+    }
+
+    #[test]
+    fn noise_without_an_end_is_not_kept_for_ever() {
+        let mut capture = Capture::after("MARK");
+        for _ in 0..100 {
+            capture.keep(&[b'x'; 10_000]);
+        }
+        assert!(!capture.has_begun() && capture.before().len() <= BEFORE);
+        capture.keep(b"MARK!");
+        assert_eq!(capture.take().0, b"!");
+    }
+
+    #[test]
+    fn the_end_is_found_after_any_amount() {
+        let mut capture = Capture::default();
+        for _ in 0..200 {
+            capture.keep(&[b'y'; 10_000]);
+        }
+        capture.keep(b"the end");
+        assert!(capture.recent().ends_with(b"the end"));
+        let (head, tail) = capture.take();
+        assert_eq!((head.len(), tail.len()), (OUTPUT_LIMIT, TAIL));
     }
 }

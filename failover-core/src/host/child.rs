@@ -1,10 +1,14 @@
-//! One child process, from its start to its end, its deadline, or the word that ends it.
+//! One child process and its pipes, without a thread: read and written up to its end, a deadline, or the word that ends
+//! the wait.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use zeroize::Zeroizing;
 
 use super::capture::Capture;
@@ -21,111 +25,208 @@ pub(super) const PLAIN: [(&str, &str); 2] = [("LC_ALL", "C"), ("DISABLE_TEZBAKE_
 /// How long the output of a child that has ended is waited for. A service that it left behind may keep the pipes open.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How a child ended.
+/// How long a child is looked for whose end cannot be waited for (no pidfd: a kernel before 5.3).
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How a wait ended.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// By itself.
+    /// The child ended by itself.
     Exited(ExitStatus),
-    /// `done` saw what it was waiting for; the child was killed.
+    /// `done` saw what it was waiting for; the child runs.
     Done,
-    /// The deadline passed, and its process group was killed.
+    /// The deadline passed; the child runs.
     Deadline,
 }
 
-/// A child that has ended, and what it printed.
+/// What a child reads.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) ending: Ending,
+pub(super) enum Input<'a> {
+    /// Nothing at all.
+    None,
+    /// This, and then the end.
+    Text(&'a str),
+    /// What [`Piped::send`] gives it.
+    Kept,
+}
+
+/// A child in a process group of its own, which is killed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Piped {
+    child: Child,
+    /// Ready once the child has ended.
+    end: Option<OwnedFd>,
+    status: Option<ExitStatus>,
+    stdin: Option<ChildStdin>,
+    to_write: Zeroizing<Vec<u8>>,
+    keeps_stdin: bool,
+    pipes: (Option<ChildStdout>, Option<ChildStderr>),
     pub(super) stdout: Capture,
     pub(super) stderr: Capture,
 }
 
-/// Runs a child in a process group of its own. Without `input` it has no standard input. An error means that nothing ran.
-///
-/// `done` looks at what standard output ends with, and may end the wait before the child does.
-pub(super) fn run(
-    command: &mut Command,
-    input: Option<&str>,
-    deadline: Duration,
-    mut done: impl FnMut(&Capture) -> bool,
-) -> io::Result<Ended> {
-    let start = Instant::now();
-    for name in SECRETS.into_iter().chain(OURS) {
-        command.env_remove(name);
+impl Piped {
+    /// Starts a child. An error means that nothing ran.
+    pub(super) fn start(command: &mut Command, input: &Input<'_>) -> io::Result<Self> {
+        for name in SECRETS.into_iter().chain(OURS) {
+            command.env_remove(name);
+        }
+        let stdin = if matches!(input, Input::None) { Stdio::null() } else { Stdio::piped() };
+        command.envs(PLAIN).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn()?;
+        let end = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let end = end.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let mut piped = Self {
+            end,
+            status: None,
+            stdin: child.stdin.take(),
+            to_write: Zeroizing::default(),
+            keeps_stdin: matches!(input, Input::Kept),
+            pipes: (child.stdout.take(), child.stderr.take()),
+            stdout: Capture::default(),
+            stderr: Capture::default(),
+            child,
+        };
+        // No read and no write may hold up a deadline. Where this fails the child is killed, as the pipes would.
+        if let Some(pipe) = &piped.stdin {
+            rustix::io::ioctl_fionbio(pipe, true)?;
+        }
+        if let (Some(out), Some(err)) = &piped.pipes {
+            rustix::io::ioctl_fionbio(out, true)?;
+            rustix::io::ioctl_fionbio(err, true)?;
+        }
+        if let Input::Text(text) = input {
+            piped.send(text);
+        }
+        Ok(piped)
     }
-    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
-    command.envs(PLAIN).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn()?;
-    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
-        let input = Zeroizing::new(input.as_bytes().to_vec());
-        // A child that does not read it must not hold up its own deadline; how much it took, its exit code says.
-        std::thread::spawn(move || pipe.write_all(&input));
-    }
-    let stdout = child.stdout.take().map(Capture::drain).unwrap_or_default();
-    let stderr = child.stderr.take().map(Capture::drain).unwrap_or_default();
 
-    let mut pause = Duration::from_millis(1);
-    let mut seen = None;
-    let ending = loop {
-        let left = deadline.saturating_sub(start.elapsed());
-        match child.try_wait() {
-            Ok(Some(status)) => {
-                await_streams(&stdout, &stderr, GRACE.min(left));
-                break Ending::Exited(status);
+    /// Gives it more to read; written while it is waited for.
+    pub(super) fn send(&mut self, text: &str) {
+        self.to_write.extend_from_slice(text.as_bytes());
+    }
+
+    /// Waits for its end, or until `done`. After its end its output is read to the end, for a moment.
+    pub(super) fn wait(&mut self, until: Instant, mut done: impl FnMut(&Capture, &Capture) -> bool) -> Ending {
+        let mut drained = None;
+        loop {
+            let now = Instant::now();
+            if let Some(status) = self.status {
+                // Even where the deadline is reached, a moment for what is in the pipes already.
+                let longest = || GRACE.min(until.saturating_duration_since(now)).max(Duration::from_millis(100));
+                let drained = *drained.get_or_insert_with(|| now + longest());
+                if self.pipes.0.is_none() && self.pipes.1.is_none() || now >= drained {
+                    return Ending::Exited(status);
+                }
+                self.pump(drained.saturating_duration_since(now));
+                continue;
             }
-            Ok(None) => {}
+            if done(&self.stdout, &self.stderr) {
+                return Ending::Done;
+            }
+            if now >= until {
+                return Ending::Deadline;
+            }
+            self.pump(until.saturating_duration_since(now));
+        }
+    }
+
+    /// Reads and writes what is ready, once; looks whether the child has ended.
+    fn pump(&mut self, longest: Duration) {
+        let longest = if self.end.is_none() && self.status.is_none() { longest.min(LOOK) } else { longest };
+        let writes = !self.to_write.is_empty() && self.stdin.is_some();
+        let [stdout, stderr, input, end] = {
+            let (out, err) = (self.pipes.0.as_ref().map(AsFd::as_fd), self.pipes.1.as_ref().map(AsFd::as_fd));
+            let stdin = self.stdin.as_ref().filter(|_| writes).map(AsFd::as_fd);
+            let end = self.end.as_ref().filter(|_| self.status.is_none()).map(AsFd::as_fd);
+            let asked = [(out, PollFlags::IN), (err, PollFlags::IN), (stdin, PollFlags::OUT), (end, PollFlags::IN)];
+            ready(asked, longest)
+        };
+        if stdout {
+            let Self { pipes, stdout, .. } = self;
+            read(&mut pipes.0, stdout);
+        }
+        if stderr {
+            let Self { pipes, stderr, .. } = self;
+            read(&mut pipes.1, stderr);
+        }
+        if input {
+            self.write();
+        }
+        if self.to_write.is_empty() && !self.keeps_stdin {
+            self.stdin = None;
+        }
+        if (end || self.end.is_none()) && self.status.is_none() {
+            // An end that cannot be seen is a deadline's.
+            self.status = self.child.try_wait().ok().flatten();
+        }
+    }
+
+    fn write(&mut self) {
+        let Some(pipe) = &mut self.stdin else { return };
+        match pipe.write(&self.to_write) {
+            Ok(written) => drop(self.to_write.drain(..written)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(_) => {
-                // It runs, and its end cannot be seen: as good as a deadline.
-                kill_group(&mut child);
-                break Ending::Deadline;
+                // It reads no more; how much it took, its end says.
+                self.to_write.clear();
+                self.stdin = None;
             }
         }
-        if seen.is_none() && done(&stdout) {
-            seen = Some(Instant::now());
-        }
-        if seen.is_some_and(|at| at.elapsed() >= GRACE || left.is_zero()) {
-            kill_group(&mut child);
-            break Ending::Done;
-        }
-        if left.is_zero() {
-            kill_group(&mut child);
-            break Ending::Deadline;
-        }
-        std::thread::sleep(pause.min(left));
-        pause = (pause * 2).min(Duration::from_millis(20));
-    };
-    Ok(Ended { ending, stdout, stderr })
-}
-
-/// Waits for both streams to end. What the child itself printed is in the pipes by now, and is read at once.
-fn await_streams(stdout: &Capture, stderr: &Capture, longest: Duration) {
-    let start = Instant::now();
-    // Even where the deadline is reached, a moment for the threads to read what is already there.
-    let longest = longest.max(Duration::from_millis(100));
-    while !(stdout.ended() && stderr.ended()) && start.elapsed() < longest {
-        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Kills a child and its process group, and reaps it.
-fn kill_group(child: &mut Child) {
-    // The child is not reaped yet, so its id cannot have gone to another group.
-    let group = format!("-{}", child.id());
-    let kill = Command::new("kill")
-        .args(["-KILL", "--", &group])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !kill.is_ok_and(|status| status.success()) {
-        // No `kill` program: the child at least. A failure means that it has ended.
-        let _gone = child.kill();
-    }
-    for _ in 0..50 {
-        if !matches!(child.try_wait(), Ok(None)) {
+impl Drop for Piped {
+    /// Kills the process group where the child has not ended, and reaps it.
+    fn drop(&mut self) {
+        if self.status.is_some() || !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        // The child is not reaped yet, so its id cannot have gone to another group.
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if !pid.is_some_and(|pid| kill_process_group(pid, Signal::KILL).is_ok()) {
+            // A failure means that it has ended.
+            let _gone = self.child.kill();
+        }
+        let until = Instant::now() + Duration::from_secs(1);
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
+            self.pump(Duration::from_millis(20));
+        }
+        // Stuck in the kernel: it stays a zombie until this program ends, which is no reason to wait for it.
     }
-    // Stuck in the kernel: it stays a zombie until this program ends, which is no reason to wait for it.
+}
+
+/// Which of these have something to say within a time; those that are not there have not.
+fn ready<const N: usize>(asked: [(Option<std::os::fd::BorrowedFd<'_>>, PollFlags); N], longest: Duration) -> [bool; N] {
+    let mut places = Vec::with_capacity(N);
+    let mut fds = Vec::with_capacity(N);
+    for (place, (fd, flags)) in asked.into_iter().enumerate() {
+        if let Some(fd) = fd {
+            places.push(place);
+            fds.push(PollFd::from_borrowed_fd(fd, flags));
+        }
+    }
+    let mut ready = [false; N];
+    let longest = Timespec::try_from(longest.min(Duration::from_secs(3600))).ok();
+    // An interrupted poll has nothing to say; whoever waits looks again.
+    if poll(&mut fds, longest.as_ref()).is_ok() {
+        for (place, fd) in places.into_iter().zip(&fds) {
+            if let Some(ready) = ready.get_mut(place) {
+                *ready = !fd.revents().is_empty();
+            }
+        }
+    }
+    ready
+}
+
+/// Reads once; a stream that has ended is closed.
+fn read(pipe: &mut Option<impl Read>, capture: &mut Capture) {
+    let Some(open) = pipe else { return };
+    let mut buffer = [0_u8; 16 * 1024];
+    match open.read(&mut buffer) {
+        Ok(0) => *pipe = None,
+        Ok(n) => capture.keep(buffer.get(..n).unwrap_or_default()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+        Err(_) => *pipe = None,
+    }
 }

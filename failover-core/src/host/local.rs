@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::child::{self, Ending};
+use super::child::{Ending, Input, Piped};
 use super::{Host, HostError, OUTPUT_LIMIT, Output};
 
 /// This machine.
@@ -69,9 +69,10 @@ impl LocalHost {
             Some(folder) => found_first(program, folder),
         };
         command.args(arguments);
-        let ended = child::run(&mut command, input, deadline, |_| false).map_err(|error| not_run(error.to_string()))?;
+        let input = input.map_or(Input::None, Input::Text);
+        let mut child = Piped::start(&mut command, &input).map_err(|error| not_run(error.to_string()))?;
         let lost = |what: String, after| Err(HostError::Lost { host: host(), what, after });
-        let status = match ended.ending {
+        let status = match child.wait(start + deadline, |_, _| false) {
             Ending::Exited(status) => status,
             Ending::Deadline | Ending::Done => return lost(what.clone(), deadline),
         };
@@ -80,7 +81,7 @@ impl LocalHost {
             let after = Duration::from_millis(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
             return lost(format!("{what} (killed by signal {signal})"), after);
         };
-        Ok(Output { code, stdout: text(ended.stdout.take().0), stderr: text(ended.stderr.take().0) })
+        Ok(Output { code, stdout: text(child.stdout.take().0), stderr: text(child.stderr.take().0) })
     }
 }
 

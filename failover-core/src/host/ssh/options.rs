@@ -60,12 +60,24 @@ const FIRM: [&str; 16] = [
     "LogLevel=ERROR",
 ];
 
+/// The same, for what ssh knows since OpenSSH 8.7.
+const FIRM_SINCE_8_7: [&str; 3] = ["SessionType=default", "ForkAfterAuthentication=no", "StdinNull=no"];
+
+/// Does an ssh say that it is older than those?
+pub(super) fn is_dated(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    FIRM_SINCE_8_7
+        .iter()
+        .filter_map(|option| option.split('=').next())
+        .any(|option| said.contains(&format!("bad configuration option: {}", option.to_ascii_lowercase())))
+}
+
 impl SshOptions {
-    /// ssh's arguments up to the destination.
-    pub(super) fn arguments(&self, deadline: Duration) -> Vec<OsString> {
+    /// ssh's arguments up to the destination; for one before OpenSSH 8.7, if `dated`.
+    pub(super) fn arguments(&self, deadline: Duration, dated: bool) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = vec!["-T".into()];
         let mut option = |value: OsString| arguments.extend(["-o".into(), value]);
-        for firm in FIRM {
+        for firm in FIRM.into_iter().chain(FIRM_SINCE_8_7.into_iter().filter(|_| !dated)) {
             option(firm.into());
         }
         let connect = self.connect_timeout.min(deadline / 2).as_secs().max(1);
@@ -102,8 +114,8 @@ pub struct DestinationError {
     why: &'static str,
 }
 
-/// Whether a text may stand as the destination.
-pub(super) fn check(destination: &str) -> Result<(), DestinationError> {
+/// Whether a text may stand as the destination: that without the port, which ssh itself takes in a URI only.
+pub(super) fn check(destination: &str) -> Result<(&str, Option<u16>), DestinationError> {
     let no = |why| Err(DestinationError { destination: destination.chars().take(80).collect(), why });
     if destination.is_empty() {
         return no("it is empty");
@@ -114,7 +126,16 @@ pub(super) fn check(destination: &str) -> Result<(), DestinationError> {
     if destination.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return no("it holds a space or a control character");
     }
-    Ok(())
+    match destination.rsplit_once(':') {
+        // A URI is ssh's own; an address of IPv6 has its colons in brackets, or no port.
+        Some((host, port)) if !host.contains("//") && (!host.contains(':') || host.ends_with(']')) => {
+            match port.parse() {
+                Ok(port) if port > 0 && !host.is_empty() && !host.ends_with('@') => Ok((host, Some(port))),
+                _ => no("a port is a number from 1 to 65535, as in baker@primary:2222"),
+            }
+        }
+        _ => Ok((destination, None)),
+    }
 }
 
 #[cfg(test)]
@@ -123,17 +144,19 @@ mod tests {
 
     #[test]
     fn a_destination_is_never_an_option() {
-        for bad in ["", "-oProxyCommand=x", "a b", "a\nb", "u@-x"] {
+        for bad in ["", "-oProxyCommand=x", "a b", "a\nb", "u@-x", "p:", "p:0", "p:65536", "p:ssh", ":22", "u@:22"] {
             assert!(check(bad).is_err(), "{bad:?}");
         }
-        for good in ["primary", "baker@primary", "baker@[::1]", "ssh://baker@primary:2222"] {
-            assert_eq!(check(good), Ok(()));
+        for good in ["primary", "baker@primary", "baker@[::1]", "ssh://baker@primary:2222", "baker@fe80::1", "::1"] {
+            assert_eq!(check(good), Ok((good, None)));
         }
+        assert_eq!(check("baker@primary:2222"), Ok(("baker@primary", Some(2222))));
+        assert_eq!(check("baker@[::1]:22"), Ok(("baker@[::1]", Some(22))));
     }
 
     #[test]
     fn the_connection_has_half_the_time_at_most_and_a_second_at_least() {
-        let shown = |seconds| format!("{:?}", SshOptions::default().arguments(Duration::from_secs(seconds)));
+        let shown = |seconds| format!("{:?}", SshOptions::default().arguments(Duration::from_secs(seconds), false));
         assert!(shown(0).contains("ConnectTimeout=1\""));
         assert!(shown(4).contains("ConnectTimeout=2\""));
         assert!(shown(60).contains("ConnectTimeout=5\""));

@@ -28,7 +28,7 @@ impl Call<'_> {
         HostError::Lost { host: self.host.to_owned(), what, after: Duration::from_millis(millis) }
     }
 
-    fn not_run(&self, why: String) -> HostError {
+    pub(super) fn not_run(&self, why: String) -> HostError {
         HostError::NotRun { host: self.host.to_owned(), what: self.what.to_owned(), why }
     }
 
@@ -59,21 +59,28 @@ impl Call<'_> {
         }
     }
 
-    /// ssh ended, and the remote side was never seen to begin.
+    /// ssh neither ended nor began a session within the deadline: nothing was asked there.
+    pub(super) fn silent(&self) -> HostError {
+        let why = "a connection came up, and no shell within the deadline; does a start file of the login shell wait?";
+        HostError::Unreachable { host: self.host.to_owned(), why: why.to_owned() }
+    }
+
+    /// ssh ended, and the remote side was never seen to begin: nothing was asked there.
     pub(super) fn never_began(&self, code: Option<i32>, stderr: &str) -> HostError {
         let host = self.host.to_owned();
         let why = brief(stderr);
         match code {
             Some(255) => match classify(stderr) {
                 Some(Failure::HostKey) => HostError::HostKey { host, why },
+                Some(Failure::NewHost) => HostError::NewHost { host, why },
                 Some(Failure::Denied) => HostError::Denied { host, why },
                 Some(Failure::Unreachable) => HostError::Unreachable { host, why },
                 Some(Failure::Usage) => self.not_run(why),
-                None => self.lost(),
+                None => HostError::Unreachable { host, why },
             },
-            // The session ended in order, and its whole output is here: what answered was not a POSIX shell.
-            Some(code) => self.not_run(format!("its login shell did not run it (exit {code}): {why}")),
-            None => self.lost(),
+            // The session ended in order: what answered does not run `sh`.
+            Some(code) => self.not_run(format!("its login shell runs no `sh` (exit {code}): {why}")),
+            None => HostError::Unreachable { host, why: format!("ssh was killed: {why}") },
         }
     }
 }
@@ -82,6 +89,7 @@ impl Call<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
     HostKey,
+    NewHost,
     Denied,
     Unreachable,
     Usage,
@@ -91,12 +99,14 @@ enum Failure {
 fn classify(stderr: &str) -> Option<Failure> {
     let any = |known: &[&str]| stderr.lines().any(|line| known.iter().any(|words| line.contains(words)));
     let begins = |known: &[&str]| stderr.lines().any(|line| known.iter().any(|words| line.starts_with(words)));
-    if any(&[
-        "Host key verification failed",
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "REVOKED HOST KEY",
-        "you have requested strict checking",
-    ]) {
+    if any(&["REMOTE HOST IDENTIFICATION HAS CHANGED", "REVOKED HOST KEY"]) {
+        return Some(Failure::HostKey);
+    }
+    // "No ED25519 host key is known for primary and you have requested strict checking."
+    if any(&["host key is known for "]) {
+        return Some(Failure::NewHost);
+    }
+    if any(&["Host key verification failed", "you have requested strict checking"]) {
         return Some(Failure::HostKey);
     }
     if any(&["Permission denied (", "Too many authentication failures"]) {
@@ -174,19 +184,19 @@ mod tests {
             ("Connection timed out during banner exchange\nConnection to 127.0.0.1 port 22 timed out", "Unreachable"),
             (
                 "No ED25519 host key is known for p and you have requested strict checking.\nHost key verification failed.",
-                "HostKey",
+                "NewHost",
             ),
             ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @", "HostKey"),
             ("baker@p: Permission denied (publickey).", "Denied"),
             ("command line: line 0: Bad configuration option: nonsense", "NotRun"),
-            ("Connection closed by 127.0.0.1 port 22", "Lost"),
-            ("client_loop: send disconnect: Broken pipe", "Lost"),
-            ("", "Lost"),
+            ("Connection closed by 127.0.0.1 port 22", "Unreachable"),
+            ("client_loop: send disconnect: Broken pipe", "Unreachable"),
+            ("", "Unreachable"),
         ] {
             let error = format!("{:?}", end(Some(255), stderr));
             assert!(error.starts_with(expected), "{stderr}: {error}");
         }
         assert!(matches!(end(Some(1), "This account is currently not available."), HostError::NotRun { .. }));
-        assert!(matches!(end(None, "ssh: connect to host p port 22: Connection refused"), HostError::Lost { .. }));
+        assert!(matches!(end(None, ""), HostError::Unreachable { .. }));
     }
 }

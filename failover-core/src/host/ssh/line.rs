@@ -1,0 +1,90 @@
+//! The one connection to a machine: open, gone, or not to be tried again yet.
+
+use std::time::{Duration, Instant};
+
+use super::session::Session;
+use crate::host::HostError;
+
+/// Between two connections, from the second after a loss on: a limit on connections counts every try.
+const BETWEEN: Duration = Duration::from_secs(10);
+
+/// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone. `ufw limit`
+/// looks at 30 s.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The connection, and how the last ones went.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    session: Option<Session>,
+    /// When the machine last answered.
+    answered: Option<Instant>,
+    /// The last try, and whether the next may follow at once.
+    tried: Option<(Instant, bool)>,
+    /// Why the last try came to nothing.
+    failed: Option<HostError>,
+}
+
+impl Line {
+    /// The session; where there is none, one is opened, or the reason why not.
+    pub(super) fn open(
+        &mut self,
+        host: &str,
+        now: Instant,
+        open: impl FnOnce() -> Result<Session, HostError>,
+    ) -> Result<&mut Session, HostError> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => self.opened(host, now, open)?,
+        };
+        Ok(self.session.insert(session))
+    }
+
+    fn opened(
+        &mut self,
+        host: &str,
+        now: Instant,
+        open: impl FnOnce() -> Result<Session, HostError>,
+    ) -> Result<Session, HostError> {
+        let recent = self.tried.filter(|(at, _)| now.saturating_duration_since(*at) < BETWEEN);
+        if let Some((_, false)) = recent {
+            let why = || "its connection was lost twice within 10 s; it is opened again in some seconds".to_owned();
+            let lost = || HostError::Unreachable { host: host.to_owned(), why: why() };
+            return Err(self.failed.clone().unwrap_or_else(lost));
+        }
+        self.tried = Some((now, recent.is_none()));
+        let opened = open().map_err(|error| self.limited(now, error));
+        self.failed = opened.as_ref().err().cloned();
+        if opened.is_ok() {
+            self.answered = Some(Instant::now());
+        }
+        opened
+    }
+
+    /// Refused right after it answered?
+    fn limited(&self, now: Instant, error: HostError) -> HostError {
+        match (error, self.answered) {
+            (HostError::Unreachable { host, why }, Some(at))
+                if is_refused(&why) && now.saturating_duration_since(at) < LIMIT =>
+            {
+                HostError::Limited { host, why }
+            }
+            (error, _) => error,
+        }
+    }
+
+    pub(super) fn answered(&mut self, at: Instant) {
+        self.answered = Some(at);
+    }
+
+    /// It is gone, or what comes over it is nobody's answer any more.
+    pub(super) fn lost(&mut self) {
+        self.session = None;
+    }
+}
+
+/// ssh's words for a connection that was taken back or not taken (OpenSSH 9.2): there is a machine that says so.
+fn is_refused(why: &str) -> bool {
+    ["Connection refused", "kex_exchange_identification", "Connection reset by peer"]
+        .iter()
+        .any(|words| why.contains(words))
+}
