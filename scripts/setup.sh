@@ -23,6 +23,8 @@ pkg-config --exists libudev 2>/dev/null || missing+=(libudev-dev)
 if [ "$want" = test ]; then
     [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
     command -v ssh >/dev/null && command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+    # What a run costs is counted by its system calls.
+    command -v strace >/dev/null || missing+=(strace)
     # Login shells that take no line of a POSIX shell.
     command -v fish >/dev/null || missing+=(fish)
     command -v tcsh >/dev/null || missing+=(tcsh)

@@ -1,6 +1,7 @@
 //! The library's parts, as the configuration names them. Nothing is asked of them yet.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
@@ -129,12 +130,24 @@ pub(crate) fn open_primary_signer(config: &Config) -> Result<Option<RemoteSigner
 /// The ssh destination cannot be used.
 pub(crate) fn open_host(machine: &Machine) -> Result<Box<dyn Host>, Failure> {
     match (&machine.host, &machine.path) {
-        (Some(host), path) => {
-            let options = SshOptions { path: path.clone(), ..SshOptions::default() };
-            let host = SshHost::new(host.clone(), options);
-            Ok(Box::new(host.map_err(|error| Failure::usage(&error, "correct `host` in the configuration"))?))
-        }
+        (Some(host), path) => Ok(Box::new(over_ssh(host, path.as_deref())?)),
         (None, Some(folder)) => Ok(Box::new(LocalHost::with_path(folder))),
         (None, None) => Ok(Box::new(LocalHost::new())),
     }
+}
+
+/// One connection to a machine, whoever asks it.
+fn over_ssh(destination: &str, path: Option<&Path>) -> Result<SshHost, Failure> {
+    type Wanted = (String, Option<PathBuf>);
+    static KNOWN: Mutex<Vec<(Wanted, SshHost)>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let wanted: Wanted = (destination.to_owned(), path.map(Path::to_owned));
+    if let Some((_, host)) = known.iter().find(|(machine, _)| *machine == wanted) {
+        return Ok(host.clone());
+    }
+    let options = SshOptions { path: wanted.1.clone(), ..SshOptions::default() };
+    let host = SshHost::new(destination, options)
+        .map_err(|error| Failure::usage(&error, "correct `host` in the configuration"))?;
+    known.push((wanted, host.clone()));
+    Ok(host)
 }

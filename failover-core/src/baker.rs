@@ -178,10 +178,28 @@ fn default_token() -> PathBuf {
     Guard::usual().token()
 }
 
+/// What a look is about to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// [`BakerControl::state`] and [`BakerControl::restart_delay`].
+    Services,
+    /// [`BakerControl::boot_guard`] and [`BakerControl::unlock_secret`] as well.
+    Guards,
+}
+
 /// Stops and starts what signs on one machine. Every call has a deadline (S10).
 pub trait BakerControl: Send {
     /// What is controlled, for a person: `tezbake on baker@primary`.
     fn describe(&self) -> String;
+
+    /// A look begins: whatever is asked until [`BakerControl::end_look`], or until something is changed there, may be asked
+    /// at once and answered from one answer. Without looks every question is asked when it comes up.
+    fn begin_look(&mut self, depth: Depth) {
+        let _asked_as_it_comes_up = depth;
+    }
+
+    /// The look is over: nothing of it is an answer any more.
+    fn end_look(&mut self) {}
 
     /// Which machine this is, read there: compared with the pinned one (H19).
     ///

@@ -16,6 +16,8 @@ mod earnings;
 mod error;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "http")]
+mod names;
 pub mod octez;
 mod pooled;
 mod rights;

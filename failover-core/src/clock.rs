@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -99,15 +100,41 @@ pub trait Clock: Send + Sync {
     /// Lets this much time pass.
     fn sleep(&self, duration: Duration);
 
-    /// Does these at the same time, and waits for all of them; one that panicked has done no more. A simulated clock
+    /// Does these at the same time, the first of them on this thread, and waits for all of them; one that panicked has done
+    /// no more. Where no thread can be made they are done one after the other. A simulated clock
     /// may do one after the other, so that a replay is the same.
     fn together(&self, jobs: Vec<Job<'_>>) {
         std::thread::scope(|scope| {
-            let threads: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
+            let mut jobs = jobs.into_iter();
+            let here = jobs.next();
+            let mut waiting = Vec::new();
+            let mut threads = Vec::new();
+            for job in jobs {
+                // Behind a lock, so that it is still there where no thread can be made for it.
+                let job = Arc::new(Mutex::new(Some(job)));
+                let taken = Arc::clone(&job);
+                match std::thread::Builder::new().spawn_scoped(scope, move || run(&taken)) {
+                    Ok(thread) => threads.push(thread),
+                    Err(_) => waiting.push(job),
+                }
+            }
+            if let Some(job) = here {
+                let _panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+            }
+            // One after the other, where this process may have no more threads.
+            waiting.iter().for_each(run);
             for thread in threads {
                 let _panicked = thread.join();
             }
         });
+    }
+}
+
+/// Runs a job that nobody has taken yet; what panics has done no more.
+fn run(job: &Arc<Mutex<Option<Job<'_>>>>) {
+    let job = job.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(job) = job {
+        let _panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
     }
 }
 

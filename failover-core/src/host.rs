@@ -7,12 +7,18 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+mod batch;
 mod capture;
 mod child;
 mod local;
+mod look;
+mod script;
+mod session;
 mod ssh;
+mod verdict;
 
 pub use local::LocalHost;
+pub(crate) use look::Looking;
 pub use ssh::{DestinationError, SshHost, SshOptions};
 
 /// How much of an output stream is kept, in bytes: 1 MiB. A text this long may have lost its end.
@@ -151,6 +157,21 @@ pub trait Host: Send {
     /// See [`HostError`]. A non-zero exit code is no error here.
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError>;
 
+    /// A question: a command that changes nothing there. One that belongs to a look may be answered from what that look has
+    /// asked already.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    fn ask(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
+        self.run(argv, deadline)
+    }
+
+    /// Several questions, each with its deadline, in their order and in one round trip where the host can; their answers
+    /// likewise. Where one is not answered, those after it may not be either.
+    fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Result<Output, HostError>> {
+        questions.iter().map(|(argv, deadline)| self.run(argv, *deadline)).collect()
+    }
+
     /// The same, with this text as its standard input: what no list of processes may show.
     ///
     /// # Errors
@@ -160,6 +181,13 @@ pub trait Host: Send {
         let why = "nothing can be written to a command's input there".to_owned();
         Err(HostError::NotRun { host: self.name().to_owned(), what: local::shown(argv), why })
     }
+}
+
+/// One answer of a batch of one.
+fn only(answers: Vec<Result<Output, HostError>>, host: &str, argv: &[&str]) -> Result<Output, HostError> {
+    let none =
+        || HostError::NotRun { host: host.to_owned(), what: local::shown(argv), why: "nothing was said".to_owned() };
+    answers.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 
 impl<H: Host + ?Sized> Host for Box<H> {
@@ -172,21 +200,30 @@ impl<H: Host + ?Sized> Host for Box<H> {
     fn feed(&mut self, argv: &[&str], input: &str, deadline: Duration) -> Result<Output, HostError> {
         (**self).feed(argv, input, deadline)
     }
+    fn ask(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
+        (**self).ask(argv, deadline)
+    }
+    fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Result<Output, HostError>> {
+        (**self).ask_together(questions)
+    }
 }
+
+/// What a machine's identity is read by.
+pub(crate) const MACHINE_ID: [&str; 2] = ["cat", "/etc/machine-id"];
 
 /// Reads which machine it is.
 ///
 /// # Errors
 /// The machine does not answer, or has no machine-id.
 pub fn identity<H: Host + ?Sized>(host: &mut H) -> Result<HostIdentity, HostError> {
-    let out = host.run(&["cat", "/etc/machine-id"], Duration::from_secs(10))?;
+    let out = host.ask(&MACHINE_ID, Duration::from_secs(10))?;
     let machine_id = out.stdout.trim().to_owned();
     if out.code == 0 && machine_id.len() == 32 && machine_id.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(HostIdentity { machine_id });
     }
     Err(HostError::NotRun {
         host: host.name().to_owned(),
-        what: "cat /etc/machine-id".to_owned(),
+        what: MACHINE_ID.join(" "),
         why: format!("exit {}, {:?}", out.code, out.stderr.trim()),
     })
 }

@@ -195,6 +195,7 @@ pub mod host;
 pub mod journal;
 pub mod lock;
 pub mod mark_files;
+mod names;
 pub mod nonces;
 pub mod operator;
 pub mod permit;

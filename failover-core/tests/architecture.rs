@@ -67,8 +67,10 @@ fn the_decision_reads_no_clock_no_file_no_network() {
 #[test]
 fn the_edges_know_nothing_of_the_procedure() {
     only("tezos", &[]);
-    only("signer", &["tezos"]);
-    only("chain", &["clock", "tezos"]);
+    // Addresses of names: the system's resolver, within a time.
+    only("names", &[]);
+    only("signer", &["names", "tezos"]);
+    only("chain", &["clock", "names", "tezos"]);
     only("host", &[]);
     only("mark_files", &["tezos"]);
     // The guard is a file and what it says; what ties a unit to it is an edge.

@@ -182,8 +182,7 @@ fn told(scenario: &Scenario, drilled: Drilled, seed: u64, out: &mut Output) -> E
 
 /// Remembers the drill for `check`, where there is a state folder; a drill needs none.
 fn note(global: &Global, scenario: &Scenario, model: Model, end: &End) {
-    let folder = global.state.clone().unwrap_or_else(|| StateDir::DEFAULT.into());
-    if let Ok(state) = StateDir::existing(folder) {
+    if let Ok(state) = StateDir::existing(kept::state_folder(global)) {
         let drill = state::Drill {
             at: SystemClock.now(),
             scenario: scenario.name.to_owned(),

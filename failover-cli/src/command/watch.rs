@@ -53,10 +53,17 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Watch, out: &mut Output) -
     let (records, received) = mpsc::sync_channel(WAITING);
     let (done, finished) = mpsc::sync_channel::<()>(1);
     let screen = out.another();
-    std::thread::spawn(move || {
+    let show = move || {
         show(&received, screen);
         done.send(())
-    });
+    };
+    std::thread::Builder::new().name("records".to_owned()).spawn(show).map_err(|error| {
+        Failure::new(
+            crate::exit::Exit::Failed,
+            format!("no thread can be made: {error}"),
+            "give this program more memory or threads",
+        )
+    })?;
     let shown = Shown { records };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let failed = shown.clone();

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod config_new;
+mod counts;
 mod crash;
 mod devices;
 mod double;

@@ -5,7 +5,7 @@ use crate::sshd::Sshd;
 use crate::world::{Signer, World};
 
 /// A world whose primary is reached over ssh only.
-fn over_ssh() -> (World, Sshd) {
+pub(crate) fn over_ssh() -> (World, Sshd) {
     let mut world = World::new(Signer::TezSign);
     let sshd = Sshd::start(&world.path("sshd"));
     world.find_first(sshd.tools());

@@ -71,6 +71,31 @@ impl Sshd {
         self.folder.join("bin")
     }
 
+    /// How many connections have logged in.
+    pub(crate) fn logins(&self) -> usize {
+        fs::read_to_string(self.folder.join("log")).unwrap().matches("Accepted publickey").count()
+    }
+
+    /// From now on connections beyond so many in so many seconds are refused, as a firewall's limit does.
+    pub(crate) fn limit(&self, most: usize, seconds: u64) {
+        let (tool, log, client) = (self.tools().join("ssh"), self.folder.join("tries"), self.folder.join("client"));
+        let text = format!(
+            "now=$(date +%s)
+log='{log}'
+touch \"$log\"
+recent=$(awk -v now=\"$now\" '$1 > now - {seconds}' \"$log\" | wc -l)
+echo \"$now\" >>\"$log\"
+if [ \"$recent\" -ge {most} ]; then
+    echo 'ssh: connect to host primary port 22: Connection refused' >&2
+    exit 255
+fi
+exec /usr/bin/ssh -F '{client}' \"$@\"",
+            log = log.display(),
+            client = client.display()
+        );
+        script(&tool, &text);
+    }
+
     /// From now on the client knows this host by the key in a file: `host` is the right one.
     pub(crate) fn known_as(&self, key: &str) {
         let key = fs::read_to_string(self.folder.join(format!("{key}.pub"))).unwrap();

@@ -22,6 +22,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::files::as_needed;
 use super::loaded::{self, Loaded};
 use super::systemctl::Systemctl;
 use super::unit_state::Activity;
@@ -73,6 +74,7 @@ impl<H: Host> Systemctl<H> {
         if units.is_empty() {
             return Err(self.unclear("no signing service is known there"));
         }
+        self.expect_guard(units, token);
         let mut why = Vec::new();
         if self.exists(drop_in.token())? {
             why.push(format!("the token {} is there", drop_in.token()));
@@ -99,6 +101,17 @@ impl<H: Host> Systemctl<H> {
             }
             _ => Ok(BootGuard::Open { why }),
         }
+    }
+
+    /// All that a boot guard is read from, for one round trip.
+    pub(super) fn expect_guard(&mut self, units: &[UnitName], token: &Path) {
+        let Ok(drop_in) = DropIn::new(token) else { return };
+        for unit in units {
+            let object = loaded::object(unit);
+            let [of_unit, of_service] = properties(&object);
+            self.expect(&[&of_unit, &of_service, &["cat", "--", &file(unit)]], &[]);
+        }
+        self.expect(&[], &[&["test", "-e", drop_in.token()]]);
     }
 
     /// Takes the token away, and ties every unit that is read back inactive to it. The others are named in the error.
@@ -169,25 +182,18 @@ impl<H: Host> Systemctl<H> {
 
     /// Whether a file is there, as root sees it: a folder of mode 0700 hides it from others.
     fn exists(&mut self, path: &str) -> Result<bool, BakerError> {
-        let out = self.as_root(&["test", "-e", path], SHORT)?;
-        // sudo says this where a host name has no address, and runs the command.
-        let quiet = out.stderr.lines().all(|line| line.trim().is_empty() || line.contains("unable to resolve host"));
+        let out = self.ask_as_root(&["test", "-e", path], SHORT)?;
         match out.code {
             0 => Ok(true),
-            1 if quiet => Ok(false),
+            1 if out.stderr.trim().is_empty() => Ok(false),
             code => Err(self.unclear(format!("test -e {path} exits {code}: {}", elevation::last_words(&out)))),
         }
     }
 
     fn loaded(&mut self, unit: &UnitName) -> Result<Loaded, BakerError> {
         let object = loaded::object(unit);
-        let mut ask = |interface: &str, names: &[&str]| {
-            let head = ["busctl", "--json=short", "get-property", "org.freedesktop.systemd1", &object, interface];
-            let argv: Vec<&str> = head.iter().chain(names).copied().collect();
-            self.ask(&argv, SHORT)
-        };
-        let of_unit = ask("org.freedesktop.systemd1.Unit", &loaded::UNIT)?;
-        let of_service = ask("org.freedesktop.systemd1.Service", &loaded::SERVICE)?;
+        let [of_unit, of_service] = properties(&object);
+        let (of_unit, of_service) = (self.ask(&of_unit, SHORT)?, self.ask(&of_service, SHORT)?);
         Loaded::parse(&of_unit, &of_service).map_err(|why| self.unclear(format!("{unit}: {why}")))
     }
 
@@ -195,14 +201,20 @@ impl<H: Host> Systemctl<H> {
     fn written(&mut self, unit: &UnitName, drop_in: &DropIn) -> Result<Option<Written>, BakerError> {
         let path = file(unit);
         let argv = ["cat", "--", path.as_str()];
-        let mut out = self.host.run(&argv, SHORT)?;
-        if out.code != 0 && out.stderr.contains("Permission denied") {
-            out = self.as_root(&argv, SHORT)?;
-        }
+        let out = self.files(|host, elevation| as_needed(host, elevation, &argv, SHORT))?;
         match out.code {
             0 => Ok(Some(drop_in.read(&out.stdout))),
             1 if out.stderr.trim_end().ends_with("No such file or directory") => Ok(None),
             code => Err(self.unclear(format!("cat {path} exits {code}: {}", elevation::last_words(&out)))),
         }
     }
+}
+
+/// The two questions to systemd about a unit, by its object's path.
+fn properties(object: &str) -> [Vec<&str>; 2] {
+    let of = |interface: &'static str, names: &[&'static str]| {
+        let head = ["busctl", "--json=short", "get-property", "org.freedesktop.systemd1", object, interface];
+        head.into_iter().chain(names.iter().copied()).collect()
+    };
+    [of("org.freedesktop.systemd1.Unit", &loaded::UNIT), of("org.freedesktop.systemd1.Service", &loaded::SERVICE)]
 }

@@ -42,7 +42,12 @@ pub(super) fn claim<H: Host + ?Sized>(
         &by,
         &order.here,
     ];
-    let out = match elevation.run(host, &argv, order.deadline) {
+    // What only looks takes no claim away and leaves none.
+    let said = match order.look {
+        true => elevation.ask(host, &argv, order.deadline),
+        false => elevation.run(host, &argv, order.deadline),
+    };
+    let out = match said {
         Ok(out) => out,
         Err(BakerError::Host(HostError::NotRun { why, .. })) => return Ok(ClaimAnswer::Unasked { why }),
         Err(error) => return Err(error),

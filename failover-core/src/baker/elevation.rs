@@ -7,6 +7,12 @@ use crate::host::{Host, HostError, Output};
 
 const SHORT: Duration = Duration::from_secs(10);
 
+/// Root is 0.
+pub(super) const WHO: [&str; 2] = ["id", "-u"];
+
+/// Without asking for a password.
+const SUDO: [&str; 2] = ["sudo", "-n"];
+
 /// Whether commands on one machine run as root already. Asked once.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Elevation {
@@ -22,6 +28,37 @@ impl Elevation {
         deadline: Duration,
     ) -> Result<Output, BakerError> {
         self.call(host, argv, |host, argv| host.run(argv, deadline))
+    }
+
+    /// A question as root.
+    pub(super) fn ask<H: Host + ?Sized>(
+        &mut self,
+        host: &mut H,
+        argv: &[&str],
+        deadline: Duration,
+    ) -> Result<Output, BakerError> {
+        self.call(host, argv, |host, argv| host.ask(argv, deadline))
+    }
+
+    /// The words by which a command is run as root.
+    pub(super) fn words<'a, H: Host + ?Sized>(
+        &mut self,
+        host: &mut H,
+        argv: &[&'a str],
+    ) -> Result<Vec<&'a str>, BakerError> {
+        self.is_root(host)?;
+        Ok(self.known_words(argv).unwrap_or_else(|| argv.to_vec()))
+    }
+
+    /// The same, where it is known who this user is.
+    pub(super) fn known_words<'a>(&self, argv: &[&'a str]) -> Option<Vec<&'a str>> {
+        Some(if self.root? { argv.to_vec() } else { SUDO.iter().chain(argv).copied().collect() })
+    }
+
+    /// What was said to those words: without sudo's own, and a refusal of rights is an error.
+    pub(super) fn heard<H: Host + ?Sized>(&self, host: &H, argv: &[&str], out: Output) -> Result<Output, BakerError> {
+        allowed(host, argv, &out)?;
+        Ok(if self.root == Some(true) { out } else { without_sudos(out) })
     }
 
     /// The same, with a text as the command's standard input.
@@ -41,18 +78,13 @@ impl Elevation {
         argv: &[&str],
         call: impl Fn(&mut H, &[&str]) -> Result<Output, HostError>,
     ) -> Result<Output, BakerError> {
-        let out = if self.is_root(host)? {
-            call(host, argv)?
-        } else {
-            let sudo: Vec<&str> = ["sudo", "-n"].iter().chain(argv).copied().collect();
-            match call(host, &sudo) {
-                // Without sudo the machine may still allow it (polkit); if not, it says so.
-                Err(HostError::NotRun { .. }) => call(host, argv)?,
-                other => other?,
-            }
+        let words = self.words(host, argv)?;
+        let out = match call(host, &words) {
+            // Without sudo the machine may still allow it (polkit); if not, it says so.
+            Err(HostError::NotRun { .. }) if words.len() > argv.len() => call(host, argv)?,
+            other => other?,
         };
-        allowed(host, argv, &out)?;
-        Ok(out)
+        self.heard(host, argv, out)
     }
 
     /// Would a command be run as root? Asked of sudo, which only lists what it allows.
@@ -60,7 +92,7 @@ impl Elevation {
         if self.is_root(host)? {
             return Ok(true);
         }
-        match host.run(&["sudo", "-n", "-l", "systemctl", "stop", "x"], SHORT) {
+        match host.ask(&["sudo", "-n", "-l", "systemctl", "stop", "x"], SHORT) {
             Ok(out) => Ok(out.code == 0),
             Err(HostError::NotRun { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -72,7 +104,7 @@ impl Elevation {
             return Ok(root);
         }
         // Where the answer is odd, sudo it is: root may use it too.
-        let out = host.run(&["id", "-u"], SHORT)?;
+        let out = host.ask(&WHO, SHORT)?;
         let root = out.code == 0 && out.stdout.trim() == "0";
         self.root = Some(root);
         Ok(root)
@@ -87,19 +119,41 @@ pub(super) fn allowed<H: Host + ?Sized>(host: &H, argv: &[&str], out: &Output) -
     Ok(())
 }
 
-/// The words of sudo 1.9 and of systemd 252 to someone who has no rights, in the C locale.
+/// The words of sudo 1.9, sudo-rs 0.2, PAM and systemd 252 to someone who has no rights, in the C locale.
 fn refused(out: &Output) -> bool {
-    const WORDS: [&str; 8] = [
+    const WORDS: [&str; 15] = [
         "a password is required",
         "a terminal is required to read the password",
         "is not in the sudoers file",
         "may not run sudo on",
         "is not allowed to execute",
+        "is not allowed to run sudo",
         "no new privileges",
+        // requiretty
+        "you must have a tty to run sudo",
+        // sudo-rs
+        "interactive authentication is required",
+        "I'm sorry",
+        // PAM
+        "PAM account management error",
+        "account validation failure",
+        "Account or password is expired",
+        // polkit
         "Access denied",
         "Interactive authentication required",
     ];
     out.code != 0 && out.stderr.lines().any(|line| WORDS.iter().any(|words| line.contains(words)))
+}
+
+/// What the command said, without what sudo said beside it: `sudo: unable to resolve host pi: Name or service not known`.
+fn without_sudos(out: Output) -> Output {
+    let sudos =
+        |line: &str| line.starts_with("sudo: ") && (out.code == 0 || line.starts_with("sudo: unable to resolve host"));
+    if !out.stderr.lines().any(sudos) {
+        return out;
+    }
+    let stderr = out.stderr.split_inclusive('\n').filter(|line| !sudos(line)).collect();
+    Output { stderr, ..out }
 }
 
 /// What a command that failed said last: its error output, or else its output.

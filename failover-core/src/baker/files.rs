@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::BakerError;
 use super::elevation::{Elevation, last_words};
-use crate::host::{Host, Output};
+use crate::host::{Host, HostError, Output};
 
 /// For what only asks.
 const SHORT: Duration = Duration::from_secs(10);
@@ -51,15 +51,69 @@ pub(super) enum Spoiled {
     Changed,
 }
 
-/// Reads files on a machine, in the folders that were named, and as the user that may.
+/// Reads files on a machine, in the folders that were named, and as the user that may. Never from what a look has asked
+/// already: whoever reads twice wants to see a change.
 pub(super) struct Reader<'a, H> {
     host: &'a mut H,
     elevation: &'a mut Elevation,
+    /// This user may not.
+    as_root: bool,
+    /// What was asked ahead, each for once.
+    ahead: Vec<(Vec<String>, Result<Output, HostError>)>,
 }
 
 impl<'a, H: Host> Reader<'a, H> {
     pub(super) const fn new(host: &'a mut H, elevation: &'a mut Elevation) -> Self {
-        Self { host, elevation }
+        Self { host, elevation, as_root: false, ahead: Vec::new() }
+    }
+
+    /// Asks for the text of these, and then for the list again, in one round trip: they are read next.
+    pub(super) fn read_ahead<'e>(
+        &mut self,
+        entries: impl Iterator<Item = &'e Entry>,
+        folders: &[&str],
+        patterns: &[&str],
+    ) -> Result<(), BakerError> {
+        let mut asked: Vec<Vec<String>> = Vec::new();
+        for entry in entries {
+            asked.push(self.words(&["cat", "--", &entry.path])?);
+        }
+        asked.push(self.words(&listing(folders, patterns))?);
+        let words: Vec<Vec<&str>> = asked.iter().map(|argv| argv.iter().map(String::as_str).collect()).collect();
+        let questions: Vec<(&[&str], Duration)> = words.iter().map(|argv| (argv.as_slice(), SHORT)).collect();
+        let answers = self.host.ask_together(&questions);
+        self.ahead = asked.into_iter().zip(answers).collect();
+        Ok(())
+    }
+
+    fn words(&mut self, argv: &[&str]) -> Result<Vec<String>, BakerError> {
+        let argv = if self.as_root { self.elevation.words(self.host, argv)? } else { argv.to_vec() };
+        Ok(argv.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    /// As this user, and as root where that one may not.
+    fn ask(&mut self, argv: &[&str]) -> Result<Output, BakerError> {
+        let words = self.words(argv)?;
+        let known = self.ahead.iter().position(|(asked, _)| *asked == words).map(|at| self.ahead.remove(at).1);
+        let out = match known {
+            Some(known) => known?,
+            None => {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                self.host
+                    .ask_together(&[(&words, SHORT)])
+                    .into_iter()
+                    .next()
+                    .unwrap_or_else(|| self.host.run(argv, SHORT))?
+            }
+        };
+        if !self.as_root && is_denied(&out) {
+            self.as_root = true;
+            return self.ask(argv);
+        }
+        if self.as_root {
+            return self.elevation.heard(self.host, argv, out);
+        }
+        Ok(out)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -76,14 +130,7 @@ impl<'a, H: Host> Reader<'a, H> {
         folders: &[&str],
         patterns: &[&str],
     ) -> Result<(Vec<Entry>, Vec<String>), BakerError> {
-        let mut argv = vec!["find", "-L"];
-        argv.extend(folders);
-        argv.extend(["-maxdepth", "1", "("]);
-        for (n, pattern) in patterns.iter().enumerate() {
-            argv.extend((n > 0).then_some("-o").into_iter().chain(["-name", pattern]));
-        }
-        argv.extend([")", "-printf", ENTRY]);
-        let out = as_needed(self.host, self.elevation, &argv, SHORT)?;
+        let out = self.ask(&listing(folders, patterns))?;
         if out.may_be_cut() {
             return Err(self.unlisted("find printed too much"));
         }
@@ -116,7 +163,7 @@ impl<'a, H: Host> Reader<'a, H> {
         if entry.bytes > limit {
             return Ok(Err(Spoiled::TooLarge));
         }
-        let mut out = as_needed(self.host, self.elevation, &["cat", "--", &entry.path], SHORT)?;
+        let mut out = self.ask(&["cat", "--", &entry.path])?;
         if out.code != 0 {
             // What it printed until then is the file's, and is told to nobody.
             out.stdout.clear();
@@ -131,16 +178,32 @@ impl<'a, H: Host> Reader<'a, H> {
     }
 }
 
-/// Runs a command as this user, and as root only where that user may not.
+/// What lists the files of these names in these folders.
+fn listing<'a>(folders: &[&'a str], patterns: &[&'a str]) -> Vec<&'a str> {
+    let mut argv = vec!["find", "-L"];
+    argv.extend(folders);
+    argv.extend(["-maxdepth", "1", "("]);
+    for (n, pattern) in patterns.iter().enumerate() {
+        argv.extend((n > 0).then_some("-o").into_iter().chain(["-name", *pattern]));
+    }
+    argv.extend([")", "-printf", ENTRY]);
+    argv
+}
+
+fn is_denied(out: &Output) -> bool {
+    out.code != 0 && out.stderr.contains("Permission denied")
+}
+
+/// Asks as this user, and as root only where that user may not.
 pub(super) fn as_needed<H: Host>(
     host: &mut H,
     elevation: &mut Elevation,
     argv: &[&str],
     deadline: Duration,
 ) -> Result<Output, BakerError> {
-    let out = host.run(argv, deadline)?;
-    if out.code != 0 && out.stderr.contains("Permission denied") {
-        return elevation.run(host, argv, deadline);
+    let out = host.ask(argv, deadline)?;
+    if is_denied(&out) {
+        return elevation.ask(host, argv, deadline);
     }
     Ok(out)
 }

@@ -73,6 +73,7 @@ pub(super) fn read<H: Host>(
     }
     let mut machine = Reader::new(host, elevation);
     let before = list(&mut machine, folders, chain)?;
+    machine.read_ahead(before.files.iter().map(|(_, entry)| entry), &paths(folders), &PATTERNS)?;
     let mut files = Vec::new();
     for (name, entry) in &before.files {
         let text = text(&mut machine, entry)?;
@@ -101,9 +102,12 @@ fn wrong<H: Host>(machine: &Reader<'_, H>, path: &str, error: MarkFileError) -> 
     BakerError::MarkFile { host: machine.name().to_owned(), path: path.to_owned(), error }
 }
 
+fn paths(folders: &[MarkFolder]) -> Vec<&str> {
+    folders.iter().map(|folder| folder.0.as_str()).collect()
+}
+
 fn list<H: Host>(machine: &mut Reader<'_, H>, folders: &[MarkFolder], chain: ChainId) -> Result<Listing, BakerError> {
-    let paths: Vec<&str> = folders.iter().map(|folder| folder.0.as_str()).collect();
-    let (entries, absent) = machine.list(&paths, &PATTERNS)?;
+    let (entries, absent) = machine.list(&paths(folders), &PATTERNS)?;
     let mut listing = Listing { absent, ..Listing::default() };
     for entry in entries {
         match MarkFileName::of(entry.name(), chain) {

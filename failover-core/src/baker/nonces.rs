@@ -168,6 +168,7 @@ fn found<H: Host>(
     chain: ChainId,
 ) -> Result<(Nonces, Vec<(NonceFileName, Entry)>), BakerError> {
     let files = list(machine, folders, chain)?;
+    machine.read_ahead(files.iter().map(|(_, entry)| entry), folders, &[PATTERN])?;
     let mut all = Nonces::default();
     for (name, entry) in &files {
         let wrong = |host: &str, error| NoncesError::File { host: host.to_owned(), path: entry.path.clone(), error };

@@ -8,6 +8,11 @@ const SIGNING: [&str; 5] =
 /// The kernel keeps 15 bytes of a program's name.
 const COMM: usize = 15;
 
+/// Does a table show process 1? One that does not hides the processes of others, too (`hidepid`).
+pub(super) fn is_whole(table: &str) -> bool {
+    table.lines().any(|line| line.split_ascii_whitespace().next() == Some("1"))
+}
+
 /// Reads `ps -eo pid=,comm=,args=` (procps 4.0) and names the signing processes: `octez-baker (pid 812)`.
 ///
 /// A process that has ended and was not reaped counts: whether all its threads ended is not shown.

@@ -56,6 +56,14 @@ pub(super) fn places(units: &[UnitName]) -> Vec<String> {
         .collect()
 }
 
+/// What is asked to see where the files are.
+pub(super) fn question(places: &[String]) -> Vec<String> {
+    let kept = places.iter().map(|place| format!("{place}{KEPT}"));
+    let files = places.iter().cloned().chain(kept);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    words(&["find"]).into_iter().chain(files).chain(words(&["-maxdepth", "0", "-printf", "%p\\0"])).collect()
+}
+
 /// Looks where the files are.
 pub(super) fn look<H: Host>(
     host: &mut H,
@@ -66,9 +74,8 @@ pub(super) fn look<H: Host>(
     if places.is_empty() {
         return Ok(UnlockSecret::None);
     }
-    let mut argv = vec!["find"];
-    argv.extend(places.iter().chain(&kept).map(String::as_str));
-    argv.extend(["-maxdepth", "0", "-printf", "%p\\0"]);
+    let argv = question(places);
+    let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
     let out = as_needed(host, elevation, &argv, SHORT)?;
     let unclear = |why: String| BakerError::Unclear { host: host.name().to_owned(), why };
     let named = |line: &str| places.iter().chain(&kept).any(|place| is_absent(line, place));

@@ -91,7 +91,7 @@ pub(super) fn missing<H: Host>(
 ) -> Result<Vec<String>, BakerError> {
     let mut argv = vec!["systemctl", "show", "-p", PROPERTIES, "--"];
     argv.extend(units.iter().map(UnitName::as_str));
-    let out = host.run(&argv, SHORT)?;
+    let out = host.ask(&argv, SHORT)?;
     let unclear = |host: &H, why: String| BakerError::Unclear { host: host.name().to_owned(), why };
     if out.code != 0 || out.may_be_cut() {
         return Err(unclear(host, format!("systemctl show exits {}: {}", out.code, last_words(&out))));
@@ -109,7 +109,7 @@ pub(super) fn missing<H: Host>(
         if kept.contains(&program) {
             continue;
         }
-        match elevation.run(host, &["test", "-x", &program], SHORT)? {
+        match elevation.ask(host, &["test", "-x", &program], SHORT)? {
             out if out.code == 0 => {}
             out if out.code == 1 => missing.push(format!("{program}, which {unit} runs, cannot be executed")),
             out => {

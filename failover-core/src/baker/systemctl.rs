@@ -6,7 +6,7 @@ use super::elevation::{self, Elevation};
 use super::marks::{self, MarkFolder};
 use super::unit_state::{self, Activity, PROPERTIES, UnitState};
 use super::{BakerError, BakerState, UnitName, process};
-use crate::host::{Host, HostError, Output};
+use crate::host::{self, Host, HostError, Looking, Output};
 use crate::mark_files::PrimaryMarks;
 use crate::tezos::ChainId;
 
@@ -21,16 +21,24 @@ const GLANCE: Duration = Duration::from_secs(3);
 /// Between two looks at services that are going.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// The state of some units.
+const SHOW: [&str; 5] = ["systemctl", "show", "-p", PROPERTIES, "--"];
+
+/// Every process of a machine.
+const PROCESSES: [&str; 3] = ["ps", "-eo", "pid=,comm=,args="];
+
 /// `systemctl` and `ps` on one machine.
 #[derive(Debug)]
 pub(super) struct Systemctl<H> {
-    pub(super) host: H,
+    pub(super) host: Looking<H>,
     elevation: Elevation,
+    /// Has a look asked what never changes?
+    looked: bool,
 }
 
 impl<H: Host> Systemctl<H> {
     pub(super) fn new(host: H) -> Self {
-        Self { host, elevation: Elevation::default() }
+        Self { host: Looking::new(host), elevation: Elevation::default(), looked: false }
     }
 
     /// The error for an answer that says neither running nor stopped.
@@ -40,7 +48,7 @@ impl<H: Host> Systemctl<H> {
 
     /// Asks for something that changes nothing. Only exit 0 and a whole answer count.
     pub(super) fn ask(&mut self, argv: &[&str], deadline: Duration) -> Result<String, BakerError> {
-        let out = self.host.run(argv, deadline)?;
+        let out = self.host.ask(argv, deadline)?;
         if out.code != 0 {
             let said = elevation::last_words(&out);
             return Err(self.unclear(format!("{} exits {}: {said}", brief(argv), out.code)));
@@ -60,20 +68,72 @@ impl<H: Host> Systemctl<H> {
         self.elevation.run(&mut self.host, argv, deadline)
     }
 
+    /// A question as root.
+    pub(super) fn ask_as_root(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, BakerError> {
+        self.elevation.ask(&mut self.host, argv, deadline)
+    }
+
+    /// Says what will be asked in this look, some of it as root.
+    pub(super) fn expect(&mut self, questions: &[&[&str]], as_root: &[&[&str]]) {
+        let questions: Vec<(&[&str], Duration)> = questions.iter().map(|argv| (*argv, SHORT)).collect();
+        self.host.expect(&questions);
+        // Where it is not known yet who this user is, they are asked as they come up.
+        for argv in as_root {
+            if let Some(words) = self.elevation.known_words(argv) {
+                self.host.expect(&[(&words, SHORT)]);
+            }
+        }
+    }
+
+    /// A look begins. What every look asks of a machine comes with its first question.
+    pub(super) fn begin_look(&mut self) {
+        self.host.begin();
+        self.expect(&[&PROCESSES], &[]);
+        if !self.looked {
+            self.expect(&[&host::MACHINE_ID, &elevation::WHO], &[]);
+        }
+        self.looked = true;
+    }
+
+    /// What a look asks of these units.
+    pub(super) fn expect_units(&mut self, units: &[UnitName]) {
+        if !units.is_empty() {
+            self.expect(&[&with_units(&SHOW, units)], &[]);
+        }
+    }
+
+    /// The look is over.
+    pub(super) fn end_look(&mut self) {
+        self.host.end();
+    }
+
+    /// The signing processes there. As root where others' are hidden from this user.
+    fn processes(&mut self) -> Result<Vec<String>, BakerError> {
+        let table = self.ask(&PROCESSES, SHORT)?;
+        if process::is_whole(&table) {
+            return process::signing(&table).map_err(|why| self.unclear(why));
+        }
+        let all = self.ask_as_root(&PROCESSES, SHORT).ok().filter(|out| out.code == 0 && !out.may_be_cut());
+        let table = all.map_or(table, |out| out.stdout);
+        process::signing(&table).map_err(|why| self.unclear(why))
+    }
+
     /// Reads the mark files in these folders.
     pub(super) fn marks(&mut self, folders: &[MarkFolder], chain: ChainId) -> Result<PrimaryMarks, BakerError> {
         marks::read(&mut self.host, &mut self.elevation, folders, chain)
     }
 
     /// Does something with files there.
-    pub(super) fn files<T>(&mut self, act: impl FnOnce(&mut H, &mut Elevation) -> T) -> T {
+    pub(super) fn files<T>(&mut self, act: impl FnOnce(&mut Looking<H>, &mut Elevation) -> T) -> T {
         act(&mut self.host, &mut self.elevation)
     }
 
     /// The units that these patterns name, whether loaded or only installed. Names that are no service are left out.
     pub(super) fn list(&mut self, pattern: &str) -> Result<Vec<UnitName>, BakerError> {
         let argv = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", pattern];
-        let out = self.host.run(&argv, SHORT)?;
+        let loaded = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", pattern];
+        self.expect(&[&loaded], &[]);
+        let out = self.host.ask(&argv, SHORT)?;
         // Since systemd 246 it exits 1, silently, where nothing matches.
         let nothing = out.code == 1 && out.stdout.trim().is_empty() && out.stderr.trim().is_empty();
         if out.code != 0 && !nothing {
@@ -81,8 +141,7 @@ impl<H: Host> Systemctl<H> {
             return Err(self.unclear(format!("{} exits {}: {said}", brief(&argv), out.code)));
         }
         let installed = self.whole(&argv, out)?;
-        let loaded =
-            self.ask(&["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", pattern], SHORT)?;
+        let loaded = self.ask(&loaded, SHORT)?;
         // A state's dot stands before the name where --plain does not take it away.
         let first =
             |line: &str| line.split_ascii_whitespace().find(|word| word.is_ascii() && *word != "*").map(str::to_owned);
@@ -102,15 +161,14 @@ impl<H: Host> Systemctl<H> {
         if units.is_empty() {
             return Err(self.unclear("no signing service is known there"));
         }
-        let text = self.ask(&with_units(&["systemctl", "show", "-p", PROPERTIES, "--"], units), deadline)?;
+        let text = self.ask(&with_units(&SHOW, units), deadline)?;
         unit_state::parse(&text, units).map_err(|why| self.unclear(why))
     }
 
     /// Looks at these units and at all processes. Running as soon as anything runs; stopped only if everything was seen stopped.
     pub(super) fn state(&mut self, units: &[UnitName]) -> Result<BakerState, BakerError> {
         let shown = self.show(units, SHORT);
-        let table = self.ask(&["ps", "-eo", "pid=,comm=,args="], SHORT);
-        let processes = table.and_then(|table| process::signing(&table).map_err(|why| self.unclear(why)));
+        let processes = self.processes();
 
         let mut running = Vec::new();
         let mut unclear = Vec::new();
@@ -145,8 +203,7 @@ impl<H: Host> Systemctl<H> {
                 return Err(self.unclear(format!("{unit} runs, and its unit file is gone")));
             }
         }
-        let table = self.ask(&["ps", "-eo", "pid=,comm=,args="], SHORT)?;
-        process::signing(&table).map(drop).map_err(|why| self.unclear(why))
+        self.processes().map(drop)
     }
 
     /// May this user stop units there: as root, or by sudo without a password?

@@ -24,8 +24,8 @@ use std::time::Duration;
 use super::give_back::{self, Job};
 use super::systemctl::{START, Systemctl};
 use super::{
-    BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName, claim, nonces,
-    startable,
+    BakerControl, BakerError, BakerState, Depth, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName, claim,
+    nonces, startable,
 };
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
@@ -150,6 +150,18 @@ impl<H: Host> BakerControl for SystemdControl<H> {
     fn describe(&self) -> String {
         let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
         format!("{} on {}", units.join(", "), self.systemctl.host.name())
+    }
+
+    fn begin_look(&mut self, depth: Depth) {
+        self.systemctl.begin_look();
+        self.systemctl.expect_units(&self.units);
+        if depth == Depth::Guards {
+            self.systemctl.expect_guard(&self.units, &self.token);
+        }
+    }
+
+    fn end_look(&mut self) {
+        self.systemctl.end_look();
     }
 
     fn identity(&mut self) -> Result<HostIdentity, BakerError> {

@@ -19,8 +19,8 @@ use std::time::Duration;
 use super::give_back::{self, Job};
 use super::systemctl::Systemctl;
 use super::{
-    BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName, UnlockSecret,
-    claim, elevation, nonces, secret, startable,
+    BakerControl, BakerError, BakerState, Depth, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName,
+    UnlockSecret, claim, elevation, nonces, secret, startable,
 };
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
@@ -61,6 +61,8 @@ pub struct TezbakeControl<H> {
     mark_folders: Vec<MarkFolder>,
     token: PathBuf,
     root: Root,
+    /// The look that is under way.
+    depth: Option<Depth>,
 }
 
 impl<H: Host> TezbakeControl<H> {
@@ -74,6 +76,7 @@ impl<H: Host> TezbakeControl<H> {
             mark_folders: Vec::new(),
             token,
             root: Root::usual(),
+            depth: None,
         }
     }
 
@@ -109,8 +112,25 @@ impl<H: Host> TezbakeControl<H> {
         if units.is_empty() {
             return Err(self.systemctl.unclear("no signing service of TezBake is installed there"));
         }
-        self.known.clone_from(&units);
+        if self.known != units {
+            self.known.clone_from(&units);
+            self.expect_known();
+        }
         Ok(units)
+    }
+
+    /// What this look will ask of the units that are known.
+    fn expect_known(&mut self) {
+        let Some(depth) = self.depth else { return };
+        self.systemctl.expect_units(&self.known);
+        if depth == Depth::Guards {
+            self.systemctl.expect_guard(&self.known, &self.token);
+            let places = secret::places(&self.known);
+            if !places.is_empty() {
+                let question = secret::question(&places);
+                self.systemctl.expect(&[&question.iter().map(String::as_str).collect::<Vec<_>>()], &[]);
+            }
+        }
     }
 
     /// Where octez-baker keeps its files.
@@ -156,6 +176,18 @@ fn mark_folder(unit: &UnitName) -> Option<MarkFolder> {
 impl<H: Host> BakerControl for TezbakeControl<H> {
     fn describe(&self) -> String {
         format!("tezbake on {}", self.systemctl.host.name())
+    }
+
+    fn begin_look(&mut self, depth: Depth) {
+        self.systemctl.begin_look();
+        self.depth = Some(depth);
+        // They are listed again; where they are the same, one round trip is enough.
+        self.expect_known();
+    }
+
+    fn end_look(&mut self) {
+        self.systemctl.end_look();
+        self.depth = None;
     }
 
     fn identity(&mut self) -> Result<HostIdentity, BakerError> {

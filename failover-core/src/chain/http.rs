@@ -9,6 +9,9 @@ use ureq::http::{Response, Uri};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Timeout};
 
+use ureq::unversioned::transport::DefaultConnector;
+
+use super::names::Names;
 use super::text::clipped;
 use super::{Body, ChainError, Rpc};
 
@@ -61,7 +64,7 @@ impl Http {
         // Providers put keys into the path.
         let hidden = if path.is_empty() { "" } else { "/..." };
         let name = format!("{what} {scheme}://{}{port}{hidden}", authority.host());
-        let agent = config().build().into();
+        let agent = agent(config());
         Ok(Self { agent, base: format!("{scheme}://{authority}{path}"), name })
     }
 
@@ -94,6 +97,11 @@ pub(crate) fn config() -> ConfigBuilder<AgentScope> {
         .proxy(None)
         .accept("application/json")
         .user_agent(concat!("failover/", env!("CARGO_PKG_VERSION")))
+}
+
+/// What asks with these settings, and looks names up once in a while only.
+pub(crate) fn agent(config: ConfigBuilder<AgentScope>) -> Agent {
+    Agent::with_parts(config.build(), DefaultConnector::default(), Names::default())
 }
 
 /// Asked once more, on a new connection: a kept one that the node closed a moment ago breaks without a word.

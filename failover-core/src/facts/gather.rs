@@ -6,7 +6,7 @@ use super::{
     Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed,
     Power, PrimaryFacts, Timestamp, Unknown,
 };
-use crate::baker::{BakerControl, BakerError, PowerStatus};
+use crate::baker::{BakerControl, BakerError, Depth, PowerStatus};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Job};
 use crate::guard::{Guard, GuardStatus};
@@ -126,14 +126,18 @@ impl Gatherer {
         let seen =
             PrimaryEyes { control: eyes.primary.filter(|_| scope.primary), signer: eyes.signer, permit: eyes.permit };
         let (mut on_chain, mut there, mut fed) = (None, None, None);
-        let jobs: [Job<'_>; 3] = [
-            Box::new(|| there = Some(primary.gather(seen, scope.marks, clock))),
-            Box::new(|| fed = Some(ask_power(power, eyes.power, clock))),
-            Box::new(|| on_chain = Some((clock.now(), chain.gather(scope, clock)))),
-        ];
+        let asks_power = eyes.power.is_some();
+        let mut jobs: Vec<Job<'_>> = vec![Box::new(|| there = Some(primary.gather(seen, scope.marks, clock)))];
+        let ask_power = || fed = Some(ask_power(power, eyes.power, clock));
+        if asks_power {
+            jobs.push(Box::new(ask_power));
+        } else {
+            ask_power();
+        }
+        jobs.push(Box::new(|| on_chain = Some((clock.now(), chain.gather(scope, clock)))));
         match scope.manner {
             Manner::ChainLast => jobs.into_iter().for_each(|job| job()),
-            Manner::Usual | Manner::Anew => clock.together(jobs.into()),
+            Manner::Usual | Manner::Anew => clock.together(jobs),
         }
         let (chain, on_chain) = on_chain.unwrap_or_else(|| (now, ChainFacts::unknown(&broken_off())));
         let (primary, there) = there.unwrap_or_else(|| (None, PrimaryFacts::unknown(&broken_off())));
@@ -182,6 +186,7 @@ impl Gatherer {
         clock: &dyn Clock,
     ) -> BackupFacts {
         let name = control.describe();
+        control.begin_look(Depth::Services);
         let identity = match &self.backup {
             Some(known) => Ok(known.clone()),
             None => control.identity().inspect(|known| self.backup = Some(known.clone())),
@@ -204,6 +209,7 @@ impl Gatherer {
         } else {
             self.boot_guard = None;
         }
+        control.end_look();
         facts
     }
 

@@ -110,6 +110,9 @@ impl Piped {
     pub(super) fn wait(&mut self, until: Instant, mut done: impl FnMut(&Capture, &Capture) -> bool) -> Ending {
         let mut drained = None;
         loop {
+            if done(&self.stdout, &self.stderr) {
+                return Ending::Done;
+            }
             let now = Instant::now();
             if let Some(status) = self.status {
                 // Even where the deadline is reached, a moment for what is in the pipes already.
@@ -120,9 +123,6 @@ impl Piped {
                 }
                 self.pump(drained.saturating_duration_since(now));
                 continue;
-            }
-            if done(&self.stdout, &self.stderr) {
-                return Ending::Done;
             }
             if now >= until {
                 return Ending::Deadline;
@@ -184,7 +184,7 @@ impl Drop for Piped {
         }
         // The child is not reaped yet, so its id cannot have gone to another group.
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if !pid.is_some_and(|pid| kill_process_group(pid, Signal::KILL).is_ok()) {
+        if pid.is_none_or(|pid| kill_process_group(pid, Signal::KILL).is_err()) {
             // A failure means that it has ended.
             let _gone = self.child.kill();
         }

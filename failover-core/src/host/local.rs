@@ -7,8 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::batch::{Answer, Batch};
 use super::child::{Ending, Input, Piped};
+use super::session::{Session, Unopened};
 use super::{Host, HostError, OUTPUT_LIMIT, Output};
+
+/// What carries several questions: every system's own.
+const SHELL: &str = "/bin/sh";
+
+/// For a shell to start.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// This machine.
 ///
@@ -22,22 +30,31 @@ use super::{Host, HostError, OUTPUT_LIMIT, Output};
 /// assert_eq!((out.code, out.stdout.as_str()), (0, "it's here\n"));
 /// # Ok::<(), failover_core::host::HostError>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct LocalHost {
     path: Option<PathBuf>,
+    /// What questions are asked in, from the first one on.
+    shell: Option<Session>,
+}
+
+impl Clone for LocalHost {
+    /// With a shell of its own.
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), shell: None }
+    }
 }
 
 impl LocalHost {
     /// This machine, with this program's own `PATH`.
     #[must_use]
     pub const fn new() -> Self {
-        Self { path: None }
+        Self { path: None, shell: None }
     }
 
     /// This machine, with a folder in front of `PATH`: where `tezbake`, `systemctl` or `sudo` are found first.
     #[must_use]
     pub fn with_path(folder: impl Into<PathBuf>) -> Self {
-        Self { path: Some(folder.into()) }
+        Self { path: Some(folder.into()), shell: None }
     }
 }
 
@@ -53,10 +70,32 @@ impl Host for LocalHost {
     fn feed(&mut self, argv: &[&str], input: &str, deadline: Duration) -> Result<Output, HostError> {
         self.call(argv, Some(input), deadline)
     }
+
+    fn ask(&mut self, argv: &[&str], deadline: Duration) -> Answer {
+        super::only(self.ask_together(&[(argv, deadline)]), "this machine", argv)
+    }
+
+    /// All of them in one shell, which stays for the next: a process less for each.
+    fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Answer> {
+        // The shell goes with the first deadline that passes.
+        let batch = match Batch::new("this machine", questions, |marks, argv, _| marks.question(argv, None)) {
+            Ok(batch) => batch,
+            Err(error) => return questions.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let mut shell = match self.shell.take().map_or_else(|| self.new_shell(&batch), Ok) {
+            Ok(shell) => shell,
+            Err(unopened) => {
+                return batch.failed(&batch.call(0).not_run(format!("{SHELL} does not run: {unopened:?}")));
+            }
+        };
+        let (answers, goes_on) = batch.run(&mut shell);
+        self.shell = Some(shell).filter(|_| goes_on);
+        answers
+    }
 }
 
 impl LocalHost {
-    fn call(&self, argv: &[&str], input: Option<&str>, deadline: Duration) -> Result<Output, HostError> {
+    fn call(&self, argv: &[&str], input: Option<&str>, deadline: Duration) -> Answer {
         let start = Instant::now();
         let what = shown(argv);
         let host = || self.name().to_owned();
@@ -81,7 +120,15 @@ impl LocalHost {
             let after = Duration::from_millis(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
             return lost(format!("{what} (killed by signal {signal})"), after);
         };
-        Ok(Output { code, stdout: text(child.stdout.take().0), stderr: text(child.stderr.take().0) })
+        Ok(Output { code, stdout: text(child.stdout.take()), stderr: text(child.stderr.take()) })
+    }
+
+    fn new_shell(&self, batch: &Batch<'_>) -> Result<Session, Unopened> {
+        let mut shell = Command::new(SHELL);
+        if let Some(folder) = &self.path {
+            shell.env("PATH", path_with(folder));
+        }
+        Session::open(&mut shell, &format!("{}\n", batch.marks.hello()), &batch.marks, Instant::now() + OPENING)
     }
 }
 

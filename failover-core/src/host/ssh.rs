@@ -8,23 +8,18 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::local::{shown, text};
+use super::batch::{Answer, Batch};
+use super::script::{self, Marks};
+use super::session::{Session, Unopened};
+use super::verdict::Call;
 use super::{Host, HostError, Output};
 
-mod line;
+mod connection;
+mod failure;
 mod options;
-mod script;
-mod session;
-mod verdict;
 
-use line::Line;
+use connection::Connection;
 pub use options::{DestinationError, SshOptions};
-use script::{Between, Marks};
-use session::{Session, Unopened};
-use verdict::Call;
-
-/// How much later than its deadline a command's end may still be heard: until then `timeout` there has killed it.
-const LATE: Duration = Duration::from_secs(3);
 
 /// Another machine, over ssh: no password is ever asked for, no unknown or changed host key accepted.
 ///
@@ -46,7 +41,7 @@ pub struct SshHost {
     name: String,
     destination: String,
     options: SshOptions,
-    line: Arc<Mutex<Line>>,
+    connection: Arc<Mutex<Connection>>,
 }
 
 impl SshHost {
@@ -59,30 +54,54 @@ impl SshHost {
         let name = destination.into();
         let (destination, port) = options::check(&name)?;
         options.port = port.or(options.port);
-        Ok(Self { destination: destination.to_owned(), name, options, line: Arc::default() })
+        Ok(Self { destination: destination.to_owned(), name, options, connection: Arc::default() })
     }
 
-    /// The session, a new one where there is none.
-    fn open<'a>(&self, line: &'a mut Line, call: &Call<'_>, marks: &Marks) -> Result<&'a mut Session, HostError> {
-        let not_run = |why: String| call.not_run(why);
-        let set_up = script::set_up(self.options.path.as_deref()).map_err(not_run)?;
-        line.open(&self.name, Instant::now(), || {
-            let try_it = |dated| {
-                let mut command = Command::new(&self.options.program);
-                command.args(self.options.arguments(call.deadline, dated)).arg("--").arg(&self.destination);
-                Session::open(&mut command, marks, set_up.clone(), Instant::now() + call.deadline)
-            };
-            let opened = match try_it(false) {
-                // Before OpenSSH 8.7; nothing was connected to yet.
-                Err(Unopened::Ended(Some(255), said)) if options::is_dated(&said) => try_it(true),
-                opened => opened,
-            };
-            opened.map_err(|unopened| match unopened {
-                Unopened::NoSsh(error) => call.not_run(format!("{}: {error}", self.options.program.display())),
-                Unopened::Ended(code, said) => call.never_began(code, &said),
-                Unopened::Silent => call.silent(),
-            })
-        })
+    /// A new session.
+    fn session(&self, call: &Call<'_>, marks: &Marks) -> Result<Session, HostError> {
+        let set_up = script::set_up(self.options.path.as_deref()).map_err(|why| call.not_run(why))?;
+        let try_it = |dated| {
+            let mut command = Command::new(&self.options.program);
+            command.args(self.options.arguments(call.deadline, dated)).arg("--").arg(&self.destination);
+            command.arg(format!("sh -c '{}; exec sh'", marks.hello()));
+            Session::open(&mut command, "", marks, Instant::now() + call.deadline)
+        };
+        let opened = match try_it(false) {
+            // Before OpenSSH 8.7; nothing was connected to yet.
+            Err(Unopened::Ended(Some(255), said)) if options::is_dated(&said) => try_it(true),
+            opened => opened,
+        };
+        let mut session = opened.map_err(|unopened| match unopened {
+            Unopened::NotStarted(error) => call.not_run(format!("{}: {error}", self.options.program.display())),
+            Unopened::Ended(code, said) => failure::ended(call, code, &said),
+            Unopened::Silent => failure::silent(call),
+        })?;
+        session.set_up(&set_up);
+        Ok(session)
+    }
+
+    /// Runs what these words make a line of, all in one go.
+    fn run_all(
+        &self,
+        commands: &[(&[&str], Duration)],
+        text: impl Fn(&Marks, &[&str], Duration) -> String,
+    ) -> Vec<Answer> {
+        let batch = match Batch::new(&self.name, commands, text) {
+            Ok(batch) => batch,
+            Err(error) => return commands.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = || self.session(&batch.call(0), &batch.marks);
+        let (answers, goes_on) = match connection.open(&self.name, Instant::now(), open) {
+            Ok(session) => batch.run(session),
+            Err(error) => return batch.failed(&error),
+        };
+        if goes_on {
+            connection.answered(Instant::now());
+        } else {
+            connection.lost();
+        }
+        answers
     }
 }
 
@@ -92,32 +111,14 @@ impl Host for SshHost {
     }
 
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
-        let what = shown(argv);
-        let call = |took| Call { host: &self.name, what: &what, deadline, took };
-        let not_run = |why: String| call(Duration::ZERO).not_run(why);
-        if argv.is_empty() {
-            return Err(not_run("the command is empty".to_owned()));
-        }
-        if argv.iter().any(|word| word.contains('\0')) {
-            return Err(not_run("an argument holds a NUL byte".to_owned()));
-        }
-        let marks = Marks::random().map_err(|error| not_run(format!("no random numbers: {error}")))?;
+        super::only(self.run_all(&[(argv, deadline)], Marks::command), self.name(), argv)
+    }
 
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = self.open(&mut line, &call(Duration::ZERO), &marks)?;
-        let start = Instant::now();
-        let said = session.run(&marks.line(argv, deadline), &marks, start + deadline + LATE);
-        if said.goes_on {
-            line.answered(Instant::now());
-        } else {
-            line.lost();
-        }
-        drop(line);
-        match said.stdout {
-            Between::Ended { text: stdout, code } => {
-                call(start.elapsed()).ran(Output { code, stdout: text(stdout), stderr: text(said.stderr) })
-            }
-            Between::Begun(_) | Between::Nothing => Err(call(start.elapsed()).lost()),
-        }
+    fn ask(&mut self, argv: &[&str], deadline: Duration) -> Answer {
+        super::only(self.ask_together(&[(argv, deadline)]), &self.name.clone(), argv)
+    }
+
+    fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Answer> {
+        self.run_all(questions, |marks, argv, deadline| marks.question(argv, Some(deadline)))
     }
 }

@@ -121,14 +121,16 @@ impl Hooks {
         let (queue, jobs) = mpsc::sync_channel::<Job>(WAITING);
         let (end, ended) = mpsc::sync_channel(1);
         let say = Arc::clone(&report);
-        std::thread::spawn(move || {
+        let run = move || {
             for job in jobs {
                 if let Some(note) = call(job) {
                     say(clock.now(), note);
                 }
             }
             end.send(())
-        });
+        };
+        // Where no thread can be made, each call is told as left out.
+        let _thread = std::thread::Builder::new().name("hooks".to_owned()).spawn(run);
         Self { argv, name, called: BTreeMap::new(), queue: Some(queue), ended, report }
     }
 

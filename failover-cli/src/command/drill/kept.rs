@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::args::Global;
 use crate::output::Output;
+use crate::settings::Settings;
 
 /// Its name in either folder.
 const FILE: &str = "drill.jsonl";
@@ -54,10 +55,15 @@ pub(crate) fn last(global: &Global) -> Option<PathBuf> {
     found.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path))).max().map(|(_, path)| path)
 }
 
+/// The state folder of a real run here, whose `check` asks for the last drill. A drill needs no configuration, nor a right one.
+pub(super) fn state_folder(global: &Global) -> PathBuf {
+    let usual = || global.state.clone().unwrap_or_else(|| StateDir::DEFAULT.into());
+    Settings::load(global.clone()).map_or_else(|_| usual(), |settings| settings.state())
+}
+
 /// Where it may be: a state folder that was named is the only place, and none is made for a drill.
 fn folders(global: &Global) -> Vec<PathBuf> {
-    let state = global.state.clone().unwrap_or_else(|| StateDir::DEFAULT.into());
-    let state = StateDir::existing(state).ok().map(|state| state.path().to_owned());
+    let state = StateDir::existing(state_folder(global)).ok().map(|state| state.path().to_owned());
     let own = if global.state.is_some() { None } else { own() };
     state.into_iter().chain(own).collect()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Because, seen};
-use crate::baker::{BakerControl, BakerError, UnlockSecret};
+use crate::baker::{BakerControl, BakerError, Depth, UnlockSecret};
 use crate::clock::Clock;
 use crate::facts::{
     BakerState, BootGuard, DeviceState, Fact, HostIdentity, Observed, PrimaryFacts, PrimaryMarks, ReadMarks, Timestamp,
@@ -53,6 +53,12 @@ struct Held {
     standing: Fact<ClaimAnswer>,
 }
 
+impl Held {
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now >= self.at && now.since(self.at) < ASK_AGAIN
+    }
+}
+
 /// The mark files, as they were read last: over ssh that takes its time, and what is stopped writes nothing.
 struct Reading {
     began: Timestamp,
@@ -88,6 +94,21 @@ impl PrimaryGatherer {
             return (None, self.nothing(unknown));
         }
         let asked = clock.now();
+        let depth =
+            if self.held.as_ref().is_some_and(|held| held.is_recent(asked)) { Depth::Services } else { Depth::Guards };
+        control.begin_look(depth);
+        let seen = self.look(control, (eyes.signer, eyes.permit), chain, (asked, clock));
+        control.end_look();
+        seen
+    }
+
+    fn look(
+        &mut self,
+        control: &mut dyn BakerControl,
+        (signer, permit): (Option<&mut Signer>, Option<&RunPermit>),
+        chain: Option<ChainId>,
+        (asked, clock): (Timestamp, &dyn Clock),
+    ) -> (Option<Timestamp>, PrimaryFacts) {
         let known = match &self.known {
             Some(known) => Ok(known.clone()),
             None => control.identity().and_then(|identity| Ok((identity, control.restart_delay()?))),
@@ -99,7 +120,7 @@ impl PrimaryGatherer {
                 let (source, at) = (control.describe(), clock.now());
                 let stopped = matches!(state, BakerState::Stopped { .. });
                 let Held { at: held, signer, boot_guard, secret, standing, .. } =
-                    self.held(control, (eyes.signer, eyes.permit), stopped, clock);
+                    self.held(control, (signer, permit), stopped, clock);
                 let facts = PrimaryFacts {
                     power: Err(unasked()),
                     standing,
@@ -155,7 +176,7 @@ impl PrimaryGatherer {
         clock: &dyn Clock,
     ) -> Held {
         let at = clock.now();
-        let recent = |held: &&Held| held.stopped == stopped && at >= held.at && at.since(held.at) < ASK_AGAIN;
+        let recent = |held: &&Held| held.stopped == stopped && held.is_recent(at);
         if let Some(held) = self.held.as_ref().filter(recent) {
             return held.clone();
         }

@@ -57,7 +57,7 @@ impl Gateway {
         if members.is_empty() {
             return Err(EtcdError::Setup { what: "etcd".to_owned(), why: "no member is named".to_owned() });
         }
-        let agent = http::config().max_idle_connections(0).tls_config(tls(options)?).build().into();
+        let agent = http::agent(http::config().max_idle_connections(0).tls_config(tls(options)?));
         let each = MEMBER_DEADLINE.min(options.ttl / 3);
         Ok(Self { agent, members, first: 0, user: options.user.clone(), token: None, cluster: None, each })
     }

@@ -101,7 +101,7 @@ impl ChildExchange {
         };
         let (sender, answers) = mpsc::channel();
         // Ends with the child: its output closes then.
-        thread::spawn(move || {
+        let read = move || {
             loop {
                 let answer = frame::read_answer(&mut output);
                 let failed = answer.is_err();
@@ -109,7 +109,9 @@ impl ChildExchange {
                     return;
                 }
             }
-        });
+        };
+        // Without it the child's input closes, and the child ends.
+        thread::Builder::new().spawn(read).map_err(|e| self.broken(format!("no thread can be made: {e}")))?;
         Ok(Running { child, input, answers })
     }
 
@@ -202,7 +204,7 @@ where
     F: FnMut(&[u8]) -> Result<Vec<u8>, String>,
 {
     let (sender, requests) = mpsc::channel();
-    thread::spawn(move || {
+    let listen = move || {
         let mut input = io::stdin().lock();
         while let Ok(request) = frame::read_request(&mut input) {
             if sender.send(request).is_err() {
@@ -210,7 +212,10 @@ where
             }
         }
         std::process::exit(Ending::Done.code().into());
-    });
+    };
+    if let Err(error) = thread::Builder::new().spawn(listen) {
+        return end(Ending::Broken, &format!("no thread can be made: {error}"));
+    }
     let mut output = io::stdout().lock();
     for request in requests {
         match exchange(&request) {

@@ -1,10 +1,8 @@
 //! Speculos' TCP: the emulator that Ledger's developers use, or this crate's simulated device.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{ApduExchange, apdu, frame};
@@ -33,7 +31,7 @@ impl Tcp {
 
     fn connect(&self, until: Instant) -> io::Result<TcpStream> {
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-        for address in addresses(&self.host, self.port, left(until)?)? {
+        for address in crate::names::addresses(&self.host, self.port, left(until)?)? {
             let left = left(until)?.min(CONNECT_DEADLINE);
             match TcpStream::connect_timeout(&address, left) {
                 Ok(stream) => {
@@ -62,17 +60,6 @@ impl Tcp {
         self.stream = Some(stream);
         Ok(answer)
     }
-}
-
-/// The system's resolver has no deadline of its own, so a name is looked up by a thread that may be left behind.
-fn addresses(host: &str, port: u16, within: Duration) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, port)]);
-    }
-    let (sender, receiver) = mpsc::channel();
-    let host = host.to_owned();
-    thread::spawn(move || sender.send((host.as_str(), port).to_socket_addrs().map(Vec::from_iter)));
-    receiver.recv_timeout(within).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn is_silent(stream: &TcpStream) -> bool {

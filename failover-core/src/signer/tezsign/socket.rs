@@ -4,11 +4,16 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 
 use super::link::{Connect, Interface, Link, LinkError};
 use crate::signer::{Selector, SignerError};
+
+/// Between two tries to connect.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// Where the gadget is served.
 #[derive(Debug, Clone)]
@@ -44,22 +49,17 @@ impl Connect for Socket {
 
     fn open(&mut self, interface: Interface, deadline: Duration) -> Result<SocketLink, SignerError> {
         let path = self.path_of(interface);
-        let (done, wait) = mpsc::sync_channel(1);
-        let target = path.clone();
-        // Connecting blocks while the server's queue is full, and cannot be given a deadline: a thread waits instead.
-        std::thread::spawn(move || done.send(UnixStream::connect(target)));
         let device = || format!("{}", path.display());
-        match wait.recv_timeout(deadline) {
-            Ok(Ok(stream)) => Ok(SocketLink { stream }),
-            Ok(Err(e)) => Err(match e.kind() {
-                io::ErrorKind::NotFound => SignerError::NotFound { selector: self.selector() },
-                io::ErrorKind::PermissionDenied => {
-                    SignerError::Permission { device: device(), why: format!("{e}; see the socket's owner and mode") }
-                }
-                _ => SignerError::Disconnected { device: device(), why: e.to_string() },
-            }),
-            Err(_) => Err(SignerError::Timeout { device: device(), what: "the connection", after: deadline }),
-        }
+        connect(&path, deadline).map(|stream| SocketLink { stream }).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => SignerError::NotFound { selector: self.selector() },
+            io::ErrorKind::PermissionDenied => {
+                SignerError::Permission { device: device(), why: format!("{e}; see the socket's owner and mode") }
+            }
+            io::ErrorKind::TimedOut => {
+                SignerError::Timeout { device: device(), what: "the connection", after: deadline }
+            }
+            _ => SignerError::Disconnected { device: device(), why: e.to_string() },
+        })
     }
 
     fn hold(&mut self, deadline: Duration) -> Result<Option<SocketLink>, SignerError> {
@@ -76,6 +76,25 @@ impl Connect for Socket {
     fn selector(&self) -> String {
         Selector::TezSignUnix(self.path.clone()).to_string()
     }
+}
+
+/// Connecting would block while the server's queue is full, and takes no deadline: it is tried until then.
+fn connect(path: &Path, deadline: Duration) -> io::Result<UnixStream> {
+    let start = Instant::now();
+    let address = SocketAddrUnix::new(path)?;
+    let socket =
+        socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    loop {
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => break,
+            Err(Errno::AGAIN | Errno::INTR) if start.elapsed() < deadline => std::thread::sleep(AGAIN),
+            Err(Errno::AGAIN | Errno::INTR) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// One connection.

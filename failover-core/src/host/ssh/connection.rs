@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::session::Session;
 use crate::host::HostError;
+use crate::host::session::Session;
 
 /// Between two connections, from the second after a loss on: a limit on connections counts every try.
 const BETWEEN: Duration = Duration::from_secs(10);
@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// The connection, and how the last ones went.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct Connection {
     session: Option<Session>,
     /// When the machine last answered.
     answered: Option<Instant>,
@@ -24,7 +24,7 @@ pub(super) struct Line {
     failed: Option<HostError>,
 }
 
-impl Line {
+impl Connection {
     /// The session; where there is none, one is opened, or the reason why not.
     pub(super) fn open(
         &mut self,

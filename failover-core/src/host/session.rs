@@ -1,0 +1,105 @@
+//! One session: an `sh` that is fed, here or on another machine, and answers between marks.
+//!
+//! Over ssh the login shell sees one line, which every shell takes as it is (bash, dash, zsh, fish, tcsh): it starts `sh`.
+//! Whatever its start files print comes before the session's own mark, or outside of a command's.
+
+use std::io;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::child::{Ending, Input, Piped};
+use super::script::Marks;
+
+/// How much later than its deadline a command's end may still be heard: until then `timeout` there has killed it.
+pub(super) const LATE: Duration = Duration::from_secs(3);
+
+/// A session that has begun.
+#[derive(Debug)]
+pub(super) struct Session {
+    child: Piped,
+}
+
+/// What a session did not come to.
+#[derive(Debug)]
+pub(super) enum Unopened {
+    /// It could not be started here.
+    NotStarted(io::Error),
+    /// It ended with this code, having said this. Nothing was asked there.
+    Ended(Option<i32>, String),
+    /// Nothing was heard until the deadline. Nothing was asked there either.
+    Silent,
+}
+
+/// One line of a session: the command between its marks, and how long it may take.
+pub(super) struct Line {
+    pub(super) marks: Marks,
+    pub(super) text: String,
+    pub(super) deadline: Duration,
+}
+
+/// What a line came to.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// Its end was seen.
+    Ended { code: i32, stdout: Vec<u8>, stderr: Vec<u8>, took: Duration },
+    /// It was not: what was done is unknown, and the session is nobody's any more.
+    Lost { took: Duration },
+}
+
+impl Session {
+    /// Opens a session with this command, which is to run a shell with [`Marks::hello`], or one that is fed it. Nothing is asked before that is
+    /// heard.
+    pub(super) fn open(command: &mut Command, fed: &str, marks: &Marks, until: Instant) -> Result<Self, Unopened> {
+        let mut child = Piped::start(command, &Input::Kept).map_err(Unopened::NotStarted)?;
+        child.send(fed);
+        child.stdout = marks.hearing();
+        let ending = child.wait(until, |stdout, _| stdout.has_begun());
+        if child.stdout.has_begun() {
+            return Ok(Self { child });
+        }
+        let mut said = child.stderr.take();
+        if said.is_empty() {
+            // nologin says it there.
+            said = child.stdout.before().to_vec();
+        }
+        Err(match ending {
+            Ending::Exited(status) => Unopened::Ended(status.code(), String::from_utf8_lossy(&said).into_owned()),
+            Ending::Done | Ending::Deadline => Unopened::Silent,
+        })
+    }
+
+    /// Says what every later line finds.
+    pub(super) fn set_up(&mut self, line: &str) {
+        self.child.send(line);
+    }
+
+    /// Runs these lines, all sent at once; `true`: the session goes on.
+    pub(super) fn run(&mut self, lines: &[Line]) -> (Vec<Said>, bool) {
+        for line in lines {
+            self.child.send(&line.text);
+        }
+        let (mut said, mut goes_on) = (Vec::with_capacity(lines.len()), true);
+        let mut rest = (Vec::new(), Vec::new());
+        for line in lines {
+            let start = Instant::now();
+            let Piped { stdout, stderr, .. } = &mut self.child;
+            (*stdout, *stderr) = (line.marks.listening(), line.marks.listening());
+            stdout.keep(&rest.0);
+            stderr.keep(&rest.1);
+            if goes_on {
+                let until = start + line.deadline + LATE;
+                let ending =
+                    self.child.wait(until, |stdout, stderr| stdout.code().is_some() && stderr.code().is_some());
+                goes_on = matches!(ending, Ending::Done);
+            }
+            let took = start.elapsed();
+            let Piped { stdout, stderr, .. } = &mut self.child;
+            said.push(match stdout.code() {
+                Some(code) => Said::Ended { code, stdout: stdout.take(), stderr: stderr.take(), took },
+                None => Said::Lost { took },
+            });
+            rest = (stdout.take_rest(), stderr.take_rest());
+        }
+        (said, goes_on)
+    }
+}
