@@ -89,6 +89,13 @@ pub(crate) struct Chain {
     pub(crate) tzkt: Option<NodeUrl>,
     /// More nodes.
     pub(crate) others: Vec<NodeUrl>,
+    /// A CA whose certificates their servers may show, beside the usual ones.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// The CA file that OpenSSL's programs read, where a person has set one.
+pub(crate) fn usual_ca_file() -> Option<PathBuf> {
+    std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// `[signer]`.

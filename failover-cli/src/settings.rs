@@ -77,7 +77,10 @@ impl Settings {
     /// Neither is there.
     pub(crate) fn node(&self) -> Result<NodeUrl, Failure> {
         match (&self.global.node, &self.config) {
-            (Some(node), _) => Ok(node.clone()),
+            (Some(node), config) => {
+                let configured = config.as_ref().ok().map(|config| config.chain.ca_file.clone());
+                Ok(node.clone().with_ca_file(configured.unwrap_or_else(config::usual_ca_file)))
+            }
             (None, Ok(config)) => Ok(config.chain.node.clone()),
             (None, Err(none)) => Err(Failure::usage(none, "name the node with --node, or write a configuration")),
         }

@@ -19,7 +19,7 @@ const OTHER_DEADLINE: Duration = Duration::from_secs(3);
 /// # Errors
 /// The URL cannot be used.
 pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError> {
-    Ok(Box::new(OctezNode::connect(url.as_str())?))
+    Ok(Box::new(OctezNode::at(url)?))
 }
 
 /// Every other source but those that `--without` names. The primary's mark files and its power status are none of the
@@ -30,10 +30,10 @@ pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError>
 pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<dyn ChainLevelSource>>, Failure> {
     let mut others: Vec<Box<dyn ChainLevelSource>> = Vec::new();
     for url in &chain.others {
-        others.push(Box::new(OctezNode::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
+        others.push(Box::new(OctezNode::at(url)?.with_deadline(OTHER_DEADLINE)));
     }
     if let Some(url) = &chain.tzkt {
-        others.push(Box::new(Tzkt::connect(url.as_str())?.with_deadline(OTHER_DEADLINE)));
+        others.push(Box::new(Tzkt::at(url)?.with_deadline(OTHER_DEADLINE)));
     }
     let own = open_node(&chain.node)?;
     for given in without.iter().filter(|given| *given != MARKS && *given != POWER) {
@@ -75,6 +75,7 @@ mod tests {
             node: url("http://127.0.0.1:8732"),
             tzkt: tzkt.map(url),
             others: others.iter().map(|text| url(text)).collect(),
+            ca_file: None,
         }
     }
 

@@ -24,7 +24,10 @@ mod rights;
 mod rpc;
 mod scan;
 mod text;
+#[cfg(feature = "http")]
+pub(crate) mod tls;
 pub mod tzkt;
+mod url;
 mod within;
 
 pub use earnings::{Earnings, Participation, Ratio, Slashing};
@@ -32,6 +35,7 @@ pub use error::ChainError;
 pub use pooled::{Pooled, Rumour};
 pub use rights::{Ahead, Rights};
 pub use rpc::{Body, Rpc};
+pub use url::{SourceUrl, SourceUrlError};
 
 /// A head, as one source shows it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -214,6 +214,9 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     if resume::is_running(facts, progress) {
         return resume::verify(facts, policy, progress);
     }
+    if let Some(waiting) = fence::limited(facts, policy) {
+        return Verdict::Wait(waiting);
+    }
     prepare::prepare(facts, policy, progress).unwrap_or_else(|| arm::fence_and_arm(facts, policy, progress))
 }
 

@@ -36,7 +36,7 @@ pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
 pub use crate::signer::{
     Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, reached, refuse_lower, watermark,
 };
-pub use crate::state::HeadPin;
+pub use crate::state::{HeadPin, PlanId};
 
 /// Everything that is known at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +175,8 @@ pub struct PrimaryFacts {
     pub identity: Fact<HostIdentity>,
     /// A machine answers there that is not the one ssh knows (H19): in its words.
     pub impostor: Option<String>,
+    /// It answered a moment ago and takes no new connection now: a limit on connections, in ssh's words. It is waited for.
+    pub limited: Option<String>,
     /// What signs there.
     pub services: Fact<BakerState>,
     /// How long its services wait before they restart.
@@ -200,6 +202,7 @@ impl PrimaryFacts {
         Self {
             identity: Err(why.clone()),
             impostor: None,
+            limited: None,
             services: Err(why.clone()),
             restart_delay: Err(why.clone()),
             marks: Err(why.clone()),

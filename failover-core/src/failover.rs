@@ -119,6 +119,7 @@ impl Failover {
     pub fn new(parts: Parts, past: Option<Past>) -> Self {
         let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
         pin::take(&state, &mut policy);
+        policy.plans = state.plans().ok().map(|own| own.into_iter().chain([plan]).collect());
         let resumed = past.as_ref().map(|past| past.plan);
         let clock = Steady::new(clock);
         let mut progress =

@@ -1,46 +1,11 @@
 //! Values on the command line, checked before anything is tried.
 
-use std::fmt;
 use std::str::FromStr;
 
 use failover_core::tezos::Level;
 
-/// A node's RPC: `http://` or `https://`, a host, no user name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NodeUrl(String);
-
-impl NodeUrl {
-    /// The URL, without a trailing slash.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for NodeUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// A text that is no such URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a URL like http://127.0.0.1:8732")]
-pub(crate) struct NodeUrlError {
-    text: String,
-}
-
-impl FromStr for NodeUrl {
-    type Err = NodeUrlError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
-        let wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#');
-        if host.is_empty() || host.starts_with(['/', ':']) || host.contains(wrong) {
-            return Err(NodeUrlError { text: text.chars().take(80).collect() });
-        }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
-    }
-}
+/// A source's URL: a node's RPC, or TzKT's API.
+pub(crate) use failover_core::chain::SourceUrl as NodeUrl;
 
 /// A text that is no level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,12 +16,6 @@ pub(crate) enum LevelError {
     /// Zero, which is how unknown looks, or more than the protocol can count.
     #[error("a level is between 1 and 2,147,483,647")]
     Range,
-}
-
-impl<'de> serde::Deserialize<'de> for NodeUrl {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 /// A level as a person types it. Groups must be whole: a digit too many or too few shows.
@@ -116,16 +75,6 @@ mod tests {
         }
         for text in ["0", "000", "2147483648", "99999999999999999999999"] {
             assert_eq!(level(text), Err(LevelError::Range), "{text}");
-        }
-    }
-
-    #[test]
-    fn node_urls() {
-        assert_eq!("http://127.0.0.1:8732/".parse::<NodeUrl>().unwrap().as_str(), "http://127.0.0.1:8732");
-        for text in
-            ["", "127.0.0.1:8732", "ftp://x", "http://", "http:///x", "http://u:p@h", "http://a b", "http://h?x"]
-        {
-            assert!(text.parse::<NodeUrl>().is_err(), "{text}");
         }
     }
 

@@ -12,7 +12,8 @@ use failover_core::watch::Hook;
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
-use super::{Baker, Chain, Config, ConfigError, Control, MARGIN, Machine, Primary, Signer, Watch};
+use super::{Baker, Chain, Config, ConfigError, Control, MARGIN, Machine, Primary, Signer, Watch, usual_ca_file};
+use crate::args::NodeUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
 
@@ -77,11 +78,20 @@ impl<'a> Checker<'a> {
 
     /// A source is no second opinion on itself.
     fn chain(&self, chain: file::Chain) -> Result<Chain, ConfigError> {
-        let file::Chain { node, tzkt, others } = chain;
-        if let Some(others) = others.as_ref().filter(|others| others.get_ref().contains(&node)) {
+        let file::Chain { node, tzkt, others, ca_file } = chain;
+        let is_own = |other: &NodeUrl| other.as_str() == node.as_str();
+        if let Some(others) = others.as_ref().filter(|others| others.get_ref().iter().any(is_own)) {
             return Err(self.wrong(others, "others: the own node is no second opinion on itself"));
         }
-        Ok(Chain { node, tzkt, others: others.map(Spanned::into_inner).unwrap_or_default() })
+        let ca_file = ca_file.map(|file| self.resolve(file)).or_else(usual_ca_file);
+        let trusting = |url: NodeUrl| url.with_ca_file(ca_file.clone());
+        let others = others.map(Spanned::into_inner).unwrap_or_default();
+        Ok(Chain {
+            node: trusting(node),
+            tzkt: tzkt.map(trusting),
+            others: others.into_iter().map(trusting).collect(),
+            ca_file: ca_file.clone(),
+        })
     }
 
     fn baker(&self, baker: file::Baker) -> Result<Baker, ConfigError> {

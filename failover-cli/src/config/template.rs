@@ -152,11 +152,11 @@ impl Template {
 
     fn chain(&self, page: &mut Page) {
         self.section(page, "[chain]", Section::Chain);
-        let node = self.node.as_ref().map(|node| format!("node = {}", quoted(node)));
+        let node = self.node.as_ref().map(|node| format!("node = {}", quoted(node.written())));
         let what = "the own node's RPC, on loopback: foreign nodes deny some of it";
         page.set(node, what, "node = \"http://127.0.0.1:8732\"", "the own node's RPC; none answered there");
         match (&self.tzkt, self.network.as_deref().and_then(tzkt_of)) {
-            (Some(tzkt), _) => page.line(&format!("tzkt = {}", quoted(tzkt)), "a second opinion"),
+            (Some(tzkt), _) => page.line(&format!("tzkt = {}", quoted(tzkt.written())), "a second opinion"),
             (None, Some(tzkt)) => page.unused(&format!("tzkt = {}", quoted(tzkt)), "a second opinion"),
             (None, None) => page.unused("tzkt = \"https://...\"", "a second opinion: TzKT's API for this network"),
         }

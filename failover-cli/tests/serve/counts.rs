@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::process::{Command, Stdio};
 
+use crate::said::Said;
 use crate::ssh::over_ssh;
-use crate::world::{Said, Signer, World, finish, nobody_else};
+use crate::world::{Signer, World, finish, nobody_else};
 
 /// Children and threads that a process started, from `strace -f -e trace=clone,clone3,vfork,fork`.
 fn started(trace: &str) -> (usize, usize) {

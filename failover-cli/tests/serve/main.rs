@@ -28,6 +28,7 @@ mod returning;
 mod said;
 mod secrets;
 mod service;
+mod situations;
 mod sources;
 mod ssh;
 mod sshd;

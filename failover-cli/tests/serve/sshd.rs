@@ -102,6 +102,15 @@ exec /usr/bin/ssh -F '{client}' \"$@\"",
         fs::write(self.folder.join("known"), format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
     }
 
+    /// From now on the client knows no host.
+    pub(crate) fn known_as_nobody(&self) {
+        fs::write(self.folder.join("known"), "").unwrap();
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();

@@ -73,12 +73,20 @@ impl Loaded {
         if self.id != unit.as_str() {
             return Some(format!("it is another unit's name: {}", self.id));
         }
-        (self.load_state != "loaded").then(|| format!("it is not loaded but {}", self.load_state))
+        (self.load_state != "loaded" && !self.is_masked()).then(|| format!("it is not loaded but {}", self.load_state))
+    }
+
+    /// Masked by a person: nothing starts it before it is unmasked, and its drop-ins are not loaded until then.
+    fn is_masked(&self) -> bool {
+        self.load_state == "masked"
     }
 
     /// What is missing that would keep this unit from starting while the token is not there. Nothing: it is guarded.
     pub(super) fn missing(&self, drop_in: &DropIn, file: &str) -> Vec<String> {
         let mut why = Vec::new();
+        if self.is_masked() {
+            return why;
+        }
         let mut want = |holds: bool, text: String| {
             if !holds {
                 why.push(text);

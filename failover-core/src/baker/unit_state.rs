@@ -14,7 +14,7 @@ pub(super) const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,UnitFileS
 pub(super) enum Activity {
     /// Active, starting, stopping, or waiting for its restart: the words for it.
     Running(String),
-    /// Loaded, and inactive or failed.
+    /// Loaded or masked, and inactive or failed.
     Stopped,
     /// Neither can be said: why.
     Unclear(String),
@@ -50,14 +50,15 @@ impl UnitState {
             pid => return Activity::Running(format!("{active}, with process {pid}")),
         }
         match (load, active, sub) {
-            ("loaded", "inactive", "dead") | ("loaded", "failed", "failed") => Activity::Stopped,
+            // A masked unit has no file that could be started.
+            ("loaded" | "masked", "inactive", "dead") | ("loaded" | "masked", "failed", "failed") => Activity::Stopped,
             _ => Activity::Unclear(words),
         }
     }
 
-    /// Has systemd its unit file?
+    /// Has systemd its unit file, or is it masked?
     pub(super) fn is_loaded(&self) -> bool {
-        self.get("LoadState") == "loaded"
+        matches!(self.get("LoadState"), "loaded" | "masked")
     }
 
     /// How long it waits before it restarts by itself.
@@ -134,12 +135,14 @@ mod tests {
 
         assert_eq!(activity("loaded", "inactive", "dead", "0"), Activity::Stopped);
         assert_eq!(activity("loaded", "failed", "failed", "0"), Activity::Stopped);
+        assert_eq!(activity("masked", "inactive", "dead", "0"), Activity::Stopped);
+        assert_eq!(activity("masked", "failed", "failed", "0"), Activity::Stopped);
+        running("masked", "active", "running", "812");
 
         let unclear = |load, active, sub, pid| {
             assert!(matches!(activity(load, active, sub, pid), Activity::Unclear(_)), "{load} {active} {sub}")
         };
         unclear("not-found", "inactive", "dead", "0");
-        unclear("masked", "inactive", "dead", "0");
         unclear("error", "inactive", "dead", "0");
         unclear("", "inactive", "dead", "0");
         unclear("loaded", "", "dead", "0");

@@ -49,6 +49,16 @@ pub enum ChainError {
         /// 401 or 403.
         status: u16,
     },
+    /// It sends elsewhere; a level must come from the host that the configuration names.
+    #[error("{source_name} sends elsewhere (HTTP {status}): {to}")]
+    Redirect {
+        /// Which source.
+        source_name: String,
+        /// HTTP's status.
+        status: u16,
+        /// Where to, in its own words.
+        to: String,
+    },
     /// The node does not have that block or its metadata any more, or not yet.
     #[error("{source_name} does not have {path}: {why}")]
     Missing {
@@ -122,6 +132,7 @@ impl ChainError {
             Self::TooLarge { .. } | Self::Malformed { .. } => {
                 "check that the URL is that of an Octez node's RPC, or of TzKT's API for `tzkt`"
             }
+            Self::Redirect { .. } => "where that is right, put the URL that it names into the configuration",
             Self::Denied { .. } => "use the own node on loopback, or allow this RPC",
             Self::Missing { .. } => "use a node that keeps recent blocks with their metadata",
             Self::RateLimited { .. } => "wait as long as it asks for, or leave this source out with --without",

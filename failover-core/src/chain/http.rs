@@ -4,16 +4,20 @@ use std::fmt;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use ureq::config::ConfigBuilder;
-use ureq::http::{Response, Uri};
+use ureq::http::Response;
+use ureq::tls::TlsConfig;
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Timeout};
 
 use ureq::unversioned::transport::DefaultConnector;
+use zeroize::Zeroizing;
 
 use super::names::Names;
 use super::text::clipped;
-use super::{Body, ChainError, Rpc};
+use super::{Body, ChainError, Rpc, SourceUrl, SourceUrlError, tls};
 
 /// How long a connection may take to come up, within the question's own deadline.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -27,8 +31,13 @@ const SHOWN: usize = 200;
 /// configuration names.
 pub struct Http {
     agent: Agent,
-    /// Scheme, host, port and path, without a slash at the end; may hold credentials.
+    /// What trusts the configured CA alone: asked where the usual ones do not know the server's certificate, and after that
+    /// always.
+    private: Option<Agent>,
+    /// Scheme, host, port and path, without a slash at the end.
     base: String,
+    /// The header that says who asks.
+    login: Option<Zeroizing<String>>,
     /// The same without anything that may be a secret.
     name: String,
 }
@@ -43,34 +52,48 @@ impl Http {
     /// A node at a URL: `http://127.0.0.1:8732`, `https://user:password@host/path/`. Nothing is asked yet.
     ///
     /// # Errors
-    /// [`ChainError::Unreachable`] where the text is no http or https URL; it is not repeated, because it may hold a
-    /// password.
+    /// [`ChainError::Unreachable`] where the text is no http or https URL, or a CA's file cannot be read.
     pub fn new(url: &str) -> Result<Self, ChainError> {
-        Self::of("node", url)
+        let url = url.parse().map_err(|error: SourceUrlError| unusable("node", &error))?;
+        Self::of("node", &url)
     }
 
-    /// The same for another kind of source, with which its name begins: `tzkt https://api.tzkt.io`.
-    pub(super) fn of(what: &'static str, url: &str) -> Result<Self, ChainError> {
-        let wrong = |why: &str| ChainError::Unreachable { source_name: what.to_owned(), why: why.to_owned() };
-        let not_a_url = || wrong("its URL is not one like http://127.0.0.1:8732");
-        let uri: Uri = url.trim().parse().map_err(|_| not_a_url())?;
-        let scheme = uri.scheme_str().filter(|s| matches!(*s, "http" | "https")).ok_or_else(not_a_url)?;
-        let authority = uri.authority().filter(|a| !a.host().is_empty()).ok_or_else(not_a_url)?;
-        if uri.query().is_some() || url.contains('#') {
-            return Err(wrong("its URL has a query or a fragment, which no node's has"));
-        }
-        let path = uri.path().trim_end_matches('/');
-        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
+    /// The same for any kind of source, with which its name begins: `tzkt https://api.tzkt.io`.
+    pub(super) fn of(what: &'static str, url: &SourceUrl) -> Result<Self, ChainError> {
         // Providers put keys into the path.
-        let hidden = if path.is_empty() { "" } else { "/..." };
-        let name = format!("{what} {scheme}://{}{port}{hidden}", authority.host());
-        let agent = agent(config());
-        Ok(Self { agent, base: format!("{scheme}://{authority}{path}"), name })
+        let hidden = if url.path().is_empty() { "" } else { "/..." };
+        let name = format!("{what} {}://{}{hidden}", url.scheme(), url.authority());
+        let private = url.ca_file().map(|path| {
+            let roots = tls::roots(path).map_err(|why| unusable(what, &format!("{}: {why}", path.display())))?;
+            Ok(agent(config().tls_config(TlsConfig::builder().root_certs(roots).build())))
+        });
+        let basic = |login: &[u8]| Zeroizing::new(format!("Basic {}", BASE64.encode(login)));
+        Ok(Self {
+            agent: agent(config()),
+            private: private.transpose()?,
+            base: url.as_str().to_owned(),
+            login: url.login().map(basic),
+            name,
+        })
     }
 
     /// Asks, and reads the answer's head. `Err` in it: the status says no.
-    fn ask(&self, question: &Question) -> Result<Result<ureq::Body, ChainError>, ureq::Error> {
-        let request = self.agent.get(format!("{}{}", self.base, question.path));
+    fn ask(&mut self, question: &Question) -> Result<Result<ureq::Body, ChainError>, ureq::Error> {
+        match self.ask_with(&self.agent, question) {
+            Err(error) if is_untrusted(&error) => {
+                let Some(private) = self.private.take() else { return Err(error) };
+                self.agent = private;
+                self.ask_with(&self.agent, question)
+            }
+            answer => answer,
+        }
+    }
+
+    fn ask_with(&self, agent: &Agent, question: &Question) -> Result<Result<ureq::Body, ChainError>, ureq::Error> {
+        let mut request = agent.get(format!("{}{}", self.base, question.path));
+        if let Some(login) = &self.login {
+            request = request.header("authorization", login.as_str());
+        }
         let mut response = request.config().timeout_global(Some(question.left())).build().call()?;
         if response.status().as_u16() != 200 {
             return Ok(Err(question.refused(&mut response)));
@@ -86,6 +109,16 @@ impl Http {
     fn question(&self, path: &str, deadline: Duration, limit: usize) -> Question {
         Question { source_name: self.name.clone(), path: path.to_owned(), begun: Instant::now(), deadline, limit }
     }
+}
+
+fn unusable(what: &str, why: &impl ToString) -> ChainError {
+    ChainError::Unreachable { source_name: what.to_owned(), why: why.to_string() }
+}
+
+/// Is the server's certificate of nobody that is trusted? ureq 3.5 gives rustls' error as it is, or in an I/O error.
+fn is_untrusted(error: &ureq::Error) -> bool {
+    let said = error.to_string();
+    ["UnknownIssuer", "invalid peer certificate", "CaUsedAsEndEntity"].iter().any(|words| said.contains(words))
 }
 
 /// How this program speaks HTTP, whatever it asks: to the host that is named and no other, and not for ever.
@@ -132,7 +165,13 @@ impl Rpc for Http {
     }
 
     fn another(&self) -> Option<Box<dyn Rpc>> {
-        Some(Box::new(Self { agent: self.agent.clone(), base: self.base.clone(), name: self.name.clone() }))
+        Some(Box::new(Self {
+            agent: self.agent.clone(),
+            private: self.private.clone(),
+            base: self.base.clone(),
+            login: self.login.clone(),
+            name: self.name.clone(),
+        }))
     }
 }
 
@@ -189,6 +228,11 @@ impl Question {
             status @ (204 | 404 | 410) => {
                 let why = if said.is_empty() { format!("HTTP {status}") } else { said };
                 ChainError::Missing { source_name, path, why }
+            }
+            status @ (301 | 302 | 303 | 307 | 308) => {
+                let to = response.headers().get("location").and_then(|to| to.to_str().ok());
+                let to = to.map_or_else(|| "it does not say where".to_owned(), |to| clipped(to, SHOWN));
+                ChainError::Redirect { source_name, status, to }
             }
             429 => ChainError::RateLimited { source_name, path, retry_after: retry_after(response) },
             status => ChainError::Status { source_name, path, status, body: said },

@@ -105,6 +105,14 @@ impl OctezNode<super::http::Http> {
     pub fn connect(url: &str) -> Result<Self, ChainError> {
         super::http::Http::new(url).map(Self::new)
     }
+
+    /// The same at a URL that was read already.
+    ///
+    /// # Errors
+    /// [`ChainError::Unreachable`] where its CA's file cannot be read.
+    pub fn at(url: &super::SourceUrl) -> Result<Self, ChainError> {
+        super::http::Http::of("node", url).map(Self::new)
+    }
 }
 
 impl<R: Rpc> OctezNode<R> {

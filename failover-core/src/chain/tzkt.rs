@@ -42,8 +42,19 @@ impl Tzkt<super::http::Http> {
     /// # Errors
     /// [`ChainError::Unreachable`] where the text is no http or https URL.
     pub fn connect(url: &str) -> Result<Self, ChainError> {
-        let base = url.trim().trim_end_matches('/');
-        super::http::Http::of("tzkt", base.strip_suffix("/v1").unwrap_or(base)).map(Self::new)
+        let wrong = |error: super::SourceUrlError| ChainError::Unreachable {
+            source_name: "tzkt".to_owned(),
+            why: error.to_string(),
+        };
+        Self::at(&url.parse().map_err(wrong)?)
+    }
+
+    /// The same at a URL that was read already.
+    ///
+    /// # Errors
+    /// [`ChainError::Unreachable`] where its CA's file cannot be read.
+    pub fn at(url: &super::SourceUrl) -> Result<Self, ChainError> {
+        super::http::Http::of("tzkt", &url.without_end("/v1")).map(Self::new)
     }
 }
 

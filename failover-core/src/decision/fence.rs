@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, whose};
 use super::policy::{
-    Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
-    UNPROVEN_WAIT,
+    LIMITED, Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES,
+    UNCONTROLLED_WAIT, UNPROVEN_WAIT,
 };
 use super::progress::{Progress, Statement, Word};
 use super::step::Path;
+use super::{WaitFor, Waiting};
 use crate::facts::{BakerState, Facts, LevelActivity};
 use crate::tezos::Level;
 
@@ -80,8 +81,26 @@ pub(super) fn path(facts: &Facts, policy: &Policy, progress: &Progress) -> (Path
         return (Path::Uncontrolled, "what signs on the primary starts again by itself".to_owned());
     }
     match &facts.primary.services {
-        Ok(seen) => (Path::Controlled, format!("{} answers", seen.source)),
+        Ok(seen) => (Path::Controlled, format!("{} answers{}", seen.source, copied(facts))),
         Err(unknown) => (Path::Uncontrolled, unknown.why.clone()),
+    }
+}
+
+/// A primary that answered a moment ago and takes no new connection is not dead: it is waited for, until it answers or has
+/// not done so for a minute and is out of reach.
+pub(super) fn limited(facts: &Facts, policy: &Policy) -> Option<Waiting> {
+    let what = facts.primary.limited.clone().filter(|_| !policy.emergency)?;
+    Some(Waiting { why: WaitFor::Known { what }, left: Some(LIMITED) })
+}
+
+/// What a machine with the same machine-id has to be told: one of the two is a copy of the other (H33).
+fn copied(facts: &Facts) -> &'static str {
+    match (&facts.primary.identity, &facts.backup.identity) {
+        (Ok(there), Ok(here)) if there.value == here.value => {
+            " with this machine's machine-id, as a copy of it does (remove one's /etc/machine-id and run \
+             `systemd-machine-id-setup` there)"
+        }
+        _ => "",
     }
 }
 

@@ -5,7 +5,7 @@ use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy};
 use super::progress::Progress;
 use super::refusal::{Alias, Refusal};
 use super::{WaitFor, Waiting, power, resume};
-use crate::facts::{BootGuard, Delegate, DeviceState, ExpectedKey, Facts, Head, KeyState, SyncState};
+use crate::facts::{BootGuard, Delegate, DeviceState, ExpectedKey, Facts, Head, KeyState, PlanId, SyncState};
 
 /// What a gate says when it does not open.
 pub(super) enum Closed {
@@ -143,6 +143,11 @@ fn in_its_place(expected: &ExpectedKey, delegate: &Delegate, device: &DeviceStat
     Some(Alias { name: found.name.clone(), key: Some(found.key) })
 }
 
+/// Was this plan made by a machine with this one's machine-id, and not by this one (H33)?
+fn is_a_copys(plan: Option<PlanId>, policy: &Policy) -> bool {
+    plan.zip(policy.plans.as_ref()).is_some_and(|(plan, own)| !own.contains(&plan))
+}
+
 /// The primary is the pinned machine, and not the backup itself (H19).
 pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
     if policy.emergency {
@@ -152,14 +157,6 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
         return Err(Refusal::WrongHost { why: why.clone() });
     }
     let Ok(primary) = &facts.primary.identity else { return Ok(()) };
-    let Some(pin) = &policy.primary_pin else { return Err(Refusal::Unpinned { host: primary.source.clone() }) };
-    if *pin != primary.value {
-        let why = format!(
-            "{} has the machine-id {}, not {} as it was checked",
-            primary.source, primary.value.machine_id, pin.machine_id
-        );
-        return Err(Refusal::WrongHost { why });
-    }
     let backup = facts.backup.identity.as_ref().map_err(|unknown| Refusal::NotReady {
         what: "this machine's identity".to_owned(),
         unknown: unknown.clone(),
@@ -167,10 +164,18 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
     // S7: the guard's record on the primary is the lock between machines. One that was put up there is nobody's claim.
     if let Ok(guard) = &facts.primary.boot_guard
         && let BootGuard::Holds { note, .. } = &guard.value
-        && note.machine != backup.value.machine_id
         && note.machine != primary.value.machine_id
+        && (note.machine != backup.value.machine_id || is_a_copys(note.plan, policy))
     {
         return Err(Refusal::FencedElsewhere { note: note.clone() });
+    }
+    let Some(pin) = &policy.primary_pin else { return Err(Refusal::Unpinned { host: primary.source.clone() }) };
+    if *pin != primary.value {
+        let why = format!(
+            "{} has the machine-id {}, not {} as it was checked",
+            primary.source, primary.value.machine_id, pin.machine_id
+        );
+        return Err(Refusal::WrongHost { why });
     }
     // Two machines made from one image have one machine-id (H33): that it is this machine itself, its permits say.
     if backup.value == primary.value && facts.primary.standing.is_err() {

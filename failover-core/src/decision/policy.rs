@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::{Claim, HeadPin, HostIdentity, KeyName};
+use crate::facts::{Claim, HeadPin, HostIdentity, KeyName, PlanId};
 use crate::tezos::{ChainId, KeyHash};
 
 /// A head at most this old is fresh.
@@ -15,6 +15,8 @@ pub const FUTURE_SAID: Duration = Duration::from_secs(3);
 pub const HALT: Duration = Duration::from_secs(30 * 60);
 /// Something unknown for this long in the middle of a run ends it.
 pub const UNKNOWN: Duration = Duration::from_secs(120);
+/// A machine that refuses connections is no limit's any more once it has not answered for this long: `ufw limit` looks at 30 s.
+pub const LIMITED: Duration = Duration::from_secs(60);
 /// A typed statement is asked again after this (S6).
 pub const STATEMENT_LIFE: Duration = Duration::from_secs(15 * 60);
 /// An answer of the primary this long ago still contradicts what says that it is off (H38).
@@ -127,6 +129,10 @@ pub struct Policy {
     /// The primary, as it is configured to be reached; `None`: it is not, or an older version does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// The plans of this machine's own runs, this one among them; `None`: not known. A guard's record of another one was left
+    /// by a copy of this machine (H33).
+    #[serde(skip)]
+    pub plans: Option<Vec<PlanId>>,
     /// Judge the levels above B up to F (S8). Only a test of the simulator switches it off.
     #[serde(default = "yes")]
     pub quarantine: bool,
@@ -167,6 +173,7 @@ impl Policy {
             primary: a_primary(),
             claims_over: Vec::new(),
             host: None,
+            plans: None,
             quarantine: true,
         }
     }

@@ -40,6 +40,15 @@ impl StateDir {
         Ok(found)
     }
 
+    /// The plans of this machine's runs, by their journals' names.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn plans(&self) -> Result<Vec<PlanId>, StateError> {
+        let plan = |path: &PathBuf| path.file_stem()?.to_str()?.rsplit('-').next()?.parse().ok();
+        Ok(self.journals()?.iter().filter_map(plan).collect())
+    }
+
     /// The newest journal that `finished` does not call finished, with what stands in it; `None` where all are.
     ///
     /// A journal without a record is passed over: nothing was done, as every effect has its record first. One

@@ -7,7 +7,9 @@ use failover_core::decision::policy::unproven_sentence;
 use failover_core::decision::{
     Fence, Path, Policy, Progress, Refusal, Rung, Statement, Verdict, WaitFor, decide, fence,
 };
-use failover_core::facts::{Arming, BootGuard, ExpectedKey, Facts, KeyRole, Model, UnlockSecret};
+use failover_core::facts::{
+    Arming, BootGuard, ExpectedKey, Facts, KeyRole, Model, PrimaryFacts, Unknown, UnlockSecret,
+};
 use failover_core::tezos::{Curve, KeyHash, Kind};
 
 use crate::world::*;
@@ -271,4 +273,27 @@ fn a_refusal_names_what_it_is_about() {
     assert!(three.contains(&level(HEAD + 2).to_string()) && !three.contains("more"), "{three}");
     let four = positions(4).to_string();
     assert!(four.ends_with("and 1 more") && !four.contains(&level(HEAD + 3).to_string()), "{four}");
+}
+
+/// H33: two machines made from one image are told apart by their permits; the plan says what to do about it.
+#[test]
+fn h33_a_copy_of_this_machine_is_told_so() {
+    let mut facts = facts();
+    assert!(!fence(&facts, &policy(), &Progress::default()).why.contains("systemd-machine-id-setup"));
+    facts.primary.identity.as_mut().unwrap().value = facts.backup.identity.as_ref().unwrap().value.clone();
+    let why = fence(&facts, &policy(), &Progress::default()).why;
+    assert!(why.contains("systemd-machine-id-setup"), "{why}");
+}
+
+/// A firewall that counts connections makes nobody dead: the run neither goes the way of an emergency nor asks a person.
+#[test]
+fn a_limit_on_connections_is_waited_for() {
+    let mut facts = facts();
+    let gone = Unknown { why: "refused".to_owned(), next: "wait".to_owned() };
+    facts.primary = PrimaryFacts { limited: Some("refused".to_owned()), ..PrimaryFacts::unknown(&gone) };
+    let waits = |progress: &Progress, policy: &Policy| matches!(decide(&facts, policy, progress), Verdict::Wait(w) if matches!(w.why, WaitFor::Known { .. }));
+    assert!(waits(&Progress::default(), &policy()));
+    assert!(waits(&Progress { proceed: true, ..Progress::default() }, &policy()));
+    // A person who says that it cannot be reached is believed.
+    assert!(!waits(&Progress::default(), &Policy { emergency: true, ..policy() }));
 }

@@ -8,7 +8,7 @@ use failover_core::decision::{
     decide, floor, foreign, is_open, shared,
 };
 use failover_core::facts::{
-    Arming, Asked, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, Power, Question,
+    Arming, Asked, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, PlanId, Power, Question,
     SecondOpinion,
 };
 use failover_core::guard::GuardNote;
@@ -101,6 +101,25 @@ fn h8_only_a_key_of_the_next_cycle_within_fifty_levels_is_waited_for() {
 }
 
 /// S7: the guard on a primary that another machine put up is that machine's claim.
+#[test]
+fn h33_a_copy_of_this_machine_is_another_one() {
+    let own: PlanId = "K7MPQ2".parse().unwrap();
+    let note = GuardNote::new(now(), "root@x", &"b".repeat(32), Some(own));
+    let mut facts = facts();
+    facts.primary.boot_guard = known(BootGuard::Holds { units: vec!["baker.service".to_owned()], note });
+    for (plans, elsewhere) in
+        [(None, false), (Some(vec![own]), false), (Some(vec!["K7MPQ3".parse().unwrap()]), true), (Some(vec![]), true)]
+    {
+        // Whether or not the primary was ever checked from here.
+        for pin in [policy().primary_pin, None] {
+            let policy = Policy { plans: plans.clone(), primary_pin: pin.clone(), ..policy() };
+            let verdict = decide(&facts, &policy, &Progress::default());
+            let found = matches!(&verdict, Verdict::Refuse(Refusal::FencedElsewhere { .. }));
+            assert_eq!(found, elsewhere, "{plans:?} {pin:?}: {verdict:?}");
+        }
+    }
+}
+
 #[test]
 fn s7_a_primary_that_another_machine_fenced_is_refused_with_seven() {
     for (machine, elsewhere) in [("c", true), ("b", false), ("a", false)] {

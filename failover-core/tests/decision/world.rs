@@ -135,6 +135,7 @@ pub(crate) fn facts() -> Facts {
         primary: PrimaryFacts {
             identity: known(id("a")),
             impostor: None,
+            limited: None,
             services: known(stopped()),
             restart_delay: known(Duration::from_secs(20)),
             marks: unknown(),

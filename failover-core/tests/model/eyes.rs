@@ -180,6 +180,7 @@ pub(crate) fn look(world: &World, setting: &Setting, i: usize, from: u64, primar
         primary: PrimaryFacts {
             identity: if answers { known(id(other), now) } else { unknown("no route") },
             impostor: None,
+            limited: None,
             services: if answers { known(state(there.running), now) } else { unknown("no route") },
             restart_delay: if answers { known(Duration::from_secs(4), now) } else { unknown("no route") },
             marks: unknown("no files"),

@@ -22,7 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(3);
 const SIGNING: [&str; 3] = ["octez-baker*", "octez-signer*", "tezsign*"];
 
 fn open(url: &NodeUrl) -> Result<OctezNode<failover_core::chain::http::Http>, ChainError> {
-    Ok(OctezNode::connect(url.as_str())?.with_deadline(DEADLINE))
+    Ok(OctezNode::at(url)?.with_deadline(DEADLINE))
 }
 
 /// A node that answers: its chain, and its head in words.
@@ -34,7 +34,7 @@ pub(super) fn node(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
 
 /// TzKT's chain and head.
 pub(super) fn tzkt(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
-    let head = Tzkt::connect(url.as_str())?.with_deadline(DEADLINE).head()?;
+    let head = Tzkt::at(url)?.with_deadline(DEADLINE).head()?;
     Ok((head.chain_id, format!("head {}", head.level)))
 }
 

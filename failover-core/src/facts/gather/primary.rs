@@ -129,6 +129,7 @@ impl PrimaryGatherer {
                     secret,
                     identity: Ok(Observed { value: known.0, source: source.clone(), at }),
                     impostor: None,
+                    limited: None,
                     services: Ok(Observed { value: state, source: source.clone(), at }),
                     restart_delay: Ok(Observed { value: known.1, source, at }),
                     marks: self.marks(control, stopped, chain, clock),
@@ -143,7 +144,8 @@ impl PrimaryGatherer {
                 if matches!(&error, BakerError::Host(HostError::Unreachable { .. } | HostError::Lost { .. })) {
                     self.away = Some((clock.now(), error.unknown()));
                 }
-                (None, PrimaryFacts { impostor, ..self.nothing(error.unknown()) })
+                let limited = matches!(&error, BakerError::Host(HostError::Limited { .. })).then(|| error.to_string());
+                (None, PrimaryFacts { impostor, limited, ..self.nothing(error.unknown()) })
             }
         }
     }

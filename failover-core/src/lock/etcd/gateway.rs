@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Uri;
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{ClientCert, PemItem, PrivateKey, TlsConfig};
 use zeroize::Zeroizing;
 
 use super::super::FencingToken;
 use super::answer::{Answer, Created, Found, encoded};
 use super::error::EtcdError;
 use super::options::EtcdOptions;
-use crate::chain::http;
+use crate::chain::{http, tls};
 use crate::signer::Passphrase;
 
 /// How long one member has for one answer.
@@ -57,7 +57,7 @@ impl Gateway {
         if members.is_empty() {
             return Err(EtcdError::Setup { what: "etcd".to_owned(), why: "no member is named".to_owned() });
         }
-        let agent = http::agent(http::config().max_idle_connections(0).tls_config(tls(options)?));
+        let agent = http::agent(http::config().max_idle_connections(0).tls_config(tls_of(options)?));
         let each = MEMBER_DEADLINE.min(options.ttl / 3);
         Ok(Self { agent, members, first: 0, user: options.user.clone(), token: None, cluster: None, each })
     }
@@ -248,37 +248,20 @@ fn member(url: &str) -> Result<String, EtcdError> {
     }
 }
 
-fn tls(options: &EtcdOptions) -> Result<TlsConfig, EtcdError> {
+fn tls_of(options: &EtcdOptions) -> Result<TlsConfig, EtcdError> {
     let mut config = TlsConfig::builder();
+    let wrong = |path: &std::path::Path, why| EtcdError::Setup { what: path.display().to_string(), why };
     if let Some(path) = &options.ca_file {
-        let items = pem(path)?;
-        let roots: Vec<Certificate<'static>> = items.into_iter().filter_map(certificate).collect();
-        if roots.is_empty() {
-            return Err(EtcdError::Setup {
-                what: path.display().to_string(),
-                why: "no certificate is in it".to_owned(),
-            });
-        }
-        config = config.root_certs(RootCerts::new_with_certs(&roots));
+        config = config.root_certs(tls::roots(path).map_err(|why| wrong(path, why))?);
     }
     if let Some((certificates, key)) = &options.client {
-        let chain: Vec<Certificate<'static>> = pem(certificates)?.into_iter().filter_map(certificate).collect();
-        let found = pem(key)?.into_iter().find_map(private_key);
-        let (false, Some(found)) = (chain.is_empty(), found) else {
-            let what = if chain.is_empty() { certificates } else { key };
-            let why = if chain.is_empty() { "no certificate is in it" } else { "no private key is in it" };
-            return Err(EtcdError::Setup { what: what.display().to_string(), why: why.to_owned() });
-        };
+        let chain = tls::certificates(certificates).map_err(|why| wrong(certificates, why))?;
+        let items = tls::pem(key).map_err(|why| wrong(key, why))?;
+        let found = items.into_iter().find_map(private_key);
+        let found = found.ok_or_else(|| wrong(key, "no private key is in it".to_owned()))?;
         config = config.client_cert(Some(ClientCert::new_with_certs(&chain, found)));
     }
     Ok(config.build())
-}
-
-fn certificate(item: PemItem<'static>) -> Option<Certificate<'static>> {
-    match item {
-        PemItem::Certificate(certificate) => Some(certificate),
-        _ => None,
-    }
 }
 
 fn private_key(item: PemItem<'static>) -> Option<PrivateKey<'static>> {
@@ -286,10 +269,4 @@ fn private_key(item: PemItem<'static>) -> Option<PrivateKey<'static>> {
         PemItem::PrivateKey(key) => Some(key),
         _ => None,
     }
-}
-
-fn pem(path: &std::path::Path) -> Result<Vec<PemItem<'static>>, EtcdError> {
-    let wrong = |why: String| EtcdError::Setup { what: path.display().to_string(), why };
-    let text = Zeroizing::new(std::fs::read(path).map_err(|error| wrong(error.to_string()))?);
-    parse_pem(&text).collect::<Result<_, _>>().map_err(|error| wrong(http::why(&error)))
 }
