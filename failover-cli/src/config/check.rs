@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::{MarkFolder, UnitName};
+use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::ledger::Derivation;
 use failover_core::signer::{KeyName, Model};
 use failover_core::state::StateDir;
@@ -221,12 +222,10 @@ impl<'a> Checker<'a> {
     }
 
     fn host(&self, host: Spanned<String>) -> Result<String, ConfigError> {
-        let text = host.get_ref();
-        // A leading dash would be an option to ssh.
-        if text.is_empty() || text.starts_with('-') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(self.wrong(&host, "host: an ssh destination like baker@primary"));
+        match SshHost::new(host.get_ref().as_str(), SshOptions::default()) {
+            Ok(_not_connected) => Ok(host.into_inner()),
+            Err(error) => Err(self.wrong(&host, format!("host: {error}"))),
         }
-        Ok(host.into_inner())
     }
 
     fn control(&self, keys: ControlKeys) -> Result<Control, ConfigError> {
