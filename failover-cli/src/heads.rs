@@ -65,7 +65,7 @@ pub(crate) struct Everybody {
 /// # Errors
 /// No node is named, or a URL cannot be used.
 pub(crate) fn everybody(settings: &Settings) -> Result<Everybody, Failure> {
-    let own = sources::open_node(&settings.node()?)?;
+    let own = sources::open_node(&settings.node()?);
     let others = settings.known().map(|config| sources::open_others(&config.chain, &[])).transpose()?;
     let (name, clock) = (own.name().to_owned(), SystemClock);
     let (chain, shown) = Gatherer::new(own, others.unwrap_or_default()).heads(&clock);

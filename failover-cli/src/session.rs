@@ -228,7 +228,7 @@ pub(crate) fn looking_again(
         None => RunId::random()?,
     };
     let parts = Parts {
-        source: sources::open_node(&settings.node()?)?,
+        source: sources::open_node(&settings.node()?),
         others: sources::open_others(&config.chain, &policy.without)?,
         hands: Hands { permit: Some(permit(config, state, run)?), ..disarming(config, state, Box::new(Nobody))? },
         policy,
@@ -306,7 +306,7 @@ pub(crate) fn failover(
     let (id, policy, plan, file) = run;
     let permit = permit(config, state, id)?;
     let parts = Parts {
-        source: sources::open_node(&settings.node()?)?,
+        source: sources::open_node(&settings.node()?),
         others: sources::open_others(&config.chain, &policy.without)?,
         hands: Hands { locks, permit: Some(permit), ..hands(config, state, operator)? },
         policy,

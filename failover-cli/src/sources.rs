@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
-use failover_core::chain::{ChainError, ChainLevelSource, ChainNode};
+use failover_core::chain::{ChainLevelSource, ChainNode};
 use failover_core::decision::policy::{MARKS, POWER};
 
 use crate::args::NodeUrl;
@@ -15,27 +15,24 @@ use crate::failure::Failure;
 const OTHER_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The own node.
-///
-/// # Errors
-/// The URL cannot be used.
-pub(crate) fn open_node(url: &NodeUrl) -> Result<Box<dyn ChainNode>, ChainError> {
-    Ok(Box::new(OctezNode::at(url)?))
+pub(crate) fn open_node(url: &NodeUrl) -> Box<dyn ChainNode> {
+    Box::new(OctezNode::at(url))
 }
 
 /// Every other source but those that `--without` names. The primary's mark files and its power status are none of the
 /// chain's sources.
 ///
 /// # Errors
-/// A URL cannot be used, or `--without` names the own node, or nothing that is configured.
+/// `--without` names the own node, or nothing that is configured.
 pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<dyn ChainLevelSource>>, Failure> {
     let mut others: Vec<Box<dyn ChainLevelSource>> = Vec::new();
     for url in &chain.others {
-        others.push(Box::new(OctezNode::at(url)?.with_deadline(OTHER_DEADLINE)));
+        others.push(Box::new(OctezNode::at(url).with_deadline(OTHER_DEADLINE)));
     }
     if let Some(url) = &chain.tzkt {
-        others.push(Box::new(Tzkt::at(url)?.with_deadline(OTHER_DEADLINE)));
+        others.push(Box::new(Tzkt::at(url).with_deadline(OTHER_DEADLINE)));
     }
-    let own = open_node(&chain.node)?;
+    let own = open_node(&chain.node);
     for given in without.iter().filter(|given| *given != MARKS && *given != POWER) {
         if is(given, own.name()) {
             return Err(Failure::usage(

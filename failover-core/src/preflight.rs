@@ -66,7 +66,10 @@ pub fn machines(facts: &Facts, policy: &Policy, hands: &mut Hands) -> Result<(),
     start::ready(delegate, &mut *hands.backup)?;
     let runs = matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }));
     let Some(primary) = hands.primary.as_mut().filter(|_| runs && !policy.emergency) else { return Ok(()) };
-    primary.reads_back().map_err(|error| {
+    primary.begin_look(crate::baker::Depth::Services);
+    let reads_back = primary.reads_back();
+    primary.end_look();
+    reads_back.map_err(|error| {
         not_ready(
             "reading back what runs on the primary",
             error.to_string(),

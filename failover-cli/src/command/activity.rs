@@ -67,7 +67,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Activity, out: &mut Output) -> R
         .baker
         .or(configured)
         .ok_or_else(|| Failure::usage("no baker is named", "give its address, or write a configuration"))?;
-    let mut node = sources::open_node(&settings.node()?)?;
+    let mut node = sources::open_node(&settings.node()?);
     let expected = settings.known().map(|config| config.baker.chain);
     let seen = heads::look(&mut *node, SystemClock.now(), expected);
     let head = heads::fresh(&seen)?.clone();

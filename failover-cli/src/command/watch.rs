@@ -73,7 +73,7 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Watch, out: &mut Output) -
     let policy = session::policy(&config, &state, None, false)?;
     let (chain, baker) = (policy.chain, policy.baker);
     let parts = Parts {
-        source: sources::open_node(&settings.node()?)?,
+        source: sources::open_node(&settings.node()?),
         others: sources::open_others(&config.chain, &policy.without)?,
         busy: Box::new(move || FileLock::is_held(chain, baker)),
         hands: session::watching(&config, &state)?,

@@ -84,7 +84,10 @@ impl<'a> Checker<'a> {
         if let Some(others) = others.as_ref().filter(|others| others.get_ref().iter().any(is_own)) {
             return Err(self.wrong(others, "others: the own node is no second opinion on itself"));
         }
-        let ca_file = ca_file.map(|file| self.resolve(file)).or_else(usual_ca_file);
+        if let Some(file) = ca_file.as_ref().filter(|file| !self.resolve(file.get_ref().clone()).is_file()) {
+            return Err(self.wrong(file, "ca_file: there is no such file"));
+        }
+        let ca_file = ca_file.map(|file| self.resolve(file.into_inner())).or_else(usual_ca_file);
         let trusting = |url: NodeUrl| url.with_ca_file(ca_file.clone());
         let others = others.map(Spanned::into_inner).unwrap_or_default();
         Ok(Chain {

@@ -43,7 +43,7 @@ pub(super) struct Chain {
     pub(super) node: NodeUrl,
     pub(super) tzkt: Option<NodeUrl>,
     pub(super) others: Option<Spanned<Vec<NodeUrl>>>,
-    pub(super) ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -60,6 +60,9 @@ impl Checker<'_> {
         if etcd.get_ref().is_empty() {
             return Err(self.wrong(&etcd, "etcd: name at least one member, like https://10.0.0.1:2379"));
         }
+        if etcd.get_ref().iter().any(NodeUrl::has_login) {
+            return Err(self.wrong(&etcd, "etcd: user and password_file say who asks, and not the URL"));
+        }
         if let Some(prefix) = prefix.as_ref().filter(|prefix| !is_prefix(prefix.get_ref())) {
             return Err(self.wrong(prefix, "prefix: begins with a slash and does not end with one, like /failover"));
         }

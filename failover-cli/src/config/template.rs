@@ -161,6 +161,7 @@ impl Template {
             (None, None) => page.unused("tzkt = \"https://...\"", "a second opinion: TzKT's API for this network"),
         }
         page.unused("others = [\"http://10.0.0.2:8732\"]", "more nodes");
+        page.unused("ca_file = \"/etc/failover/ca.pem\"", "a private CA, beside the usual ones; else SSL_CERT_FILE");
         page.raw("");
     }
 

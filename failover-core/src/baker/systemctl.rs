@@ -77,7 +77,10 @@ impl<H: Host> Systemctl<H> {
     pub(super) fn expect(&mut self, questions: &[&[&str]], as_root: &[&[&str]]) {
         let questions: Vec<(&[&str], Duration)> = questions.iter().map(|argv| (*argv, SHORT)).collect();
         self.host.expect(&questions);
-        // Where it is not known yet who this user is, they are asked as they come up.
+        // Where it is not known yet who this user is, and was not asked either, they are asked as they come up.
+        if self.host.has_asked(&elevation::WHO, SHORT) {
+            let _asked_already = self.elevation.words(&mut self.host, &[]);
+        }
         for argv in as_root {
             if let Some(words) = self.elevation.known_words(argv) {
                 self.host.expect(&[(&words, SHORT)]);
@@ -130,9 +133,8 @@ impl<H: Host> Systemctl<H> {
 
     /// The units that these patterns name, whether loaded or only installed. Names that are no service are left out.
     pub(super) fn list(&mut self, pattern: &str) -> Result<Vec<UnitName>, BakerError> {
-        let argv = ["systemctl", "list-unit-files", "--no-legend", "--no-pager", pattern];
-        let loaded = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", pattern];
-        self.expect(&[&loaded], &[]);
+        self.expect_list(pattern);
+        let [argv, loaded] = lists(pattern);
         let out = self.host.ask(&argv, SHORT)?;
         // Since systemd 246 it exits 1, silently, where nothing matches.
         let nothing = out.code == 1 && out.stdout.trim().is_empty() && out.stderr.trim().is_empty();
@@ -151,6 +153,12 @@ impl<H: Host> Systemctl<H> {
         units.sort();
         units.dedup();
         Ok(units)
+    }
+
+    /// What lists the units comes with the next question.
+    pub(super) fn expect_list(&mut self, pattern: &str) {
+        let [installed, loaded] = lists(pattern);
+        self.expect(&[&installed, &loaded], &[]);
     }
 
     pub(super) fn show(
@@ -291,6 +299,14 @@ fn is_closed(error: &BakerError) -> bool {
                     | HostError::NotRun { .. }
             )
     )
+}
+
+/// What lists the units that a pattern names: those that are installed, and those that are loaded.
+fn lists(pattern: &str) -> [Vec<&str>; 2] {
+    [
+        vec!["systemctl", "list-unit-files", "--no-legend", "--no-pager", pattern],
+        vec!["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", pattern],
+    ]
 }
 
 fn with_units<'a>(argv: &[&'a str], units: &'a [UnitName]) -> Vec<&'a str> {

@@ -180,6 +180,7 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 
     fn begin_look(&mut self, depth: Depth) {
         self.systemctl.begin_look();
+        self.systemctl.expect_list(PATTERN);
         self.depth = Some(depth);
         // They are listed again; where they are the same, one round trip is enough.
         self.expect_known();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -31,9 +32,8 @@ const SHOWN: usize = 200;
 /// configuration names.
 pub struct Http {
     agent: Agent,
-    /// What trusts the configured CA alone: asked where the usual ones do not know the server's certificate, and after that
-    /// always.
-    private: Option<Agent>,
+    /// A CA that is trusted alone where the usual ones do not know the server's certificate, and from then on.
+    ca_file: Option<PathBuf>,
     /// Scheme, host, port and path, without a slash at the end.
     base: String,
     /// The header that says who asks.
@@ -52,37 +52,35 @@ impl Http {
     /// A node at a URL: `http://127.0.0.1:8732`, `https://user:password@host/path/`. Nothing is asked yet.
     ///
     /// # Errors
-    /// [`ChainError::Unreachable`] where the text is no http or https URL, or a CA's file cannot be read.
+    /// [`ChainError::Unreachable`] where the text is no http or https URL.
     pub fn new(url: &str) -> Result<Self, ChainError> {
         let url = url.parse().map_err(|error: SourceUrlError| unusable("node", &error))?;
-        Self::of("node", &url)
+        Ok(Self::of("node", &url))
     }
 
     /// The same for any kind of source, with which its name begins: `tzkt https://api.tzkt.io`.
-    pub(super) fn of(what: &'static str, url: &SourceUrl) -> Result<Self, ChainError> {
+    pub(super) fn of(what: &'static str, url: &SourceUrl) -> Self {
         // Providers put keys into the path.
         let hidden = if url.path().is_empty() { "" } else { "/..." };
         let name = format!("{what} {}://{}{hidden}", url.scheme(), url.authority());
-        let private = url.ca_file().map(|path| {
-            let roots = tls::roots(path).map_err(|why| unusable(what, &format!("{}: {why}", path.display())))?;
-            Ok(agent(config().tls_config(TlsConfig::builder().root_certs(roots).build())))
-        });
         let basic = |login: &[u8]| Zeroizing::new(format!("Basic {}", BASE64.encode(login)));
-        Ok(Self {
+        Self {
             agent: agent(config()),
-            private: private.transpose()?,
+            ca_file: url.ca_file().map(Path::to_owned),
             base: url.as_str().to_owned(),
             login: url.login().map(basic),
             name,
-        })
+        }
     }
 
     /// Asks, and reads the answer's head. `Err` in it: the status says no.
     fn ask(&mut self, question: &Question) -> Result<Result<ureq::Body, ChainError>, ureq::Error> {
         match self.ask_with(&self.agent, question) {
             Err(error) if is_untrusted(&error) => {
-                let Some(private) = self.private.take() else { return Err(error) };
-                self.agent = private;
+                let Some(path) = self.ca_file.take() else { return Err(error) };
+                // What cannot be read trusts nobody, and the server's certificate is still unknown.
+                let Ok(roots) = tls::roots(&path) else { return Err(error) };
+                self.agent = agent(config().tls_config(TlsConfig::builder().root_certs(roots).build()));
                 self.ask_with(&self.agent, question)
             }
             answer => answer,
@@ -167,7 +165,7 @@ impl Rpc for Http {
     fn another(&self) -> Option<Box<dyn Rpc>> {
         Some(Box::new(Self {
             agent: self.agent.clone(),
-            private: self.private.clone(),
+            ca_file: self.ca_file.clone(),
             base: self.base.clone(),
             login: self.login.clone(),
             name: self.name.clone(),

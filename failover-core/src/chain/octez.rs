@@ -45,6 +45,7 @@ mod claim;
 mod delegate;
 mod earnings;
 mod header;
+mod headers;
 mod issuance;
 mod mempool;
 mod metadata;
@@ -55,6 +56,7 @@ mod rights;
 mod small;
 
 pub(super) use header::{Header, level};
+use headers::Headers;
 pub(super) use metadata::{Metadata, Recorded};
 
 /// How long a node may take for a whole answer; a synced one needs milliseconds, a busy one a second or two.
@@ -73,6 +75,8 @@ const MEMPOOL: usize = 4 << 20;
 const BLOCKS_KEPT: usize = 8;
 /// Levels whose slot is kept.
 const SLOTS_KEPT: usize = 256;
+/// Blocks whose metadata are kept: the head's are asked for by what reads its votes and by what reads the baker's keys.
+const METADATA_KEPT: usize = 4;
 
 /// An Octez node, over whatever carries its RPC: HTTP, or a simulated node.
 ///
@@ -94,6 +98,9 @@ pub struct OctezNode<R> {
     /// Rights are settled cycles ahead: a reorganisation does not change them.
     slots: HashMap<(KeyHash, Level), Option<u16>>,
     pool: pool::Pool,
+    headers: Headers,
+    /// Of the newest blocks, by hash.
+    metadata: VecDeque<(BlockHash, Metadata)>,
 }
 
 #[cfg(feature = "http")]
@@ -107,11 +114,9 @@ impl OctezNode<super::http::Http> {
     }
 
     /// The same at a URL that was read already.
-    ///
-    /// # Errors
-    /// [`ChainError::Unreachable`] where its CA's file cannot be read.
-    pub fn at(url: &super::SourceUrl) -> Result<Self, ChainError> {
-        super::http::Http::of("node", url).map(Self::new)
+    #[must_use]
+    pub fn at(url: &super::SourceUrl) -> Self {
+        Self::new(super::http::Http::of("node", url))
     }
 }
 
@@ -125,6 +130,8 @@ impl<R: Rpc> OctezNode<R> {
             blocks: VecDeque::new(),
             slots: HashMap::new(),
             pool: pool::Pool::default(),
+            headers: Headers::default(),
+            metadata: VecDeque::new(),
         }
     }
 
@@ -153,17 +160,30 @@ impl<R: Rpc> OctezNode<R> {
         move |why| ChainError::Malformed { source_name, path, why }
     }
 
+    /// The header of a block of the chain that the head was read of.
     fn header_at(&mut self, level: Level) -> Result<Header, ChainError> {
+        let expected = self.headers.hash_at(level);
+        if let Some(known) = expected.and_then(|hash| self.headers.of(&hash)) {
+            return Ok(known.clone());
+        }
         let header: Header = self.ask(&format!("/chains/main/blocks/{}/header", level.get()))?;
         if header.level != level {
             let why = format!("the node answered with block {}", header.level);
             return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
         }
+        if expected.is_some_and(|hash| hash != header.hash) {
+            let why = "it is not the block before the next one: the chain was reorganised meanwhile".to_owned();
+            return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
+        }
+        self.headers.keep(&header);
         Ok(header)
     }
 
     /// The few fields of a block's metadata that matter, out of megabytes.
-    fn metadata(&mut self, block: &str) -> Result<Result<Metadata, String>, ChainError> {
+    fn metadata(&mut self, block: &BlockHash) -> Result<Result<Metadata, String>, ChainError> {
+        if let Some((_, known)) = self.metadata.iter().find(|(hash, _)| hash == block) {
+            return Ok(Ok(known.clone()));
+        }
         let path = format!("/chains/main/blocks/{block}/metadata");
         let mut body = self.rpc.open(&path, self.deadline, LARGE)?;
         let mut json = Scanner::new(&mut *body);
@@ -173,7 +193,14 @@ impl<R: Rpc> OctezNode<R> {
         });
         let fields = fields.map_err(|fault| self.broken(*fault, &path))?;
         // JSON that is not of its shape makes the block incomplete, not the node suspect.
-        Ok(answer::parse(&fields))
+        let found: Result<Metadata, String> = answer::parse(&fields);
+        if let Ok(metadata) = &found {
+            if self.metadata.len() >= METADATA_KEPT {
+                self.metadata.pop_front();
+            }
+            self.metadata.push_back((*block, metadata.clone()));
+        }
+        Ok(found)
     }
 
     /// The baker's consensus keys, active and pending, that are tz1 keys.
@@ -196,7 +223,7 @@ impl<R: Rpc> OctezNode<R> {
         }
         let incomplete = |why, seen| ChainError::Incomplete { level: header.level, why, seen };
         let hash = header.hash.to_string();
-        let metadata = match self.metadata(&hash) {
+        let metadata = match self.metadata(&header.hash) {
             Ok(metadata) => metadata.map_err(|why| incomplete(why, Vec::new())),
             // It answers, only not with that: the votes are looked at all the same.
             Err(error @ (ChainError::Malformed { .. } | ChainError::Missing { .. } | ChainError::TooLarge { .. })) => {
@@ -253,10 +280,15 @@ impl<R: Rpc> ChainLevelSource for OctezNode<R> {
     }
 
     fn head(&mut self) -> Result<Head, ChainError> {
-        self.ask::<Header>("/chains/main/blocks/head/header").map(Head::from)
+        let header: Header = self.ask("/chains/main/blocks/head/header")?;
+        self.headers.is_head(&header);
+        Ok(header.into())
     }
 
     fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError> {
+        if let Some(known) = self.headers.hash_at(level) {
+            return Ok(known);
+        }
         self.ask(&format!("/chains/main/blocks/{}/hash", level.get()))
     }
 
@@ -276,13 +308,13 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
     }
 
     fn delegate(&mut self, baker: &KeyHash) -> Result<Delegate, ChainError> {
-        let Head { hash, level, .. } = self.head()?;
+        let Head { hash: block, level, .. } = self.head()?;
         let earlier = self.header_at(level.below(PROTOCOL_LOOK_BACK).unwrap_or(Level::FIRST))?.protocol;
-        let hash = hash.to_string();
+        let hash = block.to_string();
         let path = format!("/chains/main/blocks/{hash}/context/constants");
         let constants = self.ask::<small::RawConstants>(&path)?.checked().map_err(self.malformed(&path))?;
         let metadata =
-            self.metadata(&hash)?.map_err(self.malformed(&format!("/chains/main/blocks/{hash}/metadata")))?;
+            self.metadata(&block)?.map_err(self.malformed(&format!("/chains/main/blocks/{hash}/metadata")))?;
         let path = format!("/chains/main/blocks/{hash}/context/delegates/{baker}");
         self.ask_up_to::<delegate::RawDelegate>(&path, LARGE)?
             .at(metadata, constants.blocks_per_cycle, earlier)
@@ -325,7 +357,10 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
     }
 
     fn newest(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError> {
-        let header: Header = self.ask(&format!("/chains/main/blocks/{}/header", head.hash))?;
+        let header: Header = match self.headers.of(&head.hash) {
+            Some(known) => known.clone(),
+            None => self.ask(&format!("/chains/main/blocks/{}/header", head.hash))?,
+        };
         if header.hash != head.hash || header.level != head.level {
             let why = format!("the node answered with block {}", header.level);
             return Err(ChainError::Incomplete { level: head.level, why, seen: Vec::new() });

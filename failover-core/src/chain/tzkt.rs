@@ -46,15 +46,13 @@ impl Tzkt<super::http::Http> {
             source_name: "tzkt".to_owned(),
             why: error.to_string(),
         };
-        Self::at(&url.parse().map_err(wrong)?)
+        Ok(Self::at(&url.parse().map_err(wrong)?))
     }
 
     /// The same at a URL that was read already.
-    ///
-    /// # Errors
-    /// [`ChainError::Unreachable`] where its CA's file cannot be read.
-    pub fn at(url: &super::SourceUrl) -> Result<Self, ChainError> {
-        super::http::Http::of("tzkt", &url.without_end("/v1")).map(Self::new)
+    #[must_use]
+    pub fn at(url: &super::SourceUrl) -> Self {
+        Self::new(super::http::Http::of("tzkt", &url.without_end("/v1")))
     }
 }
 

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 /// assert_eq!(url.to_string(), "https://node.example:8732");
 /// # Ok::<(), failover_core::chain::SourceUrlError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SourceUrl {
     /// Scheme, host, port and path, without a slash at the end.
     bare: String,
@@ -29,7 +29,7 @@ pub struct SourceUrl {
 }
 
 /// User and password, decoded.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Login(Zeroizing<Vec<u8>>);
 
 /// A text that is no such URL. It is shown without user and password.
@@ -147,16 +147,18 @@ impl FromStr for SourceUrl {
     }
 }
 
-/// A text of a URL without what stands before the last `@`, cut where it is long.
+/// A text of a URL without user, password, path, query and fragment, all of which may hold a secret; cut where it is long.
 fn hidden(text: &str) -> String {
-    let shown = match text.rsplit_once('@') {
-        Some((before, rest)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            if matches!(scheme, "http" | "https") { format!("{scheme}://…@{rest}") } else { format!("…@{rest}") }
-        }
-        None => text.to_owned(),
+    let (scheme, rest) = match text.split_once(':') {
+        Some((scheme, rest)) if rest.starts_with("//") => (format!("{scheme}://"), rest.get(2..).unwrap_or_default()),
+        Some((scheme, rest)) if rest.starts_with('/') => (format!("{scheme}:"), rest),
+        _ => (String::new(), text),
     };
-    shown.chars().take(80).collect()
+    // A password may hold any of the others by mistake.
+    let (login, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let more = if host.len() < rest.len() { "/…" } else { "" };
+    format!("{scheme}{login}{}{more}", host.chars().take(80).collect::<String>())
 }
 
 /// Percent-decoded.
@@ -174,6 +176,14 @@ fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     }
     Some(bytes)
 }
+
+impl PartialEq for SourceUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.bare == other.bare
+    }
+}
+
+impl Eq for SourceUrl {}
 
 impl fmt::Display for SourceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

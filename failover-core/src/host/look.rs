@@ -55,6 +55,13 @@ impl<H: Host> Looking<H> {
     }
 }
 
+impl<H> Looking<H> {
+    /// Was this asked in this look?
+    pub(crate) fn has_asked(&self, argv: &[&str], deadline: Duration) -> bool {
+        self.look.as_ref().is_some_and(|look| look.knows(&Question::of(argv, deadline)))
+    }
+}
+
 impl Question {
     fn of(argv: &[&str], deadline: Duration) -> Self {
         Self { argv: argv.iter().map(|word| (*word).to_owned()).collect(), deadline }

@@ -21,32 +21,32 @@ const DEADLINE: Duration = Duration::from_secs(3);
 /// Services that sign, as packages and handbooks name them. Which of them do is for the person to say.
 const SIGNING: [&str; 3] = ["octez-baker*", "octez-signer*", "tezsign*"];
 
-fn open(url: &NodeUrl) -> Result<OctezNode<failover_core::chain::http::Http>, ChainError> {
-    Ok(OctezNode::at(url)?.with_deadline(DEADLINE))
+fn open(url: &NodeUrl) -> OctezNode<failover_core::chain::http::Http> {
+    OctezNode::at(url).with_deadline(DEADLINE)
 }
 
 /// A node that answers: its chain, and its head in words.
 pub(super) fn node(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
-    let (head, verdict) = heads::look(&mut open(url)?, SystemClock.now(), None).head?;
+    let (head, verdict) = heads::look(&mut open(url), SystemClock.now(), None).head?;
     let network = head.chain_id.network().unwrap_or("a network without a known name");
     Ok((head.chain_id, format!("{network} ({}), head {}, {verdict}", head.chain_id, head.level)))
 }
 
 /// TzKT's chain and head.
 pub(super) fn tzkt(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
-    let head = Tzkt::at(url)?.with_deadline(DEADLINE).head()?;
+    let head = Tzkt::at(url).with_deadline(DEADLINE).head()?;
     Ok((head.chain_id, format!("head {}", head.level)))
 }
 
 /// A baker, as the node knows it.
 pub(super) fn delegate(url: &NodeUrl, baker: &KeyHash) -> Result<Delegate, ChainError> {
-    open(url)?.delegate(baker)
+    open(url).delegate(baker)
 }
 
 /// The bakers whose keys a device has: those that vote with them now, and a key that is a baker itself.
 pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
     let keys: Vec<KeyHash> = device.keys.iter().map(|key| key.key).collect();
-    let Ok(mut node) = open(url) else { return Vec::new() };
+    let mut node = open(url);
     // Only a suggestion: what cannot be read suggests nothing, and the person is asked.
     let mut bakers = node.bakers_with(&keys).unwrap_or_default();
     if bakers.is_empty() {
