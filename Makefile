@@ -43,7 +43,7 @@ test:
 bench:
 	@scripts/setup.sh build
 	@cargo bench --quiet --locked -p failover-core --all-features --bench decide --bench wire --bench scan
-	@cargo bench --quiet --locked --profile dist -p failover-cli --bench process
+	@cargo bench --quiet --locked --profile dist -p failover-cli --bench process --bench line
 
 # PROVE="model crash" for some of them.
 prove:

@@ -120,7 +120,12 @@ fn the_lock_between_machines_is_understood_and_its_mistakes_are_named() {
     for (line, from, to, says) in [
         (24, "[lock]", "[locks]", "unknown field `locks`"),
         (26, "prefix = \"/bakers\"", "prefiks = \"/bakers\"", "unknown field `prefiks`"),
-        (25, "\"https://10.0.0.1:2379\"", "\"https://failover:s3cret@10.0.0.1:2379\"", "not a URL"),
+        (
+            25,
+            "\"https://10.0.0.1:2379\"",
+            "\"https://failover:s3cret@10.0.0.1:2379\"",
+            "user and password_file say who asks",
+        ),
         (25, "\"https://10.0.0.1:2379\", \"https://10.0.0.2:2379\"", "", "at least one member"),
         (26, "/bakers", "bakers", "prefix:"),
         (26, "/bakers", "/bakers/", "prefix:"),

@@ -63,7 +63,8 @@ impl SshHost {
         let try_it = |dated| {
             let mut command = Command::new(&self.options.program);
             command.args(self.options.arguments(call.deadline, dated)).arg("--").arg(&self.destination);
-            command.arg(format!("sh -c '{}; exec sh'", marks.hello()));
+            // Every system's own, whatever PATH the login has.
+            command.arg(format!("/bin/sh -c '{}; exec /bin/sh'", marks.hello()));
             Session::open(&mut command, "", marks, Instant::now() + call.deadline)
         };
         let opened = match try_it(false) {
