@@ -10,6 +10,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ fn taken(away: Option<Duration>) -> Taken {
     let sshd = away.map(|away| {
         let sshd = Sshd::start(&world.path("sshd"));
         if !away.is_zero() {
-            sshd.behind(relay(sshd.port(), away));
+            by_another_port(&world.path("sshd"), sshd.port(), relay(sshd.port(), away));
         }
         world.find_first(sshd.tools());
         world.configure(|text| text.replace("[primary]\n", "[primary]\nhost = \"primary\"\n"));
@@ -82,6 +83,18 @@ fn taken(away: Option<Duration>) -> Taken {
     let end = said.ends(0);
     assert_eq!(end["resumed"]["path"], "controlled", "{end}");
     Taken { check, plan, run, connections: [for_a_plan, for_a_run] }
+}
+
+/// The client reaches an sshd by another port from now on.
+fn by_another_port(folder: &Path, port: u16, other: u16) {
+    for (file, before, after) in [
+        ("client", format!("Port {port}"), format!("Port {other}")),
+        ("known", format!(":{port} "), format!(":{other} ")),
+    ] {
+        let file = folder.join(file);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace(&before, &after)).unwrap();
+    }
 }
 
 /// A port that leads to another, with a delay each way.

@@ -102,16 +102,6 @@ exec /usr/bin/ssh -F '{client}' \"$@\"",
         fs::write(self.folder.join("known"), format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
     }
 
-    /// From now on the client reaches it by another port, which leads here.
-    pub(crate) fn behind(&self, port: u16) {
-        let client = self.folder.join("client");
-        let text = fs::read_to_string(&client).unwrap();
-        fs::write(&client, text.replace(&format!("Port {}", self.port), &format!("Port {port}"))).unwrap();
-        let known = fs::read_to_string(self.folder.join("known")).unwrap();
-        let known = known.replace(&format!(":{} ", self.port), &format!(":{port} "));
-        fs::write(self.folder.join("known"), known).unwrap();
-    }
-
     /// From now on the client knows no host.
     pub(crate) fn known_as_nobody(&self) {
         fs::write(self.folder.join("known"), "").unwrap();
