@@ -272,6 +272,12 @@ pub trait ChainNode: ChainLevelSource {
     /// See [`ChainError`].
     fn newest(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
 
+    /// Is the head still the one that [`ChainLevelSource::head`] read last? Asks nothing, and `false` says nothing: where a
+    /// node tells of each new head by itself, one that was not told of is not there.
+    fn head_stays(&mut self) -> bool {
+        false
+    }
+
     /// Votes of the baker in the mempool. It can only accuse: empty proves nothing.
     ///
     /// # Errors

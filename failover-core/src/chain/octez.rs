@@ -280,8 +280,9 @@ impl<R: Rpc> ChainLevelSource for OctezNode<R> {
     }
 
     fn head(&mut self) -> Result<Head, ChainError> {
+        let stream = self.stream_ended();
         let header: Header = self.ask("/chains/main/blocks/head/header")?;
-        self.headers.is_head(&header);
+        self.headers.is_head(&header, stream);
         Ok(header.into())
     }
 
@@ -366,6 +367,10 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
             return Err(ChainError::Incomplete { level: head.level, why, seen: Vec::new() });
         }
         Ok(self.in_block(baker, &header)?.this_level)
+    }
+
+    fn head_stays(&mut self) -> bool {
+        self.headers.stream().is_some_and(|since| self.stream_goes_on(since))
     }
 
     fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Pooled, ChainError> {

@@ -12,17 +12,22 @@ const KEPT: usize = 64;
 /// How long a head is the newest: whoever asks for blocks has asked for the head just before.
 const NEWEST: Duration = Duration::from_secs(5);
 
+/// How long the stream alone says that the head is the same: a connection can die without a word.
+const STANDS: Duration = Duration::from_secs(2);
+
 /// What is known of the newest blocks.
 #[derive(Debug, Default)]
 pub(super) struct Headers {
     newest: Option<(Instant, BlockHash)>,
+    /// How many of the mempool's answers had ended when it was asked for.
+    stream: Option<u64>,
     known: VecDeque<Header>,
 }
 
 impl Headers {
-    /// The head, as it was just read.
-    pub(super) fn is_head(&mut self, header: &Header) {
-        self.newest = Some((Instant::now(), header.hash));
+    /// The head, as it was just read, and how many of the mempool's answers had ended before.
+    pub(super) fn is_head(&mut self, header: &Header, stream: Option<u64>) {
+        (self.newest, self.stream) = (Some((Instant::now(), header.hash)), stream);
         self.keep(header);
     }
 
@@ -39,6 +44,12 @@ impl Headers {
     /// A block's header. What has a hash does not change.
     pub(super) fn of(&self, hash: &BlockHash) -> Option<&Header> {
         self.known.iter().rev().find(|header| header.hash == *hash)
+    }
+
+    /// That count, for as long as it may stand for the head.
+    pub(super) fn stream(&self) -> Option<u64> {
+        let (at, _) = self.newest?;
+        self.stream.filter(|_| at.elapsed() < STANDS)
     }
 
     /// The block at this level of the chain that ends with the newest head, as far as it can be followed.

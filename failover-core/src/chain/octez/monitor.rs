@@ -6,7 +6,7 @@
 //! (`RPC_server.ml`, Octez v25.1).
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub(super) struct Monitor {
 #[derive(Debug, Default)]
 struct Shared {
     stop: AtomicBool,
+    /// How many answers have ended, whatever ended them: the node ends one with each new head.
+    ended: AtomicU64,
     heard: Mutex<Heard>,
 }
 
@@ -65,6 +67,16 @@ impl Monitor {
         let listener = Arc::clone(&shared);
         thread::Builder::new().name("mempool".to_owned()).spawn(move || listener.listen(rpc)).ok()?;
         Some(Self { shared })
+    }
+
+    /// How many answers have ended until now.
+    pub(super) fn ended(&self) -> u64 {
+        self.shared.ended.load(Ordering::SeqCst)
+    }
+
+    /// Is it listened to, and was it without a gap since so many answers had ended?
+    pub(super) fn goes_on_since(&self, ended: u64) -> bool {
+        self.shared.heard().whole && self.ended() == ended
     }
 
     /// What was heard since the last look. Waits for nothing.
@@ -116,6 +128,7 @@ impl Shared {
         let mut pause = PAUSE;
         while !self.stopped() {
             let ended = self.once(&mut *rpc);
+            self.ended.fetch_add(1, Ordering::SeqCst);
             // What comes until it is asked again is in the next answer's first list.
             self.heard().whole = false;
             pause = match ended {

@@ -182,6 +182,17 @@ impl<R: Rpc> OctezNode<R> {
         }
     }
 
+    /// How many of the stream's answers have ended; `None` where none is listened to right now.
+    pub(super) fn stream_ended(&self) -> Option<u64> {
+        let monitor = self.pool.monitor.as_ref()?.as_ref()?;
+        Some(monitor.ended()).filter(|ended| monitor.goes_on_since(*ended))
+    }
+
+    /// Does the same answer go on?
+    pub(super) fn stream_goes_on(&self, since: u64) -> bool {
+        self.pool.monitor.as_ref().and_then(Option::as_ref).is_some_and(|monitor| monitor.goes_on_since(since))
+    }
+
     /// What was heard since the last look; `None` where there is no way to listen.
     fn heard(&mut self) -> Option<Heard> {
         let rpc = &self.rpc;

@@ -31,6 +31,8 @@ pub(super) struct ChainGatherer {
     delegate: Option<(Head, Fact<Delegate>)>,
     settled: BTreeMap<Level, LevelActivity>,
     recent: Option<(Head, Vec<Signed>)>,
+    /// The head of the last glance.
+    glanced: Option<crate::facts::Observed<Head>>,
 }
 
 impl ChainGatherer {
@@ -42,6 +44,7 @@ impl ChainGatherer {
             delegate: None,
             settled: BTreeMap::new(),
             recent: None,
+            glanced: None,
         }
     }
 
@@ -111,8 +114,15 @@ impl ChainGatherer {
 
     /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.
     pub(super) fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
-        let head = self.source.head();
-        let head = self.seen(head, clock);
+        // What the node would have told of is not asked for; what guards a run is always asked.
+        let head = match &self.glanced {
+            Some(known) if self.source.head_stays() => Ok(known.clone()),
+            _ => {
+                let head = self.source.head();
+                self.seen(head, clock)
+            }
+        };
+        self.glanced = head.as_ref().ok().cloned();
         let constants = match self.constants {
             Some(known) => Ok(known),
             None => self.source.constants().inspect(|known| self.constants = Some(*known)),
