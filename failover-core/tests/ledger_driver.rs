@@ -7,6 +7,7 @@
 )]
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, StatusWord};
@@ -323,6 +324,16 @@ impl ApduExchange for Garbled {
             Some(strange) => Ok(strange),
             None => self.device.exchange(apdu, deadline),
         }
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {

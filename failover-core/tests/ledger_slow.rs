@@ -3,6 +3,7 @@
 #![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use failover_core::signer::ledger::{ApduExchange, DISARM_DEADLINE, Derivation, Ledger, STATE_DEADLINE};
@@ -37,6 +38,16 @@ impl ApduExchange for Slow {
             *answer.first_mut().unwrap() = self.questions;
         }
         Ok(answer)
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {

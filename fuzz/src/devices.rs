@@ -1,6 +1,7 @@
 //! The two devices, with the fuzzer's bytes for answers.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -157,6 +158,16 @@ impl ApduExchange for Answering {
             self.hwm = QueryAllHwm.parse(data).ok().or(self.hwm);
         }
         Ok(answer)
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {

@@ -28,11 +28,7 @@ pub trait ApduExchange: Send {
         apdu: &[u8],
         deadline: Duration,
         cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // One that answers at once has nothing to end.
-        let _waited_out = cancelled;
-        self.exchange(apdu, deadline)
-    }
+    ) -> Result<Vec<u8>, SignerError>;
 
     /// Which device this is, as a selector spells it.
     fn device(&self) -> String;

@@ -24,6 +24,16 @@ impl ApduExchange for Mute {
         Err(SignerError::Timeout { device: self.device(), what: name(apdu), after: deadline })
     }
 
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(apdu, deadline)
+    }
+
     fn device(&self) -> String {
         "mute".to_owned()
     }
@@ -39,6 +49,16 @@ struct Named;
 impl ApduExchange for Named {
     fn exchange(&mut self, apdu: &[u8], _: Duration) -> Result<Vec<u8>, SignerError> {
         Ok(apdu.to_vec())
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {

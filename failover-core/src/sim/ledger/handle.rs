@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -91,6 +92,16 @@ impl ApduExchange for SimLedger {
                 Err(SignerError::Timeout { device: self.device(), what: apdu::name(request), after: deadline })
             }
         }
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        request: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(request, deadline)
     }
 
     fn device(&self) -> String {

@@ -1,5 +1,6 @@
 //! The two devices of a world: for the drivers, and for what can be wrong with them.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::World;
@@ -207,6 +208,16 @@ impl ApduExchange for Cable {
             None => self.pass_on(request, deadline),
             Some(wire) => wire.exchange(|mishap| self.spoiled(&wire, mishap, request, deadline)),
         }
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        request: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        // It answers at once, and leaves nothing to end.
+        self.exchange(request, deadline)
     }
 
     fn device(&self) -> String {
