@@ -1,8 +1,12 @@
 //! `status`: devices, marks, keys, bakers, chain, guard and journal in one screen. Looks, and changes nothing.
 
+use std::path::PathBuf;
+
 use failover_core::baker::{BakerControl, BakerState};
-use failover_core::journal;
-use failover_core::journal::record::Record;
+use failover_core::decision::Step;
+use failover_core::failover::Past;
+use failover_core::journal::record::{Record, StepResult};
+use failover_core::journal::{self, Entry};
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
@@ -33,11 +37,11 @@ impl std::fmt::Display for Line {
 /// There is no configuration.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
-    let mut next = "nothing needs to be done; `failover check` says whether this backup is ready".to_owned();
+    let mut first = None;
     for section in [level::run, hwm::show, guard::status] {
         if let Err(failure) = section(settings, out) {
             out.warn(&failure);
-            next = failure.next;
+            first = Some(failure.next);
         }
     }
     let primary = config.primary.machine.as_ref().map(parts::open_control).transpose()?;
@@ -47,10 +51,36 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         out.show(&Line { what, says });
     }
     match StateDir::existing(settings.state()) {
-        Ok(state) => out.show(&Line { what: "journal", says: last_run(&state, &mut next) }),
+        Ok(state) => {
+            let (says, then) = last_run(&state);
+            out.show(&Line { what: "journal", says });
+            // What stands in the way is done first.
+            first = match (first, then) {
+                (Some(first), Some(then)) => Some(format!("{first}; then {then}")),
+                (first, then) => first.or(then),
+            };
+        }
         Err(error) => out.show(&Line { what: "journal", says: format!("{error}") }),
     }
-    Ok(End::done(next))
+    Ok(End::done(
+        first.unwrap_or_else(|| {
+            "nothing needs to be done; `failover check` says whether this backup is ready".to_owned()
+        }),
+    ))
+}
+
+/// Where a run may be taken up again.
+const GOES_ON: &str = "run `failover resume` to go on, or `failover stand-down`";
+/// Where a run that is over has stopped the primary, and started nobody.
+const LEADS_OUT: &str = "`failover run` bakes here; or give the primary its job back with `failover return`";
+
+/// Has this run stopped the primary, and nobody was started since, neither here nor by a `return` there?
+fn left_nobody(entries: &[Entry<Record>]) -> bool {
+    let gave_back = |entry: &Entry<Record>| {
+        matches!(&entry.record, Record::After { step: Step::GiveBack { .. }, result: StepResult::Done { .. }, .. })
+    };
+    let progress = Past::of(entries).map(|past| past.progress);
+    progress.is_some_and(|progress| progress.stop_sent && progress.started.is_none()) && !entries.iter().any(gave_back)
 }
 
 fn services(control: &mut dyn BakerControl) -> String {
@@ -62,26 +92,34 @@ fn services(control: &mut dyn BakerControl) -> String {
     }
 }
 
-fn last_run(state: &StateDir, next: &mut String) -> String {
-    if !state.latch().is_open() {
-        *next = "find the machine that signed, then run `failover clear`".to_owned();
-    }
-    let latch = match state.latch() {
-        Latch::Open => String::new(),
-        Latch::Latched(seen) => format!("; a duplicate was seen at {}", seen.at),
-        Latch::Unknown(error) => format!("; {error}"),
+/// How the last run stands, and what follows from it.
+fn last_run(state: &StateDir) -> (String, Option<String>) {
+    let (latch, latched) = match state.latch() {
+        Latch::Open => (String::new(), false),
+        Latch::Latched(seen) => (format!("; a duplicate was seen at {}", seen.at), true),
+        Latch::Unknown(error) => (format!("; {error}"), true),
     };
-    let newest = match state.journals() {
-        Ok(found) => found.into_iter().next(),
-        Err(error) => return error.to_string(),
-    };
-    let Some(path) = newest else { return format!("no run yet{latch}") };
-    match journal::read::<Record>(&path) {
-        Ok(found) if finished(&found.entries) => format!("the last run is over{latch}"),
-        Ok(_) => {
-            *next = "run `failover resume` to go on, or `failover stand-down`".to_owned();
-            format!("a run was interrupted: {}{latch}", path.display())
+    let (says, next) = match newest(state) {
+        Ok(None) => ("no run yet".to_owned(), None),
+        Ok(Some((path, entries))) => {
+            let (stopped, over) = (left_nobody(&entries), finished(&entries));
+            let what = if stopped { ", and the primary was stopped by it" } else { "" };
+            match over {
+                true => (format!("the last run is over{what}"), stopped.then_some(LEADS_OUT)),
+                false => (format!("a run was interrupted{what}: {}", path.display()), Some(GOES_ON)),
+            }
         }
-        Err(error) => error.to_string(),
-    }
+        Err(why) => (why, None),
+    };
+    // Before that nothing else is done.
+    let next = if latched { Some("find the machine that signed, then run `failover clear`") } else { next };
+    (format!("{says}{latch}"), next.map(str::to_owned))
+}
+
+type Journal = (PathBuf, Vec<Entry<Record>>);
+
+fn newest(state: &StateDir) -> Result<Option<Journal>, String> {
+    let Some(path) = state.journals().map_err(|error| error.to_string())?.into_iter().next() else { return Ok(None) };
+    let found = journal::read::<Record>(&path).map_err(|error| error.to_string())?;
+    Ok(Some((path, found.entries)))
 }

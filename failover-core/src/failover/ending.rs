@@ -72,14 +72,22 @@ impl Failover {
             }
             _ => self.stand_down_unless_started()?,
         }
+        // Begun, or the primary may be stopped by now: what a person mends here is no end of that.
+        let Progress { stop_sent, noted, .. } = self.progress;
+        let goes_on =
+            matches!(refusal, Refusal::NotReady { .. }) && (self.resumed.is_some() || stop_sent || noted.is_some());
         let outcome = match refusal.exit() {
             _ if refusal.is_about_the_permit() => "stopped",
+            _ if goes_on => "interrupted",
             8 => "cancelled",
             4 => "not-ready",
             7 => "locked",
             _ => "refused",
         };
         let mut next = refusal.next();
+        if goes_on {
+            next.push_str("; `failover resume` goes on with this run");
+        }
         if self.progress.stop_sent && self.progress.started.is_none() {
             next.push_str("; or give the primary its job back with `failover return`");
         }

@@ -217,12 +217,17 @@ pub struct End {
 }
 
 impl End {
-    /// Can the run be taken up again? Interrupted and failed runs and those that lost their lock can; done, refused,
-    /// cancelled and stopped ones are over.
+    /// Can the run be taken up again? Interrupted and failed runs and those that lost their lock can, and one that had begun
+    /// when this machine was not ready; done, refused, cancelled and stopped ones are over.
     #[must_use]
     pub fn may_be_resumed(&self) -> bool {
-        // What another run excludes is a refusal, and over: its line says `failover run` (S18).
-        self.refusal.is_none() && matches!(self.outcome.as_str(), "interrupted" | "failed" | "locked")
+        match (self.outcome.as_str(), &self.refusal) {
+            ("interrupted" | "failed" | "locked", None) => true,
+            // A prompt, a cable, a PIN: a person mends it, and nothing of what was done is undone by it.
+            ("interrupted", Some(Refusal::NotReady { .. })) => true,
+            // What another run excludes is a refusal, and over: its line says `failover run` (S18).
+            _ => false,
+        }
     }
 }
 

@@ -37,4 +37,5 @@ mod started_again;
 mod support;
 mod torn;
 mod turns;
+mod unready;
 mod wires;
