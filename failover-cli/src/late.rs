@@ -32,12 +32,26 @@ impl Late {
             return Err(SignerError::NotFound { selector: self.signer.device.to_string() });
         };
         let answer = ask(device);
-        // A Ledger has another path after it was plugged in again. A TezSign is found anew by its own driver, which
-        // also remembers what to lock.
-        if answer.is_err() && self.signer.device.model() == Model::Ledger {
+        // A Ledger has another path after it was plugged in again; one that is silent has not lost its plug, and its driver
+        // knows that it is. A TezSign is found anew by its own driver, which also remembers what to lock.
+        if self.signer.device.model() == Model::Ledger && answer.as_ref().is_err_and(|error| self.is_lost(error)) {
             self.device = None;
         }
         answer
+    }
+}
+
+impl Late {
+    fn is_lost(&self, error: &SignerError) -> bool {
+        match error {
+            SignerError::NotFound { .. }
+            | SignerError::Ambiguous { .. }
+            | SignerError::Permission { .. }
+            | SignerError::Disconnected { .. } => true,
+            // Another process has written down since which prompt that is.
+            SignerError::Silent { .. } => self.signer.root.prompt().is_some(),
+            _ => false,
+        }
     }
 }
 

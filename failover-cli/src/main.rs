@@ -12,6 +12,7 @@ mod failure;
 mod heads;
 mod late;
 mod locks;
+mod noted;
 mod notify;
 mod output;
 mod parts;

@@ -7,12 +7,13 @@ use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
 use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
-use failover_core::permit::Root;
+use failover_core::permit::{PromptNote, Root};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{DeviceState, HwmSetter, Model, Selector, SignerDevice as _, SignerError, ledger, tezsign};
 
 use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
+use crate::noted::Noted;
 use crate::output::Output;
 use crate::signals;
 
@@ -24,9 +25,7 @@ pub(crate) fn look_at_device(signer: &Signer) -> Result<DeviceState, SignerError
     let mut device = open_device(signer)?;
     device.open();
     let _only_shown = device.version();
-    let state = device.state()?;
-    signer.root.not_prompted();
-    Ok(state)
+    device.state()
 }
 
 /// Says once that a device is newer than every one that was tried.
@@ -57,9 +56,9 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
                 derivation: signer.curve,
                 chain: signer.chain,
                 cancelled: signals::flag(),
-                prompted: signer.root.prompt(),
+                prompted: signer.root.prompt().map(|PromptNote { level, wanted }| ledger::Prompted { level, wanted }),
             };
-            ledger::open(&signer.device, &options)
+            Ok(Box::new(Noted::new(ledger::open(&signer.device, &options)?, signer.root.clone())))
         }
     }
 }

@@ -161,6 +161,16 @@ impl EffectError {
                 | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
         )
     }
+
+    /// Does a prompt stand on the Ledger's screen that nobody has answered?
+    #[must_use]
+    pub const fn is_prompting(&self) -> bool {
+        matches!(
+            self,
+            Self::Signer(SignerError::Prompting { .. })
+                | Self::Raise(RaiseError::Signer(SignerError::Prompting { .. }))
+        )
+    }
 }
 
 /// What effects act on.
@@ -293,8 +303,8 @@ fn act(
         Step::Authorize { key, floor, cap, chain } => {
             // At the sending of SETUP: the press may take a minute, and a new look comes after it.
             let fresh = || approved.still_fresh(clock.now());
-            let root = hands.permit.as_ref().map(|permit| permit.permits.root().clone());
-            return Ok(authorize::authorize(&mut *hands.device, &key, (floor, cap), chain, (fresh, root))?.into());
+            let Hands { device, permit, .. } = hands;
+            return Ok(authorize::authorize(&mut **device, &key, (floor, cap), chain, (fresh, permit.as_ref()))?.into());
         }
         Step::Start { .. } => {
             approved.still_fresh(clock.now())?;

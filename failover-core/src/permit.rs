@@ -26,6 +26,7 @@ mod claim;
 mod effect_lock;
 mod error;
 mod permits;
+mod prompt;
 mod root;
 mod run_id;
 pub mod script;
@@ -34,6 +35,8 @@ pub use claim::{Claim, ClaimAnswer, ClaimOrder};
 pub use effect_lock::EffectLock;
 pub use error::PermitError;
 pub use permits::{Permit, PermitKind, PermitState, Permits, RunPermit, hostname};
+pub use prompt::PromptNote;
+pub(crate) use prompt::PromptOf;
 pub use root::Root;
 pub use run_id::{RunId, RunIdError};
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, StatusWord};
+use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, Prompted, StatusWord};
 use failover_core::signer::{
     Arm, Arming, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, SignerDevice,
     SignerError, plan_authorize, plan_raise, raise,
@@ -230,7 +230,7 @@ fn a_prompt_that_nobody_answers_is_a_timeout_and_a_late_press_is_read_back() {
         let error = authorize(&mut ledger, 5000).unwrap_err();
         // As the screen writes it.
         assert!(error.to_string().contains("level 5000, accept or reject it there"), "{error}");
-        let prompting = |error| matches!(error, SignerError::Prompting { level: 5000, .. });
+        let prompting = |error| matches!(error, SignerError::Prompting { level: 5000, wanted: true, .. });
         assert!(prompting(error));
         // The prompt swallows every question, DEAUTHORIZE as well: one short question tells. DEAUTHORIZE is sent in any case.
         let before = sim.lock().requests();
@@ -240,8 +240,12 @@ fn a_prompt_that_nobody_answers_is_a_timeout_and_a_late_press_is_read_back() {
         assert!(sim.lock().requests() - before > 1);
         // Another process knows that it is silent, and the level where somebody wrote it down.
         let of = |prompted| Options { path: path(PATH), prompted, ..Options::default() };
-        let told = Ledger::used(sim.clone(), &of(Some(level(5000)))).disarm().unwrap_err();
-        assert!(prompting(told));
+        let noted = |wanted| of(Some(Prompted { level: level(5000), wanted }));
+        assert!(prompting(Ledger::used(sim.clone(), &noted(true)).disarm().unwrap_err()));
+        // Nobody waits for it any more.
+        let told = Ledger::used(sim.clone(), &noted(false)).state().unwrap_err();
+        assert!(told.to_string().ends_with(": level 5000, reject it there"), "{told}");
+        assert!(told.next().starts_with("reject the prompt"), "{}", told.next());
         let told = Ledger::used(sim.clone(), &of(None)).state().unwrap_err();
         assert!(matches!(told, SignerError::Silent { .. }), "{told}");
         assert!(late(&mut sim.lock()));
@@ -265,17 +269,6 @@ fn disarming_is_not_fooled_by_a_late_answer() {
     ledger.disarm().unwrap();
     assert_eq!(sim.lock().memory().key, None);
     assert_eq!(only(&ledger.state().unwrap()), (Arming::Disarmed, marks(2000)));
-}
-
-#[test]
-fn setup_that_answers_6982_has_set_everything_all_the_same() {
-    let (sim, mut ledger) = device();
-    sim.lock().person(Person::AcceptsAndLocks);
-    assert_eq!(authorize(&mut ledger, 5000), Err(SignerError::Status { what: "SETUP", status: StatusWord::Security }));
-    let locked = ledger.state().unwrap_err();
-    assert!(locked.to_string().contains("the device is locked: enter the PIN"), "{locked}");
-    sim.lock().lock(false);
-    assert_eq!(only(&ledger.state().unwrap()), (Arming::Armed, marks(5000)));
 }
 
 #[test]

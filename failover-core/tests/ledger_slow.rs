@@ -4,11 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use failover_core::signer::ledger::{ApduExchange, DISARM_DEADLINE, Derivation, Ledger, STATE_DEADLINE};
+use failover_core::signer::ledger::{
+    ApduExchange, DISARM_DEADLINE, Derivation, Ledger, Options, Prompted, STATE_DEADLINE,
+};
 use failover_core::signer::{SignerDevice, SignerError};
 use failover_core::sim::ledger::{LedgerOptions, SimLedger};
+use failover_core::tezos::Level;
 
 /// What the sleeps may be longer than they were meant.
 const LATE: Duration = Duration::from_millis(50);
@@ -77,4 +80,60 @@ fn disarming_a_silent_device_ends_at_its_deadline() {
     let (given, questions) = (ledger.exchange().given, ledger.exchange().questions);
     assert!(given <= DISARM_DEADLINE + LATE, "{given:?}");
     assert!(questions > 1, "it is asked again while there is time");
+}
+
+/// It signs, and answers nothing before it has.
+struct Signs {
+    device: SimLedger,
+    until: Instant,
+}
+
+impl ApduExchange for Signs {
+    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        std::thread::sleep(left.min(deadline));
+        match left > deadline {
+            true => Err(SignerError::Timeout { device: self.device(), what: "a question", after: deadline }),
+            false => self.device.exchange(apdu, deadline),
+        }
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        self.exchange(apdu, deadline)
+    }
+
+    fn device(&self) -> String {
+        "ledger:signs".to_owned()
+    }
+}
+
+fn signs(takes: Duration) -> Ledger<Signs> {
+    let device = SimLedger::new(LedgerOptions { name: "signs".to_owned(), ..LedgerOptions::default() });
+    let prompted = Some(Prompted { level: Level::new(5000).unwrap(), wanted: false });
+    let options = Options { path: "44'/1729'/0'/0'".parse().unwrap(), prompted, ..Options::default() };
+    Ledger::used(Signs { device, until: Instant::now() + takes }, &options)
+}
+
+/// What is written down of a prompt may be long over: an app that signs is as silent, for up to 4.5 s.
+#[test]
+fn a_device_that_signs_has_no_prompt_on_its_screen() {
+    signs(Duration::from_millis(4500)).state().unwrap();
+}
+
+/// Once it was found silent it is not asked for long again: a stop tells it four times.
+#[test]
+fn a_device_that_was_found_silent_costs_its_deadline_once() {
+    let begun = Instant::now();
+    let mut ledger = signs(Duration::from_secs(600));
+    for _ in 0..4 {
+        assert!(matches!(ledger.disarm(), Err(SignerError::Prompting { .. })));
+        assert!(matches!(ledger.state(), Err(SignerError::Prompting { .. })));
+    }
+    let took = begun.elapsed();
+    assert!(took < DISARM_DEADLINE + Duration::from_secs(2), "{took:?}");
 }

@@ -79,7 +79,7 @@ pub(super) fn accepted_after_deadline(program: &Program) -> Outcome {
     device.sim.lock().person(Person::Ignores);
     let raises = program.start(&raising("ledger"))?;
     until("the prompt", || device.sim.lock().is_prompting())?;
-    let said = raises.end(PERSON)?.exits(1)?.says("accept or reject it there")?;
+    let said = raises.end(PERSON)?.exits(1)?.says(", reject it there")?;
     one_sentence(&said)?;
     at(&device, 0)?;
     ensure(device.sim.lock().press(), || "the prompt is gone".to_owned())?;
@@ -98,8 +98,7 @@ pub(super) fn ended_by_a_signal(program: &Program) -> Outcome {
     let told = Command::new("kill").args(["-TERM", &raises.id().to_string()]).status()?;
     ensure(told.success(), || "no signal could be sent".to_owned())?;
     // Long before the 60 s that a person has.
-    let said =
-        raises.end(Duration::from_secs(30))?.exits(1)?.says(&format!("level {LEVEL}, accept or reject it there"))?;
+    let said = raises.end(Duration::from_secs(30))?.exits(1)?.says(&format!("level {LEVEL}, reject it there"))?;
     one_sentence(&said)?;
     ensure(device.sim.lock().reject(), || "the prompt is gone".to_owned())?;
     at(&device, 0)

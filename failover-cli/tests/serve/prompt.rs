@@ -50,14 +50,15 @@ fn h10_a_signal_ends_a_command_that_waits_for_the_buttons() {
         attended(&world, false);
         let level = world.head() + 20;
         let raise = start(&world, &["hwm", "raise", &level.to_string()]);
-        let shows = format!("level {level}, accept or reject it there");
+        // No run waits for it: nobody is told to accept it.
+        let shows = format!("level {level}, reject it there");
         // Meanwhile every other command says that it is there, or that somebody is at it.
         until("the prompt is on the screen", || world.call(&["hwm", "show"]).code != 0);
         let asked = signal(&raise, name);
-        let said = ended(raise);
+        let raise = ended(raise);
         assert!(asked.elapsed() < Duration::from_secs(10), "it waited for the person");
-        assert_eq!(said.code, 1, "{said:?}");
-        assert!(said.why().contains(&shows), "{said:?}");
+        assert_eq!(raise.code, 1, "{raise:?}");
+        assert!(raise.why().contains(&shows), "{raise:?}");
         let shown = world.call(&["hwm", "show"]);
         assert!(shown.code != 0 && shown.why().contains(&shows), "{shown:?}");
         // What `check` says before, and a run: refused, and the primary is left alone.
@@ -67,12 +68,16 @@ fn h10_a_signal_ends_a_command_that_waits_for_the_buttons() {
         let refused = ended(run(&world, true));
         refused.ends(4);
         assert!(refused.why().contains(&shows) && world.bakes("primary"), "{refused:?}");
+        assert!(!format!("{raise:?}{shown:?}{check:?}{refused:?}").contains("accept"), "{shown:?}");
         let disarm = world.call(&["disarm"]);
         let next = disarm.ends(1)["next"].as_str().unwrap().to_owned();
         assert!(next.starts_with("reject the prompt on the device's screen, or unplug it"), "{next}");
-        // Pressed late, it is read as what it is.
+        // Pressed late, it is read as what it is, and what was written down of it is over, whoever reads it.
+        let note = world.state().join("machine").join("prompt");
+        assert!(note.exists());
         press(&world);
-        world.call(&["hwm", "show"]).ends(0);
+        world.call(&["check"]);
+        assert!(!note.exists());
         attended(&world, true);
         let again = world.call(&["hwm", "raise", &level.to_string()]);
         again.ends(0);
@@ -97,6 +102,18 @@ fn h10_a_run_is_interrupted_at_the_buttons_and_taken_up_again_once_the_prompt_is
         let next = end["next"].as_str().unwrap();
         assert!(next.starts_with("reject the prompt on the Ledger's screen, then run `failover resume`"), "{next}");
         assert!(end["message"].as_str().unwrap().contains("accept or reject it there"), "{end}");
+        // Whoever looks meanwhile may say that it can be accepted: the run takes it up.
+        assert!(world.call(&["hwm", "show"]).why().contains("accept or reject it there"));
+        // Taken up too early, it is not over for that.
+        for _ in 0..2 {
+            let early = world.call(&["resume", "--yes"]);
+            let next = early.ends(4)["next"].as_str().unwrap().to_owned();
+            assert!(next.contains("`failover resume` goes on with this run"), "{next}");
+            let status = world.call(&["status"]);
+            let journal = status.named("status").pop().unwrap();
+            assert!(journal["says"].as_str().unwrap().contains("the primary was stopped by it"), "{journal}");
+            assert!(status.ends(0)["next"].as_str().unwrap().contains("then run `failover resume`"), "{status:?}");
+        }
         if accepted {
             press(&world);
         } else {

@@ -2,7 +2,7 @@
 
 use super::EffectError;
 use crate::decision::TooOld;
-use crate::permit::Root;
+use crate::permit::{PromptOf, RunPermit};
 use crate::signer::{
     Arm, Arming, DeviceState, HwmSetter, KeyName, KeyState, RaiseError, Raised, SignerError, compare, plan_authorize,
     reached,
@@ -15,7 +15,7 @@ pub(super) fn authorize(
     key: &KeyName,
     (floor, cap): (Level, Level),
     chain: ChainId,
-    (fresh, root): (impl FnOnce() -> Result<(), TooOld>, Option<Root>),
+    (fresh, permit): (impl FnOnce() -> Result<(), TooOld>, Option<&RunPermit>),
 ) -> Result<Vec<Raised>, EffectError> {
     let before = device.state()?;
     // Pressed after it was given up: what is there is not asked for again.
@@ -28,8 +28,9 @@ pub(super) fn authorize(
     }
     let order = plan_authorize(&before, key, floor, cap)?;
     fresh()?;
-    if let Some(root) = &root {
-        root.prompted(order.level());
+    let root = permit.map(|permit| permit.permits.root());
+    if let (Some(root), Some(permit)) = (root, permit) {
+        root.prompted(order.level(), PromptOf::Run(permit.run));
     }
     let answer = device.arm(Arm::Authorize { order: &order, chain });
     let prompting = |error: &SignerError| matches!(error, SignerError::Prompting { .. });
@@ -47,8 +48,9 @@ pub(super) fn authorize(
     let armed = after.named(key).is_some_and(|k| k.arming == Arming::Armed);
     match (read(&before), read(&after)) {
         (Some(before), Some(after)) if armed => Ok(vec![compare(key, before, after, floor)?]),
-        _ => {
-            Err(answer.err().map_or(EffectError::Raise(RaiseError::Unknown { key: key.clone() }), EffectError::Signer))
-        }
+        _ => Err(match answer {
+            Err(error) => EffectError::Signer(error.once_read("SETUP")),
+            Ok(()) => EffectError::Raise(RaiseError::Unknown { key: key.clone() }),
+        }),
     }
 }

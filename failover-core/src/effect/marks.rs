@@ -6,9 +6,9 @@ use super::{EffectError, Performed};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::operator::Operator;
-use crate::permit::{Root, RunPermit};
+use crate::permit::{PromptOf, RunPermit};
 use crate::signer::{
-    DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase, RaiseError, Raised, SignerError, compare, raise_from,
+    DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase, Raised, SignerError, compare, raise_from,
     refuse_lower,
 };
 use crate::tezos::Level;
@@ -43,11 +43,20 @@ pub fn raise_marks(
         let Some(permit) = permit else { return act(device) };
         let root = permit.permits.root();
         // Before it is on the screen: whoever finds the device silent can say what stands there.
-        if let (Step::RaiseMarks { level, .. }, Model::Ledger) = (&step, device.model()) {
-            root.prompted(*level);
+        let prompts = match (&step, device.model()) {
+            (Step::RaiseMarks { level, typed, .. }, Model::Ledger) => {
+                Some((*level, if *typed { "hwm raise" } else { "standby" }))
+            }
+            _ => None,
+        };
+        if let Some((level, command)) = prompts {
+            root.prompted(level, PromptOf::Command(command));
         }
         let done = with_marks(permit, clock, step.name(), device, act);
-        note_prompt(root, &done);
+        // For whoever finds the device silent it stays.
+        if prompts.is_some() && !done.as_ref().is_err_and(EffectError::is_prompting) {
+            root.not_prompted();
+        }
         done
     };
     match &step {
@@ -68,19 +77,6 @@ pub fn raise_marks(
         }
     }
     wrong.map_or(Err(EffectError::NoPassphrase), |error| Err(error.into()))
-}
-
-/// A Ledger's prompt that nobody has answered is written down for whoever finds the device silent.
-fn note_prompt(root: &Root, done: &Result<Performed, EffectError>) {
-    match done {
-        Err(
-            EffectError::Signer(SignerError::Prompting { level, .. })
-            | EffectError::Raise(RaiseError::Signer(SignerError::Prompting { level, .. })),
-        ) => {
-            Level::new(*level).into_iter().for_each(|level| root.prompted(level));
-        }
-        _ => root.not_prompted(),
-    }
 }
 
 fn perform(

@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use super::permits::{boot, create, read};
 use super::{EffectLock, PermitError, Permits, RunId};
-use crate::tezos::{ChainId, KeyHash, Level};
-
-/// The level of a prompt on a Ledger's screen.
-const PROMPT: &str = "prompt";
+use crate::tezos::{ChainId, KeyHash};
 
 /// The folder of a machine that says who may act on it: the same whatever user, and whatever state folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,20 +61,25 @@ impl Root {
     /// # Errors
     /// One is still there. The others are gone all the same.
     pub fn take_away_all(&self, by: &str) -> Result<usize, PermitError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(e) => return Err(PermitError::system(&self.folder, &e)),
-        };
         let (mut taken, mut first) = (0, None);
-        for entry in entries.flatten().filter(|entry| entry.path().join("permits").is_dir()) {
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            match Permits::new(self.clone(), name).take_away(by) {
+        for permits in self.every()? {
+            match permits.take_away(by) {
                 Ok(count) => taken += count,
                 Err(error) => first = first.or(Some(error)),
             }
         }
         first.map_or(Ok(taken), Err)
+    }
+
+    /// The permits of every baker on this machine.
+    pub(super) fn every(&self) -> Result<Vec<Permits>, PermitError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(PermitError::system(&self.folder, &e)),
+        };
+        let bakers = entries.flatten().filter(|entry| entry.path().join("permits").is_dir());
+        Ok(bakers.filter_map(|entry| Some(Permits::new(self.clone(), entry.file_name().into_string().ok()?))).collect())
     }
 
     /// Waits for the effect lock of this machine, at most as long as `patience`. `what`: what is going to be done.
@@ -118,23 +120,6 @@ impl Root {
             }
         }
         Err(PermitError::damaged(&path, "it does not read back as it was written"))
-    }
-
-    /// A prompt with this level was sent to this machine's Ledger: another command that finds the device silent can say which.
-    pub(crate) fn prompted(&self, level: Level) {
-        let _for_people = fs::write(self.folder.join(PROMPT), format!("{}\n", level.get()));
-    }
-
-    /// It was answered, or the device answers other questions by now.
-    pub fn not_prompted(&self) {
-        let _for_people = fs::remove_file(self.folder.join(PROMPT));
-    }
-
-    /// The level of the last prompt that nobody answered, as far as it is written down. For people only.
-    #[must_use]
-    pub fn prompt(&self) -> Option<Level> {
-        let text = read(&self.folder.join(PROMPT)).ok()??;
-        Level::new(text.trim().parse().ok()?)
     }
 
     /// Makes the folder where it is not there, for its owner alone.

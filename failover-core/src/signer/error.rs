@@ -60,11 +60,21 @@ pub enum SignerError {
     },
     /// A Ledger drops whatever it is asked while a prompt is on its screen, and nobody has answered that. The host's deadlines say
     /// nothing to it: a late press is carried out.
-    #[error("a prompt is on the screen of {device}: level {level}, accept or reject it there")]
+    #[error("a prompt is on the screen of {device}: level {level}, {}reject it there", if *wanted { "accept or " } else { "" })]
     Prompting {
         /// Which device.
         device: String,
         /// The level on its screen; it is written there as here, without separators.
+        level: u64,
+        /// A run waits for it that goes on, or can be taken up again. Any other prompt is for nobody any more.
+        wanted: bool,
+    },
+    /// A prompt that was given up, and the device answers again: nobody accepted it.
+    #[error("{what} with level {level} was not accepted, and is not on the screen any more")]
+    NotAccepted {
+        /// What had been asked.
+        what: &'static str,
+        /// The level that was on its screen.
         level: u64,
     },
     /// The command was ended before it sent what a person would have answered at the buttons.
@@ -74,7 +84,7 @@ pub enum SignerError {
         what: &'static str,
     },
     /// A Ledger that answers nothing at all, and of whose prompt this program knows nothing.
-    #[error("{device} answers nothing, as while a prompt is on its screen: accept or reject it there")]
+    #[error("{device} answers nothing, as while a prompt is on its screen: reject it there")]
     Silent {
         /// Which device.
         device: String,
@@ -168,6 +178,15 @@ fn list(keys: &[KeyName]) -> String {
 }
 
 impl SignerError {
+    /// The same of a prompt, once the device was read after it: where it answers, nothing is on its screen any more.
+    #[must_use]
+    pub(crate) fn once_read(self, what: &'static str) -> Self {
+        match self {
+            Self::Prompting { level, .. } => Self::NotAccepted { what, level },
+            error => error,
+        }
+    }
+
     /// The next safe action.
     #[must_use]
     pub const fn next(&self) -> &'static str {
@@ -178,8 +197,16 @@ impl SignerError {
             Self::Busy { .. } => "stop the process that holds the device, then try again",
             Self::Disconnected { .. } => "check the cable, then read the marks with `failover hwm show`",
             Self::Timeout { .. } => "read the marks with `failover hwm show` before trying again",
-            Self::Prompting { .. } | Self::Silent { .. } => {
-                "accept the prompt where its level is the one that you expect, else reject it; then try again"
+            Self::Prompting { wanted: true, .. } => {
+                "accept the prompt where its level is the one that the run asked for, else reject it"
+            }
+            Self::Prompting { wanted: false, .. } => "reject the prompt on the Ledger's screen, then try again",
+            Self::NotAccepted { .. } => "nothing was changed; try again when somebody is at the buttons",
+            Self::Silent { .. } => {
+                "reject what is on its screen; where nothing is, unplug it and plug it in again; then try again"
+            }
+            Self::Status { status: super::ledger::StatusWord::Rejected, .. } => {
+                "nothing was changed; try again when it is to be accepted"
             }
             Self::NotSent { .. } => "nothing is on the device's screen; run it again when you want to",
             Self::Malformed { .. } => "try again; if it stays, unplug the device and plug it in again",

@@ -15,18 +15,18 @@
 //!   from the baker's chain, see [`Ledger::of`] and [`LedgerMarks`](super::LedgerMarks).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::apdu::Command;
 use self::apdu::{AllHwm, Deauthorize, GetAppAndVersion, GetPublicKey, Hwm, LedgerKey, QueryAllHwm};
 use self::apdu::{QueryAuthKeyWithCurve, Reset, Setup, Version};
-use self::exchange::{Budget, ask, ask_a_person, query};
+use self::exchange::{Budget, query};
+use self::prompt::Screen;
 use super::{
     Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, Mark, Marks, Model,
     RaiseOrder, Selector, SignerDevice, SignerError,
 };
-use crate::tezos::{ChainId, KeyHash, Level};
+use crate::tezos::{ChainId, KeyHash};
 
 pub mod apdu;
 pub mod child;
@@ -37,6 +37,7 @@ pub mod frame;
 pub mod hid;
 pub mod holders;
 mod key_path;
+mod prompt;
 pub mod public_key;
 mod status;
 pub mod tcp;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use exchange::ApduExchange;
 pub use key_path::{Derivation, KeyPath, KeyPathError};
+pub use prompt::Prompted;
 pub use status::StatusWord;
 
 /// The app's name, as the system gives it.
@@ -57,11 +59,6 @@ pub const DISARM_DEADLINE: Duration = Duration::from_secs(10);
 const READINGS: usize = 6;
 /// How often DEAUTHORIZE is sent at most until the device reads unauthorized.
 const DISARMS: usize = 3;
-/// How long a device that is prompting, as far as is known, is given to answer, the start of its transport included.
-const PROBE: Duration = Duration::from_millis(800);
-/// And for how long it is believed that it does not: for the calls of one effect.
-const SILENT: Duration = Duration::from_millis(2000);
-
 /// A Ledger behind a transport.
 #[derive(Debug)]
 pub struct Ledger<X> {
@@ -71,10 +68,7 @@ pub struct Ledger<X> {
     chain: Option<ChainId>,
     /// Somebody has cancelled whatever waits for a person.
     cancelled: Arc<AtomicBool>,
-    /// The level of a prompt that was sent and not answered: it may still be on the screen.
-    prompted: Option<u32>,
-    /// Since when it is known to be silent.
-    silent: Option<Instant>,
+    screen: Screen,
 }
 
 /// How a Ledger is used.
@@ -88,8 +82,8 @@ pub struct Options {
     pub chain: Option<ChainId>,
     /// Set by whoever wants no person to be waited for any more: what is on the screen stays there.
     pub cancelled: Arc<AtomicBool>,
-    /// The level of a prompt that an earlier process sent and that nobody answered.
-    pub prompted: Option<Level>,
+    /// A prompt that an earlier process sent and that nobody answered, as it was written down.
+    pub prompted: Option<Prompted>,
 }
 
 /// Opens the Ledger that a selector means.
@@ -132,8 +126,8 @@ impl<X: ApduExchange> Ledger<X> {
     #[must_use]
     pub fn used(exchange: X, options: &Options) -> Self {
         let Options { path, derivation, chain, cancelled, prompted } = options.clone();
-        let prompted = prompted.and_then(|level| u32::try_from(level.get()).ok());
-        Self { exchange, key: LedgerKey { path, derivation }, chain, cancelled, prompted, silent: None }
+        let screen = Screen::noted(prompted);
+        Self { exchange, key: LedgerKey { path, derivation }, chain, cancelled, screen }
     }
 
     /// The same for a baker of this chain: its marks are those that guard this chain, whichever chain the device is set up
@@ -171,7 +165,11 @@ impl<X: ApduExchange> Ledger<X> {
     /// Refuses every app but Tezos Baking; gives its version.
     fn check_app(&mut self, budget: Budget) -> Result<String, SignerError> {
         self.answers()?;
-        let app = query(&mut self.exchange, &GetAppAndVersion, budget).map_err(silent)?;
+        let asked = Instant::now();
+        let app = match query(&mut self.exchange, &GetAppAndVersion, budget) {
+            Err(SignerError::Timeout { .. }) => return Err(self.found_silent(asked)),
+            app => app?,
+        };
         if app.name != APP_NAME {
             let app = if app.name == "BOLOS" { "no app (the dashboard)".to_owned() } else { app.name };
             return Err(SignerError::WrongApp { app });
@@ -182,40 +180,6 @@ impl<X: ApduExchange> Ledger<X> {
             1 => Ok(format!("{major}.{minor}.{patch}")),
             kind => Err(SignerError::WrongApp { app: format!("an app of kind {kind}") }),
         }
-    }
-
-    /// While a prompt that this driver knows of is on the screen, one short question tells: the device answers none.
-    fn answers(&mut self) -> Result<(), SignerError> {
-        let Some(level) = self.prompted else { return Ok(()) };
-        if self.silent.is_none_or(|since| since.elapsed() >= SILENT) {
-            let asked = Instant::now();
-            match ask(&mut self.exchange, &GetAppAndVersion, PROBE) {
-                // Not where no time has passed, as in a simulated world: then it is asked each time.
-                Err(SignerError::Timeout { .. }) => self.silent = Some(asked).filter(|asked| asked.elapsed() >= PROBE),
-                // Whatever it says, it says something: pressed by now, or without power.
-                _ => {
-                    self.exchange.resync();
-                    (self.prompted, self.silent) = (None, None);
-                    return Ok(());
-                }
-            }
-        }
-        Err(SignerError::Prompting { device: self.exchange.device(), level: level.into() })
-    }
-
-    /// Sends what a person answers at the buttons. Not answered, it stays on the screen, whatever this side does.
-    fn prompt<C: Command>(&mut self, command: &C, level: u32) -> Result<C::Answer, SignerError> {
-        // Nobody waits for it any more: what is not on the screen yet does not get there.
-        if self.cancelled.load(Ordering::SeqCst) {
-            return Err(SignerError::NotSent { what: C::NAME });
-        }
-        self.prompted = Some(level);
-        let answer = ask_a_person(&mut self.exchange, command, &self.cancelled);
-        if let Err(SignerError::Timeout { device, .. }) = answer {
-            return Err(SignerError::Prompting { device, level: level.into() });
-        }
-        self.prompted = None;
-        answer
     }
 
     fn read_once(&mut self, budget: Budget) -> Result<Reading, SignerError> {
@@ -284,14 +248,6 @@ fn not_lower(mark: Hwm, which: &str, level: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// One that answers nothing to its first question, however often, is most likely prompting.
-fn silent(error: SignerError) -> SignerError {
-    match error {
-        SignerError::Timeout { device, .. } => SignerError::Silent { device },
-        error => error,
-    }
-}
-
 /// The mark that guards a chain, and what it is called.
 fn guarding(hwm: &AllHwm, chain: Option<ChainId>) -> (Hwm, &'static str) {
     match chain {
@@ -329,18 +285,17 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
     /// DEAUTHORIZE, again until the device reads unauthorized, within [`DISARM_DEADLINE`]. While a prompt is on the screen
     /// the device drops it: [`SignerError::Prompting`].
     fn disarm(&mut self) -> Result<(), SignerError> {
-        // Whether it is prompting is known only where this driver has just found it silent: else it is told in any case.
-        if self.silent.is_some() {
+        // Known only where this driver has just found it so: else it is told in any case.
+        if self.is_silent() {
             self.answers()?;
         }
-        let prompted = self.prompted;
-        let silent = |error| match (silent(error), prompted) {
-            (SignerError::Silent { device }, Some(level)) => SignerError::Prompting { device, level: level.into() },
-            (error, _) => error,
-        };
-        let budget = Budget::new(DISARM_DEADLINE);
+        let (budget, asked) = (Budget::new(DISARM_DEADLINE), Instant::now());
         for _ in 0..DISARMS {
-            query(&mut self.exchange, &Deauthorize, budget).map_err(silent)?;
+            match query(&mut self.exchange, &Deauthorize, budget) {
+                Err(SignerError::Timeout { .. }) => return Err(self.found_silent(asked)),
+                told => told?,
+            }
+            self.answered();
             if query(&mut self.exchange, &QueryAuthKeyWithCurve, budget)?.is_none() {
                 return Ok(());
             }
@@ -372,7 +327,8 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
         // Until now another chain's device guarded this one by its test mark; that chain's own mark is kept by `test_level`.
         let (hwm, main) = self.before_change(what, order, Some(chain))?;
         let setup = Setup { key: self.key.clone(), chain, main, test: test_level(&hwm, chain) };
-        self.prompt(&setup, main).map(|_| ())
+        // Only a run sends it, and takes a late press where it is the right one.
+        self.prompt(&setup, Prompted { level: order.level(), wanted: true }).map(|_| ())
     }
 }
 
@@ -387,6 +343,6 @@ impl<X: ApduExchange> HwmSetter for Ledger<X> {
             not_lower(mark, &format!("{which} mark, which RESET sets as well,"), level)
                 .map_err(|why| SignerError::Unsupported { what, why: format!("{why}; it is {}", hwm.marks()) })?;
         }
-        self.prompt(&Reset(level), level)
+        self.prompt(&Reset(level), Prompted { level: order.level(), wanted: false })
     }
 }

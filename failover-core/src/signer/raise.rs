@@ -191,7 +191,7 @@ pub(crate) fn raise_from<D: HwmSetter + ?Sized>(
             // Where nothing can be read, what went wrong first says more.
             let Ok(after) = device.state() else { return Err(error.into()) };
             if !reached(&marks_of(&after, order.key())?, floor) {
-                return Err(error.into());
+                return Err(error.once_read("RESET").into());
             }
         }
     }
