@@ -17,6 +17,7 @@ use crate::nonces::NonceCount;
 use crate::operator::{Operator, OperatorError};
 use crate::permit::{ClaimAnswer, PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
+use crate::signer::ledger::StatusWord;
 use crate::signer::{Arm, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
 use crate::state::PlanId;
 
@@ -159,7 +160,7 @@ impl EffectError {
                 | Self::NoControl
                 | Self::Permit(PermitError::Gone { .. } | PermitError::OtherBoot | PermitError::None)
                 | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
-        )
+        ) && !self.is_rejected()
     }
 
     /// Does a prompt stand on the Ledger's screen that nobody has answered?
@@ -170,6 +171,18 @@ impl EffectError {
             Self::Signer(SignerError::Prompting { .. })
                 | Self::Raise(RaiseError::Signer(SignerError::Prompting { .. }))
         )
+    }
+
+    /// Did a person reject it at the Ledger's buttons? Whoever said no is not asked again a second later.
+    #[must_use]
+    pub const fn is_rejected(&self) -> bool {
+        matches!(self, Self::Signer(SignerError::Status { status: StatusWord::Rejected, .. }))
+    }
+
+    /// Was a prompt given up that nobody had answered in time?
+    #[must_use]
+    pub const fn gave_up_prompt(&self) -> bool {
+        matches!(self, Self::Signer(SignerError::Prompting { .. } | SignerError::NotAccepted { .. }))
     }
 }
 

@@ -327,6 +327,10 @@ impl Failover {
             }
             Err(EffectError::TooOld(old)) => return self.was_too_old(&wanted, old, untried),
             Err(error) => {
+                if matches!(wanted, Step::Authorize { .. }) {
+                    self.progress.given_up += u32::from(error.gave_up_prompt());
+                    self.progress.rejected = error.is_rejected();
+                }
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
                     // What went wrong first says more than why it cannot be tried again.

@@ -150,7 +150,7 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
         before => {
             let late =
                 pressed_late(device, &keys, progress).filter(|at| suffices(facts, policy, progress, noted.bound, *at));
-            let again = before.is_some() || progress.failed(Step::AUTHORIZE).is_some();
+            let again = before.is_some() || progress.given_up > 0;
             match late {
                 Some(at) => at,
                 None => floor_now(facts, policy, progress, noted.bound, again.then_some(device.info.model))

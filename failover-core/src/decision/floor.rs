@@ -4,7 +4,6 @@ use super::bound::highest as highest_mark;
 use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
 use super::progress::{Progress, Statement};
 use super::refusal::Refusal;
-use super::step::Step;
 use crate::facts::{Constants, Facts, Head, Model, Signed};
 use crate::tezos::{Level, Position};
 
@@ -85,9 +84,9 @@ fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
 
 /// Levels more for another press; many more only where a prompt was given up: a baker signs nothing before its mark.
 fn again_at_the_buttons(progress: &Progress) -> u64 {
-    match progress.failed(Step::AUTHORIZE) {
-        None => LEDGER_EXTRA,
-        Some((failures, _)) => LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul((*failures).into())),
+    match progress.given_up {
+        0 => LEDGER_EXTRA,
+        times => LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul(times.into())),
     }
 }
 

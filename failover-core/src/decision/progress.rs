@@ -160,6 +160,10 @@ pub struct Progress {
     pub left_armed: bool,
     /// How often each step failed, in this session, with the last reason.
     pub failures: BTreeMap<&'static str, (u32, String)>,
+    /// How often a prompt on a Ledger's screen was given up, in this session.
+    pub given_up: u32,
+    /// The person rejected the last one.
+    pub rejected: bool,
     /// How often each step was tried, in this session.
     pub tried: BTreeMap<&'static str, u32>,
     /// Since when every reading of the primary said stopped.

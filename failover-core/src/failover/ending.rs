@@ -11,6 +11,9 @@ use crate::lock::LockError;
 use crate::operator::OperatorError;
 use crate::signer::{SignerDevice as _, SignerError};
 
+/// How a last line begins where a prompt still stands on the Ledger's screen.
+const REJECT: &str = "reject the prompt on the Ledger's screen, then run";
+
 pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
     End { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
 }
@@ -102,8 +105,14 @@ impl Failover {
 
     pub(super) fn failed(&mut self, step: &str, why: String) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
+        let prompting = self.prompting().is_some();
         let next = if self.progress.started.is_some() {
             "look at the backup's baker and node: the primary stays fenced, nothing is signed twice".to_owned()
+        } else if prompting {
+            format!("{REJECT} `failover resume`, or give the primary its job back with `failover return`")
+        } else if step == Step::AUTHORIZE && self.progress.rejected {
+            "run `failover resume` to be asked at the Ledger again, or give the primary its job back with `failover return`"
+                .to_owned()
         } else if self.progress.stop_sent || self.progress.noted.is_some() {
             "mend it and run `failover resume`, or give the primary its job back with `failover return`".to_owned()
         } else {
@@ -143,14 +152,19 @@ impl Failover {
         self.stand_down_unless_started()?;
         let mut message = "stopped by the person".to_owned();
         let mut next = "run `failover resume` to go on, or `failover stand-down`".to_owned();
-        // Whoever presses it later authorizes the key: that it is gone comes first (H10).
-        if self.progress.tried.contains_key(Step::AUTHORIZE)
-            && let Err(error @ SignerError::Prompting { .. }) = self.hands.device.state()
-        {
+        if let Some(error) = self.prompting() {
             message = format!("{message}; {error}");
-            next = format!("reject the prompt on the Ledger's screen, then {next}");
+            next = format!("{REJECT} `failover resume` to go on, or `failover stand-down`");
         }
         Ok(end("interrupted", 6, message, next))
+    }
+
+    /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
+    /// authorizes the key: that it is gone comes first (H10).
+    fn prompting(&mut self) -> Option<SignerError> {
+        let asked = self.progress.tried.contains_key(Step::AUTHORIZE);
+        let read = if asked { self.hands.device.state() } else { return None };
+        read.err().filter(|error| matches!(error, SignerError::Prompting { .. }))
     }
 
     /// Somebody else may be at it by now (S7): nothing that could sign stays behind (S12).

@@ -291,7 +291,7 @@ fn s2_marks_are_raised_again_only_where_the_start_would_be_too_near_to_the_head(
 /// prompt leaves a person five minutes, and more with each try.
 #[test]
 fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
-    let pressed = |at: u64, tries: u32| {
+    let pressed = |at: u64, tries: u32, given_up: u32| {
         let (mut facts, mut progress) = raised(at);
         let device = &mut facts.backup.device.as_mut().unwrap().value;
         device.info.model = Model::Ledger;
@@ -300,6 +300,7 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
         (progress.floor, progress.own_marks, progress.ledger_setting) = (None, None, Some(true));
         progress.tried.insert("authorize", tries);
         progress.failures.insert("authorize", (tries, "given up".to_owned()));
+        progress.given_up = given_up;
         match verdict(&facts, &progress) {
             Verdict::Do(step) => match step.get().clone() {
                 Step::Start { floor, .. } => ("start", floor.get() - HEAD),
@@ -311,9 +312,12 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
     };
     // B is five below the head here, and the margin is 10: both have to be reached, and the start's lead.
     // It is read, and so on the disk, before the start.
-    assert_eq!(pressed(HEAD + 5, 1), ("authorize", 5));
-    assert_eq!(pressed(HEAD + 4, 1), ("authorize", 60));
-    assert_eq!(pressed(HEAD + 4, 2), ("authorize", 80));
+    assert_eq!(pressed(HEAD + 5, 1, 1), ("authorize", 5));
+    assert_eq!(pressed(HEAD + 4, 1, 1), ("authorize", 60));
+    assert_eq!(pressed(HEAD + 4, 2, 2), ("authorize", 80));
+    // A connection that broke took nobody any time.
+    assert_eq!(pressed(HEAD + 4, 2, 0), ("authorize", 10));
+    assert_eq!(pressed(HEAD + 4, 2, 1), ("authorize", 60));
 }
 
 /// H4, S8: foreign before anything was armed is a fence that is not there; once armed or started it is a duplicate.

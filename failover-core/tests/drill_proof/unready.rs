@@ -1,9 +1,11 @@
 //! The primary is stopped, and what takes the run up again finds this machine not ready: a person mends that, and the run
 //! goes on. It is not over.
 
-use failover_core::decision::Refusal;
+use failover_core::decision::{Refusal, Step};
+use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::Cut;
+use failover_core::sim::drill::{Cut, journal_of};
+use failover_core::sim::ledger::{LedgerSim, Person};
 use failover_core::sim::{Event, Side, World};
 
 use crate::support::{BOTH, Case, name};
@@ -70,4 +72,53 @@ fn s18_a_run_that_was_never_ready_is_over() {
         assert!(end.exit == 4 && !end.may_be_resumed(), "{case}: {end:?}");
         assert!(rehearsal.world().bakes(Side::Primary), "{case}");
     }
+}
+
+/// Up to the prompt and 5 minutes more, in which nobody comes.
+#[test]
+fn h10_a_prompt_that_nobody_answers_is_named_first_and_resumed_once_it_is_gone() {
+    for late in [LedgerSim::press, LedgerSim::reject] {
+        let case = Case::new("planned", Model::Ledger, 4);
+        let (_scratch, mut rehearsal) = case.rehearsal();
+        let ledger = rehearsal.world().ledger(Side::Backup).unwrap();
+        ledger.lock().attend(false);
+        let end = rehearsal.session(None).unwrap().clone();
+        assert!(end.exit == 1 && end.may_be_resumed(), "{case}: {end:?}");
+        assert!(
+            end.next.starts_with("reject the prompt on the Ledger's screen, then run `failover resume`"),
+            "{end:?}"
+        );
+        // It still stands.
+        let end = rehearsal.session(None).unwrap().clone();
+        assert!(end.exit == 4 && end.may_be_resumed(), "{case}: {end:?}");
+        assert!(late(&mut ledger.lock()));
+        ledger.lock().attend(true);
+        let end = rehearsal.session(None).unwrap().clone();
+        assert_eq!(end.exit, 0, "{case}: {end:?}");
+        assert!(rehearsal.finish().alarms.is_empty());
+    }
+}
+
+/// Whoever said no at the buttons is not asked again a second later, nor for more levels.
+#[test]
+fn h10_a_rejection_ends_the_run_and_costs_no_levels() {
+    let case = Case::new("planned", Model::Ledger, 4);
+    let (scratch, mut rehearsal) = case.rehearsal();
+    let ledger = rehearsal.world().ledger(Side::Backup).unwrap();
+    ledger.lock().script([Person::Rejects]);
+    let end = rehearsal.session(None).unwrap().clone();
+    assert!(end.exit == 1 && end.may_be_resumed(), "{case}: {end:?}");
+    assert!(end.next.starts_with("run `failover resume` to be asked at the Ledger again"), "{end:?}");
+    let end = rehearsal.session(None).unwrap().clone();
+    assert_eq!(end.exit, 0, "{case}: {end:?}");
+    let floors: Vec<(u64, u64)> = journal_of(scratch.path())
+        .unwrap()
+        .iter()
+        .filter_map(|record| match record {
+            Record::Before { step: Step::Authorize { floor, cap, .. }, .. } => Some((floor.get(), cap.get())),
+            _ => None,
+        })
+        .collect();
+    let [(first, head), (second, later)] = floors[..] else { panic!("{case}: asked {floors:?}") };
+    assert!(second - first <= later - head, "{case}: {floors:?}");
 }
