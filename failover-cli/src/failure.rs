@@ -69,6 +69,9 @@ impl From<RaiseError> for Failure {
         let next = match error {
             RaiseError::Signer(signer) => return signer.into(),
             RaiseError::Lower { .. } => "compare with `failover hwm show`: no mark has to go down",
+            RaiseError::BothMarks { .. } => {
+                "leave them as they are: `failover run` sets the Ledger up for this chain by SETUP, which lowers neither"
+            }
             RaiseError::PastCap { .. } => "compare the level with `failover level`, digit by digit",
             RaiseError::Unknown { .. } => "read the key with `failover hwm show`; a corrupted one must not be used",
             RaiseError::NoKeys => "name the keys, or check the card",
@@ -76,7 +79,10 @@ impl From<RaiseError> for Failure {
             _ => "read the marks with `failover hwm show` before anything else",
         };
         let exit = match error {
-            RaiseError::Lower { .. } | RaiseError::PastCap { .. } | RaiseError::Unknown { .. } => Exit::Refused,
+            RaiseError::Lower { .. }
+            | RaiseError::BothMarks { .. }
+            | RaiseError::PastCap { .. }
+            | RaiseError::Unknown { .. } => Exit::Refused,
             RaiseError::NoKeys => Exit::Usage,
             _ => Exit::Failed,
         };

@@ -34,7 +34,8 @@ pub use crate::nonces::{Merged, NonceCount};
 pub use crate::operator::{Answer, Question};
 pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
 pub use crate::signer::{
-    Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, reached, refuse_lower, watermark,
+    Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, plan_raise, reached, refuse_lower,
+    watermark,
 };
 pub use crate::state::{HeadPin, PlanId};
 

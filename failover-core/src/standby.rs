@@ -10,8 +10,11 @@ use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::effect::{self, Disarmed, Hands};
 use crate::guard::{BootGuard, GuardNote};
-use crate::signer::{Model, Raised, SignerDevice as _, SignerError};
+use crate::signer::{DeviceState, Model, Raised, SignerDevice as _, SignerError};
 use crate::state::{PlanId, StateDir, StateError};
+
+/// Why marks are left as they are.
+const LEFT: &str = "RESET would lower the other one, and the SETUP of a run sets this chain's and lowers neither";
 
 /// One part of it, as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -106,10 +109,21 @@ pub fn marks(hands: &mut Hands, step: Approved<Step>, clock: &dyn Clock, plan: P
         _ => None,
     };
     let raised = effect::perform(step, hands, clock, plan);
+    // It answers nothing until it is pressed, and RESET authorizes no key: this was read back before.
+    if let Err(error) = &raised
+        && error.is_prompting()
+    {
+        let next = "reject the prompt on the Ledger's screen, then run `failover standby` again";
+        return (Part::missing(WHAT, error.to_string(), next), Vec::new());
+    }
     // Whatever came of it, nothing stays armed.
     let disarmed = effect::disarm_keys(&mut *hands.device);
     hands.device.release();
     match (raised, disarmed) {
+        (Ok(effect::Performed { raised, read: Some(DeviceState { info, .. }), .. }), Ok(())) if level.is_none() => {
+            let is = info.ledger.map(|ledger| format!(", it is {ledger}")).unwrap_or_default();
+            (Part::done(WHAT, format!("left as they are{is}; {LEFT}")), raised)
+        }
         (Ok(effect::Performed { raised, .. }), Ok(())) => {
             let keys: Vec<&str> = raised.iter().map(|raised| raised.key.as_str()).collect();
             let level = level.map_or_else(String::new, |level| format!(" at {level} or above"));

@@ -141,9 +141,14 @@ fn sign_on_a_test_chain(sim: &SimLedger, at: u32) {
 fn the_test_mark_is_never_lowered() {
     let (sim, mut ledger) = device();
     authorize(&mut ledger, 1000).unwrap();
+    let reset = order(&mut ledger, 2000);
     sign_on_a_test_chain(&sim, 9000);
     // RESET would set both: refused. SETUP sets them apart: the test mark goes one above what was signed.
-    let reset = order(&mut ledger, 2000);
+    let planned = plan_raise(&ledger.state().unwrap(), &keys(), level(2000), level(20_000_000));
+    let error = planned.unwrap_err();
+    assert!(matches!(error, RaiseError::BothMarks { .. }), "{error}");
+    assert!(error.to_string().contains("(9,000, 0)"), "{error}");
+    // Planned before that: the driver reads once more.
     let error = ledger.set(&reset).unwrap_err();
     assert!(error.to_string().contains("test mark"), "{error}");
     authorize(&mut ledger, 2000).unwrap();

@@ -4,5 +4,5 @@ mod cap;
 mod raise;
 mod show;
 
-pub(crate) use raise::run as raise;
+pub(crate) use raise::{run as raise, shows};
 pub(crate) use show::{run as show, table};

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use failover_core::baker::BakerState;
 use failover_core::clock::SystemClock;
-use failover_core::decision::standby_marks;
+use failover_core::decision::{Step, standby_marks};
 use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
 use failover_core::permit::{RunId, hostname};
-use failover_core::signer::Model;
+use failover_core::signer::{DeviceState, KeyName, Model, reached};
 use failover_core::standby::{self, Part};
 use failover_core::state::{PlanId, StateDir};
+use failover_core::tezos::Level;
 use serde::Serialize;
 
+use super::hwm::shows;
 use super::stand_down::by;
 use super::{check, guard};
 use crate::args::Standby;
@@ -46,6 +48,14 @@ impl fmt::Display for PartRecord<'_> {
 
 fn show(part: &Part, out: &mut Output) {
     out.check(&PartRecord { part }, part.done, &part.what, &part.says);
+}
+
+/// The level that a person will be asked for at a Ledger's buttons.
+fn prompts(step: &Step, device: &DeviceState) -> Option<Level> {
+    let Step::RaiseMarks { keys, level, .. } = step else { return None };
+    let there =
+        |key: &KeyName| device.named(key).is_some_and(|key| key.marks.is_some_and(|marks| reached(&marks, *level)));
+    (device.info.model == Model::Ledger && !keys.iter().all(there)).then_some(*level)
 }
 
 /// Stops, guards and disarms this machine, raises its marks above everything seen, and checks it as a backup.
@@ -85,7 +95,13 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
         signals::cancel(out);
     }
     let (marks, raised) = match standby_marks(&facts, &policy) {
-        Ok(step) => standby::marks(&mut hands, step, &SystemClock, PlanId::random()?),
+        Ok(step) => {
+            let device = facts.backup.device.as_ref().ok().map(|seen| &seen.value);
+            if let Some(level) = device.and_then(|device| prompts(step.get(), device)) {
+                out.line(shows(level));
+            }
+            standby::marks(&mut hands, step, &SystemClock, PlanId::random()?)
+        }
         Err(refusal) => (Part::missing("marks", refusal.to_string(), refusal.next()), Vec::new()),
     };
     show(&marks, out);

@@ -152,8 +152,14 @@ fn a_ledger_that_was_set_up_for_another_chain_is_named_and_taken_over() {
     let (_, text) = says(&world.call(&["check"]), "chain of the Ledger");
     assert!(text.contains("set up for ghostnet") && text.contains("for mainnet"), "{text}");
     let raised = world.call(&["hwm", "raise", &(world.head() + 20).to_string()]);
-    assert_ne!(raised.code, 0, "{raised:?}");
-    assert!(raised.why().contains("set up for ghostnet"), "{}", raised.why());
+    let next = raised.ends(3)["next"].as_str().unwrap().to_owned();
+    assert!(raised.why().contains("set up for ghostnet") && raised.why().contains("(20,000,000, 0)"), "{raised:?}");
+    assert!(next.contains("`failover run`") && !raised.out.contains("Look at the Ledger"), "{raised:?}");
+    // Nothing is put on the screen, and what stands by is ready for a run all the same.
+    let stood_by = world.call(&["standby", "--yes"]);
+    let parts = stood_by.named("standby");
+    assert!(parts.len() == 4 && parts.iter().all(|part| part["done"] == true), "{stood_by:?}");
+    assert!(parts[3]["says"].as_str().unwrap().starts_with("left as they are, it is set up for ghostnet"), "{parts:?}");
     let run = world.run();
     run.ends(0);
     assert!(run.named("plan")[0]["takeover"].as_str().unwrap().contains("ghostnet"), "{run:?}");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::said::Said;
-use crate::world::{Signer, World, until};
+use crate::world::{Signer, World, program, until};
 
 fn attended(world: &World, attended: bool) {
     world.event(&json!({ "device": ["backup", { "nobody-presses": !attended }] }));
@@ -144,4 +144,39 @@ fn h10_a_late_press_is_taken() {
     let said = ended(child);
     said.ends(0);
     assert!(world.bakes("backup"));
+}
+
+/// In the words of a person, without `--json`.
+fn told(world: &World, args: &[&str]) -> Command {
+    let mut command = program(&["--config"]);
+    command.arg(world.config()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// `standby` says what will be on the screen before it is there, and ends at once.
+#[test]
+fn h10_standby_says_what_the_screen_will_show_and_ends_at_a_signal() {
+    for name in ["INT", "TERM"] {
+        let world = World::new(Signer::Ledger);
+        attended(&world, false);
+        let child = told(&world, &["standby", "--yes"]).spawn().unwrap();
+        let note = world.state().join("machine").join("prompt");
+        until("the prompt is on the screen", || note.exists() && world.call(&["hwm", "show"]).code != 0);
+        let asked = signal(&child, name);
+        let said = ended(child);
+        assert!(asked.elapsed() < Duration::from_secs(6), "it waited for the person: {:?}", asked.elapsed());
+        assert_eq!(said.code, 4, "{said:?}");
+        let level = std::fs::read_to_string(note).unwrap().split(' ').next().unwrap().to_owned();
+        assert!(said.out.contains(&format!("it shows \"Reset HWM\" and {level}.")), "{said:?}");
+        let all = format!("{}{}", said.out, said.err);
+        assert!(all.contains(&format!("level {level}, reject it there")), "{said:?}");
+        assert!(
+            all.contains("reject the prompt on the Ledger's screen, then run `failover standby` again"),
+            "{said:?}"
+        );
+        // A stop looks four times, and waits out the silence of the device once.
+        let begun = Instant::now();
+        world.call(&["stand-down"]).ends(1);
+        assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    }
 }

@@ -8,11 +8,12 @@ use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
 use super::{WaitFor, gate, policy, preflight};
-use crate::facts::{DeviceState, Facts, KeyName, KeyState, RaiseError, Unknown, refuse_lower};
+use crate::facts::{DeviceState, Facts, KeyName, KeyState, RaiseError, Unknown, plan_raise, refuse_lower};
 use crate::tezos::Level;
 
 /// Above everything that is seen, with the usual margin: the other machine bakes, so this is no floor for a start. Every
-/// run raises them again.
+/// run raises them again. Where RESET would lower a Ledger's other mark they are only read: the SETUP of that run sets this
+/// chain's, and lowers neither.
 ///
 /// # Errors
 /// The chain is not known or not agreed on, or the device has not the keys that the chain expects.
@@ -30,6 +31,9 @@ pub fn standby_marks(facts: &Facts, policy: &Policy) -> Result<Approved<Step>, R
     let level = floor(facts, policy, &progress, agreed, None)?;
     let (keys, cap) = (signing_keys(facts, device), cap(policy, agreed));
     let locked = device.hidden(&keys);
+    if matches!(plan_raise(device, &keys, level, cap), Err(RaiseError::BothMarks { .. })) {
+        return Ok(Approved::new(Step::ReadMarks { keys, locked }));
+    }
     Ok(Approved::new(Step::RaiseMarks { keys, locked, level, cap, typed: false }))
 }
 
@@ -75,7 +79,8 @@ fn slow(why: WaitFor) -> Unknown {
 /// The verdict of `hwm raise`: a level that a person typed, for these keys of the device, below the cap.
 ///
 /// # Errors
-/// No key, a key that is not on the device or whose marks are above the level, or the level is past the cap (S4).
+/// No key, a key that is not on the device or whose marks are above the level, a Ledger whose other mark is, or the level is
+/// past the cap (S4).
 pub fn raise_by_hand(
     device: &DeviceState,
     keys: Vec<KeyName>,
@@ -90,6 +95,9 @@ pub fn raise_by_hand(
     let shown: Vec<KeyName> =
         keys.iter().filter(|key| device.named(key).is_none_or(|k| k.marks.is_some())).cloned().collect();
     refuse_lower(device, &shown, level)?;
+    if !shown.is_empty() {
+        plan_raise(device, &shown, level, cap)?;
+    }
     let locked = device.hidden(&keys);
     Ok(Approved::new(Step::RaiseMarks { keys, locked, level, cap, typed: true }))
 }

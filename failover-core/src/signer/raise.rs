@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use super::{DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, Mark, Marks, Model, SignerError};
+use super::{
+    DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, LedgerMarks, Mark, Marks, Model, SignerError,
+};
 use crate::tezos::Level;
 
 /// An order to set one key's marks, planned against marks that were read from the device.
@@ -61,6 +63,14 @@ pub enum RaiseError {
         /// The highest level allowed.
         cap: Level,
     },
+    /// RESET sets both marks of a Ledger, and one of them would go down, or forget what was signed at its level (S4).
+    #[error("RESET sets both marks of the Ledger, and level {level} is not above both: it is {ledger}")]
+    BothMarks {
+        /// What was to be set.
+        level: Level,
+        /// What the device has.
+        ledger: LedgerMarks,
+    },
     /// The device does not show the key's marks, so nothing can be compared (S3).
     #[error("the marks of the key {key} are not known: it is locked or corrupted")]
     Unknown {
@@ -114,7 +124,8 @@ fn marks_of(state: &DeviceState, key: &KeyName) -> Result<Marks, RaiseError> {
 /// the floor, or one level above the key's highest mark where a kind is already past the floor (S2).
 ///
 /// # Errors
-/// A key's marks are not known, or the level needed is past `cap`. Nothing was sent.
+/// A key's marks are not known, the level needed is past `cap`, or a Ledger's RESET would lower its other mark. Nothing was
+/// sent.
 pub fn plan_raise(
     state: &DeviceState,
     keys: &[KeyName],
@@ -128,7 +139,18 @@ pub fn plan_raise(
             orders.push(order_above(state.info.model, key, &marks, floor, cap)?);
         }
     }
+    both_marks(state, &orders)?;
     if keys.is_empty() { Err(RaiseError::NoKeys) } else { Ok(orders) }
+}
+
+/// RESET would set the mark of the other chains as well.
+fn both_marks(state: &DeviceState, orders: &[RaiseOrder]) -> Result<(), RaiseError> {
+    let Some(ledger) = state.info.ledger else { return Ok(()) };
+    let highest = ledger.main.max(ledger.test).0.map(|at| at.level);
+    match orders.iter().find(|order| highest.is_some_and(|highest| highest >= order.level)) {
+        Some(order) => Err(RaiseError::BothMarks { level: order.level, ledger }),
+        None => Ok(()),
+    }
 }
 
 /// The order that authorizes a Ledger's key: SETUP sets the mark too and forgets what was signed at its level, so

@@ -100,6 +100,7 @@ fn raise(
     // What can be refused is refused before a passphrase is asked for.
     let (known, locked) = split(state, &keys)?;
     signer::refuse_lower(state, &known, wanted.level)?;
+    let step = raise_by_hand(state, keys.clone(), wanted.level, cap)?;
     let permit = permit(settings)?;
     if !locked.is_empty() {
         out.line(format!("Unlocking {} for the raise; every key is locked afterwards.", names(&locked)));
@@ -107,14 +108,13 @@ fn raise(
     let low = |key: &&KeyName| state.named(key).is_none_or(|k| !k.marks.is_some_and(|m| reached(&m, wanted.level)));
     let low: Vec<KeyName> = keys.iter().filter(low).cloned().collect();
     if !low.is_empty() {
-        out.line(format!("Raising {} to {}, unless it is there already.", names(&low), wanted.level));
-        if state.info.model == Model::Ledger {
-            out.line(
-                "Look at the Ledger: it shows the level. Compare it digit by digit, then accept with its buttons.",
-            );
+        match state.info.model {
+            Model::TezSign => {
+                out.line(format!("Raising {} to {}, unless it is there already.", names(&low), wanted.level))
+            }
+            Model::Ledger => out.line(shows(wanted.level)),
         }
     }
-    let step = raise_by_hand(state, keys, wanted.level, cap)?;
     // Nothing is cut off between unlock and lock; a prompt on a Ledger's screen is waited for no longer than the person wants.
     let uninterrupted = match state.info.model {
         Model::TezSign => Some(Uninterrupted::new()),
@@ -144,6 +144,14 @@ fn raise(
         out.line("Every mark is already there.");
     }
     Ok(End::done("look at the marks with `failover hwm show`"))
+}
+
+/// What a person reads on a Ledger's screen, as it is written there.
+pub(crate) fn shows(level: Level) -> String {
+    format!(
+        "Look at the Ledger: it shows \"Reset HWM\" and {}. Compare the level digit by digit, then accept with its buttons.",
+        level.get()
+    )
 }
 
 fn at_rest(state: DeviceState) -> bool {
