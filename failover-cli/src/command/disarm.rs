@@ -6,7 +6,7 @@ use failover_core::effect::{Disarmed, Hands, Whose, stand_down_keys};
 use failover_core::guard::GuardNote;
 use failover_core::operator::Nobody;
 use failover_core::permit::Root;
-use failover_core::signer::{HwmSetter, SignerError};
+use failover_core::signer::{HwmSetter, Model, SignerDevice as _, SignerError};
 
 use super::hwm;
 use super::stand_down::{DisarmedRecord, by, going_on};
@@ -31,6 +31,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     // At once, before anything is opened.
     let _said_below = whose.take_away(&by);
     let device = parts::open_device(&settings.signer()?)?;
+    let model = device.model();
     let told = match config {
         Some(config) => {
             let hands = session::disarming_in(config, &settings.state(), Box::new(Nobody))?;
@@ -50,6 +51,9 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         }
     };
     let (Disarmed { proven, mut what }, prompting) = told;
+    if proven && model == Model::Ledger {
+        out.line(format!("No key of this Ledger can sign now; {}.", hwm::SETTING));
+    }
     if proven {
         return Ok(End::done(
             "no key of this device can sign; a service that unlocks it by itself is not stopped by this",

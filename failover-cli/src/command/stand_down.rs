@@ -11,9 +11,11 @@ use failover_core::lock::FileLock;
 use failover_core::operator::Nobody;
 use failover_core::permit::hostname;
 use failover_core::returning::stood_down;
+use failover_core::signer::Model;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
+use super::hwm;
 use super::run::finished;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -61,6 +63,9 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let Disarmed { proven, mut what } = stand_down(&mut hands, Whose::Baker(&permits), &by, &SystemClock);
     if !proven {
         what.extend(going_on(config));
+    }
+    if proven && config.signer.device.model() == Model::Ledger {
+        what.push(hwm::SETTING.to_owned());
     }
     out.show(&DisarmedRecord { proven, what: &what });
     // Written down as soon as it can be; where it cannot, the disarming has still happened.

@@ -180,3 +180,13 @@ fn h10_standby_says_what_the_screen_will_show_and_ends_at_a_signal() {
         assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
     }
 }
+
+/// What keeps a Ledger from signing is lost at power-off where its setting is off, which no question shows (H17).
+#[test]
+fn h17_a_stop_of_a_ledger_names_its_setting() {
+    let world = World::new(Signer::Ledger);
+    for command in ["disarm", "stand-down"] {
+        let said = crate::world::finish(&mut told(&world, &[command]));
+        assert!(said.code == 0 && said.out.contains("setting \"High Watermark\""), "{said:?}");
+    }
+}

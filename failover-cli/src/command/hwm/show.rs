@@ -36,6 +36,10 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
     out.line(&table);
 }
 
+/// What no question to a Ledger shows, and a person sees on its screen (H17).
+pub(crate) const SETTING: &str = "where the Ledger's setting \"High Watermark\" is disabled, it forgets at power-off that no key is \
+                                  authorized, and no question shows that: look at the setting on its screen";
+
 /// Can the device sign with the key? In its own words.
 const fn words(model: Model, arming: Arming) -> &'static str {
     match (model, arming) {

@@ -9,9 +9,10 @@ use failover_core::effect::{Whose, disarm_keys};
 use failover_core::guard::{BootGuard, Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::permit::Root;
+use failover_core::signer::{Model, Selector};
 
 use super::DisarmedRecord;
-use crate::command::devices;
+use crate::command::{devices, hwm};
 use crate::config::Signer;
 use crate::exit::Exit;
 use crate::output::{End, Output};
@@ -82,10 +83,13 @@ fn devices(note: &mut impl FnMut(Result<String, String>)) {
     }
     for device in found {
         let name = device.selector.clone();
-        let told = name.parse().map_err(|error| format!("{name}: {error}")).and_then(|selector| {
+        let told = name.parse().map_err(|error| format!("{name}: {error}")).and_then(|selector: Selector| {
+            let model = selector.model();
             let mut device = parts::open_device(&Signer::of(selector)).map_err(|error| format!("{name}: {error}"))?;
-            disarm_keys(&mut *device).map_err(|error| format!("{name}: keys not read back locked: {error}"))
+            disarm_keys(&mut *device).map_err(|error| format!("{name}: keys not read back locked: {error}"))?;
+            let but = if model == Model::Ledger { format!("; {}", hwm::SETTING) } else { String::new() };
+            Ok(format!("{name}: keys read back locked or deauthorized{but}"))
         });
-        note(told.map(|()| format!("{name}: keys read back locked or deauthorized")));
+        note(told);
     }
 }
