@@ -1,6 +1,7 @@
 //! One APDU out, one answer back; and what to do with answers that belong to another question.
 
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::StatusWord;
@@ -94,7 +95,9 @@ impl Budget {
 }
 
 /// How often a question is asked again after an answer that is not one.
-const TRIES: usize = 4;
+const TRIES: u32 = 4;
+/// Between the second and the third try, and twice as long before the last one.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Asks once.
 pub(super) fn ask<X: ApduExchange, C: Command>(
@@ -145,7 +148,20 @@ pub(super) fn query<X: ApduExchange, C: Command>(
         }
         tries = tries.saturating_sub(1);
         match ask(exchange, command, C::DEADLINE.min(left)) {
-            Err(error) if tries > 0 && may_be_late(&error) => exchange.resync(),
+            Err(error) if tries > 0 && may_be_late(&error) => {
+                exchange.resync();
+                // The first may be a late answer. After that another process is at it, whose questions take a moment.
+                if !matches!(error, SignerError::Timeout { .. }) {
+                    let pause = PAUSE.saturating_mul(TRIES.saturating_sub(tries).saturating_sub(1));
+                    thread::sleep(pause.min(budget.left()));
+                }
+            }
+            Err(SignerError::Malformed { what, why }) => {
+                return Err(SignerError::Malformed {
+                    what,
+                    why: format!("{why}; does another process use the device?"),
+                });
+            }
             result => return result,
         }
     }

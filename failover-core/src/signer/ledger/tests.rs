@@ -74,6 +74,28 @@ impl ApduExchange for Named {
     }
 }
 
+/// Gives what another process asked for.
+struct Others;
+
+impl ApduExchange for Others {
+    fn exchange(&mut self, _: &[u8], _: Duration) -> Result<Vec<u8>, SignerError> {
+        Ok(vec![1, 2, 5, 1, 0x90, 0])
+    }
+
+    fn exchange_with_a_person(
+        &mut self,
+        apdu: &[u8],
+        deadline: Duration,
+        _: &AtomicBool,
+    ) -> Result<Vec<u8>, SignerError> {
+        self.exchange(apdu, deadline)
+    }
+
+    fn device(&self) -> String {
+        "others".to_owned()
+    }
+}
+
 #[test]
 fn a_box_passes_everything_on() {
     let mut boxed: Box<dyn ApduExchange> = Box::new(Named);
@@ -93,6 +115,16 @@ fn a_question_that_nobody_answered_is_asked_again_while_there_is_time() {
     let answer = query(&mut mute, &QueryAllHwm, Budget::new(Duration::from_secs(60)));
     assert!(matches!(answer, Err(SignerError::Timeout { what: QueryAllHwm::NAME, .. })), "{answer:?}");
     assert_eq!((mute.asked, mute.resynced), (4, 3));
+}
+
+/// Another process' questions come in between for a while: four tries in a tenth of a second are none.
+#[test]
+fn answers_to_somebody_else_are_waited_out_and_said() {
+    let begun = Instant::now();
+    let answer = query(&mut Others, &QueryAllHwm, Budget::new(Duration::from_secs(60)));
+    let Err(SignerError::Malformed { why, .. }) = answer else { panic!("{answer:?}") };
+    assert!(why.ends_with("; does another process use the device?"), "{why}");
+    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
 }
 
 #[test]
