@@ -270,7 +270,8 @@ impl fmt::Display for Step {
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
             Self::Raise { floor, .. } => write!(f, "raise every mark to {floor} and read it back"),
             Self::Authorize { floor, .. } => {
-                write!(f, "authorize the Ledger with its mark at {floor}: press the buttons")
+                // As the screen writes it: it is compared digit by digit.
+                write!(f, "authorize the Ledger with its mark at {}: press the buttons", floor.get())
             }
             Self::Start { .. } => f.write_str("start the backup's baker"),
             Self::TakePermit => f.write_str("make this run's permit: whoever takes it away stops the run"),

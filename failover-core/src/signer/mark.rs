@@ -85,16 +85,18 @@ impl LedgerMarks {
         self.chain == chain || self.chain.bytes() == [0; 4]
     }
 
-    /// What SETUP for this chain makes of a device that is set up for another one; `None`: it is not.
+    /// What SETUP for this chain makes of a device that was used and is set up for another one, or for none; `None`: it is
+    /// neither.
     #[must_use]
     pub fn takeover(&self, chain: ChainId) -> Option<String> {
         let name = chain.network().map_or_else(|| chain.to_string(), str::to_owned);
-        (!self.is_for(chain)).then(|| {
-            format!(
-                "the Ledger is {self}; the press sets it up for {name}, and from then on every other chain is guarded by one \
-                 level above the higher of these two"
-            )
-        })
+        let highest = self.main.max(self.test).0.filter(|_| self.chain != chain)?;
+        // As its screen writes it.
+        let test = highest.level.above(1).get();
+        Some(format!(
+            "the Ledger is {self}; the press sets it up for {name}, and from then on every other chain is guarded by {test}, \
+             one level above the higher of its marks"
+        ))
     }
 
     /// The mark that decides what is signed on this chain.
@@ -111,5 +113,28 @@ impl std::fmt::Display for LedgerMarks {
         }
         let name = self.chain.network().map_or_else(|| self.chain.to_string(), str::to_owned);
         write!(f, "set up for {name}: its mark there is {}, its mark for every other chain {}", self.main, self.test)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tezos::Level;
+
+    fn at(level: u64) -> Mark {
+        Mark(Level::new(level).map(Position::start_of))
+    }
+
+    #[test]
+    fn what_the_press_makes_of_a_device_of_another_chain_or_of_none_is_said() {
+        let none = ChainId::new([0; 4]);
+        let marks = |chain, main, test| LedgerMarks { chain, main: at(main), test: at(test) };
+        let says = marks(none, 15_304_086, 0).takeover(ChainId::MAINNET).unwrap();
+        assert!(says.contains("set up for no chain") && says.contains("guarded by 15304087,"), "{says}");
+        let says = marks(ChainId::new([1; 4]), 7, 20_000_000).takeover(ChainId::MAINNET).unwrap();
+        assert!(says.contains("(20,000,000, 0)") && says.contains("guarded by 20000001,"), "{says}");
+        // Ours, or as it left the factory: the press changes nothing that a person would miss.
+        assert_eq!(marks(ChainId::MAINNET, 7, 20_000_000).takeover(ChainId::MAINNET), None);
+        assert_eq!(marks(none, 0, 0).takeover(ChainId::MAINNET), None);
     }
 }
