@@ -204,8 +204,17 @@ pub trait SignerDevice: Send {
     ///
     /// # Errors
     /// Refused by the device or the person, or not answered in time: after that, read the state again before
-    /// anything else, because an unlock or a press may still take effect.
+    /// anything else, because an unlock or a press may still take effect (see [`SignerDevice::unlock_may_end`]).
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError>;
+
+    /// Was an unlock sent that was not answered? It may still end, and open its keys after they read back as locked, until
+    /// [`SignerDevice::unlock_is_over`] is called.
+    fn unlock_may_end(&self) -> bool {
+        false
+    }
+
+    /// Such an unlock was waited for, and is over.
+    fn unlock_is_over(&mut self) {}
 
     /// Keeps everybody else on this host from asking for a signature, where the device can be held so (S1b):
     /// TezSign's sign interface is claimed. A Ledger cannot be held; the call does nothing there.
@@ -266,6 +275,12 @@ impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
     }
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
         (**self).arm(arm)
+    }
+    fn unlock_may_end(&self) -> bool {
+        (**self).unlock_may_end()
+    }
+    fn unlock_is_over(&mut self) {
+        (**self).unlock_is_over();
     }
     fn hold(&mut self) -> Result<(), SignerError> {
         (**self).hold()

@@ -123,6 +123,14 @@ pub enum SignerError {
         /// The device's words.
         message: String,
     },
+    /// The card cannot give the key, whatever the passphrase: a file of it is missing, cut off or damaged.
+    #[error("the card does not give the key {key}, whatever the passphrase ({message}): another card is needed")]
+    DamagedCard {
+        /// Which key.
+        key: KeyName,
+        /// The device's words.
+        message: String,
+    },
     /// Five unlocks in 30 s, successes counted: the device takes no more for a while.
     #[error("the device takes no more unlocks for now: {message}")]
     Throttled {
@@ -196,7 +204,10 @@ impl SignerError {
             Self::Permission { .. } => "install the udev rules, add this user to the group plugdev, and log in again",
             Self::Busy { .. } => "stop the process that holds the device, then try again",
             Self::Disconnected { .. } => "check the cable, then read the marks with `failover hwm show`",
-            Self::Timeout { .. } => "read the marks with `failover hwm show` before trying again",
+            // Where a client left a part of a frame the interface is dead until it has no power; and so is an unlock.
+            Self::Timeout { .. } => {
+                "unplug the device and plug it in again, then read the marks with `failover hwm show` before trying again"
+            }
             Self::Prompting { wanted: true, .. } => {
                 "accept the prompt where its level is the one that the run asked for, else reject it"
             }
@@ -215,6 +226,9 @@ impl SignerError {
             }
             Self::Refused { .. } | Self::Status { .. } => "read the marks with `failover hwm show`",
             Self::WrongPassphrase { .. } => "try again with the right passphrase (5 attempts in 30 s)",
+            Self::DamagedCard { .. } => {
+                "plug in another backup's signer, or restore this card from its backup: no passphrase mends it"
+            }
             Self::Throttled { .. } => "wait 30 s, then try again",
             Self::UnknownKey { .. } => "check `keys` in the configuration against `failover hwm show`",
             Self::KeyLocked { .. } => "unlock the key first, or let `failover run` do it",

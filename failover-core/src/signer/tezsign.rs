@@ -11,8 +11,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::signer::{
-    Arm, DeviceInfo, DeviceState, HwmSetter, KeyName, Model, Passphrase, RaiseOrder, Selector, SignerDevice,
-    SignerError,
+    Arm, DeviceInfo, DeviceState, HwmSetter, KeyName, Model, RaiseOrder, Selector, SignerDevice, SignerError,
 };
 
 mod exchange;
@@ -25,12 +24,13 @@ pub mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unlock;
 #[cfg(feature = "tezsign")]
 pub mod usb;
 
 use exchange::{Session, Until};
 pub use link::{Connect, Interface, Link, LinkError};
-use message::{Answer, Ask, Empty, InitInfo, KeyStatus, Lock, SetLevel, Unlock, Version};
+use message::{Answer, Ask, Empty, InitInfo, KeyStatus, Lock, SetLevel, Version};
 pub use release::is_newer;
 
 /// What the keys are called by habit: locked by these names too where the gadget cannot list its keys.
@@ -71,13 +71,16 @@ pub struct TezSign<C: Connect> {
     /// Every alias that was ever seen: disarming names them even where the gadget cannot list them any more.
     seen: BTreeSet<String>,
     version: Option<Version>,
+    /// An unlock was sent and not answered: the gadget may be at it all the same.
+    unanswered: bool,
 }
 
 impl<C: Connect> TezSign<C> {
     /// A driver; nothing is opened yet.
     #[must_use]
     pub fn new(connect: C) -> Self {
-        Self { connect, held: None, keeps: false, kept: None, seen: BTreeSet::new(), version: None }
+        let seen = BTreeSet::new();
+        Self { connect, held: None, keeps: false, kept: None, seen, version: None, unanswered: false }
     }
 
     /// The version of its software; `None`: it does not know the question, as before 2026-01-06.
@@ -151,7 +154,7 @@ impl<C: Connect> TezSign<C> {
         &mut self,
         keys: &[KeyName],
         ask: Ask,
-        take: impl FnOnce(Answer) -> Result<T, SignerError>,
+        take: impl FnOnce(Result<Answer, SignerError>) -> Result<T, SignerError>,
     ) -> Result<T, SignerError> {
         self.session(Ask::Status(Empty {}).deadline(), |session, until| {
             let known = known(session, until)?;
@@ -159,7 +162,7 @@ impl<C: Connect> TezSign<C> {
                 return Err(SignerError::UnknownKey { key: key.clone(), known });
             }
             let until = Until::from_now(ask.deadline());
-            take(session.ask(ask, until)?)
+            take(session.ask(ask, until))
         })
     }
 }
@@ -239,6 +242,14 @@ impl<C: Connect> SignerDevice for TezSign<C> {
         }
     }
 
+    fn unlock_may_end(&self) -> bool {
+        self.unanswered
+    }
+
+    fn unlock_is_over(&mut self) {
+        self.unanswered = false;
+    }
+
     fn hold(&mut self) -> Result<(), SignerError> {
         let ask = || Ask::Version(Empty {});
         let until = Until::from_now(ask().deadline());
@@ -287,39 +298,10 @@ impl<C: Connect> SignerDevice for TezSign<C> {
     }
 }
 
-impl<C: Connect> TezSign<C> {
-    fn unlock(&mut self, keys: &[KeyName], passphrase: &Passphrase) -> Result<(), SignerError> {
-        let names = keys.iter().map(|k| k.as_str().to_owned()).collect();
-        let ask = Ask::Unlock(Unlock { keys: names, passphrase: Some(passphrase.expose().to_vec()) });
-        let answer = self.after_status(keys, ask, |answer| match answer {
-            Answer::Unlock(results) => Ok(results.results),
-            _ => Err(mismatch("unlock")),
-        });
-        let results = answer.map_err(|error| match error {
-            SignerError::Refused { code: 12, message, .. } => SignerError::Throttled { message },
-            other => other,
-        })?;
-        for key in keys {
-            let result = results.iter().find(|r| r.key == key.as_str()).ok_or_else(|| SignerError::Malformed {
-                what: "unlock",
-                why: format!("it says nothing of the key {key}"),
-            })?;
-            // Both slots of its state file are bad: the passphrase may well be right (TezSign 2026-04-30).
-            if !result.ok && result.error.contains("state corrupted") {
-                return Err(SignerError::Damaged { key: key.clone(), message: result.error.clone() });
-            }
-            if !result.ok {
-                return Err(SignerError::WrongPassphrase { key: key.clone(), message: result.error.clone() });
-            }
-        }
-        Ok(())
-    }
-}
-
 impl<C: Connect> HwmSetter for TezSign<C> {
     fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
         let ask = Ask::SetLevel(SetLevel { key: order.key().as_str().to_owned(), level: order.level().get() });
-        self.after_status(std::slice::from_ref(order.key()), ask, |answer| match answer {
+        self.after_status(std::slice::from_ref(order.key()), ask, |answer| match answer? {
             Answer::Ok(done) if done.ok => Ok(()),
             _ => Err(mismatch("set level")),
         })

@@ -114,6 +114,11 @@ impl Device {
             (DeviceCondition::OneSlot(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.corrupt(key)),
             (DeviceCondition::BothSlots(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.ruin(key)),
             (DeviceCondition::Unlinked(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.unlink(key)),
+            (DeviceCondition::Oldest, Self::TezSign(port)) => port.gadget.with(super::tezsign::TezSignSim::set_oldest),
+            (DeviceCondition::LateUnlock(seconds), Self::TezSign(port)) => {
+                port.gadget.with(|sim| sim.set_late(*seconds))
+            }
+            (DeviceCondition::CutOff(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.cut_off(key)),
             (DeviceCondition::Old, Self::TezSign(port)) => port.gadget.with(super::tezsign::TezSignSim::set_old),
             (DeviceCondition::MainChain { chain, level }, Self::Ledger(port)) => {
                 port.set_up(*chain, *level);

@@ -6,10 +6,11 @@
 use crate::clock::Timestamp;
 use crate::signer::tezsign::Interface;
 use crate::signer::tezsign::frame::{FrameKind, encode};
-use crate::signer::tezsign::message::{Request, Response};
+use crate::signer::tezsign::message::{Ask, Request, Response, Unlock};
 use crate::signer::{Marks, Passphrase};
 use crate::tezos::KeyHash;
 use prost::Message as _;
+use std::time::Duration;
 
 use super::book::SignatureBook;
 
@@ -86,6 +87,12 @@ pub struct TezSignSim {
     stashes: [Stash; 2],
     fault: Option<Fault>,
     book: SignatureBook,
+    /// It sends no accept: a release of before 2025-12-02.
+    silent: bool,
+    /// So many seconds after it is asked an unlock ends, and is not answered.
+    late: Option<u64>,
+    /// Those that it is at, and when they end.
+    unlocking: Vec<(Timestamp, Unlock)>,
     /// What it was asked, in order, and each opening.
     asked: Vec<(Interface, &'static str)>,
 }
@@ -98,7 +105,22 @@ impl TezSignSim {
         let (stashes, fault) = (Default::default(), None);
         let (throttle, asked) = (Throttle::default(), Vec::new());
         let store = Store::new(passphrase, keys);
-        Self { name, serial, version, build_date, store, throttle, stashes, fault, book, asked }
+        let (silent, late, unlocking) = (false, None, Vec::new());
+        Self {
+            name,
+            serial,
+            version,
+            build_date,
+            store,
+            throttle,
+            stashes,
+            fault,
+            book,
+            silent,
+            late,
+            unlocking,
+            asked,
+        }
     }
 
     /// Takes bytes that a host wrote to an interface, and gives those that it would read.
@@ -107,6 +129,7 @@ impl TezSignSim {
         if self.fault == Some(Fault::Hang) {
             return answer;
         }
+        self.end_unlocks(now);
         let stash = self.stash(interface);
         stash.write(bytes);
         let mut requests = Vec::new();
@@ -114,7 +137,12 @@ impl TezSignSim {
             requests.push(frame);
         }
         for request in requests.into_iter().filter(|frame| frame.kind == FrameKind::Request) {
-            answer.extend_from_slice(&encode(FrameKind::Accept, request.id, &[]));
+            if !self.silent {
+                answer.extend_from_slice(&encode(FrameKind::Accept, request.id, &[]));
+            }
+            if self.begins_unlock(interface, &request.payload, now) {
+                continue;
+            }
             let response: Response = match Request::decode(request.payload.as_slice()) {
                 Ok(message) => {
                     self.asked.extend(message.ask.as_ref().map(|ask| (interface, ask.name())));
@@ -128,6 +156,29 @@ impl TezSignSim {
             answer.clear();
         }
         answer
+    }
+
+    /// An unlock that takes its time is begun, and not answered.
+    fn begins_unlock(&mut self, interface: Interface, payload: &[u8], now: Timestamp) -> bool {
+        let Some(seconds) = self.late else { return false };
+        let Ok(Request { ask: Some(Ask::Unlock(unlock)) }) = Request::decode(payload) else { return false };
+        self.asked.push((interface, "unlock"));
+        self.unlocking.push((now.after(Duration::from_secs(seconds)), unlock));
+        true
+    }
+
+    /// What it was at is over by now.
+    fn end_unlocks(&mut self, now: Timestamp) {
+        let (over, at): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.unlocking).into_iter().partition(|(at, _)| *at <= now);
+        self.unlocking = at;
+        for (_, unlock) in over {
+            let passphrase = unlock.passphrase.as_deref().unwrap_or_default();
+            for key in &unlock.keys {
+                // Nobody hears of it.
+                let _unanswered = self.store.unlock(key, passphrase);
+            }
+        }
     }
 
     fn stash(&mut self, interface: Interface) -> &mut Stash {
@@ -169,6 +220,21 @@ impl TezSignSim {
     /// Its software is of before 2026-01-06 and does not know the version request.
     pub fn set_old(&mut self) {
         self.version = None;
+    }
+
+    /// Its software is of before 2025-12-02: it sends no accept either.
+    pub fn set_oldest(&mut self) {
+        (self.version, self.silent) = (None, true);
+    }
+
+    /// From now on an unlock ends so many seconds after it was asked for, and is not answered; 0 ends that.
+    pub fn set_late(&mut self, seconds: u64) {
+        self.late = Some(seconds).filter(|seconds| *seconds > 0);
+    }
+
+    /// A file of this key is cut off on the card: no passphrase opens it.
+    pub fn cut_off(&mut self, alias: &str) {
+        self.store.cut_off(alias);
     }
 
     /// The state file of an unlocked key is unlinked: what is set is shown, and gone after the next lock.
@@ -213,6 +279,7 @@ impl TezSignSim {
         self.store.power_cycle();
         self.throttle = Throttle::default();
         self.stashes = Default::default();
+        self.unlocking.clear();
     }
 
     /// Is an interface dead until a reboot, because its read loop spins on less than a header?

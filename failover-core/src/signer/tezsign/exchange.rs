@@ -1,4 +1,4 @@
-//! One exchange: a request with a fresh id, its accept, its response, within one deadline.
+//! One exchange: a request with a fresh id, its accept where the gadget sends one, its response, within one deadline.
 
 use std::time::{Duration, Instant};
 
@@ -147,10 +147,8 @@ impl<L: Link> Session<L> {
             {
                 match (frame.kind, frame.id == turn.id) {
                     (FrameKind::Accept, true) => turn.accepted = true,
-                    (FrameKind::Response, true) if turn.accepted => return Ok(Some(frame)),
-                    (FrameKind::Response, true) => {
-                        return Err(SignerError::Malformed { what, why: "it came before its accept".to_owned() });
-                    }
+                    // Before 2025-12-02 the gadget sent no accept: the answer is the first that is heard of it.
+                    (FrameKind::Response, true) => return Ok(Some(frame)),
                     // The gadget lost what it was reading. The same id, because it may have the request all the same.
                     (FrameKind::Retry, _) if !turn.accepted && *turn.sends < SENDS => {
                         *turn.sends += 1;

@@ -27,6 +27,10 @@ pub(super) fn keys(status: &[KeyStatus]) -> Result<Vec<KeyState>, SignerError> {
 
 fn key(status: &KeyStatus) -> Result<KeyState, SignerError> {
     let name = KeyName::new(&status.key);
+    // A file of the key that is cut off leaves it without its address, and with it the whole device: no passphrase mends it.
+    if status.tz4.is_empty() {
+        return Err(SignerError::DamagedCard { key: name, message: "it shows no address for it".to_owned() });
+    }
     let hash: KeyHash = status.tz4.parse().map_err(|e| malformed(format!("the address of the key {name}: {e}")))?;
     if status.key.is_empty() || hash.curve() != Curve::Bls {
         return Err(malformed(format!("the key {:?} with the address {hash} is none of a TezSign", status.key)));

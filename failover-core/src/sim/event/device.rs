@@ -16,6 +16,12 @@ pub enum DeviceCondition {
     Unlinked(String),
     /// TezSign: its software is of before 2026-01-06.
     Old,
+    /// TezSign: its software is of before 2025-12-02, and sends no accept.
+    Oldest,
+    /// TezSign: an unlock ends so many seconds after it was asked for, and is not answered; 0 ends that.
+    LateUnlock(u64),
+    /// TezSign: a file of this key is cut off on the card, so that no passphrase opens it.
+    CutOff(String),
     /// Somebody let it sign, and died: unlocked, or authorized.
     LeftArmed,
     /// Ledger: it was set up for another chain, and used there until this level.

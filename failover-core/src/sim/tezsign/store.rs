@@ -20,6 +20,8 @@ struct Entry {
     corrupted: bool,
     /// Both slots of its state file are bad: not even an unlock reads them.
     unreadable: bool,
+    /// A file of the key itself is cut off: nothing opens it.
+    cut_off: bool,
     /// Its state file was unlinked: nothing is stored any more.
     unlinked: bool,
     /// Block, preattestation, attestation.
@@ -29,7 +31,8 @@ struct Entry {
 impl Entry {
     fn new(key: SimKey) -> Self {
         let marks = [(0, 0); 3];
-        Self { key, loaded: false, unlocked: false, corrupted: false, unreadable: false, unlinked: false, marks }
+        let (loaded, unlocked, corrupted, unreadable) = (false, false, false, false);
+        Self { key, loaded, unlocked, corrupted, unreadable, cut_off: false, unlinked: false, marks }
     }
 }
 
@@ -84,6 +87,12 @@ impl Store {
     pub(super) fn ruin(&mut self, alias: &str) {
         if let Some(entry) = self.keys.get_mut(alias) {
             entry.unreadable = true;
+        }
+    }
+
+    pub(super) fn cut_off(&mut self, alias: &str) {
+        if let Some(entry) = self.keys.get_mut(alias) {
+            entry.cut_off = true;
         }
     }
 
@@ -161,6 +170,9 @@ impl Store {
             .keys
             .get_mut(alias)
             .ok_or_else(|| format!("open keystore/keys/{alias}/meta.json: no such file or directory"))?;
+        if entry.cut_off {
+            return Err("short".to_owned());
+        }
         if !opens {
             return Err("bad password or corrupted key (unwrap)".to_owned());
         }
