@@ -66,27 +66,19 @@ impl From<SignerError> for Failure {
 
 impl From<RaiseError> for Failure {
     fn from(error: RaiseError) -> Self {
-        let next = match error {
-            RaiseError::Signer(signer) => return signer.into(),
-            RaiseError::Lower { .. } => "compare with `failover hwm show`: no mark has to go down",
-            RaiseError::BothMarks { .. } => {
-                "leave them as they are: `failover run` sets the Ledger up for this chain by SETUP, which lowers neither"
-            }
-            RaiseError::PastCap { .. } => "compare the level with `failover level`, digit by digit",
-            RaiseError::Unknown { .. } => "read the key with `failover hwm show`; a corrupted one must not be used",
-            RaiseError::NoKeys => "name the keys, or check the card",
-            RaiseError::WentDown { .. } => "do not sign with this device: lock or deauthorize it, then look at it",
-            _ => "read the marks with `failover hwm show` before anything else",
-        };
+        if let RaiseError::Signer(signer) = error {
+            return signer.into();
+        }
         let exit = match error {
             RaiseError::Lower { .. }
             | RaiseError::BothMarks { .. }
             | RaiseError::PastCap { .. }
-            | RaiseError::Unknown { .. } => Exit::Refused,
+            | RaiseError::Unknown { .. }
+            | RaiseError::Damaged { .. } => Exit::Refused,
             RaiseError::NoKeys => Exit::Usage,
             _ => Exit::Failed,
         };
-        Self::new(exit, &error, next)
+        Self::new(exit, &error, error.next())
     }
 }
 

@@ -98,6 +98,11 @@ fn s3_marks_that_are_not_shown_are_not_zero_and_no_key_is_no_success() {
     assert_eq!(plan_raise(&locked, &[key()], floor, cap), Err(RaiseError::Unknown { key: key() }));
     assert_eq!(plan_authorize(&locked, &key(), floor, cap), Err(RaiseError::Unknown { key: key() }));
     assert_eq!(refuse_lower(&locked, &[key()], floor), Err(RaiseError::Unknown { key: key() }));
+    let mut damaged = locked.clone();
+    damaged.keys.iter_mut().for_each(|key| key.arming = Arming::Corrupted);
+    let error = plan_raise(&damaged, &[key()], floor, cap).unwrap_err();
+    assert_eq!(error, RaiseError::Damaged { key: key() });
+    assert!(error.next().contains("another backup's signer") && !error.next().contains("hwm show"), "{}", error.next());
     assert_eq!(plan_raise(&locked, &[], floor, cap), Err(RaiseError::NoKeys));
     let stranger = KeyName::new("stranger");
     assert!(matches!(plan_raise(&locked, &[stranger], floor, cap), Err(RaiseError::Signer(_))));

@@ -73,6 +73,35 @@ fn a_wrong_passphrase_a_throttle_and_an_unknown_key_are_told_apart() {
     assert_eq!(driver.state().unwrap().keys[0].arming, Arming::Disarmed);
 }
 
+/// The gadget's own words decide: only some of them are about the passphrase.
+#[test]
+fn a_card_that_is_damaged_is_no_wrong_passphrase() {
+    let (gadget, mut driver) = gadget();
+    gadget.with(|sim| sim.cut_off("companion"));
+    let error = unlock(&mut driver).unwrap_err();
+    assert!(matches!(&error, SignerError::DamagedCard { key, .. } if key.as_str() == "companion"), "{error}");
+    assert!(error.to_string().contains("short") && error.next().contains("another backup's signer"), "{error}");
+    gadget.with(|sim| sim.ruin("consensus"));
+    assert!(matches!(unlock(&mut driver), Err(SignerError::Damaged { .. })));
+}
+
+/// What was sent and not answered may still end; what was answered is over, whatever the answer.
+#[test]
+fn an_unlock_that_was_not_answered_may_still_end() {
+    let (gadget, mut driver) = gadget();
+    unlock(&mut driver).unwrap();
+    gadget.with(|sim| sim.ruin("consensus"));
+    unlock(&mut driver).unwrap_err();
+    assert!(!driver.unlock_may_end());
+    driver.disarm().unwrap();
+    gadget.with(|sim| sim.set_late(1));
+    assert!(matches!(unlock(&mut driver), Err(SignerError::Timeout { what: "unlock", .. })));
+    assert!(driver.unlock_may_end());
+    assert_eq!(driver.state().unwrap().able_to_sign(), [&KeyName::new("companion")], "it ended after it was given up");
+    driver.unlock_is_over();
+    assert!(!driver.unlock_may_end());
+}
+
 #[test]
 fn an_empty_list_is_no_state_and_disarming_names_the_keys_all_the_same() {
     let (gadget, mut driver) = unlocked();
@@ -89,7 +118,7 @@ fn a_corrupted_key_is_not_disarmed_until_it_was_locked() {
     let key =
         |driver: &mut TezSign<SimGadget>| driver.state().unwrap().named(&KeyName::new("consensus")).unwrap().clone();
     assert_eq!((key(&mut driver).arming, key(&mut driver).marks), (Arming::Corrupted, None));
-    assert!(matches!(raise(&mut driver, &names(), level(10), level(100)), Err(RaiseError::Unknown { .. })));
+    assert!(matches!(raise(&mut driver, &names(), level(10), level(100)), Err(RaiseError::Damaged { .. })));
     driver.disarm().unwrap();
     assert_eq!(key(&mut driver).arming, Arming::Disarmed);
     assert!(gadget.with(|sim| sim.keys().iter().all(|key| !key.2)));

@@ -65,7 +65,10 @@ fn next(giving: &Giving, policy: &Policy, said: &Said) -> Result<Verdict, Box<Re
             let locked = device.hidden(&keys);
             return Ok(approved(Step::ReadMarks { keys, locked }));
         }
-        (Model::TezSign, Some(read)) => as_left(&left, &keys, read)?,
+        (Model::TezSign, Some(read)) => {
+            says(&left, &keys, read, &giving.host)?;
+            as_left(&left, &keys, read)?;
+        }
         (Model::Ledger, _) => {
             as_left(&left, &keys, device)?;
             if let Some(asks) = asked(said.not_moved, Question::NotMoved { host })? {
@@ -142,6 +145,18 @@ fn keys(account: &Account, policy: &Policy, device: &DeviceState) -> Vec<KeyName
         return policy.keys.clone();
     }
     device.keys.iter().map(|key| key.name.clone()).collect()
+}
+
+/// What its keys signed can be read. Where it cannot, and no other key contradicts, the cable is what is left.
+fn says(left: &Left, keys: &[KeyName], read: &DeviceState, host: &str) -> Result<(), Box<Refusal>> {
+    let damaged = |key: &&KeyName| read.named(key).is_some_and(|found| found.arming == Arming::Corrupted);
+    let others: Vec<KeyName> = keys.iter().filter(|key| !damaged(key)).cloned().collect();
+    match keys.iter().find(damaged) {
+        Some(key) if others.is_empty() || as_left(left, &others, read).is_ok() => {
+            Err(Box::new(Refusal::SaysNothing { key: key.clone(), host: host.to_owned() }))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Is every mark where it was left, or at most at B where nothing here ever touched it?

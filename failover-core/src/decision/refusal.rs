@@ -314,6 +314,14 @@ pub enum Refusal {
         /// Which key.
         key: KeyName,
     },
+    /// S16, H29: nothing says what this machine signed: the device cannot read it.
+    #[error("the state of the key {key} is damaged, so that this machine's signer cannot say what it signed")]
+    SaysNothing {
+        /// Which key.
+        key: KeyName,
+        /// This machine.
+        host: String,
+    },
     /// H43: this machine bakes.
     #[error("this machine bakes: its key {key} signed while it was looked at, {before} before and {after} now")]
     BakesHere {

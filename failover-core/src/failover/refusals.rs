@@ -6,6 +6,7 @@ use crate::decision::{Policy, Refusal, RefusedBefore};
 use crate::failover::Past;
 use crate::journal::record::{End, Record};
 use crate::journal::{self, Entry};
+use crate::returning::unplugged_flag;
 use crate::state::{StateDir, StateError};
 
 /// Was this run refused because nothing fenced the primary? Then when, and what was noted.
@@ -14,6 +15,19 @@ pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
     let last = entries.last()?;
     let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
     Past::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+}
+
+/// How the primary gets its job back after a refusal that stopped it. Where the backup's device cannot say what it signed, or
+/// its marks are not this run's, `return` finds no proof in it: the cable or the other machine's own run are what is left.
+pub(super) fn way_back(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Damaged { .. } | Refusal::MarksPastCap { .. } => format!(
+            "; or unplug this machine's signer and run `failover return {}`, which gives the primary its job back; or \
+             `failover standby` on the primary, then `failover run` there",
+            unplugged_flag()
+        ),
+        _ => "; or give the primary its job back with `failover return`".to_owned(),
+    }
 }
 
 /// The newest refusal of this kind on this machine, for the same baker on the same chain, of the last 24 hours. A run

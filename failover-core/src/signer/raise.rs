@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{
-    DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, LedgerMarks, Mark, Marks, Model, SignerError,
+    Arming, DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, LedgerMarks, Mark, Marks, Model, SignerError,
 };
 use crate::tezos::Level;
 
@@ -72,8 +72,16 @@ pub enum RaiseError {
         ledger: LedgerMarks,
     },
     /// The device does not show the key's marks, so nothing can be compared (S3).
-    #[error("the marks of the key {key} are not known: it is locked or corrupted")]
+    #[error("the marks of the key {key} are not known: the device does not show them")]
     Unknown {
+        /// Which key.
+        key: KeyName,
+    },
+    /// The device cannot read what the key signed last: a level that is set now could be below it (S4).
+    #[error(
+        "the state of the key {key} is damaged, and a level that is set now could lower its marks: nothing was raised"
+    )]
+    Damaged {
         /// Which key.
         key: KeyName,
     },
@@ -105,6 +113,34 @@ pub enum RaiseError {
     },
 }
 
+impl RaiseError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Signer(signer) => signer.next(),
+            Self::Lower { .. } => {
+                "compare with `failover level`: no mark has to go down, and none does; where this one is far above the head, \
+                 another card is needed"
+            }
+            Self::PastCap { .. } => {
+                "compare the level with `failover level`, digit by digit; where it is the key's own mark that is too high, \
+                 another card is needed: no mark goes down"
+            }
+            Self::BothMarks { .. } => {
+                "leave them as they are: `failover run` sets the Ledger up for this chain by SETUP, which lowers neither"
+            }
+            Self::Unknown { .. } => "unlock the key first, or let `failover hwm raise` do it",
+            Self::Damaged { .. } => {
+                "plug in another backup's signer, or restore this card from its backup; do not sign with it"
+            }
+            Self::NoKeys => "name the keys, or check the card",
+            Self::WentDown { .. } => "do not sign with this device: lock or deauthorize it, then look at it",
+            Self::NotReached { .. } => "read the marks with `failover hwm show` before anything else",
+        }
+    }
+}
+
 /// Are all marks at level `floor` or above?
 #[must_use]
 pub fn reached(marks: &Marks, floor: Level) -> bool {
@@ -117,7 +153,12 @@ fn state_of<'a>(state: &'a DeviceState, key: &KeyName) -> Result<&'a KeyState, R
 }
 
 fn marks_of(state: &DeviceState, key: &KeyName) -> Result<Marks, RaiseError> {
-    state_of(state, key)?.marks.ok_or_else(|| RaiseError::Unknown { key: key.clone() })
+    let state = state_of(state, key)?;
+    match state.marks {
+        Some(marks) => Ok(marks),
+        None if state.arming == Arming::Corrupted => Err(RaiseError::Damaged { key: key.clone() }),
+        None => Err(RaiseError::Unknown { key: key.clone() }),
+    }
 }
 
 /// What must be sent to bring all `keys` to `floor` or above: nothing for a key whose kinds are all there, else

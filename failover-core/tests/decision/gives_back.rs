@@ -65,6 +65,24 @@ fn refused(giving: &Giving) -> String {
     }
 }
 
+/// A key that cannot be read is no gap; what is left is the cable, and that is said. Where another key has a gap that is said.
+#[test]
+fn h29_a_damaged_key_leads_to_the_cable() {
+    let mut unreadable = giving(account(B - 9), B + 10);
+    let damage = |giving: &mut Giving| {
+        let key = giving.unlocked.as_mut().unwrap().keys.iter_mut().find(|key| keys().contains(&key.name)).unwrap();
+        (key.arming, key.marks) = (Arming::Corrupted, None);
+    };
+    damage(&mut unreadable);
+    let Verdict::Refuse(refusal @ Refusal::SaysNothing { .. }) = give_back(&unreadable, &policy(), &all_said()) else {
+        panic!("{:?}", give_back(&unreadable, &policy(), &all_said()));
+    };
+    assert!(refusal.next().contains("`failover return --confirm-unplugged backup-1`"), "{}", refusal.next());
+    let mut gap = giving(account(B - 9), B + 11);
+    damage(&mut gap);
+    assert!(refused(&gap).contains("were left at"));
+}
+
 #[test]
 fn marks_that_are_where_they_were_left_give_the_job_back_and_one_more_does_not() {
     assert!(gives_back(&giving(account(B - 9), B + 10), all_said()));

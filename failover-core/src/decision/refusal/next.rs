@@ -151,6 +151,12 @@ impl Refusal {
             Self::Damaged { .. } => {
                 "do not sign with that device: plug in another backup's signer, or restore the card, then run again"
             }
+            Self::SaysNothing { host, .. } => {
+                return format!(
+                    "unplug this machine's signer and run `failover return --confirm-unplugged {host}`; or `failover standby` \
+                     on the primary, then `failover run` there"
+                );
+            }
             Self::BakesHere { .. } => {
                 "leave this machine as it is: a failover is run on the machine that takes over, `failover run` there"
             }
