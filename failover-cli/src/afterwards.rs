@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use failover_core::signer::{Selector, SignerDevice as _, tezsign};
+use failover_core::signer::{HwmSetter, Model, Selector, SignerDevice as _, tezsign};
 
 /// How the program is told that it is this process.
 const NAME: &str = "lock-afterwards";
@@ -40,8 +40,21 @@ impl LocksAfterwards {
         Ok(Self { child })
     }
 
+    /// Lets it go where the keys were read back as locked, or are now, and no unlock can open them any more; else it tries on.
+    pub(crate) fn done_where_locked(self, read_back: bool, device: &mut dyn HwmSetter) {
+        let locked = |device: &mut dyn HwmSetter| device.state().is_ok_and(|state| state.able_to_sign().is_empty());
+        if !device.unlock_may_end() && (read_back || locked(device)) {
+            self.done();
+        }
+    }
+
+    /// The same where it can be started; `None` too for a device that is not unlocked.
+    pub(crate) fn where_possible(device: &Selector) -> Option<Self> {
+        (device.model() == Model::TezSign).then(|| Self::of(device).ok()).flatten()
+    }
+
     /// The keys were read back as locked.
-    pub(crate) fn done(mut self) {
+    fn done(mut self) {
         if let Some(mut input) = self.child.stdin.take() {
             let _it_locks_what_is_locked = input.write_all(DONE);
         }

@@ -68,6 +68,14 @@ impl SignerDevice for Late {
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
         self.with(|device| device.arm(arm))
     }
+    fn unlock_may_end(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device.unlock_may_end())
+    }
+    fn unlock_is_over(&mut self) {
+        if let Some(device) = &mut self.device {
+            device.unlock_is_over();
+        }
+    }
     fn hold(&mut self) -> Result<(), SignerError> {
         self.with(|device| device.hold())
     }

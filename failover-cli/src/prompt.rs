@@ -1,11 +1,13 @@
 //! The person at the terminal: questions, typed statements, the passphrase. No default is yes.
 
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::Passphrase;
 
 use crate::args::Answers;
+use crate::output::printable;
 use crate::screen::Screen;
 
 mod asked;
@@ -230,6 +232,11 @@ impl Operator for Prompt {
             self.still();
         }
         self.source.next()
+    }
+
+    fn tell(&mut self, text: &str) {
+        self.still();
+        let _nobody_to_tell = writeln!(io::stderr(), "{}", printable(text));
     }
 
     fn can_answer(&self, question: &Question) -> Result<(), OperatorError> {

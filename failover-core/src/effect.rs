@@ -31,15 +31,18 @@ mod performed;
 mod permit;
 mod prove;
 mod stand_down;
+mod unanswered;
 mod unlocked;
 
 pub use at_rest::is_disarmed;
 pub(crate) use at_rest::{awake, is_gone};
+pub(crate) use disarm::NOT_LOCKED;
 pub use disarm::{Disarmed, disarm, disarm_keys};
 pub use marks::raise_marks;
 pub use performed::Performed;
 pub use permit::{take_and_claim, with_permit};
 pub use stand_down::{Whose, stand_down, stand_down_keys};
+pub(crate) use unanswered::{LATE, WAITS, lock_until_over};
 
 /// Why a step did not succeed. What it did all the same, the next reading says.
 #[derive(Debug, Error)]
@@ -125,8 +128,7 @@ impl EffectError {
     pub fn next(&self) -> &'static str {
         match self {
             Self::Signer(e) => e.next(),
-            Self::Raise(RaiseError::Signer(e)) => e.next(),
-            Self::Raise(_) => "read the marks with `failover hwm show`",
+            Self::Raise(e) => e.next(),
             Self::Baker(e) => e.next(),
             Self::NotMerged { error, .. } => error.next(),
             Self::RemoteSigner(e) => e.next(),
@@ -159,7 +161,9 @@ impl EffectError {
                 | Self::Lock(_)
                 | Self::NoControl
                 | Self::Permit(PermitError::Gone { .. } | PermitError::OtherBoot | PermitError::None)
-                | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. })
+                | Self::Raise(RaiseError::WentDown { .. } | RaiseError::PastCap { .. } | RaiseError::Damaged { .. })
+                // The device takes five unlocks in 30 s, and none of them mends a card.
+                | Self::Signer(SignerError::Damaged { .. } | SignerError::DamagedCard { .. })
         ) && !self.is_rejected()
     }
 

@@ -35,6 +35,7 @@ mod preflight;
 mod progress;
 mod refusals;
 mod rumours;
+mod unanswered;
 mod waiting;
 
 pub use plan::{PlanRefused, plan};
@@ -156,7 +157,7 @@ impl Failover {
             return self.refused_unwritten(&refusal);
         }
         let end = match self.go() {
-            Ok(end) => end,
+            Ok(end) => self.at_rest(end),
             Err(error) => self.interrupted(&error),
         };
         // A journal begins with a beginning, or nothing in it can be taken up again.

@@ -101,6 +101,11 @@ pub trait Operator: Send {
     /// Nobody could be asked, or the person cancelled.
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError>;
 
+    /// Says something that a person should know while an effect waits; nothing is answered.
+    fn tell(&mut self, text: &str) {
+        let _ = text;
+    }
+
     /// Is there somebody who could be asked this question, or a flag that answers it? Asked before anything is touched;
     /// asks nobody anything.
     ///

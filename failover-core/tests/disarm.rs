@@ -183,6 +183,9 @@ fn a_signer_that_hangs_puts_no_stop_off() {
 /// A device that does not answer an unlock, and reads locked meanwhile.
 struct AtIt {
     readings: usize,
+    at_it: bool,
+    /// It does not answer at all any more.
+    dead: bool,
 }
 
 impl SignerDevice for AtIt {
@@ -192,6 +195,13 @@ impl SignerDevice for AtIt {
 
     fn state(&mut self) -> Result<DeviceState, SignerError> {
         self.readings += 1;
+        if self.dead && self.at_it {
+            return Err(SignerError::Timeout {
+                device: "one".to_owned(),
+                what: "status",
+                after: Duration::from_secs(3),
+            });
+        }
         let info =
             DeviceInfo { model: Model::TezSign, selector: "one".to_owned(), serial: None, version: None, ledger: None };
         let key = KeyHash::new(Curve::Bls, [1; 20]);
@@ -203,7 +213,16 @@ impl SignerDevice for AtIt {
         Ok(())
     }
 
+    fn unlock_may_end(&self) -> bool {
+        self.at_it
+    }
+
+    fn unlock_is_over(&mut self) {
+        self.at_it = false;
+    }
+
     fn arm(&mut self, _: Arm<'_>) -> Result<(), SignerError> {
+        self.at_it = true;
         Err(SignerError::Timeout { device: "one".to_owned(), what: "unlock", after: Duration::from_secs(5) })
     }
 }
@@ -214,7 +233,11 @@ impl HwmSetter for AtIt {
     }
 }
 
-struct Knows;
+/// Knows the passphrase, and what it was told.
+#[derive(Default)]
+struct Knows {
+    told: Vec<String>,
+}
 
 impl Operator for Knows {
     fn ask(&mut self, _: &Question) -> Result<Answer, OperatorError> {
@@ -224,18 +247,50 @@ impl Operator for Knows {
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
         Ok(Passphrase::new(b"passphrase".to_vec()))
     }
+
+    fn tell(&mut self, text: &str) {
+        self.told.push(text.to_owned());
+    }
 }
 
-/// H44: it may still succeed after the keys read back as locked; they are read once more when it is over.
+/// H44: it may still succeed after the keys read back as locked; they are locked and read until it is over, and somebody is told
+/// so. What does not answer meanwhile is not proven locked.
 #[test]
-fn an_unlock_that_was_not_answered_is_looked_at_again_when_it_is_over() {
-    let mut device = AtIt { readings: 0 };
+fn an_unlock_that_was_not_answered_is_looked_at_again_until_it_is_over() {
     let (keys, level) = ([KeyName::new("consensus")], Level::new(1000).unwrap());
-    let step = raise_by_hand(&device.state().unwrap(), keys.to_vec(), level, level.above(100)).unwrap();
-    let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
-    let before = device.readings;
-    let told = raise_marks(step, &mut device, &mut Knows, &clock, None);
-    assert!(matches!(told, Err(EffectError::Signer(SignerError::Timeout { .. }))), "{told:?}");
-    assert!(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
-    assert_eq!(device.readings - before, 2);
+    for dead in [false, true] {
+        let mut device = AtIt { readings: 0, at_it: false, dead };
+        let step = raise_by_hand(&device.state().unwrap(), keys.to_vec(), level, level.above(100)).unwrap();
+        let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
+        let (before, mut person) = (device.readings, Knows::default());
+        let told = raise_marks(step, &mut device, &mut person, &clock, None);
+        assert_eq!(person.told.len(), 1, "{:?}", person.told);
+        if dead {
+            let error = told.unwrap_err();
+            assert!(matches!(error, EffectError::NotLockedAgain { gone: false, .. }), "{error:?}");
+            assert!(error.next().contains("unplug the device now"), "{}", error.next());
+            continue;
+        }
+        assert!(matches!(told, Err(EffectError::Signer(SignerError::Timeout { .. }))), "{told:?}");
+        assert!(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
+        assert!(device.readings - before > 15 && !device.at_it);
+    }
+}
+
+/// A command that was killed in an unlock left its words in the effect lock: a stop looks again as it does beside one that lives.
+#[test]
+fn h44_an_unlock_whose_process_was_killed_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = folder.path().join("stopped");
+    let root = Root::at(folder.path().join("machine"));
+    let permits = root.of(ChainId::MAINNET, KeyHash::new(Curve::Ed25519, [1; 20]));
+    let mut waited = Vec::new();
+    for words in ["prove-passphrase by root (process 1)\n", "start by root (process 1)\n", ""] {
+        drop(root.effect_lock("before", Duration::ZERO).unwrap());
+        fs::write(root.path().join(EffectLock::NAME), words).unwrap();
+        let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
+        stand_down(&mut hands(folder.path(), &stopped), Whose::Baker(&permits), "stand-down", &clock);
+        waited.push(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
+    }
+    assert_eq!(waited, [true, false, false]);
 }

@@ -9,6 +9,7 @@ use failover_core::returning::{Taken, give_back};
 use failover_core::state::{PlanId, StateDir};
 
 use super::stand_down::by;
+use crate::afterwards::LocksAfterwards;
 use crate::args::Return;
 use crate::failure::Failure;
 use crate::locks;
@@ -46,7 +47,12 @@ pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Resu
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let (file, _) = JournalFile::reopen(&taken.journal)?;
     let mut recorder = session::recorder(file, out);
+    let there = hands.device.state().is_ok();
+    let afterwards = there.then(|| LocksAfterwards::where_possible(&config.signer.device)).flatten();
     let end = give_back(&mut hands, (&state, &taken), &policy, &SystemClock, &mut recorder);
+    if let Some(afterwards) = afterwards {
+        afterwards.done_where_locked(false, &mut *hands.device);
+    }
     // Gone already, where something stopped this command.
     let _said_by_the_verdict = permit.permits.end(&permit.run);
     Ok(session::ended(end, out))

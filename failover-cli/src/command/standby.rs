@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::hwm::shows;
 use super::stand_down::by;
 use super::{check, guard};
+use crate::afterwards::LocksAfterwards;
 use crate::args::Standby;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -94,6 +95,8 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     if config.signer.device.model() == Model::Ledger {
         signals::cancel(out);
     }
+    let there = facts.backup.device.is_ok();
+    let afterwards = there.then(|| LocksAfterwards::where_possible(&config.signer.device)).flatten();
     let (marks, raised) = match standby_marks(&facts, &policy) {
         Ok(step) => {
             let device = facts.backup.device.as_ref().ok().map(|seen| &seen.value);
@@ -104,6 +107,9 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
         }
         Err(refusal) => (Part::missing("marks", refusal.to_string(), refusal.next()), Vec::new()),
     };
+    if let Some(afterwards) = afterwards {
+        afterwards.done_where_locked(marks.done, &mut *hands.device);
+    }
     show(&marks, out);
     parts.push(marks);
     // Gone already, where something stopped this command.

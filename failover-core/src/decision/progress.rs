@@ -158,6 +158,10 @@ pub struct Progress {
     pub armed: bool,
     /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
     pub left_armed: bool,
+    /// When an earlier session asked for an unlock of which it did not write down that it was answered.
+    pub unlock_since: Option<Timestamp>,
+    /// Why the keys could not be read back as locked, at this session's last disarming.
+    pub not_locked: Option<String>,
     /// How often each step failed, in this session, with the last reason.
     pub failures: BTreeMap<&'static str, (u32, String)>,
     /// How often a prompt on a Ledger's screen was given up, in this session.

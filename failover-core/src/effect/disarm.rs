@@ -7,6 +7,9 @@ use crate::baker::{BakerControl, BakerState};
 use crate::clock::Clock;
 use crate::signer::{Arming, HwmSetter};
 
+/// How [`Disarmed::what`] begins where keys could not be read back.
+pub(crate) const NOT_LOCKED: &str = "keys not read back locked: ";
+
 /// Takes the device's ability to sign away, and reads back.
 ///
 /// # Errors
@@ -64,7 +67,7 @@ pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
     let last = disarm_keys(&mut *hands.device);
     match last {
         Ok(()) => note(true, "keys read back locked or deauthorized".to_owned()),
-        Err(e) => note(false, format!("keys not read back locked: {e}")),
+        Err(e) => note(false, format!("{NOT_LOCKED}{e}")),
     }
     match stopped {
         Ok(()) => note(true, "services read back stopped".to_owned()),

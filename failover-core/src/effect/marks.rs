@@ -33,10 +33,10 @@ pub fn raise_marks(
     if let Some(permit) = permit {
         begin_marks(permit)?;
     }
-    let mut act = |passphrase: Option<&Passphrase>| {
-        let act = |device: &mut dyn HwmSetter| {
+    let mut act = |passphrase: Option<&Passphrase>, operator: &mut dyn Operator| {
+        let mut act = |device: &mut dyn HwmSetter| {
             device.open();
-            let done = perform(&step, device, passphrase, clock);
+            let done = perform(&step, device, passphrase, (clock, operator));
             device.close();
             done
         };
@@ -60,7 +60,9 @@ pub fn raise_marks(
         done
     };
     match &step {
-        Step::ReadMarks { locked, .. } | Step::RaiseMarks { locked, .. } if locked.is_empty() => return act(None),
+        Step::ReadMarks { locked, .. } | Step::RaiseMarks { locked, .. } if locked.is_empty() => {
+            return act(None, operator);
+        }
         _ => {}
     }
     let mut wrong: Option<SignerError> = None;
@@ -71,7 +73,7 @@ pub fn raise_marks(
             (Err(_), Some(error)) => return Err(error.into()),
             (Err(error), None) => return Err(error.into()),
         };
-        match act(Some(&passphrase)) {
+        match act(Some(&passphrase), operator) {
             Err(EffectError::Signer(error @ SignerError::WrongPassphrase { .. })) => wrong = Some(error),
             done => return done,
         }
@@ -83,7 +85,7 @@ fn perform(
     step: &Step,
     device: &mut dyn HwmSetter,
     passphrase: Option<&Passphrase>,
-    clock: &dyn Clock,
+    (clock, operator): (&dyn Clock, &mut dyn Operator),
 ) -> Result<Performed, EffectError> {
     match step {
         Step::ReadMarks { keys, locked } => {
@@ -93,7 +95,9 @@ fn perform(
             };
             match passphrase {
                 None => read(device),
-                Some(passphrase) => held(device, |device| unlocked(device, locked, passphrase, clock, read)),
+                Some(passphrase) => {
+                    held(device, |device| unlocked(device, locked, passphrase, (clock, operator), read))
+                }
             }
         }
         Step::RaiseMarks { keys, locked, level, cap, typed } => {
@@ -106,8 +110,8 @@ fn perform(
             };
             let Some(passphrase) = passphrase else { return work(device).map(Performed::from) };
             held(device, |device| {
-                let raised = unlocked(device, locked, passphrase, clock, work)?;
-                stored(device, locked, passphrase, clock, (&raised, *level))?;
+                let raised = unlocked(device, locked, passphrase, (clock, &mut *operator), work)?;
+                stored(device, locked, passphrase, (clock, operator), (&raised, *level))?;
                 Ok(raised.into())
             })
         }
@@ -121,11 +125,11 @@ fn stored(
     device: &mut dyn HwmSetter,
     locked: &[KeyName],
     passphrase: &Passphrase,
-    clock: &dyn Clock,
+    waits: (&dyn Clock, &mut dyn Operator),
     (raised, level): (&[Raised], Level),
 ) -> Result<(), EffectError> {
     let read = |device: &mut dyn HwmSetter| Ok(device.state()?);
-    let state = locked_again(device, locked, passphrase, clock, read)?;
+    let state = locked_again(device, locked, passphrase, waits, read)?;
     for Raised { key, after, .. } in raised.iter().filter(|raised| locked.contains(&raised.key)) {
         let Some(now) = state.named(key).and_then(|key| key.marks) else {
             return Err(SignerError::KeyLocked { key: key.clone() }.into());

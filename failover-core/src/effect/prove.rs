@@ -10,7 +10,8 @@ pub(super) fn ask_passphrase(hands: &mut Hands) -> Result<Passphrase, EffectErro
     Ok(passphrase)
 }
 
-/// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1). Gives the keys as
+/// Unlocks and locks again, and reads back: the passphrase is right, and nothing stays unlocked (S1). An unlock that was not
+/// answered may still end after that: the run locks again then, at its end at the latest. Gives the keys as
 /// they were while they were unlocked; a damaged one is among them, and is no wrong passphrase.
 pub(super) fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<Vec<KeyState>, EffectError> {
     let passphrase = match hands.passphrase.take() {
@@ -24,12 +25,15 @@ pub(super) fn prove(hands: &mut Hands, keys: &[KeyName]) -> Result<Vec<KeyState>
         Err(SignerError::Damaged { key, .. }) => hands.device.state().and_then(|state| damaged(&state, key)),
         Err(error) => Err(error.clone()),
     };
-    disarm_keys(&mut *hands.device)?;
-    // A throttled device did not look at it: it is as good as before.
-    if matches!(unlocked, Ok(()) | Err(SignerError::Throttled { .. })) {
+    let locked = disarm_keys(&mut *hands.device);
+    // Only a device that says so has found it wrong: with any other error it is as good as before.
+    if !matches!(unlocked, Err(SignerError::WrongPassphrase { .. })) {
         hands.passphrase = Some(passphrase);
     }
-    Ok(read?)
+    // Why nothing was read says more than that it could not be locked; whether it is locked is read again at the end.
+    let read = read?;
+    locked?;
+    Ok(read)
 }
 
 /// These keys, each either unlocked with its marks or damaged: that the device said yes proves nothing (S5).

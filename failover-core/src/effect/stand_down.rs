@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::unlocked::LATE;
+use super::unanswered::LATE;
 use super::{Disarmed, EffectError, Hands, disarm, disarm_keys, note};
 use crate::baker::BakerError;
 use crate::clock::Clock;
@@ -48,6 +48,7 @@ impl Whose<'_> {
 pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clock) -> Disarmed {
     let (mut proven, mut what) = permits(whose, by);
     let under_way = whose.root().effect_under_way();
+    let late = may_be_late(under_way.as_deref()) || left(whose, clock);
     let first = disarm(hands, clock);
     let last = match second(whose, under_way.as_deref()) {
         Err(why) => {
@@ -58,7 +59,7 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
         Ok(lock) => {
             proven &= again(whose, by, &mut what);
             let mut last = disarm(hands, clock);
-            if may_be_late(under_way.as_deref()) {
+            if late {
                 clock.sleep(LATE);
                 last = disarm(hands, clock);
             }
@@ -82,6 +83,7 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
 pub fn stand_down_keys(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clock) -> Disarmed {
     let (mut proven, mut what) = permits(whose, by);
     let under_way = whose.root().effect_under_way();
+    let late = may_be_late(under_way.as_deref()) || left(whose, clock);
     let mut last = disarm_keys(&mut *hands.device);
     match second(whose, under_way.as_deref()) {
         Err(why) => {
@@ -91,7 +93,7 @@ pub fn stand_down_keys(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dy
         Ok(_lock) => {
             proven &= again(whose, by, &mut what);
             last = disarm_keys(&mut *hands.device);
-            if may_be_late(under_way.as_deref()) {
+            if late {
                 clock.sleep(LATE);
                 last = disarm_keys(&mut *hands.device);
             }
@@ -146,6 +148,11 @@ fn may_be_late(under_way: Option<&str>) -> bool {
     const UNLOCKS: [&str; 4] = ["unlock", "prove-passphrase", "read-marks", "raise-marks"];
     let late = |what: &str| what == EffectLock::UNNAMED || UNLOCKS.iter().any(|unlocks| what.starts_with(unlocks));
     under_way.is_some_and(late)
+}
+
+/// Was a command killed in the middle of an unlock, so lately that it may still end?
+fn left(whose: Whose<'_>, clock: &dyn Clock) -> bool {
+    whose.root().effect_left().is_some_and(|(what, at)| may_be_late(Some(&what)) && clock.wall().since(at) < LATE)
 }
 
 /// Installed and read back: neither a reboot nor a restart starts anything here.

@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use super::EffectError;
+use super::unanswered::{WAITS, lock_until_over};
 use crate::clock::Clock;
+use crate::operator::Operator;
 use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, Passphrase, SignerError};
 
 /// An unlock that timed out may still succeed a moment later: the lock is looked at again and again until it holds.
 const LOCKS: usize = 5;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
-/// An unlock that was not answered is over by then.
-pub(super) const LATE: Duration = Duration::from_secs(30);
 /// The device counts unlocks of the last 30 s.
 const THROTTLE: Duration = Duration::from_secs(30);
 
@@ -38,20 +38,21 @@ pub(super) fn unlocked<T>(
     device: &mut dyn HwmSetter,
     keys: &[KeyName],
     passphrase: &Passphrase,
-    clock: &dyn Clock,
+    (clock, operator): (&dyn Clock, &mut dyn Operator),
     work: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
-    let told = device.arm(Arm::Unlock { keys, passphrase });
-    let unanswered = told.as_ref().is_err_and(may_still_happen);
-    let done = match told {
+    let done = match device.arm(Arm::Unlock { keys, passphrase }) {
         Ok(()) => work(device),
         Err(error) => Err(error.into()),
     };
     let mut locked = lock_again(device, keys, clock);
-    // One that is still under way on the device may open the keys after they read back as locked.
-    if unanswered && locked.is_ok() {
-        clock.sleep(LATE);
-        locked = lock_again(device, keys, clock);
+    if device.unlock_may_end() {
+        operator.tell(WAITS);
+        let over = lock_until_over(device, clock);
+        locked = match lock_again(device, keys, clock) {
+            Ok(()) if device.unlock_may_end() => Err((over.err().map_or_else(String::new, |e| e.to_string()), false)),
+            locked => locked,
+        };
     }
     match (done, locked) {
         (done, Ok(())) => done,
@@ -64,21 +65,16 @@ pub(super) fn locked_again<T>(
     device: &mut dyn HwmSetter,
     keys: &[KeyName],
     passphrase: &Passphrase,
-    clock: &dyn Clock,
+    (clock, operator): (&dyn Clock, &mut dyn Operator),
     work: impl Fn(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
-    match unlocked(device, keys, passphrase, clock, &work) {
+    match unlocked(device, keys, passphrase, (clock, &mut *operator), &work) {
         Err(EffectError::Signer(SignerError::Throttled { .. })) => {
             clock.sleep(THROTTLE);
-            unlocked(device, keys, passphrase, clock, &work)
+            unlocked(device, keys, passphrase, (clock, operator), &work)
         }
         done => done,
     }
-}
-
-/// The device may be at it all the same.
-const fn may_still_happen(error: &SignerError) -> bool {
-    matches!(error, SignerError::Timeout { .. } | SignerError::Disconnected { .. } | SignerError::Malformed { .. })
 }
 
 /// The last reason, and whether the device is gone.

@@ -1,7 +1,7 @@
 //! How a run ends: what is taken down, what is said last.
 
 use super::duplicate::{self, Stopped};
-use super::{Failover, Record, nonces};
+use super::{Failover, Record, nonces, refusals};
 use crate::decision::{Path, Policy, Progress, Refusal, Resumed, Step};
 use crate::effect;
 use crate::facts::Signed;
@@ -92,7 +92,7 @@ impl Failover {
             next.push_str("; `failover resume` goes on with this run");
         }
         if self.progress.stop_sent && self.progress.started.is_none() {
-            next.push_str("; or give the primary its job back with `failover return`");
+            next.push_str(&refusals::way_back(&refusal));
         }
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
@@ -207,6 +207,7 @@ impl Failover {
         if self.begun && matches!(error, JournalError::Full { .. } | JournalError::Write { .. }) {
             next.push_str(": `failover resume` goes on from what is written down");
         }
-        end("interrupted", 6, message, next)
+        let end = end("interrupted", 6, message, next);
+        self.at_rest(end)
     }
 }

@@ -5,6 +5,7 @@ use super::Statement;
 use crate::clock::Timestamp;
 use crate::decision::policy::CLOCKS_APART;
 use crate::decision::{Nonces, Noted, Policy, Progress, Started, Step, WaitFor, Waiting};
+use crate::effect::NOT_LOCKED;
 use crate::journal::Entry;
 use crate::journal::record::{Record, StepResult};
 use crate::operator::{Answer, Question};
@@ -66,9 +67,21 @@ pub fn is_over(entries: &[Entry<Record>]) -> bool {
 pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool) {
     match record {
         Record::Asked { asked, answer } => answered(progress, asked, *answer, at, live),
-        Record::Before { step, .. } => before(progress, step, live),
+        Record::Before { step, .. } => {
+            if !live && matches!(step, Step::Unlock { .. } | Step::ProvePassphrase { .. }) {
+                progress.unlock_since = Some(at);
+            }
+            before(progress, step, live);
+        }
+        Record::End(_) if !live => progress.unlock_since = None,
         Record::After { step, result, .. } => after(progress, step, result, live),
-        Record::Disarmed { proven: true, .. } => (progress.armed, progress.left_armed) = (false, false),
+        Record::Disarmed { proven: true, .. } => {
+            (progress.armed, progress.left_armed) = (false, false);
+            progress.not_locked = None;
+        }
+        Record::Disarmed { what, .. } if live => {
+            progress.not_locked = what.iter().find_map(|what| what.strip_prefix(NOT_LOCKED)).map(str::to_owned);
+        }
         Record::Wait { head: Some(head), waiting: Waiting { why: WaitFor::Rumour { .. }, .. } } => {
             progress.held_from.get_or_insert(*head);
         }
@@ -79,6 +92,9 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
 fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) {
     match result {
         StepResult::Done { raised, nonces, claim, unlocked } => {
+            if !live && matches!(step, Step::Unlock { .. } | Step::ProvePassphrase { .. }) {
+                progress.unlock_since = None;
+            }
             if live && claim.is_some() {
                 progress.claim.clone_from(claim);
             }

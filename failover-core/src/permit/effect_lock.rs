@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::PermitError;
+use crate::clock::Timestamp;
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -55,6 +56,14 @@ impl EffectLock {
             Err(TryLockError::WouldBlock) => Some(words(path).unwrap_or_else(|| Self::UNNAMED.to_owned())),
             _ => None,
         }
+    }
+
+    /// What the last holder was at, where it ended without giving the lock back, and when it began; `None`: it gave it back, or
+    /// somebody holds it.
+    pub(super) fn left(path: &Path) -> Option<(String, Timestamp)> {
+        let file = File::open(path).ok()?;
+        file.try_lock().ok()?;
+        Some((words(path)?, file.metadata().ok()?.modified().ok()?.into()))
     }
 
     /// For people only, so a failure changes nothing: the lock is the kernel's.

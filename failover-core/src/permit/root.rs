@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::permits::{boot, create, read};
 use super::{EffectLock, PermitError, Permits, RunId};
+use crate::clock::Timestamp;
 use crate::tezos::{ChainId, KeyHash};
 
 /// The folder of a machine that says who may act on it: the same whatever user, and whatever state folder.
@@ -95,6 +96,12 @@ impl Root {
     #[must_use]
     pub fn effect_under_way(&self) -> Option<String> {
         EffectLock::holder(&self.folder.join(EffectLock::NAME))
+    }
+
+    /// What was done under the effect lock when the process that did it was killed, and when it began; `None`: nothing was.
+    #[must_use]
+    pub fn effect_left(&self) -> Option<(String, Timestamp)> {
+        EffectLock::left(&self.folder.join(EffectLock::NAME))
     }
 
     /// By what this machine knows itself, in this boot: 128 random bits in the file `here`, beside the boot's id. An image

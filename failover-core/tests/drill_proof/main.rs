@@ -20,6 +20,7 @@ mod fence;
 mod given_back;
 mod guarded;
 mod jolts;
+mod late_unlock;
 mod leads_out;
 mod leads_table;
 mod marks;

@@ -64,10 +64,7 @@ pub(super) fn look(
         }
     };
     let read = raise_marks(step, &mut *device, &mut prompt, &SystemClock, Some(&permit));
-    // Where they are not read back as locked it tries on.
-    if device.state().is_ok_and(|state| state.able_to_sign().is_empty()) {
-        afterwards.done();
-    }
+    afterwards.done_where_locked(false, &mut *device);
     // Gone already, where something stopped this command.
     let _said_by_the_look = permit.permits.end(&permit.run);
     Ok(match read {

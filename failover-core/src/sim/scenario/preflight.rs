@@ -1,6 +1,6 @@
 //! What can be seen before the primary is touched, and is (S17).
 
-use super::{PLAIN, Scenario, Stage};
+use super::{PLAIN, Scenario, Stage, in_seconds};
 use crate::signer::Model;
 use crate::sim::event::{DeviceCondition, Event};
 use crate::sim::machine::{BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
@@ -58,6 +58,17 @@ pub(super) static PREFLIGHT: &[Scenario] = &[
             if let Some(gadget) = s.world.gadget(Side::Backup) {
                 gadget.with(|sim| sim.corrupt("consensus"));
             }
+        },
+        ..PLAIN
+    },
+    Scenario {
+        name: "h29-in-the-run",
+        about: "a slot of a key's state breaks after the primary was stopped: refused, and both ways out of it are named",
+        exit: 3,
+        model: Some(Model::TezSign),
+        prepare: |s| {
+            let condition = DeviceCondition::OneSlot("consensus".to_owned());
+            s.world.at(in_seconds(s.world, 30), Event::Device(Side::Backup, condition));
         },
         ..PLAIN
     },

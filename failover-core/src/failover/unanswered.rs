@@ -1,0 +1,55 @@
+//! The last thing before a run ends: an unlock that was not answered is waited for, and what is not proven locked is said.
+
+use super::Failover;
+use crate::clock::Clock as _;
+use crate::decision::{WaitFor, Waiting};
+use crate::effect::{self, EffectError};
+use crate::journal::record::{End, Record};
+use crate::signer::{Model, SignerDevice as _, SignerError};
+
+impl Failover {
+    /// The end, once no unlock of this run can open a key any more; else it says so, and what makes it safe.
+    pub(super) fn at_rest(&mut self, mut end: End) -> End {
+        let bakes = self.progress.started.is_some() && self.backup_runs;
+        if bakes || self.hands.device.model() != Model::TezSign {
+            return end;
+        }
+        // One that a session before this one asked for, and died, is over by then too.
+        let left = self.progress.unlock_since.is_some_and(|at| self.clock.wall().since(at) < effect::LATE);
+        if left || self.hands.device.unlock_may_end() {
+            self.wait_for_unlock();
+        }
+        if let Some(why) = &self.progress.not_locked {
+            end.message.push_str(&format!("; the keys of the backup's signer are not proven locked: {why}"));
+            // What is unplugged already has nothing to be unplugged from.
+            let gone = matches!(self.hands.device.state(), Err(SignerError::NotFound { .. }));
+            let first = match gone {
+                true => "cut every power of the backup's signer, so that it locks, before it is plugged in anywhere",
+                false => "unplug the backup's signer now: it may be able to sign",
+            };
+            end.next = format!("{first}; then {}", end.next);
+        }
+        end
+    }
+
+    fn wait_for_unlock(&mut self) {
+        let why = WaitFor::Known { what: effect::WAITS.to_owned() };
+        let waiting = Waiting { why, left: Some(effect::LATE) };
+        // What cannot be written down is done all the same (S12).
+        let _done_all_the_same = self.record(&Record::Wait { head: None, waiting });
+        // S1b: nobody on this machine can use what opens meanwhile.
+        let _locked_all_the_same = self.hands.device.hold();
+        let locked = effect::lock_until_over(&mut *self.hands.device, &self.clock);
+        self.hands.device.release();
+        let what = match &locked {
+            Ok(()) => "keys read back locked, after the unlock that was not answered is over".to_owned(),
+            Err(error) => not_locked(error),
+        };
+        let _said_at_the_end = self.record(&Record::Disarmed { proven: locked.is_ok(), what: vec![what] });
+        self.progress.not_locked = locked.err().map(|error| error.to_string());
+    }
+}
+
+fn not_locked(error: &EffectError) -> String {
+    format!("{}{error}", effect::NOT_LOCKED)
+}
