@@ -78,19 +78,54 @@ fn a_good_one_is_read_and_locked_again() {
     assert!(shown.named("key").iter().all(|key| key["arming"] == "disarmed"), "{shown:?}");
 }
 
-/// Its version is unknown, and that is all (TezSign before 2026-01-06).
+/// Its version is unknown, and that is all (TezSign before 2026-01-06); it sends no accept either (before 2025-12-02).
 #[test]
 fn an_old_gadget_is_shown_as_unknown_and_takes_over() {
+    for age in ["old", "oldest"] {
+        let world = ready();
+        device(&world, &json!(age));
+        let shown = world.call(&["hwm", "show"]);
+        shown.ends(0);
+        assert_eq!(shown.named("device")[0]["version"], Value::Null, "{shown:?}");
+        world.call(&["hwm", "raise", &(world.head() + 20).to_string()]).ends(0);
+        world.call(&["check", "--unlock"]).ends(0);
+        world.call(&["disarm"]).ends(0);
+        world.run().ends(0);
+        assert!(world.bakes("backup"));
+    }
+}
+
+/// The device's own words decide: a card that is cut off is no wrong passphrase, and no second attempt is spent on it.
+#[test]
+fn a_card_that_is_cut_off_is_another_card_and_no_wrong_passphrase() {
     let world = ready();
-    device(&world, &json!("old"));
-    let shown = world.call(&["hwm", "show"]);
-    shown.ends(0);
-    assert_eq!(shown.named("device")[0]["version"], Value::Null, "{shown:?}");
-    world.call(&["hwm", "raise", &(world.head() + 20).to_string()]).ends(0);
-    world.call(&["check", "--unlock"]).ends(0);
-    world.call(&["disarm"]).ends(0);
-    world.run().ends(0);
-    assert!(world.bakes("backup"));
+    device(&world, &json!({ "cut-off": "consensus" }));
+    let looked = world.call(&["check", "--unlock"]);
+    looked.ends(4);
+    let (ready, text) = says(&looked, HIDDEN);
+    assert!(!ready && text.contains("another card is needed") && text.contains("short"), "{text}");
+    world.exec("world", &["asked", "backup"]);
+    let run = world.run();
+    run.ends(1);
+    assert!(run.why().contains("another card is needed") && !run.why().contains("terminal"), "{}", run.why());
+    let asked = world.exec("world", &["asked", "backup"]).stdout;
+    assert_eq!(asked.matches("unlock").count(), 1, "{asked}");
+    assert!(world.bakes("primary"));
+}
+
+/// S1, S12: whatever asked for an unlock that is not answered waits until it is over, says so, and leaves nothing unlocked.
+#[test]
+fn s1_an_unlock_that_ends_late_leaves_nothing_unlocked() {
+    let world = ready();
+    device(&world, &json!({ "late-unlock": 12 }));
+    let shows = |said: &Said| said.out.contains("not answered") || said.err.contains("not answered");
+    let raise = ["hwm", "raise", &(world.head() + 20).to_string()];
+    for said in [world.run(), world.call(&raise), world.call(&["check", "--unlock"])] {
+        assert!(matches!(said.code, 1 | 4) && shows(&said), "{said:?}");
+        let keys = world.call(&["hwm", "show"]).named("key");
+        assert!(keys.iter().all(|key| key["arming"] == "disarmed"), "{said:?}: {keys:?}");
+    }
+    assert!(world.bakes("primary"));
 }
 
 /// Where the state file is gone what is set is shown until the next lock: only the second unlock shows it.
@@ -103,6 +138,29 @@ fn s5_marks_that_are_shown_and_not_stored_are_an_error() {
     assert!(said.why().contains("companion"), "{}", said.why());
     let said = world.call(&["hwm", "raise", &(world.head() + 25).to_string()]);
     said.ends(0);
+}
+
+/// S5: what is not stored of a key that was found unlocked is an error too; where it is to stay unlocked nothing proves it, and
+/// that is said.
+#[test]
+fn s5_what_is_stored_of_a_key_that_was_found_unlocked_is_proven_or_said() {
+    let world = World::new(Signer::TezSign);
+    device(&world, &json!("left-armed"));
+    device(&world, &json!({ "unlinked": "companion" }));
+    let left = world.call(&["hwm", "raise", &(world.head() + 20).to_string(), "--leave-unlocked"]);
+    left.ends(0);
+    let warned = left.named("warning");
+    assert!(warned.iter().any(|warning| warning.to_string().contains("what is stored was not proven")), "{left:?}");
+    device(&world, &json!({ "unlinked": "companion" }));
+    let said = world.call(&["hwm", "raise", &(world.head() + 25).to_string()]);
+    let keys = world.call(&["hwm", "show"]).named("key");
+    assert!(keys.iter().all(|key| key["arming"] == "disarmed"), "{keys:?}");
+    // What the first lock took away was set again, and read from the card.
+    said.ends(0);
+    assert!(!said.out.contains("not proven"), "{said:?}");
+    device(&world, &json!("left-armed"));
+    let shown = world.call(&["hwm", "show"]).named("key");
+    assert!(shown.iter().all(|key| key["marks"]["block"]["level"].as_u64() > Some(world.head())), "{shown:?}");
 }
 
 /// A command that was killed left its keys unlocked: the next raise says so, and locks them unless it is told not to.

@@ -5,6 +5,7 @@ use std::fmt;
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::decision::raise_by_hand;
 use failover_core::effect::{EffectError, disarm_keys, raise_marks};
+use failover_core::operator::Operator as _;
 use failover_core::permit::{RunId, RunPermit};
 use failover_core::signer::{
     self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
@@ -74,11 +75,17 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
     if !prompt.asks_for_passphrase() {
         device.open();
     }
-    let state = device.state()?;
+    let mut state = device.state()?;
     let found = found_unlocked(&state, &mut *device);
     if !found.is_empty() {
         let then = if wanted.leave_unlocked { "left so" } else { "locked afterwards" };
         out.warn(format!("found unlocked, and nothing uses the device: {}; {then}", names(&found)));
+    }
+    // While a key stays unlocked the device shows what it remembers: only another unlock shows what is stored.
+    if !found.is_empty() && !wanted.leave_unlocked && prompt.can_give_passphrase().is_ok() {
+        signer::refuse_lower(&state, &shown(&state, &meant(&state, &signer, wanted)), wanted.level)?;
+        disarm_keys(&mut *device)?;
+        state = device.state()?;
     }
     let done = raise((settings, &signer, wanted), &state, &mut *device, &mut prompt, cap, out);
     // Whatever came of it.
@@ -123,11 +130,10 @@ fn raise(
             None
         }
     };
-    let afterwards = (!locked.is_empty()).then(|| LocksAfterwards::of(&signer.device)).and_then(Result::ok);
+    let afterwards = (!locked.is_empty()).then(|| LocksAfterwards::where_possible(&signer.device)).flatten();
     let raised = raise_marks(step, device, prompt, &SystemClock, permit.as_ref());
-    // Where they are not read back as locked it tries on.
-    if let Some(afterwards) = afterwards.filter(|_| raised.is_ok() || device.state().is_ok_and(at_rest)) {
-        afterwards.done();
+    if let Some(afterwards) = afterwards {
+        afterwards.done_where_locked(raised.is_ok(), device);
     }
     if let Some(permit) = &permit {
         // Gone already, where something stopped this command.
@@ -137,6 +143,13 @@ fn raise(
     let raised = raised?.raised;
     remember(settings, &raised, out);
     let already = raised.iter().all(|raised| raised.before == raised.after);
+    if state.info.model == Model::TezSign && !already && !known.is_empty() {
+        out.warn(format!(
+            "what is stored was not proven, because unlocked keys stayed so: {}; `failover disarm`, then `failover hwm raise` \
+             once more with the passphrase proves it",
+            names(&known)
+        ));
+    }
     for raised in raised {
         out.show(&RaisedRecord::from(raised));
     }
@@ -152,10 +165,6 @@ pub(crate) fn shows(level: Level) -> String {
         "Look at the Ledger: it shows \"Reset HWM\" and {}. Compare the level digit by digit, then accept with its buttons.",
         level.get()
     )
-}
-
-fn at_rest(state: DeviceState) -> bool {
-    state.able_to_sign().is_empty()
 }
 
 /// Keys of a TezSign that are unlocked though nothing on this machine uses it: a command was killed between unlock and lock
@@ -205,6 +214,11 @@ fn remember(settings: &Settings, raised: &[Raised], out: &mut Output) {
     }
 }
 
+/// Those of these keys whose marks are shown.
+fn shown(state: &DeviceState, keys: &[KeyName]) -> Vec<KeyName> {
+    keys.iter().filter(|key| state.named(key).is_some_and(|found| found.marks.is_some())).cloned().collect()
+}
+
 /// The keys that are meant: those that were named, else the configured ones, else every key on the device. A Ledger
 /// has one mark for all its keys, so its first key, the configured one, stands for them.
 fn meant(state: &DeviceState, signer: &Signer, wanted: &Raise) -> Vec<KeyName> {
@@ -233,6 +247,9 @@ fn split(state: &DeviceState, keys: &[KeyName]) -> Result<(Vec<KeyName>, Vec<Key
             Some(found) if found.marks.is_some() => known.push(key.clone()),
             Some(found) if found.arming == Arming::Disarmed && state.info.model == Model::TezSign => {
                 locked.push(key.clone());
+            }
+            Some(found) if found.arming == Arming::Corrupted => {
+                return Err(RaiseError::Damaged { key: key.clone() }.into());
             }
             Some(_) => return Err(RaiseError::Unknown { key: key.clone() }.into()),
             None => {
