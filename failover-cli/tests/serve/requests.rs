@@ -31,10 +31,12 @@ fn each_command_asks_what_the_table_says() {
         ("`failover devices`, of a device behind a socket", "devices"),
         ("`failover hwm raise`, two locked keys", &raise),
         ("`failover status`", "status"),
+        ("`failover run --plan-only`", "run --plan-only"),
         ("`failover check`", "check"),
         ("`failover check --unlock`", "check --unlock"),
         ("`failover disarm`", "disarm"),
         ("`failover stand-down`", "stand-down"),
+        ("`failover standby`, two locked keys whose marks are high enough", "standby --yes"),
     ];
     asked(&world);
     let mut missing = Vec::new();
@@ -47,4 +49,27 @@ fn each_command_asks_what_the_table_says() {
         }
     }
     assert!(missing.is_empty(), "rows that the table does not have: {missing:#?}");
+}
+
+/// Each opening of a run is one of the table's rows, and each of those rows is one of a run's openings: between two effects a run
+/// that waits asks for one status a look.
+#[test]
+fn each_opening_of_a_run_is_a_row_of_the_table() {
+    let world = World::new(Signer::TezSign);
+    let plan = world.plan();
+    asked(&world);
+    let nobody = crate::world::nobody_else(&plan);
+    world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-no-other-run", &nobody]).ends(0);
+    let asked = asked(&world);
+    let openings = asked.split(|what| what == "open").filter(|opening| !opening.is_empty());
+    let openings: Vec<String> =
+        openings.map(|opening| format!("{} | {} |", opening.len(), opening.join(", "))).collect();
+    let rows: Vec<&str> = TABLE
+        .lines()
+        .filter(|line| line.starts_with("| a run: "))
+        .filter_map(|row| row.split(" | 1 | ").nth(1))
+        .collect();
+    let strange: Vec<&String> = openings.iter().filter(|opening| !rows.contains(&opening.as_str())).collect();
+    let missing: Vec<&&str> = rows.iter().filter(|row| !openings.iter().any(|opening| opening == *row)).collect();
+    assert!(strange.is_empty() && missing.is_empty(), "not in the table: {strange:?}; not in a run: {missing:?}");
 }
