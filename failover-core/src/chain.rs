@@ -272,9 +272,10 @@ pub trait ChainNode: ChainLevelSource {
     /// See [`ChainError`].
     fn newest(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
 
-    /// Is the head still the one that [`ChainLevelSource::head`] read last? Asks nothing, and `false` says nothing: where a
+    /// Is this still the head, as [`ChainLevelSource::head`] read it last? Asks nothing, and `false` says nothing: where a
     /// node tells of each new head by itself, one that was not told of is not there.
-    fn head_stays(&mut self) -> bool {
+    fn head_stays(&mut self, head: &BlockHash) -> bool {
+        let _nobody_tells = head;
         false
     }
 

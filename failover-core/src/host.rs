@@ -124,7 +124,7 @@ impl HostError {
         match self {
             Self::Unreachable { .. } => "treat the machine as out of reach: unplug its signer or switch it off",
             Self::Limited { .. } => {
-                "wait a minute: it is tried again every 10 s; `ufw limit` and the like should know this machine"
+                "wait a minute: it is tried again by itself; `ufw limit` and the like should know this machine"
             }
             Self::NewHost { .. } => {
                 "as this user run `ssh` to it once, compare the fingerprint with `ssh-keygen -lf \

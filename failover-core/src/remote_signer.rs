@@ -136,13 +136,13 @@ impl<H: Host> RemoteSigner<H> {
     /// # Errors
     /// See [`RemoteSignerError`]: nothing is known then (S3).
     pub fn state(&mut self) -> Result<DeviceState, RemoteSignerError> {
-        if self.known.is_none() {
-            self.ask_ahead();
-        }
         let read = self.first_of(|signer, program, user| {
             let out = signer.run(program, user, &SHOW.0, &SHOW.1)?;
             signer.read(program, &out)
-        })?;
+        });
+        // What was asked ahead is as old as this look, and no later one's answer (S15).
+        self.ahead.clear();
+        let read = read?;
         Ok(match self.chain {
             Some(chain) => read.guarding(chain),
             None => read,
@@ -197,9 +197,9 @@ impl<H: Host> RemoteSigner<H> {
         programs.into_iter().filter(fits).flat_map(|program| [(program, As::User), (program, As::Root)]).collect()
     }
 
-    /// Asks in every way at once, as long as none is known: a try each would be a round trip each.
+    /// Asks in every way but the first at once, where that one is of no use: a try each would be a round trip each.
     fn ask_ahead(&mut self) {
-        let ways = self.ways();
+        let ways: Vec<_> = self.ways().into_iter().skip(1).collect();
         let words: Vec<Vec<String>> =
             ways.iter().map(|(program, user)| self.words(*program, *user, &SHOW.0, &SHOW.1)).collect();
         let argv: Vec<Vec<&str>> = words.iter().map(|argv| argv.iter().map(String::as_str).collect()).collect();
@@ -233,6 +233,10 @@ impl<H: Host> RemoteSigner<H> {
         let words = self.words(program, user, ours, theirs);
         let argv: Vec<&str> = words.iter().map(String::as_str).collect();
         let changes = ours != SHOW.0;
+        let is_first = self.ways().first() == Some(&(program, user));
+        if !changes && !is_first && self.known.is_none() && self.ahead.is_empty() {
+            self.ask_ahead();
+        }
         if let Some(at) = self.ahead.iter().position(|(asked, _)| !changes && *asked == words) {
             let out = self.ahead.remove(at).1?;
             return self.heard(&argv, out);

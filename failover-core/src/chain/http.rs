@@ -77,9 +77,10 @@ impl Http {
     fn ask(&mut self, question: &Question) -> Result<Result<ureq::Body, ChainError>, ureq::Error> {
         match self.ask_with(&self.agent, question) {
             Err(error) if is_untrusted(&error) => {
-                let Some(path) = self.ca_file.take() else { return Err(error) };
                 // What cannot be read trusts nobody, and the server's certificate is still unknown.
-                let Ok(roots) = tls::roots(&path) else { return Err(error) };
+                let roots = self.ca_file.as_deref().and_then(|path| tls::roots(path).ok());
+                let Some(roots) = roots else { return Err(error) };
+                self.ca_file = None;
                 self.agent = agent(config().tls_config(TlsConfig::builder().root_certs(roots).build()));
                 self.ask_with(&self.agent, question)
             }
@@ -229,7 +230,9 @@ impl Question {
             }
             status @ (301 | 302 | 303 | 307 | 308) => {
                 let to = response.headers().get("location").and_then(|to| to.to_str().ok());
-                let to = to.map_or_else(|| "it does not say where".to_owned(), |to| clipped(to, SHOWN));
+                // Its path may repeat a provider's key.
+                let to =
+                    to.map_or_else(|| "it does not say where".to_owned(), |to| clipped(&super::url::hidden(to), SHOWN));
                 ChainError::Redirect { source_name, status, to }
             }
             429 => ChainError::RateLimited { source_name, path, retry_after: retry_after(response) },

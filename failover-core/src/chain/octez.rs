@@ -369,8 +369,8 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
         Ok(self.in_block(baker, &header)?.this_level)
     }
 
-    fn head_stays(&mut self) -> bool {
-        self.headers.stream().is_some_and(|since| self.stream_goes_on(since))
+    fn head_stays(&mut self, head: &BlockHash) -> bool {
+        self.headers.stream(head).is_some_and(|since| self.stream_goes_on(since))
     }
 
     fn mempool(&mut self, baker: &KeyHash, head: &Head) -> Result<Pooled, ChainError> {

@@ -127,6 +127,10 @@ impl FromStr for SourceUrl {
             Some((login, bare)) => (Some(login), bare.strip_prefix('@').unwrap_or(bare)),
             None => (None, rest),
         };
+        // A slash in a password ends the host: what is behind it would be shown, and the rest sent to somebody else.
+        if bare.contains('@') {
+            return Err(wrong("it has an @ behind its host; in a password write / as %2F and @ as %40"));
+        }
         let authority = bare.split('/').next().unwrap_or_default();
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -148,7 +152,7 @@ impl FromStr for SourceUrl {
 }
 
 /// A text of a URL without user, password, path, query and fragment, all of which may hold a secret; cut where it is long.
-fn hidden(text: &str) -> String {
+pub(super) fn hidden(text: &str) -> String {
     let (scheme, rest) = match text.split_once(':') {
         Some((scheme, rest)) if rest.starts_with("//") => (format!("{scheme}://"), rest.get(2..).unwrap_or_default()),
         Some((scheme, rest)) if rest.starts_with('/') => (format!("{scheme}:"), rest),
@@ -266,6 +270,10 @@ mod tests {
         ] {
             let error = text.parse::<SourceUrl>().unwrap_err().to_string();
             assert!(!error.contains("ret"), "{error}");
+        }
+        for text in ["http://u:p@ss/secret@host:8732", "http://u:12/secret@host"] {
+            let error = text.parse::<SourceUrl>().unwrap_err().to_string();
+            assert!(error.contains("%2F") && !error.contains("ret@"), "{error}");
         }
         assert_eq!(parse("http://u:p@ss@h").login.unwrap().0.as_slice(), b"u:p@ss");
     }

@@ -25,6 +25,7 @@ impl<'a> Batch<'a> {
     pub(super) fn new(
         host: &'a str,
         commands: &[(&[&str], Duration)],
+        late: Duration,
         text: impl Fn(&Marks, &[&str], Duration) -> String,
     ) -> Result<Self, HostError> {
         let what = |argv: &[&str], why: &str| HostError::NotRun {
@@ -43,7 +44,7 @@ impl<'a> Batch<'a> {
         let marks = Marks::random().map_err(|error| what(&[], &format!("no random numbers: {error}")))?;
         let line = |(n, (argv, deadline)): (usize, &(&[&str], Duration))| {
             let marks = marks.of(n);
-            Line { text: text(&marks, argv, *deadline), marks, deadline: *deadline }
+            Line { text: text(&marks, argv, *deadline), marks, deadline: *deadline, late }
         };
         let lines = commands.iter().enumerate().map(line).collect();
         Ok(Self { host, what: commands.iter().map(|(argv, _)| shown(argv)).collect(), lines, marks })

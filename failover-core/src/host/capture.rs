@@ -61,11 +61,6 @@ impl Capture {
         self.newest.drain(..settled);
     }
 
-    /// Whether the begin mark came, or none is awaited.
-    pub(super) const fn has_begun(&self) -> bool {
-        self.begin.is_none()
-    }
-
     /// What came before the begin mark: its last 16 KiB.
     pub(super) fn before(&self) -> &[u8] {
         &self.before
@@ -115,7 +110,7 @@ mod tests {
             for chunk in TWO.chunks(size) {
                 capture.keep(chunk);
             }
-            assert_eq!((capture.has_begun(), capture.code()), (true, Some(7)));
+            assert_eq!((capture.begin.is_none(), capture.code()), (true, Some(7)));
             assert_eq!(capture.before(), b"motd\nBEGIN ");
             assert_eq!(capture.take(), b"out\nBEGIN\n");
             assert_eq!(capture.take_rest(), b"\nBEGIN\nnext");
@@ -138,7 +133,7 @@ mod tests {
         for _ in 0..100 {
             capture.keep(&[b'x'; 10_000]);
         }
-        assert!(!capture.has_begun() && capture.before().len() <= BEFORE);
+        assert!(capture.begin.is_some() && capture.before().len() <= BEFORE);
         capture.keep(b"MARK!");
         assert_eq!(capture.take(), b"!");
     }

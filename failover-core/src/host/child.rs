@@ -101,6 +101,12 @@ impl Piped {
         Ok(piped)
     }
 
+    /// Has it neither ended nor closed its output? Looks at once, and reads what is there.
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.pump(Duration::ZERO);
+        self.status.is_none() && self.pipes.0.is_some() && self.pipes.1.is_some()
+    }
+
     /// Gives it more to read; written while it is waited for.
     pub(super) fn send(&mut self, text: &str) {
         self.to_write.extend_from_slice(text.as_bytes());

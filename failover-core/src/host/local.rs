@@ -78,10 +78,11 @@ impl Host for LocalHost {
     /// All of them in one shell, which stays for the next: a process less for each.
     fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Answer> {
         // The shell goes with the first deadline that passes.
-        let batch = match Batch::new("this machine", questions, |marks, argv, _| marks.question(argv, None)) {
-            Ok(batch) => batch,
-            Err(error) => return questions.iter().map(|_| Err(error.clone())).collect(),
-        };
+        let batch =
+            match Batch::new("this machine", questions, Duration::ZERO, |marks, argv, _| marks.question(argv, None)) {
+                Ok(batch) => batch,
+                Err(error) => return questions.iter().map(|_| Err(error.clone())).collect(),
+            };
         let mut shell = match self.shell.take().map_or_else(|| self.new_shell(&batch), Ok) {
             Ok(shell) => shell,
             Err(unopened) => {
@@ -125,6 +126,8 @@ impl LocalHost {
 
     fn new_shell(&self, batch: &Batch<'_>) -> Result<Session, Unopened> {
         let mut shell = Command::new(SHELL);
+        // Its errors begin with the name that it is called by.
+        shell.arg0("sh");
         if let Some(folder) = &self.path {
             shell.env("PATH", path_with(folder));
         }

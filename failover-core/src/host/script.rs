@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::host::capture::Capture;
 use crate::host::child::PLAIN;
 
+/// What a command that came too late ends with: no exit code of a process.
+pub(super) const TOO_LATE: i32 = 1000;
+
 /// How many seconds after the remote deadline's SIGTERM its SIGKILL follows.
 const KILL_AFTER: u64 = 2;
 
@@ -27,14 +30,15 @@ impl Marks {
         Self { token: format!("{}-{n}", self.token) }
     }
 
-    /// What a shell is to run so that a session is heard to begin; it fits into single quotes.
+    /// What a shell is to run so that a session is heard to begin, and for how many seconds that machine runs; it fits into
+    /// single quotes.
     pub(super) fn hello(&self) -> String {
-        format!("echo hello-{}", self.token)
+        format!("u=0; read -r u r 2>/dev/null </proc/uptime; u=${{u%.*}}; echo hello-{} ${{u:-0}}", self.token)
     }
 
-    /// A stream on which the session's begin is listened for.
+    /// A stream on which the session's begin is listened for; what stands for the exit code is those seconds.
     pub(super) fn hearing(&self) -> Capture {
-        Capture::between(&format!("hello-{}\n", self.token), None)
+        Capture::between("hello", Some(&format!("-{} ", self.token)))
     }
 
     /// A stream on which a command is listened for.
@@ -42,13 +46,23 @@ impl Marks {
         Capture::between(&format!("\nbegin-{}\n", self.token), Some(&format!("\nend-{} ", self.token)))
     }
 
+    /// What stands in a command's line for the second of that machine after which it is not run; see [`Marks::command`].
+    pub(super) fn until(&self) -> String {
+        format!("until-{}", self.token)
+    }
+
     /// A command's line for a POSIX shell that reads its lines from its input.
     ///
     /// It is one compound command, so that a line that was cut is none. Each stream ends with its mark: a service that the
-    /// command leaves behind holds a pipe that nobody reads any more, and is not heard in a later command.
+    /// command leaves behind holds a pipe that nobody reads any more, and is not heard in a later command. Where that machine
+    /// has run for more seconds by then than stand for [`Marks::until`] it is not run: a line heals, and a command comes when
+    /// nobody waits for it any more (H40).
     pub(super) fn command(&self, argv: &[&str], deadline: Duration) -> String {
-        let token = &self.token;
-        let body = self.between(&format!("{} 3>&-", limited(argv, deadline)));
+        let (token, until, limited) = (&self.token, self.until(), limited(argv, deadline));
+        let body = self.between(&format!(
+            "u=0; read -r u r 2>/dev/null </proc/uptime; u=${{u%.*}}; \
+             if [ \"${{u:-0}}\" -le {until} ]; then {limited} 3>&-; c=$?; else c={TOO_LATE}; fi"
+        ));
         format!(
             "{{ {{ {{ {body} }} 2>&1 >&3 3>&- | sed '/^end-{token} /q' >&2 3>&-; }} 3>&1 | sed '/^end-{token} /q'; }}\n"
         )
@@ -61,13 +75,14 @@ impl Marks {
             // A shell's own `test` or `kill` is not the machine's.
             None => format!("(exec {} </dev/null)", words(argv)),
         };
-        format!("{{ {} }}\n", self.between(&asked))
+        format!("{{ {} }}\n", self.between(&format!("{asked}; c=$?")))
     }
 
+    /// Marks around what sets `c` to its exit code.
     fn between(&self, command: &str) -> String {
         let token = &self.token;
         format!(
-            "printf '\\nbegin-{token}\\n'; printf '\\nbegin-{token}\\n' >&2; {command}; c=$?; \
+            "printf '\\nbegin-{token}\\n'; printf '\\nbegin-{token}\\n' >&2; {command}; \
              printf '\\nend-{token} %d\\n' $c; printf '\\nend-{token} %d\\n' $c >&2;"
         )
     }
@@ -111,6 +126,9 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A second that no machine reaches.
+    const FAR: &str = "2147483647";
 
     fn marks() -> Marks {
         Marks { token: "T".to_owned() }
@@ -179,7 +197,8 @@ mod tests {
                 assert_eq!(run(shell, &line), ended("out\n", "err\n", 7), "{line}");
             }
             // No newline at the end, no standard input, and nothing of what is left behind.
-            let line = marks().command(&["sh", "-c", "printf x; cat; sleep 3 & exit 0"], LONG);
+            let line =
+                marks().command(&["sh", "-c", "printf x; cat; sleep 3 & exit 0"], LONG).replace(&marks().until(), FAR);
             assert_eq!(run(shell, &line), ended("x", "", 0));
         }
         // A program of the machine and not one of the shell's own.
@@ -187,12 +206,28 @@ mod tests {
         assert_eq!(code, Some(127), "{said}");
     }
 
+    /// A line that comes when nobody waits for it any more.
+    #[test]
+    fn h40_a_command_that_comes_too_late_is_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("there");
+        let line = marks().command(&["touch", file.to_str().unwrap()], Duration::from_secs(20));
+        for shell in ["sh", "bash"] {
+            let [(_, code), _] = run(shell, &line.replace(&marks().until(), "0"));
+            assert_eq!((code, file.exists()), (Some(TOO_LATE), false), "{shell}");
+            let [(_, code), _] = run(shell, &line.replace(&marks().until(), FAR));
+            assert_eq!((code, file.exists()), (Some(0), true), "{shell}");
+            std::fs::remove_file(&file).unwrap();
+        }
+    }
+
     /// Whatever is cut off a line, no shell does any of it.
     #[test]
     fn a_line_that_was_cut_does_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("there");
-        let line = marks().command(&["touch", file.to_str().unwrap()], Duration::from_secs(20));
+        let line =
+            marks().command(&["touch", file.to_str().unwrap()], Duration::from_secs(20)).replace(&marks().until(), FAR);
         for cut in (0..line.len() - 1).step_by(3).chain([line.len() - 2]) {
             let _out = fed("sh", line.get(..cut).unwrap());
             assert!(!file.exists(), "{cut}: {:?}", line.get(..cut));

@@ -7,16 +7,28 @@ use std::io;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::child::{Ending, Input, Piped};
 use super::script::Marks;
 
-/// How much later than its deadline a command's end may still be heard: until then `timeout` there has killed it.
-pub(super) const LATE: Duration = Duration::from_secs(3);
+/// A second of a machine that none reaches: where it does not say for how long it runs.
+const NEVER: u64 = 2_147_483_647;
+
+/// No line takes longer.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// A session that has begun.
 #[derive(Debug)]
 pub(super) struct Session {
     child: Piped,
+    /// For how many seconds that machine had run when the session began, and what was shown here then.
+    began: Option<(u64, Duration)>,
+}
+
+/// This machine's time since its start, a suspend included.
+fn now() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or(Duration::MAX)
 }
 
 /// What a session did not come to.
@@ -35,6 +47,8 @@ pub(super) struct Line {
     pub(super) marks: Marks,
     pub(super) text: String,
     pub(super) deadline: Duration,
+    /// How much later than that its end may still be heard.
+    pub(super) late: Duration,
 }
 
 /// What a line came to.
@@ -53,9 +67,10 @@ impl Session {
         let mut child = Piped::start(command, &Input::Kept).map_err(Unopened::NotStarted)?;
         child.send(fed);
         child.stdout = marks.hearing();
-        let ending = child.wait(until, |stdout, _| stdout.has_begun());
-        if child.stdout.has_begun() {
-            return Ok(Self { child });
+        let ending = child.wait(until, |stdout, _| stdout.code().is_some());
+        if let Some(seconds) = child.stdout.code() {
+            let began = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+            return Ok(Self { child, began: began.map(|seconds| (seconds, now())) });
         }
         let mut said = child.stderr.take();
         if said.is_empty() {
@@ -68,6 +83,19 @@ impl Session {
         })
     }
 
+    /// Has it not ended by itself since it was used last?
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.child.is_alive()
+    }
+
+    /// The second of that machine at which a deadline from now on has passed; rounded up.
+    fn second(&self, deadline: Duration) -> u64 {
+        let second = self.began.map(|(seconds, at)| {
+            seconds.saturating_add(now().saturating_sub(at).saturating_add(deadline).as_secs()).saturating_add(2)
+        });
+        second.unwrap_or(NEVER).min(NEVER)
+    }
+
     /// Says what every later line finds.
     pub(super) fn set_up(&mut self, line: &str) {
         self.child.send(line);
@@ -76,7 +104,8 @@ impl Session {
     /// Runs these lines, all sent at once; `true`: the session goes on.
     pub(super) fn run(&mut self, lines: &[Line]) -> (Vec<Said>, bool) {
         for line in lines {
-            self.child.send(&line.text);
+            let until = self.second(line.deadline).to_string();
+            self.child.send(&line.text.replace(&line.marks.until(), &until));
         }
         let (mut said, mut goes_on) = (Vec::with_capacity(lines.len()), true);
         let mut rest = (Vec::new(), Vec::new());
@@ -87,7 +116,8 @@ impl Session {
             stdout.keep(&rest.0);
             stderr.keep(&rest.1);
             if goes_on {
-                let until = start + line.deadline + LATE;
+                let longest = line.deadline.saturating_add(line.late).min(LONGEST);
+                let until = start + longest;
                 let ending =
                     self.child.wait(until, |stdout, stderr| stdout.code().is_some() && stderr.code().is_some());
                 goes_on = matches!(ending, Ending::Done);

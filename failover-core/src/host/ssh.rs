@@ -21,11 +21,15 @@ mod options;
 use connection::Connection;
 pub use options::{DestinationError, SshOptions};
 
+/// How much later than its deadline a command's end may still be heard: until then `timeout` there has killed it.
+const LATE: Duration = Duration::from_secs(3);
+
 /// Another machine, over ssh: no password is ever asked for, no unknown or changed host key accepted.
 ///
 /// One connection carries every command of this value and its clones, one after the other. Where it is lost, what was
 /// asked is unknown, and the next command opens a new one; after that, one every 10 s at most. It is this value's own,
-/// never the user's shared one, and ends with the last clone.
+/// never the user's shared one, and ends with the last clone. Who has to stop something there while a clone is in a long
+/// command makes a new value.
 ///
 /// The remote side has a command's deadline, by `timeout` (GNU coreutils): a command that outlives the session does not
 /// outlive its deadline by much. Any login shell will do that runs `sh`.
@@ -85,15 +89,16 @@ impl SshHost {
     fn run_all(
         &self,
         commands: &[(&[&str], Duration)],
+        effect: bool,
         text: impl Fn(&Marks, &[&str], Duration) -> String,
     ) -> Vec<Answer> {
-        let batch = match Batch::new(&self.name, commands, text) {
+        let batch = match Batch::new(&self.name, commands, LATE, text) {
             Ok(batch) => batch,
             Err(error) => return commands.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || self.session(&batch.call(0), &batch.marks);
-        let (answers, goes_on) = match connection.open(&self.name, Instant::now(), open) {
+        let (answers, goes_on) = match connection.open(&self.name, Instant::now(), effect, open) {
             Ok(session) => batch.run(session),
             Err(error) => return batch.failed(&error),
         };
@@ -112,7 +117,7 @@ impl Host for SshHost {
     }
 
     fn run(&mut self, argv: &[&str], deadline: Duration) -> Result<Output, HostError> {
-        super::only(self.run_all(&[(argv, deadline)], Marks::command), self.name(), argv)
+        super::only(self.run_all(&[(argv, deadline)], true, Marks::command), self.name(), argv)
     }
 
     fn ask(&mut self, argv: &[&str], deadline: Duration) -> Answer {
@@ -120,6 +125,6 @@ impl Host for SshHost {
     }
 
     fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Answer> {
-        self.run_all(questions, |marks, argv, deadline| marks.question(argv, Some(deadline)))
+        self.run_all(questions, false, |marks, argv, deadline| marks.question(argv, Some(deadline)))
     }
 }

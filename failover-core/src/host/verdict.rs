@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::local::text;
+use super::script::TOO_LATE;
 use super::session::Said;
 use super::{HostError, Output};
 
@@ -41,6 +42,9 @@ impl Call<'_> {
     /// The command's end was seen: an answer, unless the code is that of `timeout` or of a signal.
     fn ran(&self, output: Output, took: Duration) -> Result<Output, HostError> {
         let code = output.code;
+        if code == TOO_LATE {
+            return Err(self.lost_after(format!("{} (it came too late and was not run)", self.what), took));
+        }
         if SIGNALLED.contains(&code) {
             return Err(self.lost_after(format!("{} (ended by signal {})", self.what, code.saturating_sub(128)), took));
         }

@@ -47,8 +47,8 @@ impl Headers {
     }
 
     /// That count, for as long as it may stand for the head.
-    pub(super) fn stream(&self) -> Option<u64> {
-        let (at, _) = self.newest?;
+    pub(super) fn stream(&self, head: &BlockHash) -> Option<u64> {
+        let (at, _) = self.newest.filter(|(_, newest)| newest == head)?;
         self.stream.filter(|_| at.elapsed() < STANDS)
     }
 
@@ -60,7 +60,12 @@ impl Headers {
             return None;
         }
         while at.level > level.above(1) {
-            at = self.of(&at.predecessor)?;
+            let before = self.of(&at.predecessor)?;
+            // A node that says otherwise is followed nowhere.
+            if before.level.above(1) != at.level {
+                return None;
+            }
+            at = before;
         }
         Some(if at.level == level { at.hash } else { at.predecessor })
     }

@@ -116,7 +116,7 @@ impl ChainGatherer {
     pub(super) fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
         // What the node would have told of is not asked for; what guards a run is always asked.
         let head = match &self.glanced {
-            Some(known) if self.source.head_stays() => Ok(known.clone()),
+            Some(known) if self.source.head_stays(&known.value.hash) => Ok(known.clone()),
             _ => {
                 let head = self.source.head();
                 self.seen(head, clock)

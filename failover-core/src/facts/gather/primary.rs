@@ -120,7 +120,7 @@ impl PrimaryGatherer {
                 let (source, at) = (control.describe(), clock.now());
                 let stopped = matches!(state, BakerState::Stopped { .. });
                 let Held { at: held, signer, boot_guard, secret, standing, .. } =
-                    self.held(control, (signer, permit), stopped, clock);
+                    self.held(control, (signer, permit), (stopped, asked), clock);
                 let facts = PrimaryFacts {
                     power: Err(unasked()),
                     standing,
@@ -174,10 +174,10 @@ impl PrimaryGatherer {
         &mut self,
         control: &mut dyn BakerControl,
         (signer, permit): (Option<&mut Signer>, Option<&RunPermit>),
-        stopped: bool,
+        (stopped, at): (bool, Timestamp),
         clock: &dyn Clock,
     ) -> Held {
-        let at = clock.now();
+        // As old as the look: its questions may have gone out with its first one.
         let recent = |held: &&Held| held.stopped == stopped && held.is_recent(at);
         if let Some(held) = self.held.as_ref().filter(recent) {
             return held.clone();

@@ -8,6 +8,10 @@ use crate::host::session::Session;
 /// Between two connections, from the second after a loss on: a limit on connections counts every try.
 const BETWEEN: Duration = Duration::from_secs(10);
 
+/// Between two where they are counted: a firewall counts refused ones as well, and `ufw limit` lets six in 30 s pass, each of
+/// which it may count twice.
+const LIMITED: Duration = Duration::from_secs(16);
+
 /// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone. `ufw limit`
 /// looks at 30 s.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -30,11 +34,13 @@ impl Connection {
         &mut self,
         host: &str,
         now: Instant,
+        effect: bool,
         open: impl FnOnce() -> Result<Session, HostError>,
     ) -> Result<&mut Session, HostError> {
-        let session = match self.session.take() {
+        // One that has ended by itself meanwhile, as by a NAT's timeout, was asked nothing.
+        let session = match self.session.take().and_then(alive) {
             Some(session) => session,
-            None => self.opened(host, now, open)?,
+            None => self.opened(host, now, effect, open)?,
         };
         Ok(self.session.insert(session))
     }
@@ -43,10 +49,16 @@ impl Connection {
         &mut self,
         host: &str,
         now: Instant,
+        effect: bool,
         open: impl FnOnce() -> Result<Session, HostError>,
     ) -> Result<Session, HostError> {
-        let recent = self.tried.filter(|(at, _)| now.saturating_duration_since(*at) < BETWEEN);
-        if let Some((_, false)) = recent {
+        let limited = matches!(self.failed, Some(HostError::Limited { .. }));
+        let between = if limited { LIMITED } else { BETWEEN };
+        let recent = self.tried.filter(|(at, _)| now.saturating_duration_since(*at) < between);
+        // What changes something there, a stop above all, is tried at once; but where tries are counted none is helped by one.
+        if let Some((_, spare)) = recent
+            && (limited || !spare && !effect)
+        {
             let why = || "its connection was lost twice within 10 s; it is opened again in some seconds".to_owned();
             let lost = || HostError::Unreachable { host: host.to_owned(), why: why() };
             return Err(self.failed.clone().unwrap_or_else(lost));
@@ -80,6 +92,11 @@ impl Connection {
     pub(super) fn lost(&mut self) {
         self.session = None;
     }
+}
+
+/// The session, if it has not ended by itself.
+fn alive(mut session: Session) -> Option<Session> {
+    session.is_alive().then_some(session)
 }
 
 /// ssh's words for a connection that was taken back or not taken (OpenSSH 9.2): there is a machine that says so.
