@@ -146,10 +146,12 @@ impl Refusal {
             Self::LedgerSetting => "enable \"High Watermark\" in the app's settings, then run again",
             Self::Cancelled => "nothing more was done; run again when ready",
             Self::MarksPastCap { .. } => {
-                "compare the head with an explorer; where it is right, plug in another backup's signer: a mark is never lowered"
+                "compare the head with an explorer; where it is right, plug in another backup's signer: a mark is never lowered; \
+                 if nobody bakes meanwhile, `failover return` says how the primary gets its job back"
             }
             Self::Damaged { .. } => {
-                "do not sign with that device: plug in another backup's signer, or restore the card, then run again"
+                "do not sign with that device: plug in another backup's signer, or restore the card, then run again; if nobody \
+                 bakes meanwhile, `failover return` says how the primary gets its job back"
             }
             Self::SaysNothing { host, .. } => {
                 return format!(
