@@ -10,7 +10,7 @@ use failover_core::baker::CommandControl;
 use failover_core::baker::command::Commands;
 use failover_core::clock::{Clock, Job, SystemClock, Timestamp};
 use failover_core::decision::raise_by_hand;
-use failover_core::effect::{EffectError, Hands, Whose, disarm, raise_marks, stand_down};
+use failover_core::effect::{EffectError, Hands, Whose, disarm, raise_marks, stand_down, stand_down_keys};
 use failover_core::guard::Guard;
 use failover_core::host::LocalHost;
 use failover_core::operator::{Answer, Nobody, Operator, OperatorError, Question};
@@ -186,6 +186,8 @@ struct AtIt {
     at_it: bool,
     /// It does not answer at all any more.
     dead: bool,
+    /// So many readings are not answered.
+    silent: usize,
 }
 
 impl SignerDevice for AtIt {
@@ -195,7 +197,7 @@ impl SignerDevice for AtIt {
 
     fn state(&mut self) -> Result<DeviceState, SignerError> {
         self.readings += 1;
-        if self.dead && self.at_it {
+        if (self.dead && self.at_it) || self.readings <= self.silent {
             return Err(SignerError::Timeout {
                 device: "one".to_owned(),
                 what: "status",
@@ -259,7 +261,7 @@ impl Operator for Knows {
 fn an_unlock_that_was_not_answered_is_looked_at_again_until_it_is_over() {
     let (keys, level) = ([KeyName::new("consensus")], Level::new(1000).unwrap());
     for dead in [false, true] {
-        let mut device = AtIt { readings: 0, at_it: false, dead };
+        let mut device = AtIt { readings: 0, at_it: false, dead, silent: 0 };
         let step = raise_by_hand(&device.state().unwrap(), keys.to_vec(), level, level.above(100)).unwrap();
         let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
         let (before, mut person) = (device.readings, Knows::default());
@@ -293,4 +295,22 @@ fn h44_an_unlock_whose_process_was_killed_is_waited_for() {
         waited.push(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
     }
     assert_eq!(waited, [true, false, false]);
+}
+
+/// A device that stood still until the reading after the wait may only begin with the unlock then.
+#[test]
+fn a_device_that_answers_again_only_after_the_wait_is_waited_for_once_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Root::at(folder.path().join("machine"));
+    let permits = root.of(ChainId::MAINNET, KeyHash::new(Curve::Ed25519, [1; 20]));
+    for (silent, seconds) in [(0, 30), (2, 60)] {
+        drop(root.effect_lock("before", Duration::ZERO).unwrap());
+        fs::write(root.path().join(EffectLock::NAME), "unlock by root (process 1)\n").unwrap();
+        let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
+        let device = Box::new(AtIt { readings: 0, at_it: false, dead: false, silent });
+        let mut hands = Hands { device, ..hands(folder.path(), &folder.path().join("stopped")) };
+        let told = stand_down_keys(&mut hands, Whose::Baker(&permits), "disarm", &clock);
+        assert!(told.proven, "{told:?}");
+        assert_eq!(clock.slept.lock().unwrap().as_secs(), seconds);
+    }
 }

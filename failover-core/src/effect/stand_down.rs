@@ -60,8 +60,14 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
             proven &= again(whose, by, &mut what);
             let mut last = disarm(hands, clock);
             if late {
+                let answered = last.proven;
                 clock.sleep(LATE);
                 last = disarm(hands, clock);
+                // A device that stood still until now may only begin with the unlock.
+                if !answered && last.proven {
+                    clock.sleep(LATE);
+                    last = disarm(hands, clock);
+                }
             }
             drop(lock);
             last
@@ -94,8 +100,13 @@ pub fn stand_down_keys(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dy
             proven &= again(whose, by, &mut what);
             last = disarm_keys(&mut *hands.device);
             if late {
+                let answered = last.is_ok();
                 clock.sleep(LATE);
                 last = disarm_keys(&mut *hands.device);
+                if !answered && last.is_ok() {
+                    clock.sleep(LATE);
+                    last = disarm_keys(&mut *hands.device);
+                }
             }
         }
     }
