@@ -91,13 +91,27 @@ mod tests {
             assert!(matches!(error, HostError::Lost { .. }), "{error:?}");
             assert_eq!(sshd.logins(), logins);
         }
-        let error = host.run(&["true"], LONG).unwrap_err();
+        let error = host.ask(&["true"], LONG).unwrap_err();
         assert!(matches!(error, HostError::Unreachable { .. }), "{error:?}");
         assert_eq!(sshd.logins(), 2);
         // Later it is.
         std::thread::sleep(Duration::from_secs(11));
         assert_eq!(host.run(&["true"], LONG).unwrap().code, 0);
         assert_eq!(sshd.logins(), 3);
+    }
+
+    /// As by a NAT that forgets: nothing was asked meanwhile, so nothing is lost.
+    #[test]
+    fn a_session_that_ended_between_two_questions_is_opened_anew() {
+        let sshd = Sshd::start();
+        let mut host = sshd.host();
+        let later = "(sleep 1; kill -KILL $session) >/dev/null 2>&1 </dev/null &";
+        let end = END_OF_SESSION.replace("kill -KILL $session; sleep 20", later);
+        assert!(end.contains(later));
+        host.run(&["sh", "-c", &end], LONG).unwrap();
+        std::thread::sleep(Duration::from_secs(3));
+        assert_eq!(host.ask(&["echo", "on"], LONG).unwrap().stdout, "on\n");
+        assert_eq!(sshd.logins(), 2);
     }
 
     #[test]

@@ -191,9 +191,11 @@ mod tests {
         let ended = |out: &str, err: &str, code| [(out.to_owned(), Some(code)), (err.to_owned(), Some(code))];
         for shell in ["sh", "bash"] {
             let argv = ["sh", "-c", "echo out; echo err >&2; exit 7"];
-            for line in
-                [marks().command(&argv, LONG), marks().question(&argv, Some(LONG)), marks().question(&argv, None)]
-            {
+            for line in [
+                marks().command(&argv, LONG).replace(&marks().until(), FAR),
+                marks().question(&argv, Some(LONG)),
+                marks().question(&argv, None),
+            ] {
                 assert_eq!(run(shell, &line), ended("out\n", "err\n", 7), "{line}");
             }
             // No newline at the end, no standard input, and nothing of what is left behind.

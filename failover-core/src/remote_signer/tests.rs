@@ -76,6 +76,26 @@ fn as_root_where_this_user_may_not() {
     assert_eq!(signer.host.asked, [SHOW, SUDO_SHOW, STATUS, &sudo_status, SUDO_SHOW]);
 }
 
+/// S15: what was asked beside the way that answered is no answer of a later look.
+#[test]
+fn s15_an_answer_of_an_earlier_look_is_never_given_again() {
+    let denied = r#"{"record":"end","outcome":"failed","exit":1,"next":"add the user to plugdev"}"#;
+    let answers = vec![
+        (SHOW, 1, denied.to_owned(), ""),
+        (SUDO_SHOW, 0, printed(Arming::Disarmed), ""),
+        (STATUS, 0, status("LOCKED"), ""),
+    ];
+    let mut signer = signer(answers);
+    assert_eq!(signer.state().unwrap().keys[0].arming, Arming::Disarmed);
+    // Armed since, and the way that answered fails once.
+    signer.host.answers = vec![
+        (SHOW, 1, denied.to_owned(), ""),
+        (SUDO_SHOW, 1, denied.to_owned(), ""),
+        (STATUS, 0, status("UNLOCKED"), ""),
+    ];
+    assert_eq!(signer.state().unwrap().keys[0].arming, Arming::Armed);
+}
+
 #[test]
 fn tezsigns_own_program_where_this_one_is_missing_or_old() {
     for old in [None, Some((DISARM, 2, String::new(), "error: unrecognized subcommand 'disarm'"))] {

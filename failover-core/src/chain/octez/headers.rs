@@ -70,3 +70,44 @@ impl Headers {
         Some(if at.level == level { at.hash } else { at.predecessor })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tezos::{ChainId, Round};
+
+    fn hash(n: u8) -> BlockHash {
+        BlockHash::new([n; 32])
+    }
+
+    fn header(level: u64, own: u8, before: u8) -> Header {
+        Header {
+            protocol: String::new(),
+            chain_id: ChainId::MAINNET,
+            hash: hash(own),
+            level: Level::new(level).unwrap(),
+            round: Round(0),
+            predecessor: hash(before),
+            predecessor_round: Round(0),
+            locked_round: None,
+            payload_round: Round(0),
+            timestamp: crate::clock::Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn a_chain_is_followed_down_and_in_no_circle() {
+        let level = |n| Level::new(n).unwrap();
+        let mut headers = Headers::default();
+        headers.keep(&header(7, 2, 1));
+        headers.is_head(&header(8, 3, 2), None);
+        assert_eq!([8, 7, 6].map(|n| headers.hash_at(level(n))), [Some(hash(3)), Some(hash(2)), Some(hash(1))]);
+        assert_eq!([9, 5].map(|n| headers.hash_at(level(n))), [None, None]);
+        // A block before itself, and two before each other.
+        headers.is_head(&header(9, 4, 4), None);
+        assert_eq!(headers.hash_at(level(5)), None);
+        headers.keep(&header(9, 5, 6));
+        headers.is_head(&header(9, 6, 5), None);
+        assert_eq!(headers.hash_at(level(5)), None);
+    }
+}
