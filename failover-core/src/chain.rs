@@ -27,6 +27,7 @@ mod text;
 #[cfg(feature = "http")]
 pub(crate) mod tls;
 pub mod tzkt;
+#[cfg(feature = "http")]
 mod url;
 mod within;
 
@@ -35,6 +36,7 @@ pub use error::ChainError;
 pub use pooled::{Pooled, Rumour};
 pub use rights::{Ahead, Rights};
 pub use rpc::{Body, Rpc};
+#[cfg(feature = "http")]
 pub use url::{SourceUrl, SourceUrlError};
 
 /// A head, as one source shows it.

@@ -59,7 +59,6 @@ impl SourceUrl {
         Self { ca_file, ..self }
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn ca_file(&self) -> Option<&std::path::Path> {
         self.ca_file.as_deref()
     }
@@ -71,13 +70,11 @@ impl SourceUrl {
     }
 
     /// `user:password` as HTTP's Basic scheme wants it, not yet in base64.
-    #[cfg(feature = "http")]
     pub(crate) fn login(&self) -> Option<&[u8]> {
         self.login.as_ref().map(|login| login.0.as_slice())
     }
 
     /// Without this at its path's end.
-    #[cfg(feature = "http")]
     pub(crate) fn without_end(&self, end: &str) -> Self {
         Self { bare: self.bare.strip_suffix(end).unwrap_or(&self.bare).to_owned(), ..self.clone() }
     }
