@@ -126,6 +126,38 @@ mod tests {
         assert!(!error.next().contains("unplug"), "{}", error.next());
     }
 
+    #[test]
+    fn a_login_shell_that_never_ends_is_out_of_reach_and_nothing_was_asked() {
+        let sshd = Sshd::with(&["ForceCommand echo still reading the start files; sleep 1000".to_owned()]);
+        let error = sshd.host().run(&["true"], Duration::from_secs(3)).unwrap_err();
+        assert!(matches!(&error, HostError::Unreachable { why, .. } if why.contains("login shell")), "{error:?}");
+    }
+
+    /// By way of another machine, as the person's own configuration says.
+    #[test]
+    fn a_jump_host_is_the_persons_own_business() {
+        let (jump, sshd) = (Sshd::start(), Sshd::start());
+        let (_, _) = (jump.options("host"), sshd.options("host"));
+        let known = |sshd: &Sshd| std::fs::read_to_string(sshd.file("known host")).unwrap();
+        std::fs::write(jump.file("both"), known(&jump) + &known(&sshd)).unwrap();
+        std::fs::copy(sshd.file("user.pub"), jump.file("authorized")).unwrap();
+        let lines = format!(
+            "Host *\n  IdentityFile {}\n  IdentitiesOnly yes\n  UserKnownHostsFile {}\n\
+             Host target\n  HostName 127.0.0.1\n  Port {}\n  ProxyJump 127.0.0.1:{}\n",
+            sshd.file("user").display(),
+            jump.file("both").display(),
+            sshd.port,
+            jump.port
+        );
+        std::fs::write(jump.file("client"), lines).unwrap();
+        let options = SshOptions { config_file: Some(jump.file("client")), ..SshOptions::default() };
+        let mut host = failover_core::host::SshHost::new("target", options).unwrap();
+        for n in 0..5 {
+            assert_eq!(host.run(&["echo", &n.to_string()], LONG).unwrap().stdout, format!("{n}\n"));
+        }
+        assert_eq!((jump.logins(), sshd.logins()), (1, 1));
+    }
+
     /// A deadline ends the command there, and the connection stays.
     #[test]
     fn a_deadline_is_the_commands_and_not_the_connections() {

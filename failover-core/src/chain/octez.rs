@@ -172,8 +172,8 @@ impl<R: Rpc> OctezNode<R> {
             return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
         }
         if expected.is_some_and(|hash| hash != header.hash) {
-            let why = "it is not the block before the next one: the chain was reorganised meanwhile".to_owned();
-            return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
+            // The chain was reorganised since the head was read.
+            self.headers = Headers::default();
         }
         self.headers.keep(&header);
         Ok(header)
@@ -287,9 +287,6 @@ impl<R: Rpc> ChainLevelSource for OctezNode<R> {
     }
 
     fn hash_at(&mut self, level: Level) -> Result<BlockHash, ChainError> {
-        if let Some(known) = self.headers.hash_at(level) {
-            return Ok(known);
-        }
         self.ask(&format!("/chains/main/blocks/{}/hash", level.get()))
     }
 
