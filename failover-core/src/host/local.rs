@@ -77,6 +77,12 @@ impl Host for LocalHost {
 
     /// All of them in one shell, which stays for the next: a process less for each.
     fn ask_together(&mut self, questions: &[(&[&str], Duration)]) -> Vec<Answer> {
+        // By their paths, where they are in that folder: a shell may have a `cat` of its own (busybox), which is not it.
+        let found: Vec<Vec<String>> = questions.iter().map(|(argv, _)| self.found(argv)).collect();
+        let words: Vec<Vec<&str>> = found.iter().map(|argv| argv.iter().map(String::as_str).collect()).collect();
+        let questions: Vec<(&[&str], Duration)> =
+            words.iter().zip(questions).map(|(argv, (_, deadline))| (argv.as_slice(), *deadline)).collect();
+        let questions = questions.as_slice();
         // The shell goes with the first deadline that passes.
         let batch =
             match Batch::new("this machine", questions, Duration::ZERO, |marks, argv, _| marks.question(argv, None)) {
@@ -122,6 +128,18 @@ impl LocalHost {
             return lost(format!("{what} (killed by signal {signal})"), after);
         };
         Ok(Output { code, stdout: text(child.stdout.take()), stderr: text(child.stderr.take()) })
+    }
+
+    /// A command whose program is named by its path, where the folder has it.
+    fn found(&self, argv: &[&str]) -> Vec<String> {
+        let mut words: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        if let (Some(folder), Some(program)) = (&self.path, words.first_mut())
+            && !program.contains('/')
+            && let Some(there) = folder.join(&*program).to_str().filter(|there| is_executable(Path::new(there)))
+        {
+            *program = there.to_owned();
+        }
+        words
     }
 
     fn new_shell(&self, batch: &Batch<'_>) -> Result<Session, Unopened> {
