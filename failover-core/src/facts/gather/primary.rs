@@ -182,6 +182,8 @@ impl PrimaryGatherer {
         if let Some(held) = self.held.as_ref().filter(recent) {
             return held.clone();
         }
+        // Asked when the services were seen, and not with them.
+        let read = clock.now();
         let signer = match signer {
             Some(signer) if !stopped && !signer.answers_beside_its_service() => {
                 let why = "it is asked once the services are stopped".to_owned();
@@ -201,7 +203,7 @@ impl PrimaryGatherer {
         } else if let Ok(device) = &signer {
             let marks = written(&device.value, device.source.clone());
             if !marks.marks.is_empty() {
-                self.device = Some((at, marks));
+                self.device = Some((read, marks));
             }
         }
         let name = control.describe();
