@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerError, BakerState, Wallet};
+use failover_core::baker::{BakerControl, BakerError, BakerState, Depth, Wallet};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
@@ -192,7 +192,9 @@ type Found = Result<String, (String, String)>;
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
     let Some(machine) = &config.primary.machine else { return Ok(None) };
     let mut primary = parts::open_control(machine)?;
+    primary.begin_look(Depth::Services);
     let found = primary.identity().and_then(|identity| primary.state().map(|_| identity));
+    primary.end_look();
     match found {
         Ok(identity) => pin(state, &primary.describe(), identity).map(Some),
         Err(error) => Ok(Some(Err((error.to_string(), error.next().to_owned())))),
@@ -295,11 +297,14 @@ fn pin(
 fn may_stop(machine: &crate::config::Machine) -> Result<Result<String, (String, String)>, Failure> {
     let mut host = parts::open_host(machine)?;
     let deadline = Duration::from_secs(15);
-    let root = host.run(&["id", "-u"], deadline).is_ok_and(|out| out.code == 0 && out.stdout.trim() == "0");
-    if root {
+    // Both at once: over a line each round trip counts.
+    let sudo: [&str; 6] = ["sudo", "-n", "-l", "systemctl", "stop", "x"];
+    let mut said = host.ask_together(&[(&["id", "-u"], deadline), (&sudo, deadline)]).into_iter();
+    let who = said.next().unwrap_or_else(|| host.ask(&["id", "-u"], deadline));
+    if who.is_ok_and(|out| out.code == 0 && out.stdout.trim() == "0") {
         return Ok(Ok("as root".to_owned()));
     }
-    Ok(match host.run(&["sudo", "-n", "-l", "systemctl", "stop", "x"], deadline) {
+    Ok(match said.next().unwrap_or_else(|| host.ask(&sudo, deadline)) {
         Ok(out) if out.code == 0 => Ok("sudo lets it through without a password".to_owned()),
         Ok(_) => Err((
             "sudo wants a password there, or does not allow systemctl".to_owned(),

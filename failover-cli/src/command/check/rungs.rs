@@ -1,7 +1,8 @@
 //! Which rungs of the fence could be put up on the primary from here. What cannot is said, and is no reason not to be
 //! ready: there a person unplugs the signer.
 
-use failover_core::baker::BakerControl;
+use failover_core::baker::{BakerControl, BakerError, Depth};
+use failover_core::guard::BootGuard;
 use failover_core::signer::Model;
 
 use crate::config::Config;
@@ -13,7 +14,8 @@ use crate::parts;
 /// # Errors
 /// The ssh destination cannot be used.
 pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
-    let guard = match parts::open_primary(config)?.as_deref_mut().map(BakerControl::boot_guard) {
+    let mut primary = parts::open_primary(config)?;
+    let guard = match primary.as_mut().map(|control| looked_at(&mut **control)) {
         Some(Ok(_)) => "its services can be guarded".to_owned(),
         Some(Err(error)) => format!("its services cannot be guarded: {error}"),
         None => "it cannot be reached".to_owned(),
@@ -28,4 +30,12 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
         None => "its signer cannot be asked".to_owned(),
     };
     Ok(format!("{guard}; {keys}"))
+}
+
+/// In one look: over a line each round trip counts.
+fn looked_at(primary: &mut dyn BakerControl) -> Result<BootGuard, BakerError> {
+    primary.begin_look(Depth::Guards);
+    let guard = primary.boot_guard();
+    primary.end_look();
+    guard
 }
