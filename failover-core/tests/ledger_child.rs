@@ -73,12 +73,12 @@ fn exists(pid: u32) -> bool {
 
 fn silent() {
     let mut exchange = exchange();
-    assert_eq!(exchange.exchange(&VERSION, AMPLE), Ok(vec![1, 2, 5, 1, 0x90, 0]));
+    assert_eq!(exchange.exchange(&VERSION, AMPLE.into()), Ok(vec![1, 2, 5, 1, 0x90, 0]));
     let first = exchange.pid().unwrap();
-    let error = exchange.exchange(&RESET, Duration::from_millis(50)).unwrap_err();
+    let error = exchange.exchange(&RESET, Duration::from_millis(50).into()).unwrap_err();
     assert!(matches!(error, SignerError::Timeout { what: "RESET", .. }), "{error}");
     assert!(!exists(first), "the child is gone, and reaped");
-    assert_eq!(exchange.exchange(&VERSION, AMPLE), Ok(vec![1, 2, 5, 1, 0x90, 0]));
+    assert_eq!(exchange.exchange(&VERSION, AMPLE.into()), Ok(vec![1, 2, 5, 1, 0x90, 0]));
     let second = exchange.pid().unwrap();
     assert_ne!(first, second);
     drop(exchange);
@@ -88,11 +88,14 @@ fn silent() {
 fn not_found() {
     let args = vec![CHILD_ARG.into(), "/dev/no-such-hidraw".into()];
     let mut exchange = ChildExchange::new(std::env::current_exe().unwrap(), args, "ledger:x".to_owned());
-    assert_eq!(exchange.exchange(&VERSION, AMPLE), Err(SignerError::NotFound { selector: "ledger:x".to_owned() }));
+    assert_eq!(
+        exchange.exchange(&VERSION, AMPLE.into()),
+        Err(SignerError::NotFound { selector: "ledger:x".to_owned() })
+    );
 }
 
 fn broken() {
-    let error = exchange().exchange(&[0xff], AMPLE).unwrap_err();
+    let error = exchange().exchange(&[0xff], AMPLE.into()).unwrap_err();
     assert!(matches!(&error, SignerError::Disconnected { why, .. } if why == "the cable fell out"), "{error}");
 }
 
@@ -100,8 +103,9 @@ fn no_child() {
     for (program, args) in
         [("/bin/true", vec![]), ("/bin/echo", vec!["hello, this is no frame".into()]), ("/no/such", vec![])]
     {
-        let error =
-            ChildExchange::new(program.into(), args, "ledger:x".to_owned()).exchange(&VERSION, AMPLE).unwrap_err();
+        let error = ChildExchange::new(program.into(), args, "ledger:x".to_owned())
+            .exchange(&VERSION, AMPLE.into())
+            .unwrap_err();
         assert!(
             matches!(error, SignerError::Disconnected { .. } | SignerError::Malformed { .. }),
             "{program}: {error}"

@@ -7,10 +7,9 @@
 )]
 
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, Prompted, StatusWord};
+use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, Prompted, StatusWord, Wait};
 use failover_core::signer::{
     Arm, Arming, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, SignerDevice,
     SignerError, plan_authorize, plan_raise, raise,
@@ -134,7 +133,7 @@ fn an_order_that_would_lower_a_mark_by_now_is_refused_before_it_is_sent() {
 fn sign_on_a_test_chain(sim: &SimLedger, at: u32) {
     let message = [&[0x13, 0, 0, 0, 1][..], &[0; 32], &[21, 0, 0], &at.to_be_bytes(), &[0; 36]].concat();
     let request = [&[0x80, 0x04, 0x81, 0, 80][..], &message].concat();
-    assert_eq!(sim.clone().exchange(&request, Duration::ZERO).unwrap().len(), 66);
+    assert_eq!(sim.clone().exchange(&request, Duration::ZERO.into()).unwrap().len(), 66);
 }
 
 #[test]
@@ -312,26 +311,16 @@ struct Garbled {
 }
 
 impl ApduExchange for Garbled {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         match self.before.pop_front() {
             Some(strange) if self.late => {
-                let own = self.device.exchange(apdu, deadline)?;
+                let own = self.device.exchange(apdu, wait)?;
                 self.before.push_back(own);
                 Ok(strange)
             }
             Some(strange) => Ok(strange),
-            None => self.device.exchange(apdu, deadline),
+            None => self.device.exchange(apdu, wait),
         }
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {
@@ -370,7 +359,7 @@ fn a_well_shaped_answer_to_another_question_is_not_believed_once() {
     let mut garbled = Garbled { device: sim.clone(), before: VecDeque::new(), late: false };
     // The right shapes up to the marks, which are those of another moment.
     for request in ["b001000000", "8000000000"] {
-        garbled.before.push_back(sim.clone().exchange(&hex::decode(request).unwrap(), Duration::ZERO).unwrap());
+        garbled.before.push_back(sim.clone().exchange(&hex::decode(request).unwrap(), Duration::ZERO.into()).unwrap());
     }
     garbled.before.push_back(hex::decode("0000270f0000000000000000000000007a06a7709000").unwrap());
     let state = Ledger::new(garbled, path(PATH), Derivation::Ed25519).state().unwrap();

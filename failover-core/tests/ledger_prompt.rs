@@ -3,12 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 use std::fs;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::permit::{PermitKind, PromptNote, Root, RunId};
-use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger, StatusWord};
+use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger, StatusWord, Wait};
 use failover_core::signer::{
     Arm, Arming, KeyName, Mark, Marks, RaiseError, SignerDevice, SignerError, plan_authorize, raise,
 };
@@ -60,18 +59,11 @@ fn a_reset_that_nobody_answers_is_to_be_rejected() {
 struct RejectedLate(SimLedger);
 
 impl ApduExchange for RejectedLate {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        self.0.exchange(apdu, deadline)
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        let answer = self.0.exchange_with_a_person(apdu, deadline, cancelled);
-        self.0.lock().reject();
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
+        let answer = self.0.exchange(apdu, wait);
+        if wait.is_for_a_person() {
+            self.0.lock().reject();
+        }
         answer
     }
 

@@ -3,11 +3,10 @@
 #![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use failover_core::signer::ledger::{
-    ApduExchange, DISARM_DEADLINE, Derivation, Ledger, Options, Prompted, STATE_DEADLINE,
+    ApduExchange, DISARM_DEADLINE, Derivation, Ledger, Options, Prompted, STATE_DEADLINE, Wait,
 };
 use failover_core::signer::{SignerDevice, SignerError};
 use failover_core::sim::ledger::{LedgerOptions, SimLedger};
@@ -28,29 +27,19 @@ struct Slow {
 }
 
 impl ApduExchange for Slow {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         self.questions += 1;
-        let takes = self.answers_after.unwrap_or(deadline).min(deadline);
+        let takes = self.answers_after.unwrap_or(wait.deadline).min(wait.deadline);
         self.given += takes;
         std::thread::sleep(takes);
         if self.answers_after != Some(takes) {
             return Ok(Vec::new());
         }
-        let mut answer = self.device.exchange(apdu, deadline)?;
+        let mut answer = self.device.exchange(apdu, wait)?;
         if answer.len() == MARKS {
             *answer.first_mut().unwrap() = self.questions;
         }
         Ok(answer)
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {
@@ -89,22 +78,13 @@ struct Signs {
 }
 
 impl ApduExchange for Signs {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         let left = self.until.saturating_duration_since(Instant::now());
-        std::thread::sleep(left.min(deadline));
-        match left > deadline {
-            true => Err(SignerError::Timeout { device: self.device(), what: "a question", after: deadline }),
-            false => self.device.exchange(apdu, deadline),
+        std::thread::sleep(left.min(wait.deadline));
+        match left > wait.deadline {
+            true => Err(SignerError::Timeout { device: self.device(), what: "a question", after: wait.deadline }),
+            false => self.device.exchange(apdu, wait),
         }
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {

@@ -60,11 +60,11 @@ fn a_press_after_the_deadline_is_answered_to_whoever_asks_next() {
     let sim = SimLedger::new(LedgerOptions::default());
     sim.lock().person(Person::Ignores);
     let mut tcp = Tcp::new("127.0.0.1".to_owned(), serve(&sim));
-    let error = tcp.exchange(&RESET, Duration::from_millis(100)).unwrap_err();
+    let error = tcp.exchange(&RESET, Duration::from_millis(100).into()).unwrap_err();
     assert!(matches!(error, SignerError::Timeout { what: "RESET", .. }), "{error}");
     assert!(sim.lock().is_prompting());
     // Asked while the prompt is on the screen, and pressed while it waits.
-    let asking = thread::spawn(move || (tcp.exchange(&VERSION, AMPLE), tcp));
+    let asking = thread::spawn(move || (tcp.exchange(&VERSION, AMPLE.into()), tcp));
     let before = sim.lock().requests();
     while sim.lock().requests() < 2.max(before) {
         thread::sleep(Duration::from_millis(1));
@@ -72,7 +72,7 @@ fn a_press_after_the_deadline_is_answered_to_whoever_asks_next() {
     sim.lock().press();
     let (answer, mut tcp) = asking.join().unwrap();
     assert_eq!(answer, Ok(vec![0x90, 0]), "RESET's answer, to VERSION");
-    assert_eq!(tcp.exchange(&VERSION, AMPLE), Ok(vec![1, 2, 5, 1, 0x90, 0]));
+    assert_eq!(tcp.exchange(&VERSION, AMPLE.into()), Ok(vec![1, 2, 5, 1, 0x90, 0]));
     assert_eq!(sim.lock().memory().main.level, 9);
 }
 
@@ -80,7 +80,7 @@ fn a_press_after_the_deadline_is_answered_to_whoever_asks_next() {
 fn a_server_that_accepts_and_never_answers_is_a_timeout() {
     let mut kept = Vec::new();
     let mut tcp = server(move |stream| kept.push(stream));
-    let error = tcp.exchange(&VERSION, Duration::from_millis(100)).unwrap_err();
+    let error = tcp.exchange(&VERSION, Duration::from_millis(100).into()).unwrap_err();
     assert!(matches!(error, SignerError::Timeout { what: "VERSION", .. }), "{error}");
 }
 
@@ -94,8 +94,8 @@ fn bytes_that_drip_do_not_stretch_the_deadline() {
         });
     });
     // The first four make a length of 0, the next two an answer: the transport hands it up, the driver refuses it.
-    assert_eq!(tcp.exchange(&VERSION, AMPLE), Ok(vec![0, 0]));
-    let error = tcp.exchange(&VERSION, Duration::from_millis(20)).unwrap_err();
+    assert_eq!(tcp.exchange(&VERSION, AMPLE.into()), Ok(vec![0, 0]));
+    let error = tcp.exchange(&VERSION, Duration::from_millis(20).into()).unwrap_err();
     assert!(matches!(error, SignerError::Timeout { .. }), "{error}");
 }
 
@@ -108,7 +108,7 @@ fn what_is_no_ledger_is_said_in_one_sentence() {
             let _ = stream.read(&mut [0; 64]);
             let _ = stream.write_all(bytes);
         });
-        match tcp.exchange(&VERSION, AMPLE).unwrap_err() {
+        match tcp.exchange(&VERSION, AMPLE.into()).unwrap_err() {
             SignerError::Malformed { what: "VERSION", .. } => assert!(malformed),
             SignerError::Disconnected { .. } => assert!(!malformed),
             other => panic!("{other}"),
@@ -120,7 +120,7 @@ fn what_is_no_ledger_is_said_in_one_sentence() {
 fn nobody_there_is_a_broken_connection() {
     let (listener, port) = listen();
     drop(listener);
-    let error = Tcp::new("127.0.0.1".to_owned(), port).exchange(&VERSION, AMPLE).unwrap_err();
+    let error = Tcp::new("127.0.0.1".to_owned(), port).exchange(&VERSION, AMPLE.into()).unwrap_err();
     assert!(matches!(error, SignerError::Disconnected { .. }), "{error}");
 }
 
@@ -139,6 +139,6 @@ fn bytes_that_came_before_the_question_are_not_its_answer() {
             }
         });
     });
-    assert_eq!(tcp.exchange(&VERSION, AMPLE), Ok(vec![1, 0x90, 0]));
-    assert_eq!(tcp.exchange(&VERSION, AMPLE), Ok(vec![1, 0x90, 0]), "asked anew on a new connection");
+    assert_eq!(tcp.exchange(&VERSION, AMPLE.into()), Ok(vec![1, 0x90, 0]));
+    assert_eq!(tcp.exchange(&VERSION, AMPLE.into()), Ok(vec![1, 0x90, 0]), "asked anew on a new connection");
 }

@@ -1,13 +1,12 @@
 //! The two devices, with the fuzzer's bytes for answers.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use failover_core::signer::SignerError;
-use failover_core::signer::ledger::ApduExchange;
 use failover_core::signer::ledger::apdu::{AllHwm, Command, QueryAllHwm};
+use failover_core::signer::ledger::{ApduExchange, Wait};
 use failover_core::signer::tezsign::frame::{Decoder, FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Answer, Ask, Request, Response, Status};
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError};
@@ -146,7 +145,7 @@ impl Answering {
 }
 
 impl ApduExchange for Answering {
-    fn exchange(&mut self, apdu: &[u8], _: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], _: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         self.judge(apdu);
         let what = apdu[1];
         let answer = self.left.pop_front().or_else(|| self.last.get(&what).cloned());
@@ -158,16 +157,6 @@ impl ApduExchange for Answering {
             self.hwm = QueryAllHwm.parse(data).ok().or(self.hwm);
         }
         Ok(answer)
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {

@@ -44,7 +44,7 @@ pub mod tcp;
 #[cfg(test)]
 mod tests;
 
-pub use exchange::ApduExchange;
+pub use exchange::{ApduExchange, Wait};
 pub use key_path::{Derivation, KeyPath, KeyPathError};
 pub use prompt::Prompted;
 pub use status::StatusWord;

@@ -38,8 +38,8 @@ fn sign(sim: &SimLedger, dice: &mut Dice) -> bool {
     let (at, round) = (1 + dice.roll(220) as u32, dice.roll(3) as u32);
     let message = message(Curve::Ed25519, kind(dice), chain(dice), at, round);
     let request = [&[0x80, 0x04, 0x81, 0, u8::try_from(message.len()).unwrap()][..], &message].concat();
-    let _selected = sim.clone().exchange(&hex::decode(SELECT).unwrap(), Duration::ZERO);
-    sim.clone().exchange(&request, Duration::ZERO).is_ok_and(|answer| answer.len() > 2)
+    let _selected = sim.clone().exchange(&hex::decode(SELECT).unwrap(), Duration::ZERO.into());
+    sim.clone().exchange(&request, Duration::ZERO.into()).is_ok_and(|answer| answer.len() > 2)
 }
 
 /// One thing that somebody does; was it a signature?

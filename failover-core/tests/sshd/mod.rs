@@ -1,5 +1,5 @@
 //! An sshd of this user's own on loopback.
-#![allow(dead_code, reason = "each test program uses a part")]
+#![expect(dead_code, reason = "each test program uses a part")]
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

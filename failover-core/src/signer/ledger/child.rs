@@ -8,12 +8,11 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{ApduExchange, apdu, frame};
+use super::{ApduExchange, Wait, apdu, frame};
 use crate::signer::SignerError;
 
 /// So often a wait looks whether somebody has cancelled it.
@@ -133,14 +132,9 @@ impl ChildExchange {
     }
 }
 
-impl ChildExchange {
-    fn exchange_until(
-        &mut self,
-        request: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        let until = Instant::now() + deadline;
+impl ApduExchange for ChildExchange {
+    fn exchange(&mut self, request: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
+        let until = Instant::now() + wait.deadline;
         let mut running = match self.running.take() {
             Some(running) => running,
             None => self.start()?,
@@ -152,7 +146,7 @@ impl ChildExchange {
         let answer = loop {
             let left = until.saturating_duration_since(Instant::now());
             match running.answers.recv_timeout(left.min(SLICE)) {
-                Err(RecvTimeoutError::Timeout) if left > SLICE && !cancelled.load(Ordering::SeqCst) => {}
+                Err(RecvTimeoutError::Timeout) if left > SLICE && !wait.is_cancelled() => {}
                 answer => break answer,
             }
         };
@@ -166,25 +160,12 @@ impl ChildExchange {
             }
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(self.ending(running)),
             // Dropped here, that is killed and reaped: what the device says later is not read as the answer to something else.
-            Err(RecvTimeoutError::Timeout) => {
-                Err(SignerError::Timeout { device: self.device.clone(), what: apdu::name(request), after: deadline })
-            }
+            Err(RecvTimeoutError::Timeout) => Err(SignerError::Timeout {
+                device: self.device.clone(),
+                what: apdu::name(request),
+                after: wait.deadline,
+            }),
         }
-    }
-}
-
-impl ApduExchange for ChildExchange {
-    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        self.exchange_until(request, deadline, &AtomicBool::new(false))
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        request: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        self.exchange_until(request, deadline, cancelled)
     }
 
     fn device(&self) -> String {

@@ -1,6 +1,6 @@
 //! One APDU out, one answer back; and what to do with answers that belong to another question.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,28 +8,52 @@ use super::StatusWord;
 use super::apdu::{self, Command};
 use crate::signer::SignerError;
 
+/// How long an answer is waited for, and by what the wait ends earlier.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait<'a> {
+    /// This long at most.
+    pub deadline: Duration,
+    cancelled: Option<&'a AtomicBool>,
+}
+
+impl From<Duration> for Wait<'_> {
+    /// For what the device answers by itself.
+    fn from(deadline: Duration) -> Self {
+        Self { deadline, cancelled: None }
+    }
+}
+
+impl<'a> Wait<'a> {
+    /// For what a person answers at the buttons: it ends, as a timeout, where `cancelled` is set.
+    #[must_use]
+    pub const fn for_a_person(deadline: Duration, cancelled: &'a AtomicBool) -> Self {
+        Self { deadline, cancelled: Some(cancelled) }
+    }
+
+    /// Does a person answer it?
+    #[must_use]
+    pub const fn is_for_a_person(&self) -> bool {
+        self.cancelled.is_some()
+    }
+
+    /// Does nobody wait any more? What is on the screen stays there.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::SeqCst))
+    }
+}
+
 /// The byte edge: carries an APDU to the device and its answer back.
 ///
 /// The driver is generic over it: HID, Speculos' TCP, or a simulated device in memory.
 pub trait ApduExchange: Send {
-    /// Sends `apdu` and waits for the answer, data and status word, for `deadline` at most.
+    /// Sends `apdu` and waits for the answer, data and status word. A transport that may wait for long looks about ten times a
+    /// second whether [`Wait::is_cancelled`].
     ///
     /// # Errors
     /// Not answered in time, or the connection broke. The device may still do what was asked, and its answer may
     /// arrive as the answer to a later question.
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError>;
-
-    /// The same for a question that a person answers at the device's buttons: the wait ends early, as a timeout, where `cancelled`
-    /// is set. What is on the screen stays there.
-    ///
-    /// # Errors
-    /// As [`ApduExchange::exchange`].
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError>;
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError>;
 
     /// Which device this is, as a selector spells it.
     fn device(&self) -> String;
@@ -52,16 +76,8 @@ pub trait ApduExchange: Send {
 }
 
 impl<X: ApduExchange + ?Sized> ApduExchange for Box<X> {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        (**self).exchange(apdu, deadline)
-    }
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        (**self).exchange_with_a_person(apdu, deadline, cancelled)
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
+        (**self).exchange(apdu, wait)
     }
     fn device(&self) -> String {
         (**self).device()
@@ -105,7 +121,7 @@ pub(super) fn ask<X: ApduExchange, C: Command>(
     command: &C,
     deadline: Duration,
 ) -> Result<C::Answer, SignerError> {
-    let answer = exchange.exchange(&command.to_bytes(), deadline)?;
+    let answer = exchange.exchange(&command.to_bytes(), deadline.into())?;
     read(command, &answer)
 }
 
@@ -115,7 +131,7 @@ pub(super) fn ask_a_person<X: ApduExchange, C: Command>(
     command: &C,
     cancelled: &AtomicBool,
 ) -> Result<C::Answer, SignerError> {
-    let answer = exchange.exchange_with_a_person(&command.to_bytes(), C::DEADLINE, cancelled)?;
+    let answer = exchange.exchange(&command.to_bytes(), Wait::for_a_person(C::DEADLINE, cancelled))?;
     read(command, &answer)
 }
 

@@ -8,15 +8,13 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use hidapi::HidApi;
 use ledger_apdu::APDUCommand;
 use ledger_transport_hid::TransportNativeHID;
 
 use super::child::{self, ChildExchange, Ending};
-use super::{ApduExchange, holders};
+use super::{ApduExchange, Wait, holders};
 use crate::signer::{Selector, SignerError, udev};
 
 /// Ledger's USB vendor id.
@@ -143,21 +141,12 @@ fn this_program(path: io::Result<PathBuf>) -> PathBuf {
 }
 
 impl ApduExchange for Hid {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        self.exchange_with_a_person(apdu, deadline, &AtomicBool::new(false))
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         // Plugged in again, it may have another node; its keys say whether it is the same.
         if self.gone {
             *self = open(self.which.as_deref())?;
         }
-        let answer = self.child.exchange_with_a_person(apdu, deadline, cancelled);
+        let answer = self.child.exchange(apdu, wait);
         self.gone = matches!(answer, Err(SignerError::NotFound { .. } | SignerError::Disconnected { .. }));
         answer
     }

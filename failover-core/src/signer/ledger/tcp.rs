@@ -2,10 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{ApduExchange, apdu, frame};
+use super::{ApduExchange, Wait, apdu, frame};
 use crate::signer::{Selector, SignerError};
 
 /// So often a wait looks whether somebody has cancelled it.
@@ -52,9 +51,9 @@ impl Tcp {
         }
     }
 
-    fn try_exchange(&mut self, apdu: &[u8], until: Instant, cancelled: &AtomicBool) -> io::Result<Vec<u8>> {
+    fn try_exchange(&mut self, apdu: &[u8], until: Instant, wait: Wait<'_>) -> io::Result<Vec<u8>> {
         let stream = self.fresh(until)?;
-        let mut timed = Until { stream: &stream, until, cancelled };
+        let mut timed = Until { stream: &stream, until, wait };
         frame::write_request(&mut timed, apdu)?;
         let answer = frame::read_answer(&mut timed)?;
         self.stream = Some(stream);
@@ -79,7 +78,7 @@ fn left(until: Instant) -> io::Result<Duration> {
 struct Until<'a> {
     stream: &'a TcpStream,
     until: Instant,
-    cancelled: &'a AtomicBool,
+    wait: Wait<'a>,
 }
 
 impl Read for Until<'_> {
@@ -91,7 +90,7 @@ impl Read for Until<'_> {
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
                         && left > SLICE
-                        && !self.cancelled.load(Ordering::SeqCst) => {}
+                        && !self.wait.is_cancelled() => {}
                 read => return read,
             }
         }
@@ -110,21 +109,12 @@ impl Write for Until<'_> {
 }
 
 impl ApduExchange for Tcp {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
-        self.exchange_with_a_person(apdu, deadline, &AtomicBool::new(false))
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        cancelled: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        self.try_exchange(apdu, Instant::now() + deadline, cancelled).map_err(|error| {
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
+        self.try_exchange(apdu, Instant::now() + wait.deadline, wait).map_err(|error| {
             let (device, what) = (self.device(), apdu::name(apdu));
             match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                    SignerError::Timeout { device, what, after: deadline }
+                    SignerError::Timeout { device, what, after: wait.deadline }
                 }
                 io::ErrorKind::InvalidData => SignerError::Malformed { what, why: error.to_string() },
                 io::ErrorKind::UnexpectedEof => {

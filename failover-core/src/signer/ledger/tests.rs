@@ -19,19 +19,9 @@ struct Mute {
 }
 
 impl ApduExchange for Mute {
-    fn exchange(&mut self, apdu: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         self.asked += 1;
-        Err(SignerError::Timeout { device: self.device(), what: name(apdu), after: deadline })
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(apdu, deadline)
+        Err(SignerError::Timeout { device: self.device(), what: name(apdu), after: wait.deadline })
     }
 
     fn device(&self) -> String {
@@ -47,18 +37,8 @@ impl ApduExchange for Mute {
 struct Named;
 
 impl ApduExchange for Named {
-    fn exchange(&mut self, apdu: &[u8], _: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, apdu: &[u8], _: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         Ok(apdu.to_vec())
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {
@@ -78,17 +58,8 @@ impl ApduExchange for Named {
 struct Others;
 
 impl ApduExchange for Others {
-    fn exchange(&mut self, _: &[u8], _: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, _: &[u8], _: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         Ok(vec![1, 2, 5, 1, 0x90, 0])
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        apdu: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        self.exchange(apdu, deadline)
     }
 
     fn device(&self) -> String {
@@ -100,7 +71,7 @@ impl ApduExchange for Others {
 fn a_box_passes_everything_on() {
     let mut boxed: Box<dyn ApduExchange> = Box::new(Named);
     let deadline = Duration::from_secs(1);
-    assert_eq!(ApduExchange::exchange(&mut boxed, &[1, 2, 3], deadline).unwrap(), [1, 2, 3]);
+    assert_eq!(ApduExchange::exchange(&mut boxed, &[1, 2, 3], deadline.into()).unwrap(), [1, 2, 3]);
     assert_eq!(ApduExchange::device(&boxed), "named");
     assert_eq!(ApduExchange::serial(&boxed).as_deref(), Some("0001"));
     assert!(matches!(ApduExchange::undisturbed(&mut boxed), Err(SignerError::Busy { .. })));

@@ -2,14 +2,13 @@
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::{LedgerOptions, LedgerSim, Reply};
 use crate::signer::SignerError;
-use crate::signer::ledger::{ApduExchange, apdu, frame};
+use crate::signer::ledger::{ApduExchange, Wait, apdu, frame};
 
 /// A simulated device that several hands hold: the tool, a baker, a person.
 #[derive(Debug, Clone)]
@@ -84,24 +83,14 @@ impl SimLedger {
 
 impl ApduExchange for SimLedger {
     /// Answers at once; a device that stays silent is a timeout at once, so that a drill can be fast.
-    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, request: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         let reply = self.lock().apdu(request);
         match reply {
             Reply::Answer(answer) => Ok(answer),
             Reply::Silent => {
-                Err(SignerError::Timeout { device: self.device(), what: apdu::name(request), after: deadline })
+                Err(SignerError::Timeout { device: self.device(), what: apdu::name(request), after: wait.deadline })
             }
         }
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        request: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(request, deadline)
     }
 
     fn device(&self) -> String {

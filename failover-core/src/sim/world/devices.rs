@@ -1,10 +1,9 @@
 //! The two devices of a world: for the drivers, and for what can be wrong with them.
 
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::World;
-use crate::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, apdu};
+use crate::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Wait, apdu};
 use crate::signer::tezsign::{Connect, Interface, TezSign};
 use crate::signer::{HwmSetter, SignerError};
 use crate::sim::chain::Block;
@@ -147,9 +146,9 @@ struct Cable {
 }
 
 impl Cable {
-    fn pass_on(&self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn pass_on(&self, request: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         match self.world.plugged_ledger(self.side) {
-            Some(mut ledger) => ledger.exchange(request, deadline),
+            Some(mut ledger) => ledger.exchange(request, wait),
             None => {
                 let why = "it was unplugged".to_owned();
                 Err(SignerError::Disconnected { device: self.device(), why })
@@ -162,16 +161,16 @@ impl Cable {
         wire: &Wire,
         mishap: Option<Mishap>,
         request: &[u8],
-        deadline: Duration,
+        wait: Wait<'_>,
     ) -> Result<Vec<u8>, SignerError> {
         let timeout = |cable: &Self| {
-            Err(SignerError::Timeout { device: cable.device(), what: apdu::name(request), after: deadline })
+            Err(SignerError::Timeout { device: cable.device(), what: apdu::name(request), after: wait.deadline })
         };
         if mishap == Some(Mishap::Dropped) {
-            wire.waits_in_vain(deadline);
+            wire.waits_in_vain(wait.deadline);
             return timeout(self);
         }
-        let answer = self.pass_on(request, deadline)?;
+        let answer = self.pass_on(request, wait)?;
         // What came too late for an earlier question is in front of it.
         let answer = match self.late.replace(answer.clone()) {
             Some(stale) => stale,
@@ -182,10 +181,10 @@ impl Cable {
         };
         match mishap {
             Some(Mishap::Lost) => {
-                wire.waits_in_vain(deadline);
+                wire.waits_in_vain(wait.deadline);
                 timeout(self)
             }
-            Some(Mishap::Late(seconds)) if !wire.waits(seconds, whole(deadline)) => {
+            Some(Mishap::Late(seconds)) if !wire.waits(seconds, whole(wait.deadline)) => {
                 self.late = Some(answer);
                 timeout(self)
             }
@@ -203,21 +202,11 @@ impl Cable {
 }
 
 impl ApduExchange for Cable {
-    fn exchange(&mut self, request: &[u8], deadline: Duration) -> Result<Vec<u8>, SignerError> {
+    fn exchange(&mut self, request: &[u8], wait: Wait<'_>) -> Result<Vec<u8>, SignerError> {
         match self.wire.clone() {
-            None => self.pass_on(request, deadline),
-            Some(wire) => wire.exchange(|mishap| self.spoiled(&wire, mishap, request, deadline)),
+            None => self.pass_on(request, wait),
+            Some(wire) => wire.exchange(|mishap| self.spoiled(&wire, mishap, request, wait)),
         }
-    }
-
-    fn exchange_with_a_person(
-        &mut self,
-        request: &[u8],
-        deadline: Duration,
-        _: &AtomicBool,
-    ) -> Result<Vec<u8>, SignerError> {
-        // It answers at once, and leaves nothing to end.
-        self.exchange(request, deadline)
     }
 
     fn device(&self) -> String {
