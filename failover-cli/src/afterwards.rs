@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use failover_core::effect::UNLOCK_LATE;
 use failover_core::signer::{HwmSetter, Model, Selector, SignerDevice as _, tezsign};
 
 /// How the program is told that it is this process.
@@ -16,8 +17,6 @@ const DONE: &[u8] = b"done";
 /// How often it tries, and how long it pauses: an unlock that was under way may still succeed.
 const TRIES: usize = 30;
 const PAUSE: Duration = Duration::from_secs(1);
-/// An unlock that was not answered is over by then.
-const LATE: Duration = Duration::from_secs(30);
 /// Nothing that a parent says is longer.
 const LONGEST: u64 = 64;
 
@@ -75,7 +74,7 @@ pub(crate) fn serve(args: &[OsString]) -> Option<ExitCode> {
     let lock_them = || (0..TRIES).any(|attempt| lock(&device, attempt));
     let locked = said == DONE || {
         let first = lock_them();
-        thread::sleep(LATE);
+        thread::sleep(UNLOCK_LATE);
         lock_them() && first
     };
     Some(ExitCode::from(u8::from(!locked)))

@@ -32,6 +32,12 @@ impl SignerDevice for Noted {
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
         self.device.arm(arm)
     }
+    fn unlock_may_end(&self) -> bool {
+        self.device.unlock_may_end()
+    }
+    fn unlock_is_over(&mut self) {
+        self.device.unlock_is_over();
+    }
     fn hold(&mut self) -> Result<(), SignerError> {
         self.device.hold()
     }

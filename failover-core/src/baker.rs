@@ -187,6 +187,18 @@ pub enum Depth {
     Guards,
 }
 
+/// Does this in one look at a machine.
+pub fn in_one_look<'c, T>(
+    control: &mut (dyn BakerControl + 'c),
+    depth: Depth,
+    look: impl FnOnce(&mut (dyn BakerControl + 'c)) -> T,
+) -> T {
+    control.begin_look(depth);
+    let seen = look(control);
+    control.end_look();
+    seen
+}
+
 /// Stops and starts what signs on one machine. Every call has a deadline (S10).
 pub trait BakerControl: Send {
     /// What is controlled, for a person: `tezbake on baker@primary`.

@@ -42,7 +42,8 @@ pub use marks::raise_marks;
 pub use performed::Performed;
 pub use permit::{take_and_claim, with_permit};
 pub use stand_down::{Whose, stand_down, stand_down_keys};
-pub(crate) use unanswered::{LATE, WAITS, lock_until_over};
+pub use unanswered::UNLOCK_LATE;
+pub(crate) use unanswered::{WAITS, lock_until_over};
 
 /// Why a step did not succeed. What it did all the same, the next reading says.
 #[derive(Debug, Error)]

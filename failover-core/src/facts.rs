@@ -28,7 +28,7 @@ pub use crate::chain::{
 };
 pub use crate::clock::Timestamp;
 pub use crate::guard::{BootGuard, GuardNote};
-pub use crate::host::HostIdentity;
+pub use crate::host::{HostIdentity, LIMITED};
 pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::nonces::{Merged, NonceCount};
 pub use crate::operator::{Answer, Question};

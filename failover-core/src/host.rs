@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+mod ahead;
 mod batch;
 mod capture;
 mod child;
@@ -17,9 +18,14 @@ mod session;
 mod ssh;
 mod verdict;
 
+pub(crate) use ahead::Ahead;
 pub use local::LocalHost;
 pub(crate) use look::Looking;
 pub use ssh::{DestinationError, SshHost, SshOptions};
+
+/// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone
+/// ([`HostError::Limited`]). `ufw limit` looks at 30 s.
+pub const LIMITED: Duration = Duration::from_secs(60);
 
 /// How much of an output stream is kept, in bytes: 1 MiB. A text this long may have lost its end.
 pub const OUTPUT_LIMIT: usize = 1 << 20;

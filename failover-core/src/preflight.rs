@@ -6,6 +6,7 @@
 //! and whether there is anybody to give the answers that the run will need. [`Failover`](crate::failover::Failover) asks
 //! it, whatever its caller asked before.
 
+use crate::baker::{BakerControl, Depth, in_one_look};
 use crate::decision::{Policy, Refusal};
 use crate::effect::Hands;
 use crate::facts::{BakerState, Delegate, Facts, Unknown};
@@ -66,10 +67,7 @@ pub fn machines(facts: &Facts, policy: &Policy, hands: &mut Hands) -> Result<(),
     start::ready(delegate, &mut *hands.backup)?;
     let runs = matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }));
     let Some(primary) = hands.primary.as_mut().filter(|_| runs && !policy.emergency) else { return Ok(()) };
-    primary.begin_look(crate::baker::Depth::Services);
-    let reads_back = primary.reads_back();
-    primary.end_look();
-    reads_back.map_err(|error| {
+    in_one_look(&mut **primary, Depth::Services, BakerControl::reads_back).map_err(|error| {
         not_ready(
             "reading back what runs on the primary",
             error.to_string(),

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::host::{Host, HostError, Output};
+use crate::host::{Ahead, Host, HostError, Output};
 use crate::signer::record::read_records;
 use crate::signer::{DeviceState, Model, Selector, tezsign};
 use crate::tezos::ChainId;
@@ -101,15 +101,14 @@ pub struct RemoteSigner<H> {
     known: Option<(Program, As)>,
     /// Whose marks are meant, where it is a Ledger.
     chain: Option<ChainId>,
-    /// What was asked ahead, each for once.
-    ahead: Vec<(Vec<String>, Result<Output, HostError>)>,
+    ahead: Ahead,
 }
 
 impl<H: Host> RemoteSigner<H> {
     /// The device that this selector names on that machine. Nothing is asked yet.
     #[must_use]
     pub const fn new(host: H, selector: Selector) -> Self {
-        Self { host, selector, known: None, chain: None, ahead: Vec::new() }
+        Self { host, selector, known: None, chain: None, ahead: Ahead::new() }
     }
 
     /// The same for a baker of this chain: a Ledger that is set up for another one guards it by its other mark.
@@ -141,7 +140,7 @@ impl<H: Host> RemoteSigner<H> {
             signer.read(program, &out)
         });
         // What was asked ahead is as old as this look, and no later one's answer (S15).
-        self.ahead.clear();
+        self.ahead = Ahead::new();
         let read = read?;
         Ok(match self.chain {
             Some(chain) => read.guarding(chain),
@@ -200,12 +199,8 @@ impl<H: Host> RemoteSigner<H> {
     /// Asks in every way but the first at once, where that one is of no use: a try each would be a round trip each.
     fn ask_ahead(&mut self) {
         let ways: Vec<_> = self.ways().into_iter().skip(1).collect();
-        let words: Vec<Vec<String>> =
-            ways.iter().map(|(program, user)| self.words(*program, *user, &SHOW.0, &SHOW.1)).collect();
-        let argv: Vec<Vec<&str>> = words.iter().map(|argv| argv.iter().map(String::as_str).collect()).collect();
-        let questions: Vec<(&[&str], Duration)> = argv.iter().map(|argv| (argv.as_slice(), DEADLINE)).collect();
-        let answers = self.host.ask_together(&questions);
-        self.ahead = words.into_iter().zip(answers).collect();
+        let words = ways.iter().map(|(program, user)| self.words(*program, *user, &SHOW.0, &SHOW.1)).collect();
+        self.ahead = Ahead::of(&mut self.host, words, DEADLINE);
     }
 
     fn words(&self, program: Program, user: As, ours: &[&str], theirs: &[&str]) -> Vec<String> {
@@ -237,9 +232,8 @@ impl<H: Host> RemoteSigner<H> {
         if !changes && !is_first && self.known.is_none() && self.ahead.is_empty() {
             self.ask_ahead();
         }
-        if let Some(at) = self.ahead.iter().position(|(asked, _)| !changes && *asked == words) {
-            let out = self.ahead.remove(at).1?;
-            return self.heard(&argv, out);
+        if let Some(out) = self.ahead.take(&words).filter(|_| !changes) {
+            return self.heard(&argv, out?);
         }
         let out = if changes { self.host.run(&argv, DEADLINE) } else { self.host.ask(&argv, DEADLINE) }?;
         self.heard(&argv, out)

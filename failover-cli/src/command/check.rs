@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerError, BakerState, Depth, Wallet};
+use failover_core::baker::{BakerControl, BakerError, BakerState, Depth, Wallet, in_one_look};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
@@ -192,9 +192,9 @@ type Found = Result<String, (String, String)>;
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
     let Some(machine) = &config.primary.machine else { return Ok(None) };
     let mut primary = parts::open_control(machine)?;
-    primary.begin_look(Depth::Services);
-    let found = primary.identity().and_then(|identity| primary.state().map(|_| identity));
-    primary.end_look();
+    let found = in_one_look(&mut *primary, Depth::Services, |primary| {
+        primary.identity().and_then(|identity| primary.state().map(|_| identity))
+    });
     match found {
         Ok(identity) => pin(state, &primary.describe(), identity).map(Some),
         Err(error) => Ok(Some(Err((error.to_string(), error.next().to_owned())))),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::BakerError;
 use super::elevation::{Elevation, last_words};
-use crate::host::{Host, HostError, Output};
+use crate::host::{Ahead, Host, Output};
 
 /// For what only asks.
 const SHORT: Duration = Duration::from_secs(10);
@@ -58,13 +58,12 @@ pub(super) struct Reader<'a, H> {
     elevation: &'a mut Elevation,
     /// This user may not.
     as_root: bool,
-    /// What was asked ahead, each for once.
-    ahead: Vec<(Vec<String>, Result<Output, HostError>)>,
+    ahead: Ahead,
 }
 
 impl<'a, H: Host> Reader<'a, H> {
     pub(super) const fn new(host: &'a mut H, elevation: &'a mut Elevation) -> Self {
-        Self { host, elevation, as_root: false, ahead: Vec::new() }
+        Self { host, elevation, as_root: false, ahead: Ahead::new() }
     }
 
     /// Asks for the text of these, and then for the list again, in one round trip: they are read next.
@@ -79,10 +78,7 @@ impl<'a, H: Host> Reader<'a, H> {
             asked.push(self.words(&["cat", "--", &entry.path])?);
         }
         asked.push(self.words(&listing(folders, patterns))?);
-        let words: Vec<Vec<&str>> = asked.iter().map(|argv| argv.iter().map(String::as_str).collect()).collect();
-        let questions: Vec<(&[&str], Duration)> = words.iter().map(|argv| (argv.as_slice(), SHORT)).collect();
-        let answers = self.host.ask_together(&questions);
-        self.ahead = asked.into_iter().zip(answers).collect();
+        self.ahead = Ahead::of(self.host, asked, SHORT);
         Ok(())
     }
 
@@ -94,18 +90,8 @@ impl<'a, H: Host> Reader<'a, H> {
     /// As this user, and as root where that one may not.
     fn ask(&mut self, argv: &[&str]) -> Result<Output, BakerError> {
         let words = self.words(argv)?;
-        let known = self.ahead.iter().position(|(asked, _)| *asked == words).map(|at| self.ahead.remove(at).1);
-        let out = match known {
-            Some(known) => known?,
-            None => {
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                self.host
-                    .ask_together(&[(&words, SHORT)])
-                    .into_iter()
-                    .next()
-                    .unwrap_or_else(|| self.host.run(argv, SHORT))?
-            }
-        };
+        let known = self.ahead.take(&words).or_else(|| Ahead::of(self.host, vec![words.clone()], SHORT).take(&words));
+        let out = known.unwrap_or_else(|| self.host.run(argv, SHORT))?;
         if !self.as_root && is_denied(&out) {
             self.as_root = true;
             return self.ask(argv);

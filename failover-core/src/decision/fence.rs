@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, whose};
 use super::policy::{
-    LIMITED, Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES,
-    UNCONTROLLED_WAIT, UNPROVEN_WAIT,
+    Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
+    UNPROVEN_WAIT,
 };
 use super::progress::{Progress, Statement, Word};
 use super::step::Path;
 use super::{WaitFor, Waiting};
-use crate::facts::{BakerState, Facts, LevelActivity};
+use crate::facts::{BakerState, Facts, LIMITED, LevelActivity};
 use crate::tezos::Level;
 
 mod there;

@@ -15,8 +15,6 @@ pub const FUTURE_SAID: Duration = Duration::from_secs(3);
 pub const HALT: Duration = Duration::from_secs(30 * 60);
 /// Something unknown for this long in the middle of a run ends it.
 pub const UNKNOWN: Duration = Duration::from_secs(120);
-/// A machine that refuses connections is no limit's any more once it has not answered for this long: `ufw limit` looks at 30 s.
-pub const LIMITED: Duration = Duration::from_secs(60);
 /// A typed statement is asked again after this (S6).
 pub const STATEMENT_LIFE: Duration = Duration::from_secs(15 * 60);
 /// An answer of the primary this long ago still contradicts what says that it is off (H38).

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::unanswered::LATE;
+use super::unanswered::UNLOCK_LATE;
 use super::{Disarmed, EffectError, Hands, disarm, disarm_keys, note};
 use crate::baker::BakerError;
 use crate::clock::Clock;
@@ -61,11 +61,11 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
             let mut last = disarm(hands, clock);
             if late {
                 let answered = last.proven;
-                clock.sleep(LATE);
+                clock.sleep(UNLOCK_LATE);
                 last = disarm(hands, clock);
                 // A device that stood still until now may only begin with the unlock.
                 if !answered && last.proven {
-                    clock.sleep(LATE);
+                    clock.sleep(UNLOCK_LATE);
                     last = disarm(hands, clock);
                 }
             }
@@ -101,10 +101,10 @@ pub fn stand_down_keys(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dy
             last = disarm_keys(&mut *hands.device);
             if late {
                 let answered = last.is_ok();
-                clock.sleep(LATE);
+                clock.sleep(UNLOCK_LATE);
                 last = disarm_keys(&mut *hands.device);
                 if !answered && last.is_ok() {
-                    clock.sleep(LATE);
+                    clock.sleep(UNLOCK_LATE);
                     last = disarm_keys(&mut *hands.device);
                 }
             }
@@ -163,7 +163,10 @@ fn may_be_late(under_way: Option<&str>) -> bool {
 
 /// Was a command killed in the middle of an unlock, so lately that it may still end?
 fn left(whose: Whose<'_>, clock: &dyn Clock) -> bool {
-    whose.root().effect_left().is_some_and(|(what, at)| may_be_late(Some(&what)) && clock.wall().since(at) < LATE)
+    whose
+        .root()
+        .effect_left()
+        .is_some_and(|(what, at)| may_be_late(Some(&what)) && clock.wall().since(at) < UNLOCK_LATE)
 }
 
 /// Installed and read back: neither a reboot nor a restart starts anything here.

@@ -9,10 +9,10 @@ use crate::clock::Clock;
 use crate::signer::HwmSetter;
 
 /// An unlock that was not answered is over by then.
-pub(crate) const LATE: Duration = Duration::from_secs(30);
+pub const UNLOCK_LATE: Duration = Duration::from_secs(30);
 /// The pause between two looks, and how many in a row are answered before it is over.
 const PAUSE: Duration = Duration::from_secs(2);
-const LOOKS: u32 = 15;
+const LOOKS: u64 = UNLOCK_LATE.as_secs() / PAUSE.as_secs();
 /// So many looks may be left without an answer: then nothing is proven.
 const SILENT: u32 = 5;
 
@@ -30,7 +30,7 @@ pub(crate) fn lock_until_over(device: &mut dyn HwmSetter, clock: &dyn Clock) -> 
         let last = disarm_keys(device);
         match last {
             Err(EffectError::Signer(_)) => (left, silent) = (None, silent + 1),
-            _ => left = Some(left.map_or(LOOKS, |left: u32| left.saturating_sub(1))),
+            _ => left = Some(left.map_or(LOOKS, |left: u64| left.saturating_sub(1))),
         }
         if left == Some(0) {
             device.unlock_is_over();

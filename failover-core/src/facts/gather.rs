@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed,
-    Power, PrimaryFacts, Timestamp, Unknown,
+    Asked, BackupFacts, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed, Power,
+    PrimaryFacts, Timestamp, Unknown,
 };
-use crate::baker::{BakerControl, BakerError, Depth, PowerStatus};
+use crate::baker::{BakerControl, BakerError, Depth, PowerStatus, in_one_look};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Job};
 use crate::guard::{Guard, GuardStatus};
@@ -186,12 +186,13 @@ impl Gatherer {
         clock: &dyn Clock,
     ) -> BackupFacts {
         let name = control.describe();
-        control.begin_look(Depth::Services);
-        let identity = match &self.backup {
-            Some(known) => Ok(known.clone()),
-            None => control.identity().inspect(|known| self.backup = Some(known.clone())),
-        };
-        let services: Result<BakerState, BakerError> = control.state();
+        let (identity, services) = in_one_look(control, Depth::Services, |control| {
+            let identity = match &self.backup {
+                Some(known) => Ok(known.clone()),
+                None => control.identity().inspect(|known| self.backup = Some(known.clone())),
+            };
+            (identity, control.state())
+        });
         let why = "it is read when the backup is guarded and nothing signs there".to_owned();
         let unread = Unknown { why, next: "run `failover guard status`".to_owned() };
         let mut facts = BackupFacts {
@@ -205,11 +206,10 @@ impl Gatherer {
             device: seen(device.state(), "the backup's signer", clock),
         };
         if facts.is_at_rest() {
-            facts.boot_guard = self.boot_guard(control, &name, clock);
+            facts.boot_guard = in_one_look(control, Depth::Guards, |control| self.boot_guard(control, &name, clock));
         } else {
             self.boot_guard = None;
         }
-        control.end_look();
         facts
     }
 

@@ -15,7 +15,7 @@ impl Failover {
             return end;
         }
         // One that a session before this one asked for, and died, is over by then too.
-        let left = self.progress.unlock_since.is_some_and(|at| self.clock.wall().since(at) < effect::LATE);
+        let left = self.progress.unlock_since.is_some_and(|at| self.clock.wall().since(at) < effect::UNLOCK_LATE);
         if left || self.hands.device.unlock_may_end() {
             self.wait_for_unlock();
         }
@@ -34,7 +34,7 @@ impl Failover {
 
     fn wait_for_unlock(&mut self) {
         let why = WaitFor::Known { what: effect::WAITS.to_owned() };
-        let waiting = Waiting { why, left: Some(effect::LATE) };
+        let waiting = Waiting { why, left: Some(effect::UNLOCK_LATE) };
         // What cannot be written down is done all the same (S12).
         let _done_all_the_same = self.record(&Record::Wait { head: None, waiting });
         // S1b: nobody on this machine can use what opens meanwhile.

@@ -1,8 +1,7 @@
 //! Which rungs of the fence could be put up on the primary from here. What cannot is said, and is no reason not to be
 //! ready: there a person unplugs the signer.
 
-use failover_core::baker::{BakerControl, BakerError, Depth};
-use failover_core::guard::BootGuard;
+use failover_core::baker::{BakerControl, Depth, in_one_look};
 use failover_core::signer::Model;
 
 use crate::config::Config;
@@ -15,11 +14,12 @@ use crate::parts;
 /// The ssh destination cannot be used.
 pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
     let mut primary = parts::open_primary(config)?;
-    let guard = match primary.as_mut().map(|control| looked_at(&mut **control)) {
-        Some(Ok(_)) => "its services can be guarded".to_owned(),
-        Some(Err(error)) => format!("its services cannot be guarded: {error}"),
-        None => "it cannot be reached".to_owned(),
-    };
+    let guard =
+        match primary.as_mut().map(|primary| in_one_look(&mut **primary, Depth::Guards, BakerControl::boot_guard)) {
+            Some(Ok(_)) => "its services can be guarded".to_owned(),
+            Some(Err(error)) => format!("its services cannot be guarded: {error}"),
+            None => "it cannot be reached".to_owned(),
+        };
     // A Ledger's own questions would come between those of the signer that is at work there.
     if config.signer.device.model() == Model::Ledger {
         return Ok(format!("{guard}; a person unplugs its Ledger, or states that it is off"));
@@ -30,12 +30,4 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
         None => "its signer cannot be asked".to_owned(),
     };
     Ok(format!("{guard}; {keys}"))
-}
-
-/// In one look: over a line each round trip counts.
-fn looked_at(primary: &mut dyn BakerControl) -> Result<BootGuard, BakerError> {
-    primary.begin_look(Depth::Guards);
-    let guard = primary.boot_guard();
-    primary.end_look();
-    guard
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Because, seen};
-use crate::baker::{BakerControl, BakerError, Depth, UnlockSecret};
+use crate::baker::{BakerControl, BakerError, Depth, UnlockSecret, in_one_look};
 use crate::clock::Clock;
 use crate::facts::{
     BakerState, BootGuard, DeviceState, Fact, HostIdentity, Observed, PrimaryFacts, PrimaryMarks, ReadMarks, Timestamp,
@@ -96,10 +96,7 @@ impl PrimaryGatherer {
         let asked = clock.now();
         let depth =
             if self.held.as_ref().is_some_and(|held| held.is_recent(asked)) { Depth::Services } else { Depth::Guards };
-        control.begin_look(depth);
-        let seen = self.look(control, (eyes.signer, eyes.permit), chain, (asked, clock));
-        control.end_look();
-        seen
+        in_one_look(control, depth, |control| self.look(control, (eyes.signer, eyes.permit), chain, (asked, clock)))
     }
 
     fn look(

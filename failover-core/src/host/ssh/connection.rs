@@ -2,19 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::host::HostError;
 use crate::host::session::Session;
+use crate::host::{HostError, LIMITED};
 
 /// Between two connections, from the second after a loss on: a limit on connections counts every try.
 const BETWEEN: Duration = Duration::from_secs(10);
 
 /// Between two where they are counted: a firewall counts refused ones as well, and `ufw limit` lets six in 30 s pass, each of
 /// which it may count twice.
-const LIMITED: Duration = Duration::from_secs(16);
-
-/// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone. `ufw limit`
-/// looks at 30 s.
-const LIMIT: Duration = Duration::from_secs(60);
+const COUNTED: Duration = Duration::from_secs(16);
 
 /// The connection, and how the last ones went.
 #[derive(Debug, Default)]
@@ -53,7 +49,7 @@ impl Connection {
         open: impl FnOnce() -> Result<Session, HostError>,
     ) -> Result<Session, HostError> {
         let limited = matches!(self.failed, Some(HostError::Limited { .. }));
-        let between = if limited { LIMITED } else { BETWEEN };
+        let between = if limited { COUNTED } else { BETWEEN };
         let recent = self.tried.filter(|(at, _)| now.saturating_duration_since(*at) < between);
         // What changes something there, a stop above all, is tried at once; but where tries are counted none is helped by one.
         if let Some((_, spare)) = recent
@@ -76,7 +72,7 @@ impl Connection {
     fn limited(&self, now: Instant, error: HostError) -> HostError {
         match (error, self.answered) {
             (HostError::Unreachable { host, why }, Some(at))
-                if is_refused(&why) && now.saturating_duration_since(at) < LIMIT =>
+                if is_refused(&why) && now.saturating_duration_since(at) < LIMITED =>
             {
                 HostError::Limited { host, why }
             }
