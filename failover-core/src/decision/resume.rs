@@ -10,7 +10,8 @@ use super::{Resumed, Verdict, WaitFor, Waiting};
 use crate::facts::{Activity, Arming, BakerState, Denunciation, Facts, GuardState, Mark, Signed};
 use crate::tezos::{Kind, Level, Position, Round};
 
-/// Was the baker started by this run, and is it still running?
+/// Was the baker started by this run, and is it still running, with a signer that can sign? One that lost its plug after the
+/// start is locked: a baker waits for it in vain, so that all is done again.
 pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
     let running = match &facts.backup.services {
         Ok(seen) => matches!(seen.value, BakerState::Running { .. }),
@@ -18,18 +19,19 @@ pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
         Err(_) => progress.holding || progress.armed,
     };
     let started = progress.started.is_some_and(|started| started.complete || running);
-    started && running && (progress.tried.contains_key("start") || may_bake(facts, progress))
+    started && running && !is_locked(facts) && (progress.tried.contains_key("start") || may_bake(facts, progress))
 }
 
-/// May the backup bake as an earlier session left it? Not where it is guarded or its keys cannot sign, as after a
-/// reboot, nor where it has had the rights for long enough and did nothing, or does nothing any more: then all is done
-/// again.
+/// Can no key of the backup's signer sign? Unknown is not locked.
+fn is_locked(facts: &Facts) -> bool {
+    let Ok(device) = &facts.backup.device else { return false };
+    device.value.keys.iter().all(|key| key.arming != Arming::Armed)
+}
+
+/// May the backup bake as an earlier session left it? Not where it is guarded, as after a reboot, nor where it has had the
+/// rights for long enough and did nothing, or does nothing any more: then all is done again.
 fn may_bake(facts: &Facts, progress: &Progress) -> bool {
     let guarded = matches!(&facts.backup.guard, Ok(seen) if seen.value == GuardState::Guarded);
-    let disarmed = match &facts.backup.device {
-        Ok(seen) => seen.value.keys.iter().all(|key| key.arming != Arming::Armed),
-        Err(_) => false,
-    };
     let Some(started) = progress.started else { return false };
     let idle = match own(facts, progress) {
         None => with_rights(facts, signs_above(&started)) >= RESUME_LEVELS,
@@ -37,7 +39,7 @@ fn may_bake(facts: &Facts, progress: &Progress) -> bool {
             !is_steady(facts, progress, &started) && with_rights(facts, watched(progress, &started)) >= RESUME_LEVELS
         }
     };
-    !guarded && !disarmed && !idle
+    !guarded && !idle
 }
 
 /// Settled levels above one in which the baker had rights.

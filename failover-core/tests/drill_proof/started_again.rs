@@ -1,42 +1,69 @@
 //! S1, S6: a second start in one run, whose baker went down with its signer: the fence and the marks that it is approved
 //! by are read again, and what was read is on record.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use failover_core::clock::Timestamp;
 use failover_core::decision::Step;
 use failover_core::facts::reached;
-use failover_core::journal::record::Record;
-use failover_core::sim::drill::{Watcher, journal_of};
-use failover_core::sim::plan::Plan;
-use failover_core::sim::trial::trial;
+use failover_core::journal::record::{End, Record};
+use failover_core::signer::Model;
+use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher, journal_of};
+use failover_core::sim::{Event, Pace, Side, World};
 
-use crate::support::scratch;
+use crate::support::{BOTH, Case, scratch};
 
-/// The marks are above the second floor already, so that nothing is raised: the proof is the fence's record and the start's
-/// own marks.
+/// The signer loses its plug as soon as its baker was started, and gets it back after so many seconds.
+fn lost_after_the_start(world: &World, back: i64) {
+    world.apply(Event::Unplug(Side::Backup));
+    let at = Timestamp::from_millis(world.now().millis() + back * 1000);
+    world.at(at, Event::Plug(Side::Backup));
+}
+
+/// A case whose signer loses its plug after the first start.
+fn lost_once(case: &Case, back: i64) -> (tempfile::TempDir, End) {
+    let folder = scratch();
+    let world: Arc<OnceLock<World>> = Arc::default();
+    let seen = Arc::clone(&world);
+    let mut starts = 0;
+    let watcher: Watcher = Arc::new(Mutex::new(move |_: Timestamp, record: &Record| {
+        let (Record::After { step: Step::Start { .. }, .. }, Some(world)) = (record, seen.get()) else { return };
+        starts += 1;
+        if starts == 1 {
+            lost_after_the_start(world, back);
+        }
+    }));
+    let options = DrillOptions { model: case.model, seed: case.seed, pace: Pace::Fast };
+    let mut rehearsal = Rehearsal::new(&case.scenario, &options, folder.path(), &watcher).unwrap();
+    assert!(world.set(rehearsal.world().clone()).is_ok());
+    let end = rehearsal.session(None).unwrap().clone();
+    assert!(rehearsal.world().alarms().is_empty(), "{case}, back after {back} s");
+    (folder, end)
+}
+
+/// A TezSign comes back locked, a Ledger does not. What is locked is not waited for in vain: the backup is stopped, and all is
+/// done again from the fence on.
 #[test]
 fn a_second_start_has_its_fence_and_its_marks_on_record() {
-    let watcher: Watcher = Arc::new(Mutex::new(|_, _: &Record| {}));
-    // The second one came to a second start before runs took permits; it is kept as a world that once went wrong.
-    for (seed, twice) in [(7_719_854, true), (7_727_378, false)] {
-        let folder = scratch();
-        let trial = trial(&Plan::of(seed), folder.path(), &watcher).unwrap();
-        assert_eq!((trial.exit(), &trial.wrong, trial.signed_twice), (0, &Vec::new(), 0), "seed {seed}");
-        let records = journal_of(folder.path()).unwrap();
-        let starts: Vec<usize> = (0..records.len())
-            .filter(|at| matches!(&records[*at], Record::Before { step: Step::Start { .. }, .. }))
-            .collect();
-        assert!(!twice || starts.len() > 1, "seed {seed}: one start proves nothing");
-        for start in starts {
-            let Record::Before { step: Step::Start { floor, marks, path }, .. } = &records[start] else { continue };
-            assert!(reached(marks, *floor), "seed {seed}: {marks:?} at {floor}");
-            let session = records[..start].iter().rev();
-            let of_this_session = session.take_while(|r| !matches!(r, Record::Begin { .. } | Record::Resume { .. }));
-            let fence = of_this_session.into_iter().find_map(|record| match record {
-                Record::Fence { path, rungs } => Some((*path, rungs.iter().any(|rung| rung.proven))),
-                _ => None,
-            });
-            assert_eq!(fence, Some((*path, true)), "seed {seed}: the fence of the start at {floor}");
+    for (scenario, back) in [("planned", 5), ("planned", 20), ("planned", 54), ("emergency", 20)] {
+        for model in BOTH {
+            let case = Case::new(scenario, model, 11);
+            let (folder, end) = lost_once(&case, back);
+            assert_eq!(end.exit, 0, "{case}, back after {back} s: {}", end.message);
+            let records = journal_of(folder.path()).unwrap();
+            let starts: Vec<usize> = (0..records.len())
+                .filter(|at| matches!(&records[*at], Record::Before { step: Step::Start { .. }, .. }))
+                .collect();
+            assert_eq!(starts.len(), if model == Model::TezSign { 2 } else { 1 }, "{case}, back after {back} s");
+            for start in starts {
+                let Record::Before { step: Step::Start { floor, marks, path }, .. } = &records[start] else { continue };
+                assert!(reached(marks, *floor), "{case}: {marks:?} at {floor}");
+                let fence = records[..start].iter().rev().find_map(|record| match record {
+                    Record::Fence { path, rungs } => Some((*path, rungs.iter().any(|rung| rung.proven))),
+                    _ => None,
+                });
+                assert_eq!(fence, Some((*path, true)), "{case}: the fence of the start at {floor}");
+            }
         }
     }
 }
