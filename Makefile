@@ -9,7 +9,7 @@ help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
 	@echo '               (ARGS="--signer ledger --scenario emergency" and others are passed on)'
 	@echo 'make test      format, lints, docs, licences, and every test'
-	@echo 'make prove     every proof that is longer than a test, and a table of what each counted: about an hour'
+	@echo 'make prove     every proof that is longer than a test, a sixteenth of the mutants, and a table of what each counted: about two hours'
 	@echo 'make bench     how fast decisions, wire formats, blocks and the whole program are, with the goals; ratios in one run'
 	@echo '               (BENCH_WATCH_BLOCKS=600 for a watch of an hour of blocks: ten minutes more)'
 	@echo 'make fuzz-smoke  30 seconds of random input for everything that reads bytes; make fuzz: an hour each'

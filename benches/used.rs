@@ -7,22 +7,29 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
-/// The time that a process spent itself so far, all its threads, without its children. In units of the kernel's tick,
-/// 10 ms mostly.
+/// The time that a process spent itself so far, all its threads, without its children.
 pub(crate) fn cpu(child: &Child) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-    // utime and stime are the fields 14 and 15; the name, the second one, is in brackets.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u32 = [11, 12].iter().map(|n| fields[*n].parse::<u32>().unwrap()).sum();
-    let second = sysconf(SysconfVar::CLK_TCK).unwrap().unwrap();
-    Duration::from_secs(1) * ticks / u32::try_from(second).unwrap()
+    times(child)[0]
 }
 
-/// The same of one that ends well, as the kernel has it between its end and the moment that it is waited for.
-pub(crate) fn cpu_to_the_end(child: &mut Child) -> Duration {
+/// The time that a process spent itself so far, and that of its children which it has waited for, theirs included. In units
+/// of the kernel's tick, 10 ms mostly.
+fn times(child: &Child) -> [Duration; 2] {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    // utime, stime, cutime and cstime are the fields 14 to 17; the name, the second one, is in brackets.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let second = u32::try_from(sysconf(SysconfVar::CLK_TCK).unwrap().unwrap()).unwrap();
+    [[11, 12], [13, 14]].map(|pair| {
+        let ticks: u32 = pair.iter().map(|n| fields[*n].parse::<u32>().unwrap()).sum();
+        Duration::from_secs(1) * ticks / second
+    })
+}
+
+/// Both of one that ends well, as the kernel has them between its end and the moment that it is waited for.
+pub(crate) fn cpu_to_the_end(child: &mut Child) -> [Duration; 2] {
     let ended = Id::Pid(Pid::from_raw(i32::try_from(child.id()).unwrap()));
     waitid(ended, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
-    let spent = cpu(child);
+    let spent = times(child);
     assert!(child.wait().unwrap().success(), "it did not end well");
     spent
 }
