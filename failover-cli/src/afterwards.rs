@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -29,12 +30,15 @@ pub(crate) struct LocksAfterwards {
 impl LocksAfterwards {
     /// Starts it, in a group of its own: what a terminal sends to this process does not reach it.
     ///
+    /// With the token of a guarded machine it locks nothing any more once that is there: whoever lifted the guard armed the keys,
+    /// and they bake.
+    ///
     /// # Errors
     /// No process can be started.
-    pub(crate) fn of(device: &Selector) -> io::Result<Self> {
+    pub(crate) fn of(device: &Selector, token: Option<&Path>) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         // Nothing of this process' environment is its business, a passphrase least of all (S9).
-        command.args([NAME, &device.to_string()]).env_clear().process_group(0);
+        command.args([NAME, &device.to_string()]).arg(token.unwrap_or(Path::new(""))).env_clear().process_group(0);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         Ok(Self { child })
     }
@@ -48,8 +52,8 @@ impl LocksAfterwards {
     }
 
     /// The same where it can be started; `None` too for a device that is not unlocked.
-    pub(crate) fn where_possible(device: &Selector) -> Option<Self> {
-        (device.model() == Model::TezSign).then(|| Self::of(device).ok()).flatten()
+    pub(crate) fn where_possible(device: &Selector, token: Option<&Path>) -> Option<Self> {
+        (device.model() == Model::TezSign).then(|| Self::of(device, token).ok()).flatten()
     }
 
     /// The keys were read back as locked.
@@ -63,15 +67,17 @@ impl LocksAfterwards {
 
 /// Serves as this process, where the program was started as it.
 pub(crate) fn serve(args: &[OsString]) -> Option<ExitCode> {
-    let [_, name, device] = args else { return None };
+    let [_, name, device, token] = args else { return None };
     if name != NAME {
         return None;
     }
     let device: Selector = device.to_str()?.parse().ok()?;
+    let token = (!token.is_empty()).then(|| PathBuf::from(token));
     let mut said = Vec::new();
     let _what_was_read_counts = io::stdin().take(LONGEST).read_to_end(&mut said);
     // Twice, and apart: an unlock that was under way may open the keys after they read back as locked.
-    let lock_them = || (0..TRIES).any(|attempt| lock(&device, attempt));
+    let may_bake = || token.as_ref().is_some_and(|token| token.exists());
+    let lock_them = || (0..TRIES).any(|attempt| may_bake() || lock(&device, attempt));
     let locked = said == DONE || {
         let first = lock_them();
         thread::sleep(UNLOCK_LATE);

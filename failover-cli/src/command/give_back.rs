@@ -47,8 +47,10 @@ pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Resu
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let (file, _) = JournalFile::reopen(&taken.journal)?;
     let mut recorder = session::recorder(file, out);
-    let there = hands.device.state().is_ok();
-    let afterwards = there.then(|| LocksAfterwards::where_possible(&config.signer.device)).flatten();
+    // Keys that can sign already are not this command's to lock: they may be those that bake.
+    let locked = hands.device.state().is_ok_and(|device| device.able_to_sign().is_empty());
+    let token = hands.guard.token();
+    let afterwards = locked.then(|| LocksAfterwards::where_possible(&config.signer.device, Some(&token))).flatten();
     let end = give_back(&mut hands, (&state, &taken), &policy, &SystemClock, &mut recorder);
     if let Some(afterwards) = afterwards {
         afterwards.done_where_locked(false, &mut *hands.device);

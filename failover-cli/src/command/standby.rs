@@ -96,7 +96,8 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
         signals::cancel(out);
     }
     let there = facts.backup.device.is_ok();
-    let afterwards = there.then(|| LocksAfterwards::where_possible(&config.signer.device)).flatten();
+    let token = hands.guard.token();
+    let afterwards = there.then(|| LocksAfterwards::where_possible(&config.signer.device, Some(&token))).flatten();
     let (marks, raised) = match standby_marks(&facts, &policy) {
         Ok(step) => {
             let device = facts.backup.device.as_ref().ok().map(|seen| &seen.value);

@@ -186,15 +186,21 @@ fn h44_a_process_that_is_killed_between_unlock_and_lock_is_outlived() {
     let shown = world.call(&["hwm", "show"]);
     let selector = shown.named("device")[0]["selector"].as_str().unwrap().to_owned();
     let armed = |world: &World| world.call(&["hwm", "show"]).named("key").iter().any(|key| key["arming"] == "armed");
-    for (said, stays) in [(&b"done"[..], true), (b"", false)] {
+    // A machine whose guard was lifted meanwhile bakes: its keys are not locked under it.
+    let (lifted, guarded) = (world.path("lifted"), world.path("guarded").display().to_string());
+    std::fs::write(&lifted, "").unwrap();
+    let lifted = lifted.display().to_string();
+    for (said, token, stays) in
+        [(&b"done"[..], "", true), (b"", "", false), (b"", lifted.as_str(), true), (b"", guarded.as_str(), false)]
+    {
         device(&world, &json!("left-armed"));
-        let mut child = program(&["lock-afterwards", &selector]).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = program(&["lock-afterwards", &selector, token]).stdin(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(said).unwrap();
         assert!(armed(&world));
         drop(input);
         assert!(child.wait().unwrap().success());
-        assert_eq!(armed(&world), stays);
+        assert_eq!(armed(&world), stays, "{token}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! S16: `return` looks at everything that was armed here since the last standby, not at the newest journal alone; and a
 //! signer that died is no dead end (H28).
 
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::crash::cut;
@@ -28,6 +30,38 @@ fn what_has_baked_gives_nothing_back_however_new_the_newest_journal_is() {
         assert!(refused.why().contains("may have signed"), "{refused:?}");
         assert!(next.contains("failover standby") && next.contains("failover run"), "{next}");
     }
+}
+
+/// Whatever is typed on a backup that bakes and is refused leaves its keys as they are, now and later: a process that was to
+/// lock what a killed command leaves unlocked locked them after each refused `return`.
+#[test]
+fn what_is_refused_on_a_backup_that_bakes_locks_nothing() {
+    let world = World::new(Signer::TezSign);
+    let plan = world.plan();
+    world.call(&["run", "--yes", "--confirm-disconnected", &plan]).ends(0);
+    let refused: [(&[&str], &[i32]); 6] = [
+        (&["return", "--yes"], &[3]),
+        (&["standby", "--yes"], &[3]),
+        (&["check", "--unlock"], &[4]),
+        (&["run", "--yes"], &[2, 3]),
+        (&["resume", "--yes"], &[0, 3]),
+        (&["hwm", "show"], &[0]),
+    ];
+    for (words, codes) in refused {
+        let said = world.call(words);
+        assert!(codes.contains(&said.code), "{words:?}: {said:?}");
+        let there = Command::new("ps").args(["-eo", "args="]).output().unwrap();
+        let device = world.path("backup.tezsign").display().to_string();
+        let there = String::from_utf8_lossy(&there.stdout).into_owned();
+        let left: Vec<&str> =
+            there.lines().filter(|line| line.contains("lock-afterwards") && line.contains(&device)).collect();
+        assert!(left.is_empty(), "{words:?} leaves {left:?}");
+        let shown = world.call(&["hwm", "show"]);
+        assert!(shown.named("key").iter().all(|key| key["arming"] == "armed"), "{words:?}: {shown:?}");
+        assert!(world.bakes("backup") && !world.bakes("primary"), "{words:?}");
+    }
+    let book = world.book().backup;
+    until("the backup goes on baking", || world.book().backup > book);
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub(super) fn look(
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
     let permit = session::permit(config, state, RunId::random()?)?;
     let mut device = parts::open_device(&config.signer)?;
-    let afterwards = match LocksAfterwards::of(&config.signer.device) {
+    let afterwards = match LocksAfterwards::of(&config.signer.device, Some(&Guard::new(state.path()).token())) {
         Ok(afterwards) => afterwards,
         Err(error) => {
             let why = format!("nothing would lock the keys if this process were killed: {error}");

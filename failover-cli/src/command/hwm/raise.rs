@@ -5,6 +5,7 @@ use std::fmt;
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::decision::raise_by_hand;
 use failover_core::effect::{EffectError, disarm_keys, raise_marks};
+use failover_core::guard::Guard;
 use failover_core::operator::Operator as _;
 use failover_core::permit::{RunId, RunPermit};
 use failover_core::signer::{
@@ -130,7 +131,9 @@ fn raise(
             None
         }
     };
-    let afterwards = (!locked.is_empty()).then(|| LocksAfterwards::where_possible(&signer.device)).flatten();
+    let token = Some(Guard::new(settings.state()).token()).filter(|token| !token.exists());
+    let unlocks = !locked.is_empty();
+    let afterwards = unlocks.then(|| LocksAfterwards::where_possible(&signer.device, token.as_deref())).flatten();
     let raised = raise_marks(step, device, prompt, &SystemClock, permit.as_ref());
     if let Some(afterwards) = afterwards {
         afterwards.done_where_locked(raised.is_ok(), device);
