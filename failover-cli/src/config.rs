@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use failover_core::baker::MarkFolder;
+use failover_core::baker::{Instance, MarkFolder};
 use failover_core::permit::Root;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{KeyName, Selector};
@@ -167,7 +167,12 @@ pub(crate) struct Machine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Control {
     /// TezBake.
-    TezBake,
+    TezBake {
+        /// Which one, where there are several.
+        instance: Option<Instance>,
+        /// What starts it, where it is not systemctl.
+        start: Option<Vec<String>>,
+    },
     /// systemd units, by name.
     Systemd {
         /// The units that sign.
@@ -231,7 +236,8 @@ impl Config {
 impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.control {
-            Control::TezBake => f.write_str("tezbake")?,
+            Control::TezBake { instance: None, .. } => f.write_str("tezbake")?,
+            Control::TezBake { instance: Some(instance), .. } => write!(f, "tezbake {instance}")?,
             Control::Systemd { units } => write!(f, "systemd ({})", units.join(", "))?,
             Control::Command { .. } => f.write_str("commands")?,
         }

@@ -92,8 +92,9 @@ fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn Bake
     let host = open_host(machine)?;
     let marks = machine.marks.clone();
     Ok(match &machine.control {
-        Control::TezBake => {
-            Box::new(TezbakeControl::new(host).with_mark_folders(marks).with_guard_token(token).with_root(root))
+        Control::TezBake { instance, start } => {
+            let control = TezbakeControl::new(host).with_instance(instance.clone()).with_start(start.clone());
+            Box::new(control.with_mark_folders(marks).with_guard_token(token).with_root(root))
         }
         Control::Systemd { units } => {
             let units: Result<Vec<UnitName>, _> = units.iter().map(|unit| unit.parse()).collect();

@@ -20,6 +20,8 @@ pub mod command;
 mod elevation;
 mod files;
 mod give_back;
+mod instance;
+mod layout;
 mod loaded;
 mod marks;
 pub mod nonces;
@@ -36,6 +38,7 @@ mod unit_state;
 
 pub use command::CommandControl;
 pub use give_back::{GiveBackOrder, GivenBack};
+pub use instance::{Instance, InstanceError};
 pub use marks::{MarkFolder, MarkFolderError};
 pub use nonces::NoncesError;
 pub use power::{Power, PowerStatus};
@@ -95,6 +98,16 @@ pub enum BakerError {
         host: String,
         /// What is missing or odd: not loaded, not found while active, another word than expected.
         why: String,
+    },
+    /// Several instances of TezBake are there and the configuration names none of them, or one that is not there.
+    #[error("{host} has {} of TezBake ({}), and {}", instances(ids), ids.join(", "), meant(wanted.as_ref()))]
+    Instances {
+        /// Which machine.
+        host: String,
+        /// Their ids.
+        ids: Vec<String>,
+        /// The one that is configured.
+        wanted: Option<Instance>,
     },
     /// Where a service would keep the secret that unlocks the keys is not known.
     #[error("where {what} keeps a secret that unlocks the keys is not known")]
@@ -157,6 +170,9 @@ impl BakerError {
             Self::Elevation { .. } => "run as root, or add a NOPASSWD rule for this command; see the handbook",
             Self::Failed { .. } => "look at the services there with `systemctl status`",
             Self::Unclear { .. } => "look at the services there by hand; unknown is not stopped",
+            Self::Instances { .. } => {
+                "name the one that bakes as `instance` in the configuration, by its name or its folder"
+            }
             Self::NoSecretPlace { .. } => "unplug the signer there: only TezBake's own places are known",
             Self::BootGuard { .. } => "stop the services there and install it again; until it holds, unplug the signer",
             Self::NoUnits { .. } => {
@@ -171,6 +187,17 @@ impl BakerError {
             Self::Nonces(error) => error.next(),
         }
     }
+}
+
+fn instances(ids: &[String]) -> String {
+    if ids.len() == 1 { "one instance".to_owned() } else { format!("{} instances", ids.len()) }
+}
+
+fn meant(wanted: Option<&Instance>) -> String {
+    wanted.map_or_else(
+        || "which one is meant is not configured".to_owned(),
+        |wanted| format!("none of them alone is {wanted}"),
+    )
 }
 
 /// The guard's token where the state folder is the usual one.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use failover_core::baker::{BakerControl, BakerError, BakerState};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus};
+use failover_core::host::{Host, LocalHost};
 use failover_core::permit::hostname;
 use failover_core::state::StateDir;
 use serde::Serialize;
@@ -21,11 +22,13 @@ use crate::settings::Settings;
 mod bakes;
 mod boot;
 mod lift;
+mod units;
 
 pub(super) use bakes::may_be_stopped;
 pub(crate) use lift::run as lift;
 
 use boot::BootRecord;
+use units::UnitsRecord;
 
 /// The guard, as it was read.
 #[derive(Serialize)]
@@ -59,17 +62,27 @@ pub(crate) fn check(state: &Path, out: &mut Output) -> Result<End, Failure> {
     Ok(End::done("nothing needs to be done"))
 }
 
-/// Shows the token, and what the service manager says of each unit; exit 0 whatever that is.
+/// Shows the token, what the service manager says of each unit, and every service here that signs; exit 0 whatever that is.
 ///
 /// # Errors
 /// The state cannot be read, or the service manager does not say.
 pub(crate) fn status(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let token = token(settings, out);
     // Without a configuration no units are known, and so there is nothing to ask.
-    let boot = match settings.known() {
+    let known = settings.known();
+    let boot = match &known {
         Some(config) => boot(&mut *parts::open_backup(&config.backup, &settings.state())?, out),
         None => Ok(()),
     };
+    let host = || -> Option<Box<dyn Host>> {
+        match &known {
+            Some(config) => parts::open_host(&config.backup).ok(),
+            None => Some(Box::new(LocalHost::new())),
+        }
+    };
+    if let Some(units) = UnitsRecord::of(host, &Guard::new(settings.state()).token()) {
+        out.show(&units);
+    }
     let end = token?;
     boot?;
     Ok(end)

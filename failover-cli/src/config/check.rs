@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use failover_core::baker::{MarkFolder, UnitName};
+use failover_core::baker::{Instance, MarkFolder, UnitName};
 use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::ledger::Derivation;
 use failover_core::signer::{KeyName, Model};
@@ -27,6 +27,7 @@ pub(super) struct Checker<'a> {
 /// The keys that say how a machine is controlled, wherever they stand.
 struct ControlKeys {
     name: Spanned<ControlName>,
+    instance: Option<Spanned<Instance>>,
     units: Argv,
     start: Argv,
     stop: Argv,
@@ -159,14 +160,29 @@ impl<'a> Checker<'a> {
         let Some(primary) = primary else {
             return Ok(Primary { machine: None, state: usual_state(), device: None, power_status: None });
         };
-        let file::Primary { host, control, units, start, stop, status, path, marks, device, state, power_status } =
-            primary.into_inner();
+        let file::Primary {
+            host,
+            control,
+            instance,
+            units,
+            start,
+            stop,
+            status,
+            path,
+            marks,
+            device,
+            state,
+            power_status,
+        } = primary.into_inner();
         let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
         if let Some(state) = state.as_ref().filter(|state| control.is_none() || !state.get_ref().is_absolute()) {
             return Err(self.wrong(state, "state: an absolute path on that machine, used with host and control only"));
         }
         if let Some(device) = device.as_ref().filter(|_| control.is_none()) {
             return Err(self.wrong(device, "device: nothing uses it without host and control"));
+        }
+        if let Some(instance) = instance.as_ref().filter(|_| control.is_none()) {
+            return Err(self.wrong(instance, "instance: nothing uses it without host and control"));
         }
         let machine = match (host, control) {
             (None, None) => {
@@ -186,7 +202,7 @@ impl<'a> Checker<'a> {
             }
             (host, Some(name)) => {
                 let host = host.map(|host| self.host(host)).transpose()?;
-                let control = self.control(ControlKeys { name, units, start, stop, status })?;
+                let control = self.control(ControlKeys { name, instance, units, start, stop, status })?;
                 // On another machine the folder is that machine's: it is taken as it is written.
                 let path = if host.is_some() { path.map(Spanned::into_inner) } else { self.folder("path", path)? };
                 let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
@@ -209,8 +225,8 @@ impl<'a> Checker<'a> {
     }
 
     fn backup(&self, backup: file::Machine) -> Result<Machine, ConfigError> {
-        let file::Machine { control, units, start, stop, status, path, marks } = backup;
-        let control = self.control(ControlKeys { name: control, units, start, stop, status })?;
+        let file::Machine { control, instance, units, start, stop, status, path, marks } = backup;
+        let control = self.control(ControlKeys { name: control, instance, units, start, stop, status })?;
         let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
         Ok(Machine { host: None, control, path: self.folder("path", path)?, marks })
     }
@@ -232,7 +248,10 @@ impl<'a> Checker<'a> {
     }
 
     fn control(&self, keys: ControlKeys) -> Result<Control, ConfigError> {
-        let ControlKeys { name, units, start, stop, status } = keys;
+        let ControlKeys { name, instance, units, start, stop, status } = keys;
+        if let Some(instance) = instance.as_ref().filter(|_| *name.get_ref() != ControlName::TezBake) {
+            return Err(self.wrong(instance, "instance: not used by this control"));
+        }
         let foreign = |list: &[(&str, &Argv)]| {
             let found = list.iter().find_map(|(key, value)| value.as_ref().map(|value| (*key, value)));
             found.map_or(Ok(()), |(key, value)| Err(self.wrong(value, format!("{key}: not used by this control"))))
@@ -240,8 +259,9 @@ impl<'a> Checker<'a> {
         let missing = |key: &str| self.wrong(&name, format!("control: {key} is missing"));
         match *name.get_ref() {
             ControlName::TezBake => {
-                foreign(&[("units", &units), ("start", &start), ("stop", &stop), ("status", &status)])?;
-                Ok(Control::TezBake)
+                foreign(&[("units", &units), ("stop", &stop), ("status", &status)])?;
+                let start = start.map(|start| self.argv("start", start)).transpose()?;
+                Ok(Control::TezBake { instance: instance.map(Spanned::into_inner), start })
             }
             ControlName::Systemd => {
                 foreign(&[("start", &start), ("stop", &stop), ("status", &status)])?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use failover_core::baker::Instance;
 use failover_core::signer::Selector;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::tezos::KeyHash;
@@ -62,6 +63,7 @@ pub(super) struct Signer {
 pub(super) struct Primary {
     pub(super) host: Option<Spanned<String>>,
     pub(super) control: Option<Spanned<ControlName>>,
+    pub(super) instance: Option<Spanned<Instance>>,
     pub(super) units: Option<Spanned<Vec<String>>>,
     pub(super) start: Option<Spanned<Vec<String>>>,
     pub(super) stop: Option<Spanned<Vec<String>>>,
@@ -78,6 +80,7 @@ pub(super) struct Primary {
 #[serde(deny_unknown_fields)]
 pub(super) struct Machine {
     pub(super) control: Spanned<ControlName>,
+    pub(super) instance: Option<Spanned<Instance>>,
     pub(super) units: Option<Spanned<Vec<String>>>,
     pub(super) start: Option<Spanned<Vec<String>>>,
     pub(super) stop: Option<Spanned<Vec<String>>>,

@@ -232,7 +232,18 @@ const CONTROL: &str = "or \"systemd\" with units, or \"command\" with start, sto
 
 fn control(page: &mut Page, control: Option<&Control>) {
     match control {
-        Some(Control::TezBake) => page.line("control = \"tezbake\"", CONTROL),
+        Some(Control::TezBake { instance, start }) => {
+            page.line("control = \"tezbake\"", CONTROL);
+            if let Some(instance) = instance {
+                page.line(
+                    &format!("instance = {}", quoted(&instance.to_string())),
+                    "which of several, by name or folder",
+                );
+            }
+            if let Some(start) = start {
+                page.line(&format!("start = {}", list(start)), "instead of systemctl start");
+            }
+        }
         Some(Control::Systemd { units }) => {
             page.line("control = \"systemd\"", "or \"tezbake\", or \"command\" with start, stop, status");
             page.line(&format!("units = {}", list(units)), "every unit that signs, and no node");

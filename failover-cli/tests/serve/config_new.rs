@@ -59,11 +59,12 @@ fn enter_takes_what_was_found_and_the_file_runs() {
         let key = text(&world, &format!("/keys/{key}/key"));
         assert!(said.contains(&format!("the {role} key {key} is on the device as {role}")), "{said}");
     }
-    let said =
-        terminal.answer("runs the baker on this machine: tezbake, systemd UNIT..., or command [tezbake]:", b"\n");
+    let said = terminal
+        .answer("runs the baker on this machine: tezbake [INSTANCE], systemd UNIT..., or command [tezbake]:", b"\n");
     assert!(said.contains("bb-default-node-xtz-baker.service, bb-default-signer-tezsign.service"), "{said}");
     terminal.answer("The primary's ssh destination", b"primary\n");
-    let said = terminal.answer("runs the baker on primary: tezbake, systemd UNIT..., or command [tezbake]:", b"\n");
+    let said =
+        terminal.answer("runs the baker on primary: tezbake [INSTANCE], systemd UNIT..., or command [tezbake]:", b"\n");
     assert!(said.contains("ssh to primary works"), "{said}");
     terminal.answer("second opinion, or none [https://api.tzkt.io]:", format!("{tzkt}\n").as_bytes());
     let (code, out) = terminal.end();

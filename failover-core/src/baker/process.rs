@@ -2,11 +2,40 @@
 
 /// Programs that sign or ask for signatures; anything that begins with one of these and goes on with a dash or not at
 /// all (`octez-baker-PsQuebec`). Octez v25.1, TezSign 2026-04-30.
-const SIGNING: [&str; 5] =
-    ["octez-baker", "octez-signer", "octez-experimental-agnostic-baker", "octez-agnostic-baker", "tezsign"];
+const SIGNING: [&str; 6] = [
+    "octez-baker",
+    "octez-signer",
+    "octez-experimental-agnostic-baker",
+    "octez-agnostic-baker",
+    "tezsign",
+    "signatory",
+];
 
 /// The kernel keeps 15 bytes of a program's name.
 const COMM: usize = 15;
+
+/// The folders of several instances on one machine: what runs below another's is not this one's.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Neighbours {
+    ours: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Neighbours {
+    pub(super) const fn new(ours: Vec<String>, others: Vec<String>) -> Self {
+        Self { ours, others }
+    }
+
+    /// Does another's program run? One instance's folder may lie in another's: the innermost counts.
+    fn have(&self, program: &str) -> bool {
+        let depth = |folders: &[String]| {
+            let below =
+                |folder: &&String| program.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            folders.iter().filter(below).map(String::len).max()
+        };
+        depth(&self.others) > depth(&self.ours)
+    }
+}
 
 /// Does a table show process 1? One that does not hides the processes of others, too (`hidepid`).
 pub(super) fn is_whole(table: &str) -> bool {
@@ -19,7 +48,7 @@ pub(super) fn is_whole(table: &str) -> bool {
 ///
 /// # Errors
 /// Why the table cannot be believed: empty, a line that is no process, or pid 1 missing (`hidepid` hides processes).
-pub(super) fn signing(table: &str) -> Result<Vec<String>, String> {
+pub(super) fn signing(table: &str, neighbours: &Neighbours) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     let mut init = false;
     for line in table.lines().filter(|line| !line.trim().is_empty()) {
@@ -30,7 +59,8 @@ pub(super) fn signing(table: &str) -> Result<Vec<String>, String> {
         init |= number == 1;
         let comm = words.next().unwrap_or_default();
         let args: Vec<&str> = words.collect();
-        if let Some(name) = name(comm, &args) {
+        let others = args.first().is_some_and(|program| neighbours.have(program));
+        if let Some(name) = name(comm, &args).filter(|_| !others) {
             found.push(format!("{name} (pid {number})"));
         }
     }
@@ -43,6 +73,9 @@ pub(super) fn signing(table: &str) -> Result<Vec<String>, String> {
 /// The signing program that a process runs, by its executable's name and never by its arguments' text.
 fn name<'a>(comm: &'a str, args: &[&'a str]) -> Option<&'a str> {
     let program = args.first().copied().unwrap_or_default();
+    if runs_no_baker(args) {
+        return None;
+    }
     let base = program.rsplit('/').next().unwrap_or_default().trim_end_matches(':');
     if let Some(name) = [base, comm].into_iter().find(|name| signs(name)) {
         return Some(name);
@@ -50,8 +83,14 @@ fn name<'a>(comm: &'a str, args: &[&'a str]) -> Option<&'a str> {
     // TezBake calls its Octez binaries `baker` and `signer`; other programs may have these names too.
     let own = [base, comm].into_iter().find(|name| matches!(*name, "baker" | "signer"))?;
     let in_bake_buddy = |word: &&str| word.split('/').any(|part| part == "bake-buddy");
+    let as_an_app = ["/node/bin/baker", "/signer/bin/signer"].iter().any(|end| program.ends_with(end));
     // Such a name without a full path proves nothing either way: it counts.
-    (!program.starts_with('/') || args.iter().any(in_bake_buddy)).then_some(own)
+    (!program.starts_with('/') || as_an_app || args.iter().any(in_bake_buddy)).then_some(own)
+}
+
+/// `octez-baker run accuser` (octez-manager) and `baker run vdf` (TezBake's `NODE_TYPE=vdf`) attest and bake nothing.
+fn runs_no_baker(args: &[&str]) -> bool {
+    args.windows(2).any(|pair| matches!(pair, ["run", "accuser" | "vdf"]))
 }
 
 /// Is a word of a command line a program that signs?
@@ -73,7 +112,7 @@ mod tests {
     const INIT: &str = "      1 systemd         /sbin/init\n";
 
     fn seen(lines: &str) -> Vec<String> {
-        signing(&format!("{INIT}{lines}")).unwrap()
+        signing(&format!("{INIT}{lines}"), &Neighbours::default()).unwrap()
     }
 
     #[test]
@@ -90,6 +129,9 @@ mod tests {
             ),
             ("7 octez-experimen", "octez-experimen (pid 7)"),
             ("9 octez-signer octez-signer launch socket signer", "octez-signer (pid 9)"),
+            ("9 signatory /usr/bin/signatory serve -c /etc/signatory.yaml", "signatory (pid 9)"),
+            ("9 baker /opt/x/node/bin/baker run with local node /srv/node accuser", "baker (pid 9)"),
+            ("9 signer /opt/x/signer/bin/signer launch http signer", "signer (pid 9)"),
             ("9 tezsign         /bake-buddy/signer/bin/tezsign run --no-retry", "tezsign (pid 9)"),
             ("9 baker           /bake-buddy/node/bin/baker --remote-signer http://x run", "baker (pid 9)"),
             ("9 signer          /bake-buddy/signer/bin/signer launch http signer", "signer (pid 9)"),
@@ -128,12 +170,29 @@ mod tests {
    46 ps              ps -eo pid=,comm=,args=
    47 sudo            sudo -n tezbake start
    48 octez-bakerish  octez-bakerish
+   49 octez-baker     /usr/bin/octez-baker --endpoint http://127.0.0.1:8732 run accuser
+   50 baker           /bake-buddy/node/bin/baker --remote-signer http://x run vdf
 ";
         assert_eq!(seen(lines), Vec::<String>::new());
     }
 
     #[test]
+    fn what_runs_below_another_instances_folder_is_the_others() {
+        let folder = |folder: &str| vec![folder.to_owned()];
+        let table = format!(
+            "{INIT}7 baker /bake-buddy/node/bin/baker run\n8 baker /bake-buddy/instances/second/node/bin/baker run\n\
+             9 tezsign tezsign run\n"
+        );
+        let of = |ours: &str, others: &str| signing(&table, &Neighbours::new(folder(ours), folder(others))).unwrap();
+        let (first, second) = ("/bake-buddy", "/bake-buddy/instances/second");
+        assert_eq!(of(first, second), ["baker (pid 7)", "tezsign (pid 9)"]);
+        assert_eq!(of(second, first), ["baker (pid 8)", "tezsign (pid 9)"]);
+        assert_eq!(of(first, "/bake-buddy/instances/sec").len(), 3);
+    }
+
+    #[test]
     fn a_table_that_cannot_be_believed() {
+        let signing = |table: &str| signing(table, &Neighbours::default());
         assert!(signing("").is_err());
         assert!(signing("\n\n").is_err());
         assert!(signing("900 bash -bash\n").unwrap_err().contains("process 1"));

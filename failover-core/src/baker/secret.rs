@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use super::BakerError;
 use super::elevation::{self, Elevation};
 use super::files::{as_needed, is_absent};
-use super::{BakerError, UnitName};
 use crate::host::Host;
 
 const SHORT: Duration = Duration::from_secs(10);
@@ -39,21 +39,6 @@ pub enum UnlockSecret {
         /// Where they are now.
         files: Vec<String>,
     },
-}
-
-/// Where TezBake keeps the secret of its tezsign services.
-pub(super) fn places(units: &[UnitName]) -> Vec<String> {
-    let alias = |unit: &UnitName| {
-        let stem = unit.as_str().strip_suffix(".service")?.strip_prefix("bb-")?;
-        stem.strip_suffix("-signer-tezsign").map(str::to_owned)
-    };
-    let folders = units.iter().filter_map(alias).map(|alias| match alias.as_str() {
-        "default" => "/bake-buddy/signer".to_owned(),
-        alias => format!("/bake-buddy/instances/{alias}/signer"),
-    });
-    folders
-        .flat_map(|folder| [format!("{folder}/tezsign.secret"), format!("{folder}/__bin_generated/tezsign.service.sh")])
-        .collect()
 }
 
 /// What is asked to see where the files are.

@@ -34,11 +34,18 @@ pub(super) struct Systemctl<H> {
     elevation: Elevation,
     /// Has a look asked what never changes?
     looked: bool,
+    /// Other bakers' folders on that machine.
+    pub(super) neighbours: process::Neighbours,
 }
 
 impl<H: Host> Systemctl<H> {
     pub(super) fn new(host: H) -> Self {
-        Self { host: Looking::new(host), elevation: Elevation::default(), looked: false }
+        Self {
+            host: Looking::new(host),
+            elevation: Elevation::default(),
+            looked: false,
+            neighbours: process::Neighbours::default(),
+        }
     }
 
     /// The error for an answer that says neither running nor stopped.
@@ -54,6 +61,11 @@ impl<H: Host> Systemctl<H> {
             return Err(self.unclear(format!("{} exits {}: {said}", brief(argv), out.code)));
         }
         self.whole(argv, out)
+    }
+
+    /// Asks about these, by their names or by patterns.
+    pub(super) fn ask_about(&mut self, question: &[&str], about: &[&str]) -> Result<String, BakerError> {
+        self.ask(&[question, about].concat(), SHORT)
     }
 
     fn whole(&self, argv: &[&str], out: Output) -> Result<String, BakerError> {
@@ -114,11 +126,11 @@ impl<H: Host> Systemctl<H> {
     fn processes(&mut self) -> Result<Vec<String>, BakerError> {
         let table = self.ask(&PROCESSES, SHORT)?;
         if process::is_whole(&table) {
-            return process::signing(&table).map_err(|why| self.unclear(why));
+            return process::signing(&table, &self.neighbours).map_err(|why| self.unclear(why));
         }
         let all = self.ask_as_root(&PROCESSES, SHORT).ok().filter(|out| out.code == 0 && !out.may_be_cut());
         let table = all.map_or(table, |out| out.stdout);
-        process::signing(&table).map_err(|why| self.unclear(why))
+        process::signing(&table, &self.neighbours).map_err(|why| self.unclear(why))
     }
 
     /// Reads the mark files in these folders.
@@ -132,9 +144,9 @@ impl<H: Host> Systemctl<H> {
     }
 
     /// The units that these patterns name, whether loaded or only installed. Names that are no service are left out.
-    pub(super) fn list(&mut self, pattern: &str) -> Result<Vec<UnitName>, BakerError> {
-        self.expect_list(pattern);
-        let [argv, loaded] = lists(pattern);
+    pub(super) fn list(&mut self, patterns: &[&str]) -> Result<Vec<UnitName>, BakerError> {
+        self.expect_list(patterns);
+        let [argv, loaded] = lists(patterns);
         let out = self.host.ask(&argv, SHORT)?;
         // Since systemd 246 it exits 1, silently, where nothing matches.
         let nothing = out.code == 1 && out.stdout.trim().is_empty() && out.stderr.trim().is_empty();
@@ -156,8 +168,8 @@ impl<H: Host> Systemctl<H> {
     }
 
     /// What lists the units comes with the next question.
-    pub(super) fn expect_list(&mut self, pattern: &str) {
-        let [installed, loaded] = lists(pattern);
+    pub(super) fn expect_list(&mut self, patterns: &[&str]) {
+        let [installed, loaded] = lists(patterns);
         self.expect(&[&installed, &loaded], &[]);
     }
 
@@ -254,14 +266,28 @@ impl<H: Host> Systemctl<H> {
         first.and(again).and(killed)
     }
 
-    /// Starts these units.
+    /// Starts these units. Where that fails, the error has the last words of the service that did not start.
     pub(super) fn start(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
         if units.is_empty() {
             return Err(self.unclear("no signing service is known there"));
         }
         let argv = with_units(&["systemctl", "start", "--"], units);
         let out = self.as_root(&argv, START)?;
-        elevation::succeeded(&self.host, &brief(&argv), &out)
+        elevation::succeeded(&self.host, &brief(&argv), &out).map_err(|error| self.with_last_words(error, units, &out))
+    }
+
+    /// What a service that did not start wrote last, behind what systemctl said of it.
+    fn with_last_words(&mut self, error: BakerError, units: &[UnitName], out: &Output) -> BakerError {
+        let BakerError::Failed { host, what, code, mut message } = error else { return error };
+        if let Some(unit) = units.iter().find(|unit| out.stderr.contains(unit.as_str())) {
+            let argv = ["journalctl", "--no-pager", "-q", "-o", "cat", "-n", "3", "-u", unit.as_str()];
+            let said = self.ask_as_root(&argv, SHORT).ok().filter(|said| said.code == 0);
+            let said = said.map(|said| said.stdout.split_whitespace().collect::<Vec<_>>().join(" "));
+            if let Some(said) = said.filter(|said| !said.is_empty()) {
+                message = format!("{message}; {unit} said: {}", said.chars().take(300).collect::<String>());
+            }
+        }
+        BakerError::Failed { host, what, code, message }
     }
 
     fn change(&mut self, argv: &[&str]) -> Result<(), BakerError> {
@@ -301,11 +327,11 @@ fn is_closed(error: &BakerError) -> bool {
     )
 }
 
-/// What lists the units that a pattern names: those that are installed, and those that are loaded.
-fn lists(pattern: &str) -> [Vec<&str>; 2] {
+/// What lists the units that patterns name: those that are installed, and those that are loaded.
+fn lists<'a>(patterns: &[&'a str]) -> [Vec<&'a str>; 2] {
     [
-        vec!["systemctl", "list-unit-files", "--no-legend", "--no-pager", pattern],
-        vec!["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager", pattern],
+        [&["systemctl", "list-unit-files", "--no-legend", "--no-pager"], patterns].concat(),
+        [&["systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager"], patterns].concat(),
     ]
 }
 

@@ -100,11 +100,7 @@ const LIST: Duration = Duration::from_secs(20);
 /// systemctl does not say: unknown, not none (S3).
 pub fn installed<H: Host>(host: H, patterns: &[&str]) -> Result<Vec<UnitName>, BakerError> {
     let mut systemctl = Systemctl::new(host);
-    let mut units = Vec::new();
-    for pattern in patterns {
-        units.extend(systemctl.list(pattern)?);
-    }
-    Ok(units)
+    systemctl.list(patterns)
 }
 
 /// Every service of a machine that signs, loaded or only installed, by what it runs and by TezBake's names. Changes nothing.
@@ -118,7 +114,7 @@ pub fn installed<H: Host>(host: H, patterns: &[&str]) -> Result<Vec<UnitName>, B
 /// systemctl does not say: unknown, not none (S3).
 pub fn signing<H: Host>(host: H) -> Result<Vec<UnitName>, BakerError> {
     let mut systemctl = Systemctl::new(host);
-    let all = systemctl.list("*.service")?;
+    let all = systemctl.list(&["*.service"])?;
     // A template runs nothing by itself, and cannot be shown.
     let all: Vec<UnitName> = all.into_iter().filter(|unit| !unit.as_str().contains("@.")).collect();
     if all.is_empty() {

@@ -1,22 +1,23 @@
 //! A baker installed by TezBake: its units are found on the machine, its node is left running.
 //!
 //! # The commands that are run
-//! Those of [`systemd`](super::systemd) but `systemctl start`, those of [`boot_guard`](super::boot_guard),
-//! [`MarkFolder`], [`nonces`], [`UnlockSecret`] and [`Startable`], and these; those marked `*` may
-//! have `sudo -n` in front:
+//! Those of [`systemd`](super::systemd), those of [`boot_guard`](super::boot_guard), [`MarkFolder`], [`nonces`],
+//! [`UnlockSecret`] and [`Startable`], and these:
 //!
 //! | argv | what is read from it |
 //! |---|---|
-//! | `systemctl list-unit-files --no-legend --no-pager bb-*` | the first word of each line; exit 1 with no text at all is an empty list |
-//! | `systemctl list-units --all --plain --no-legend --no-pager bb-*` | likewise, exit 0 |
-//! | `tezbake start` * | exit 0 proves nothing; 151: root is needed |
+//! | `systemctl list-unit-files --no-legend --no-pager PATTERNS` | the first word of each line; exit 1 with no text at all is an empty list |
+//! | `systemctl list-units --all --plain --no-legend --no-pager PATTERNS` | likewise, exit 0 |
+//! | `systemctl show -p Id,ExecStart,Environment -- PATTERNS`, or UNITS | what each unit runs, and its `HOME` |
 //!
-//! `bb-*` is one argument and reaches systemctl as it is: no shell expands it.
+//! `*-xtz-baker.service` is one argument and reaches systemctl as it is: no shell expands it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::give_back::{self, Job};
+use super::instance::{self, Instance, PATTERNS, signs};
+use super::layout::{self, Layout};
 use super::systemctl::Systemctl;
 use super::{
     BakerControl, BakerError, BakerState, Depth, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName,
@@ -30,20 +31,17 @@ use crate::nonces::{Merged, Nonces};
 use crate::permit::{ClaimAnswer, ClaimOrder, Root};
 use crate::tezos::ChainId;
 
-/// `tezbake start` starts four apps, one after the other.
+mod found;
+
+/// For a start command of the user's own: `tezbake start` starts four apps, one after the other.
 const START: Duration = Duration::from_secs(180);
 
-/// What every unit of TezBake is named like.
-const PATTERN: &str = "bb-*";
-
-/// How the units that sign or ask for signatures end (Tezos Baking 2.5.1): never node, accuser or DAL.
-const SIGNING: [&str; 6] = ["-xtz-baker", "-xtz-baker-next", "-xtz-signer", "-tezsign", "-xtz-prism", "-signer-tunnel"];
-
-/// A TezBake installation, all its instances.
+/// A TezBake instance, all its units.
 ///
 /// Stopped through systemctl and never by `tezbake stop`, which waits up to 300 s for the node first and leaves the
-/// signer running where that fails (H11). Started by `tezbake start`, which also starts the node where it is stopped;
-/// that it exits 0 proves nothing (a service may die a second later, a guard may have kept it from starting).
+/// signer running where that fails (H11). Started through systemctl too: `tezbake start` asks web servers before it starts
+/// anything and starts nothing where they do not answer (exit 82), and starts what pays as well. That a start exits 0 proves
+/// nothing: a service may die a second later.
 ///
 /// ```no_run
 /// use failover_core::baker::{BakerControl, TezbakeControl};
@@ -55,8 +53,16 @@ const SIGNING: [&str; 6] = ["-xtz-baker", "-xtz-baker-next", "-xtz-signer", "-te
 #[derive(Debug)]
 pub struct TezbakeControl<H> {
     systemctl: Systemctl<H>,
-    /// The units found last.
+    /// Which one, where there are several.
+    instance: Option<Instance>,
+    /// What starts it, where it is not systemctl.
+    start: Option<Vec<String>>,
+    /// Every unit of TezBake's there, found last, of whatever instance.
+    all: Vec<UnitName>,
+    /// The signing units of this instance, found last.
     known: Vec<UnitName>,
+    /// What they run.
+    layout: Layout,
     /// Where the mark files lie; empty: where TezBake puts them.
     mark_folders: Vec<MarkFolder>,
     token: PathBuf,
@@ -72,7 +78,11 @@ impl<H: Host> TezbakeControl<H> {
         let token = super::default_token();
         Self {
             systemctl: Systemctl::new(host),
+            instance: None,
+            start: None,
+            all: Vec::new(),
             known: Vec::new(),
+            layout: Layout::default(),
             mark_folders: Vec::new(),
             token,
             root: Root::usual(),
@@ -85,6 +95,20 @@ impl<H: Host> TezbakeControl<H> {
     #[must_use]
     pub fn with_mark_folders(mut self, folders: Vec<MarkFolder>) -> Self {
         self.mark_folders = folders;
+        self
+    }
+
+    /// Controls this one of several instances there, and leaves the others alone.
+    #[must_use]
+    pub fn with_instance(mut self, instance: Option<Instance>) -> Self {
+        self.instance = instance;
+        self
+    }
+
+    /// Starts by this command, as root, and not by systemctl: `tezbake start`, for one.
+    #[must_use]
+    pub fn with_start(mut self, start: Option<Vec<String>>) -> Self {
+        self.start = start;
         self
     }
 
@@ -101,76 +125,11 @@ impl<H: Host> TezbakeControl<H> {
         self.token = token;
         self
     }
-
-    /// The signing units there, as they are installed or loaded now. Looked for every time: an upgrade may change them.
-    ///
-    /// # Errors
-    /// None is there, or systemctl does not say: unknown (S3).
-    pub fn units(&mut self) -> Result<Vec<UnitName>, BakerError> {
-        let mut units = self.systemctl.list(PATTERN)?;
-        units.retain(signs);
-        if units.is_empty() {
-            return Err(self.systemctl.unclear("no signing service of TezBake is installed there"));
-        }
-        if self.known != units {
-            self.known.clone_from(&units);
-            self.expect_known();
-        }
-        Ok(units)
-    }
-
-    /// What this look will ask of the units that are known.
-    fn expect_known(&mut self) {
-        let Some(depth) = self.depth else { return };
-        self.systemctl.expect_units(&self.known);
-        if depth == Depth::Guards {
-            self.systemctl.expect_guard(&self.known, &self.token);
-            let places = secret::places(&self.known);
-            if !places.is_empty() {
-                let question = secret::question(&places);
-                self.systemctl.expect(&[&question.iter().map(String::as_str).collect::<Vec<_>>()], &[]);
-            }
-        }
-    }
-
-    /// Where octez-baker keeps its files.
-    fn baker_folders(&mut self) -> Result<Vec<MarkFolder>, BakerError> {
-        if !self.mark_folders.is_empty() {
-            return Ok(self.mark_folders.clone());
-        }
-        let mut folders: Vec<_> = self.units()?.iter().filter(|unit| bakes(unit)).filter_map(mark_folder).collect();
-        folders.dedup();
-        Ok(folders)
-    }
 }
 
 /// Is it the name of a service of TezBake's that signs?
 pub(super) fn is_signing(name: &str) -> bool {
     name.parse().is_ok_and(|unit| signs(&unit))
-}
-
-fn signs(unit: &UnitName) -> bool {
-    let stem = unit.as_str().trim_end_matches(".service");
-    stem.starts_with("bb-") && SIGNING.iter().any(|end| stem.ends_with(end))
-}
-
-/// Does octez-baker run in this unit?
-fn bakes(unit: &UnitName) -> bool {
-    unit.as_str().contains("-xtz-baker")
-}
-
-/// The base folder of the program that a unit runs, where it keeps marks (xtz.node and xtz.signer, 2026: their units
-/// set `HOME` to the app's `data`). Instances but the default one are in a folder with their alias.
-fn mark_folder(unit: &UnitName) -> Option<MarkFolder> {
-    let stem = unit.as_str().strip_suffix(".service")?.strip_prefix("bb-")?;
-    let of = |end: &str, folder: &'static str| Some((stem.strip_suffix(end)?, folder));
-    let (alias, folder) = of("-node-xtz-baker", "node/data/.tezos-client")
-        .or_else(|| of("-node-xtz-baker-next", "node/data/.tezos-client"))
-        .or_else(|| of("-signer-xtz-signer", "signer/data/.tezos-signer"))?;
-    match alias {
-        "default" => format!("/bake-buddy/{folder}").parse().ok(),
-        alias => format!("/bake-buddy/instances/{alias}/{folder}").parse().ok(),
-    }
 }
 
 impl<H: Host> BakerControl for TezbakeControl<H> {
@@ -180,7 +139,10 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 
     fn begin_look(&mut self, depth: Depth) {
         self.systemctl.begin_look();
-        self.systemctl.expect_list(PATTERN);
+        self.systemctl.expect_list(&PATTERNS);
+        if depth == Depth::Guards && self.layout == Layout::default() {
+            self.systemctl.expect(&[&[&layout::SHOW[..], &PATTERNS].concat()], &[]);
+        }
         self.depth = Some(depth);
         // They are listed again; where they are the same, one round trip is enough.
         self.expect_known();
@@ -206,21 +168,17 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     }
 
     fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
-        let mut folders = self.mark_folders.clone();
-        if folders.is_empty() {
-            folders = self.units()?.iter().filter_map(mark_folder).collect();
-            folders.dedup();
-        }
+        let folders = self.folders(|_| true)?;
         self.systemctl.marks(&folders, chain)
     }
 
     fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
-        let folders = self.baker_folders()?;
+        let folders = self.folders(instance::bakes)?;
         self.systemctl.files(|host, elevation| nonces::read(host, elevation, &folders, chain))
     }
 
     fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
-        let folders = self.baker_folders()?;
+        let folders = self.folders(instance::bakes)?;
         self.systemctl.files(|host, elevation| nonces::merge(host, elevation, &folders, (chain, at), theirs))
     }
 
@@ -234,26 +192,42 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     }
 
     fn start(&mut self) -> Result<(), BakerError> {
-        let out = self.systemctl.as_root(&["tezbake", "start"], START)?;
-        if out.code == 151 {
-            let host = self.systemctl.host.name().to_owned();
-            return Err(BakerError::Elevation { host, what: "tezbake start".to_owned() });
+        if let Some(start) = self.start.clone() {
+            let words: Vec<&str> = start.iter().map(String::as_str).collect();
+            let (what, out) = (words.join(" "), self.systemctl.as_root(&words, START)?);
+            if out.code == 151 {
+                return Err(BakerError::Elevation { host: self.systemctl.host.name().to_owned(), what });
+            }
+            return elevation::succeeded(&self.systemctl.host, &what, &out);
         }
-        elevation::succeeded(&self.systemctl.host, "tezbake start", &out)
+        let (beside, signing) = self.started()?;
+        // They run already, most of the time, and only the node is needed: it says so itself, where it does not start.
+        let node = match beside.is_empty() {
+            true => Ok(()),
+            false => self.systemctl.start(&beside),
+        };
+        self.systemctl.start(&signing)?;
+        match node {
+            Err(error) if error.to_string().contains("-xtz-node.service") => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
-        let places = secret::places(&self.units()?);
+        let units = self.units()?;
+        let places = self.secret_places(&units)?;
         self.systemctl.files(|host, elevation| secret::look(host, elevation, &places))
     }
 
     fn stash_unlock_secret(&mut self) -> Result<(), BakerError> {
-        let places = secret::places(&self.units()?);
+        let units = self.units()?;
+        let places = self.secret_places(&units)?;
         self.systemctl.files(|host, elevation| secret::stash(host, elevation, &places))
     }
 
     fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
-        let places = secret::places(&self.units()?);
+        let units = self.units()?;
+        let places = self.secret_places(&units)?;
         self.systemctl.files(|host, elevation| secret::restore(host, elevation, &places))
     }
 
@@ -273,11 +247,17 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     }
 
     fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
+        let (mut beside, signing) = self.started()?;
         let units = self.units()?;
+        let places = self.secret_places(&units)?;
+        // One command, in which each has to start: what is not needed is left as it is.
+        beside.retain(|unit| unit.as_str().ends_with("-xtz-node.service"));
+        let words = ["systemctl", "start", "--"].into_iter().map(str::to_owned);
+        let names = beside.iter().chain(&signing).map(ToString::to_string);
+        let start = self.start.clone().unwrap_or_else(|| words.chain(names).collect());
         let (root, token) = (&self.root, Some(self.token.as_path()));
         self.systemctl.files(|host, elevation| {
-            let secrets = secret::kept(host, elevation, &secret::places(&units))?;
-            let start = vec!["tezbake".to_owned(), "start".to_owned()];
+            let secrets = secret::kept(host, elevation, &places)?;
             let stop = give_back::stop(&units);
             let job = Job { root, token, secrets, start, stop, limit: START, as_user: false };
             give_back::give_back(host, elevation, &job, order)
@@ -303,8 +283,8 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 
     fn startable(&mut self) -> Result<Startable, BakerError> {
         let units = self.units()?;
-        let (folders, certain) = (self.baker_folders()?, self.mark_folders.is_empty());
-        let places = secret::places(&units);
+        let (folders, certain) = (self.folders(instance::bakes)?, self.mark_folders.is_empty());
+        let places = self.secret_places(&units)?;
         self.systemctl.files(|host, elevation| {
             // What was taken out of the way comes back with the start.
             let aside = match secret::look(host, elevation, &places)? {
@@ -314,50 +294,5 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             let missing = startable::missing(host, elevation, &units, &aside)?;
             Ok(Startable { missing, wallet: startable::wallet(host, elevation, &folders, certain)? })
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_marks_lie() {
-        let folder = |name: &str| mark_folder(&name.parse().unwrap()).map(|folder| folder.to_string());
-        for (name, expected) in [
-            ("bb-default-node-xtz-baker", Some("/bake-buddy/node/data/.tezos-client")),
-            ("bb-default-node-xtz-baker-next", Some("/bake-buddy/node/data/.tezos-client")),
-            ("bb-my-second-node-xtz-baker", Some("/bake-buddy/instances/my-second/node/data/.tezos-client")),
-            ("bb-default-signer-xtz-signer", Some("/bake-buddy/signer/data/.tezos-signer")),
-            ("bb-..-node-xtz-baker", None),
-            ("bb-default-signer-tezsign", None),
-            ("bb-default-node-xtz-node", None),
-        ] {
-            assert_eq!(folder(name).as_deref(), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_signs_is_told_by_its_name() {
-        let signs = |name: &str| signs(&name.parse().unwrap());
-        for name in [
-            "bb-default-node-xtz-baker",
-            "bb-default-node-xtz-baker-next",
-            "bb-default-signer-xtz-signer",
-            "bb-second-signer-tezsign",
-            "bb-default-signer-xtz-prism",
-            "bb-default-signer-tunnel",
-        ] {
-            assert!(signs(name), "{name}");
-        }
-        for name in [
-            "bb-default-node-xtz-node",
-            "bb-default-node-xtz-accuser",
-            "bb-default-dal-xtz-dal",
-            "bb-default-pay",
-            "octez-xtz-baker",
-        ] {
-            assert!(!signs(name), "{name}");
-        }
     }
 }

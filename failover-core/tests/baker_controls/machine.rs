@@ -19,7 +19,7 @@ impl Machine {
         fs::create_dir(machine.path().join("bin")).unwrap();
         fs::create_dir(machine.path().join("units")).unwrap();
         // Links, not copies: a program just written may be "text file busy" while another test starts a process.
-        for program in ["systemctl", "ps", "id", "sudo", "tezbake", "find"] {
+        for program in ["systemctl", "journalctl", "ps", "id", "sudo", "tezbake", "find"] {
             let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/systemctl").join(program);
             symlink(data, machine.path().join("bin").join(program)).unwrap();
         }

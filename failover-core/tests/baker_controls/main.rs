@@ -4,6 +4,8 @@
 #[cfg(feature = "sim")]
 mod boot_guard;
 #[cfg(test)]
+mod instances;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod marks;

@@ -5,6 +5,10 @@ use std::time::Duration;
 use crate::machine::{BAKER, Machine, NODE, SIGNER};
 use failover_core::baker::{BakerControl, BakerError, BakerState, TezbakeControl};
 
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
 fn running(state: Result<BakerState, BakerError>) -> Vec<String> {
     match state {
         Ok(BakerState::Running { what }) => what,
@@ -35,6 +39,9 @@ fn stop_reaches_what_signs_and_leaves_the_node_running() {
 
     tezbake.start().unwrap();
     running(tezbake.state());
+    let started = machine.changes().split_off(1);
+    let beside = format!("systemctl start -- {NODE} bb-default-node-xtz-accuser.service");
+    assert_eq!(started, [beside, format!("systemctl start -- {SIGNER} {BAKER}")], "no web server is asked");
 }
 
 #[test]
@@ -128,10 +135,11 @@ fn an_infinite_restart_delay_is_no_delay() {
 fn exit_151_and_a_password_are_the_same_refusal() {
     let machine = Machine::new();
     machine.write("tezbake-exit", "151");
-    assert!(matches!(TezbakeControl::new(machine.host()).start(), Err(BakerError::Elevation { .. })));
+    let by_tezbake = || TezbakeControl::new(machine.host()).with_start(Some(words("tezbake start")));
+    assert!(matches!(by_tezbake().start(), Err(BakerError::Elevation { .. })));
 
     machine.write("uid", "1000\n");
-    let mut tezbake = TezbakeControl::new(machine.host());
+    let mut tezbake = by_tezbake();
     for refused in [tezbake.stop(), tezbake.start()] {
         assert!(matches!(refused, Err(BakerError::Elevation { .. })), "{refused:?}");
     }
@@ -150,11 +158,32 @@ fn another_exit_of_tezbake_is_a_failure_with_its_words() {
     let machine = Machine::new();
     for code in [1, 25, 26, 150, 255] {
         machine.write("tezbake-exit", &code.to_string());
-        match TezbakeControl::new(machine.host()).start() {
+        match TezbakeControl::new(machine.host()).with_start(Some(words("tezbake start"))).start() {
             Err(BakerError::Failed { code: seen, message, .. }) => {
                 assert_eq!((seen, message.as_str()), (code, "ERROR: failed to start node"));
             }
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn a_service_that_does_not_start_is_named_with_its_last_words() {
+    let machine = Machine::new();
+    let stopped = "ActiveState=inactive SubState=dead FAILS=yes";
+    machine.unit(BAKER, stopped);
+    match TezbakeControl::new(machine.host()).start() {
+        Err(BakerError::Failed { what, message, .. }) => {
+            assert_eq!(what, "systemctl start");
+            assert!(message.contains("bb-default-node-xtz-baker: a file is missing"), "{message}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // What signs nothing is not waited for, but for the node.
+    machine.unit(BAKER, "");
+    machine.unit("bb-default-node-xtz-accuser.service", stopped);
+    TezbakeControl::new(machine.host()).start().unwrap();
+    machine.unit(NODE, stopped);
+    let error = TezbakeControl::new(machine.host()).start().unwrap_err();
+    assert!(error.to_string().contains("bb-default-node-xtz-node: a file is missing"), "{error}");
 }

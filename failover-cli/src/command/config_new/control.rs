@@ -1,6 +1,6 @@
 //! What runs the baker on a machine: found there, or said by the person.
 
-use failover_core::baker::UnitName;
+use failover_core::baker::{Instance, UnitName};
 use failover_core::host::Host;
 
 use super::ask::Asking;
@@ -10,7 +10,7 @@ use crate::config::{Control, Section};
 use crate::failure::Failure;
 
 /// How it is answered.
-pub(super) const CHOICE: &str = "tezbake, systemd UNIT..., or command";
+pub(super) const CHOICE: &str = "tezbake [INSTANCE], systemd UNIT..., or command";
 
 /// Looks on the machine, and asks.
 pub(super) fn of<H: Host + Clone>(
@@ -49,7 +49,11 @@ pub(super) fn asked(
         let Some(text) = person.line(question, default.as_deref())? else { return Ok(None) };
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.split_first() {
-            Some((&"tezbake", [])) => return Ok(Some(Control::TezBake)),
+            Some((&"tezbake", [])) => return Ok(Some(Control::TezBake { instance: None, start: None })),
+            Some((&"tezbake", [instance])) => match instance.parse::<Instance>() {
+                Ok(instance) => return Ok(Some(Control::TezBake { instance: Some(instance), start: None })),
+                Err(error) => person.warn(error),
+            },
             Some((&"systemd", units @ [_, ..])) => {
                 match units.iter().map(|unit| unit.parse::<UnitName>()).collect::<Result<Vec<_>, _>>() {
                     Ok(units) => {

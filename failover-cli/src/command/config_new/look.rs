@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::baker::{TezbakeControl, UnitName, systemd};
+use failover_core::baker::{BakerError, TezbakeControl, UnitName, systemd};
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, Delegate};
@@ -87,8 +87,10 @@ pub(super) fn ledger_key(
 pub(super) fn control<H: Host + Clone>(host: &H) -> Result<(Control, String), String> {
     // Not by `tezbake info`, which exits 0 whatever it finds (2026-02): by the units that will be stopped.
     let tezbake = TezbakeControl::new(host.clone()).units();
-    if let Ok(units) = &tezbake {
-        return Ok((Control::TezBake, shown(units)));
+    match &tezbake {
+        Ok(units) => return Ok((Control::TezBake { instance: None, start: None }, shown(units))),
+        Err(error @ BakerError::Instances { .. }) => return Err(format!("{error}; {}", error.next())),
+        Err(_) => {}
     }
     let units = systemd::installed(host.clone(), &SIGNING).map_err(|error| error.to_string())?;
     if units.iter().any(|unit| unit.as_str().starts_with("octez-baker")) {

@@ -12,7 +12,7 @@ fn whole(device: &str) -> Template {
         node: Some("http://127.0.0.1:8732".parse().unwrap()),
         device: Some(device.parse().unwrap()),
         primary: Some("baker@primary".to_owned()),
-        primary_control: Some(Control::TezBake),
+        primary_control: Some(Control::TezBake { instance: None, start: None }),
         backup: Some(Control::Systemd { units: vec!["octez-baker.service".to_owned()] }),
         ..Template::default()
     }
@@ -43,7 +43,10 @@ fn what_is_written_can_be_read() {
         assert_eq!(config.signer.device.to_string(), device);
         assert_eq!(Some(config.backup.control), template.backup);
         let primary = config.primary.machine.unwrap();
-        assert_eq!((primary.host.as_deref(), primary.control), (Some("baker@primary"), Control::TezBake));
+        assert_eq!(
+            (primary.host.as_deref(), primary.control),
+            (Some("baker@primary"), Control::TezBake { instance: None, start: None })
+        );
         assert_eq!(config.chain.tzkt, None, "a source that nobody agreed to is not asked");
     }
 }

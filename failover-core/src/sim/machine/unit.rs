@@ -51,6 +51,15 @@ impl Job {
         }
     }
 
+    /// Its `Environment=`, as TezBake writes it.
+    pub(crate) const fn environment(self) -> &'static str {
+        match self {
+            Self::Node | Self::Baker | Self::Accuser => "HOME=/bake-buddy/node/data \"TEZOS_LOG=* -> info\"",
+            Self::Signer => "HOME=/bake-buddy/signer/data \"TEZOS_LOG=* -> info\"",
+            Self::TezSign => "",
+        }
+    }
+
     /// Does it sign, or ask for signatures?
     pub(crate) const fn signs(self) -> bool {
         matches!(self, Self::Baker | Self::Signer | Self::TezSign)
@@ -141,9 +150,11 @@ impl Unit {
         Some(match name {
             "Restart" => "always".to_owned(),
             "ExecStart" => {
-                let (path, argv) = (self.job.starts(), self.job.arguments());
+                let path = self.job.starts();
+                let argv = if self.job == Job::TezSign { path } else { self.job.arguments() };
                 format!("{{ path={path} ; argv[]={argv} ; ignore_errors=no ; pid=0 ; code=(null) ; status=0/0 }}")
             }
+            "Environment" => self.job.environment().to_owned(),
             "RestartUSec" => format!("{}s", self.restart_delay.as_secs()),
             "MainPID" => self.pid().unwrap_or(0).to_string(),
             "Result" => self.result.to_owned(),
@@ -167,13 +178,14 @@ impl Unit {
 }
 
 /// The properties that are known, in the order in which systemd prints them: the service's, then the unit's.
-pub(crate) const PROPERTIES: [&str; 16] = [
+pub(crate) const PROPERTIES: [&str; 17] = [
     "Restart",
     "RestartUSec",
     "MainPID",
     "Result",
     "ExecMainStartTimestamp",
     "ExecStart",
+    "Environment",
     "Id",
     "Names",
     "LoadState",

@@ -1,0 +1,101 @@
+//! Several TezBakes on one machine: the one that is meant is found by what it runs, and the others are left alone.
+
+use failover_core::baker::{BakerControl, BakerError, BakerState, Instance, TezbakeControl};
+use failover_core::host::LocalHost;
+
+use crate::machine::{BAKER, Machine, SIGNER};
+
+/// The default one, and others: by its alias, by `--id`, by `--path`.
+const OTHERS: [(&str, &str); 3] =
+    [("second", "/bake-buddy/instances/second"), ("my.baker-2", "/bake-buddy/instances/third"), ("x", "/opt/x")];
+
+/// A machine with all of them, running.
+fn machine() -> Machine {
+    let machine = Machine::new();
+    for (id, folder) in OTHERS {
+        let unit = |app: &str, service: &str, program: &str| {
+            let running = "ActiveState=active SubState=running MainPID=7 RestartUSec=20s";
+            let (exec, home) = (format!("{folder}/{app}/{program}"), format!("{folder}/{app}/data"));
+            machine.unit(&format!("{id}-{app}-{service}.service"), &format!("{running} Exec='{exec} run' Home={home}"));
+        };
+        unit("node", "xtz-node", "bin/node");
+        unit("node", "xtz-baker", "bin/baker");
+        unit("signer", "tezsign", "__bin_generated/tezsign.service.sh");
+    }
+    machine
+}
+
+fn control(machine: &Machine, instance: &str) -> TezbakeControl<LocalHost> {
+    TezbakeControl::new(machine.host()).with_instance(Some(instance.parse::<Instance>().unwrap()))
+}
+
+fn units(id: &str) -> String {
+    format!("{id}-node-xtz-baker.service {id}-signer-tezsign.service")
+}
+
+#[test]
+fn which_of_several_is_meant_has_to_be_said() {
+    let machine = machine();
+    let mut control = TezbakeControl::new(machine.host());
+    let refused = [control.state().map(drop), control.stop(), control.start(), control.boot_guard().map(drop)];
+    for refused in refused {
+        let Err(error @ BakerError::Instances { .. }) = refused else { panic!("{refused:?}") };
+        assert!(error.to_string().contains("bb-default, my.baker-2, second, x"), "{error}");
+        assert!(error.next().contains("`instance`"), "{}", error.next());
+    }
+    assert!(machine.changes().is_empty(), "{:?}", machine.changes());
+}
+
+#[test]
+fn one_that_is_not_there_is_no_other() {
+    let machine = machine();
+    for wrong in ["third", "bb", "sec", "/opt/y", "/bake-buddy/instances"] {
+        let refused = control(&machine, wrong).stop();
+        assert!(matches!(refused, Err(BakerError::Instances { .. })), "{wrong}: {refused:?}");
+    }
+    // Alone on its machine, it is not the one that is meant either.
+    let alone = Machine::new();
+    assert!(matches!(control(&alone, "second").stop(), Err(BakerError::Instances { .. })));
+    control(&alone, "default").stop().unwrap();
+    assert!(machine.changes().is_empty());
+}
+
+#[test]
+fn it_is_stopped_and_started_and_the_others_bake_on() {
+    for (id, folder) in OTHERS {
+        for named in [id, folder] {
+            let machine = machine();
+            machine.write(
+                "processes",
+                &format!("   700 baker   {folder}/node/bin/baker run\n   701 baker   /bake-buddy/node/bin/baker run\n"),
+            );
+            let mut one = control(&machine, named);
+            let Ok(BakerState::Running { what }) = one.state() else { panic!("{named}") };
+            assert!(
+                what.contains(&"baker (pid 700)".to_owned()) && !what.join(" ").contains("701"),
+                "{named}: {what:?}"
+            );
+            one.stop().unwrap();
+            assert_eq!(machine.changes(), [format!("systemctl --no-block stop -- {}", units(id))], "{named}");
+            machine.write("processes", "   701 baker   /bake-buddy/node/bin/baker run\n");
+            let checked = units(id).split(' ').map(str::to_owned).collect();
+            assert_eq!(one.state().unwrap(), BakerState::Stopped { checked }, "{named}");
+            one.start().unwrap();
+            let started = machine.changes().split_off(1);
+            let signing = format!("systemctl start -- {id}-signer-tezsign.service {id}-node-xtz-baker.service");
+            assert_eq!(started, [format!("systemctl start -- {id}-node-xtz-node.service"), signing], "{named}");
+        }
+    }
+}
+
+#[test]
+fn the_default_one_is_stopped_beside_the_others() {
+    let machine = machine();
+    machine.write("processes", "   700 baker   /bake-buddy/instances/second/node/bin/baker run\n");
+    let mut one = control(&machine, "bb-default");
+    one.stop().unwrap();
+    assert_eq!(one.state().unwrap(), BakerState::Stopped { checked: vec![BAKER.to_owned(), SIGNER.to_owned()] });
+    // Whose it is cannot be seen: it counts.
+    machine.write("processes", "   700 tezsign   tezsign run\n");
+    assert!(matches!(one.state(), Ok(BakerState::Running { .. })));
+}
