@@ -27,7 +27,7 @@ mod marks;
 pub mod nonces;
 pub mod power;
 mod process;
-mod secret;
+pub mod secret;
 mod startable;
 mod systemctl;
 pub mod systemd;

@@ -236,7 +236,7 @@ fn control(page: &mut Page, control: Option<&Control>) {
             page.line("control = \"tezbake\"", CONTROL);
             if let Some(instance) = instance {
                 page.line(
-                    &format!("instance = {}", quoted(&instance.to_string())),
+                    &format!("instance = {}", quoted(instance.to_string())),
                     "which of several, by name or folder",
                 );
             }

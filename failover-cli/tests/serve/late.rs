@@ -1,5 +1,6 @@
 //! H40: what `return` sends to the primary is held up on its way, and comes there after a stop (S13 (c)).
 
+use failover_core::baker::secret;
 use std::process::Stdio;
 
 use crate::crash::cut;
@@ -19,13 +20,16 @@ fn h40_what_starts_the_primary_comes_after_a_stop_there() {
         assert!(cut(&world, &plan, |record| record["record"] == "after" && record["step"] == "note-level"));
         world.call(&["stand-down"]).ends(0);
         // Whether or not the run came so far.
-        let secret = "/bake-buddy/signer/tezsign.secret";
-        let kept = format!("{secret}.kept-by-failover");
-        let _aside_already = world.exec("primary", &["sudo", "-n", "mv", "--backup=numbered", "--", secret, &kept]);
+        let file = "/bake-buddy/signer/tezsign.secret";
+        let folder = world.path("primary-state/machine/secrets").display().to_string();
+        let kept = format!("{folder}/{}", file.replace('/', "%"));
+        let places = [file, "/bake-buddy/signer/__bin_generated/tezsign.service.sh"];
+        let away = [&["sudo", "-n", "sh", "-c", secret::STASH, secret::NAME, &folder][..], &places].concat();
+        assert_eq!(world.exec("primary", &away).code, 0);
         let is_there = |path: &str| {
             !world.exec("primary", &["find", path, "-maxdepth", "0", "-printf", "%p\\0"]).stdout.is_empty()
         };
-        assert!(is_there(&kept) && !is_there(secret));
+        assert!(is_there(&kept) && !is_there(file));
 
         // What writes the token there waits until it is let go; everything else passes.
         let sudo = world.path("primary/bin/sudo");
@@ -54,13 +58,13 @@ fn h40_what_starts_the_primary_comes_after_a_stop_there() {
         assert!(said.why().contains("failover stand-down"), "it says by whom: {said:?}");
         let guarded = finish(program(&["--json", "--config"]).arg(world.path("primary.toml")).args(["guard", "check"]));
         assert_eq!(guarded.code, 3, "the token is not there: {guarded:?}");
-        assert!(is_there(&kept) && !is_there(secret), "the secret is still aside");
+        assert!(is_there(&kept) && !is_there(file), "the secret is still aside");
 
         // Nobody bakes, and the same command leads out (S18).
         std::fs::write(&sudo, passes).unwrap();
         world.call(&["return", "--yes"]).ends(0);
         assert!(world.bakes("primary"));
-        assert_eq!(is_there(secret), !units, "TezBake's secret is where it belongs");
+        assert_eq!(is_there(file), !units, "TezBake's secret is where it belongs");
         assert_eq!(world.book().backup, 0);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use failover_core::baker::secret;
 use failover_core::chain::Rpc;
 use failover_core::chain::http::Http;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
@@ -106,10 +107,10 @@ pub(crate) fn primary_returns(world: &World) {
     let config = world.path("primary.toml");
     let args = ["--json", "--config", config.to_str().unwrap(), "guard", "lift", "--statement", sentence];
     finish(&mut program(&args)).ends(0);
-    for file in ["tezsign.secret", "__bin_generated/tezsign.service.sh"] {
-        let place = format!("/bake-buddy/signer/{file}");
-        world.exec("primary", &["sudo", "-n", "mv", "--", &format!("{place}.kept-by-failover"), &place]);
-    }
+    let kept = world.path("primary-state/machine/secrets").display().to_string();
+    let places = ["/bake-buddy/signer/tezsign.secret", "/bake-buddy/signer/__bin_generated/tezsign.service.sh"];
+    let back = [&["sudo", "-n", "sh", "-c", secret::RESTORE, secret::NAME, &kept][..], &places].concat();
+    assert_eq!(world.exec("primary", &back).code, 0);
     let started = world.exec("primary", &["sudo", "-n", "tezbake", "start"]);
     assert_eq!(started.code, 0, "{started:?}");
     until("the primary bakes again", || world.bakes("primary"));

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::elevation::{Elevation, last_words};
-use super::give_back::{self, Job};
+use super::give_back::{self, Job, Secrets};
 use super::{BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, claim, marks, nonces};
 use crate::clock::Timestamp;
 use crate::guard::{BootGuard, GuardNote, Lift};
@@ -144,7 +144,7 @@ impl<H: Host> BakerControl for CommandControl<H> {
 
     fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
         let (start, stop) = (self.commands.start.clone(), self.commands.stop.clone());
-        let (root, secrets) = (&self.root, Vec::new());
+        let (root, secrets) = (&self.root, Secrets::default());
         let job = Job { root, token: None, secrets, start, stop, limit: START, as_user: true };
         give_back::give_back(&mut self.host, &mut Elevation::default(), &job, order)
     }

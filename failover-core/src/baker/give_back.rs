@@ -4,7 +4,7 @@
 //! | argv, as root | what is read from it |
 //! |---|---|
 //! | `sh -c PERMIT failover-permit ROOT BAKER LOCK RUN HEAD TAIL OWN SECONDS HERE` | exit 0 and a last line, see [`script::PERMIT`] |
-//! | `sh -c GIVE_BACK failover-permit ROOT BAKER RUN SECONDS WRITE REMOVE FOLDER NAME TEXT BY USER LIMIT N [FROM TO]... M START... STOP...` | exit 0 and a last line, see [`script::GIVE_BACK`] |
+//! | `sh -c GIVE_BACK failover-permit ROOT BAKER RUN SECONDS WRITE REMOVE FOLDER NAME TEXT BY USER LIMIT N BACK... N ASIDE... N START... STOP...` | exit 0 and a last line, see [`script::GIVE_BACK`] |
 
 use std::path::Path;
 use std::time::Duration;
@@ -65,8 +65,8 @@ pub(super) struct Job<'a> {
     pub(super) root: &'a Root,
     /// Its guard's token; `None`: nothing there looks for one.
     pub(super) token: Option<&'a Path>,
-    /// Kept secrets, and where each belongs.
-    pub(super) secrets: Vec<(String, String)>,
+    /// What puts its secrets back, and away again.
+    pub(super) secrets: Secrets,
     /// What starts it.
     pub(super) start: Vec<String>,
     /// What stops it again.
@@ -75,6 +75,13 @@ pub(super) struct Job<'a> {
     pub(super) limit: Duration,
     /// Are the two commands for the user who is logged in there, and not for root?
     pub(super) as_user: bool,
+}
+
+/// Two commands, as root; empty: there is no secret.
+#[derive(Default)]
+pub(super) struct Secrets {
+    pub(super) back: Vec<String>,
+    pub(super) aside: Vec<String>,
 }
 
 /// Stops these units without waiting for them.
@@ -151,13 +158,15 @@ fn act<H: Host + ?Sized>(
     let root = job.root.path().to_string_lossy();
     let (run, by) = (order.run.to_string(), format!("return by {}", order.who));
     let (lock, limit) = (LOCK.as_secs().to_string(), job.limit.as_secs().to_string());
-    let (pairs, count) = (job.secrets.len().to_string(), job.start.len().to_string());
+    let counts = [&job.secrets.back, &job.secrets.aside, &job.start].map(|words| words.len().to_string());
+    let [back, aside, start] = &counts;
     let user = if job.as_user { "user" } else { "root" };
-    let mut words =
-        vec![&*root, &order.baker, &run, &lock, WRITE, REMOVE, folder, name, &text, &by, user, &limit, &pairs];
-    words.extend(job.secrets.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]));
-    words.push(&count);
-    words.extend(job.start.iter().chain(&job.stop).map(String::as_str));
+    let mut words = vec![&*root, &order.baker, &run, &lock, WRITE, REMOVE, folder, name, &text, &by, user, &limit];
+    for (count, command) in [(back, &job.secrets.back), (aside, &job.secrets.aside), (start, &job.start)] {
+        words.push(count);
+        words.extend(command.iter().map(String::as_str));
+    }
+    words.extend(job.stop.iter().map(String::as_str));
     let out = run_script(host, elevation, script::GIVE_BACK, &words, LOCK + job.limit + AROUND)?;
     let failed = |what: String, code: i32, message: String| BakerError::Failed {
         host: host.name().to_owned(),

@@ -1,29 +1,123 @@
 //! TezSign's auto-unlock secret: with it a service unlocks the keys by itself, at every start (SAFETY.md, "disarmed").
 //!
-//! TezBake keeps the passphrase in a file, and once more in the start script that it makes of it (xtz.signer 25.1,
-//! 2026). Both are taken out of the way by renaming them: nothing is read, nothing is deleted (S9).
+//! TezBake keeps the passphrase in a file, and once more in a line of the start script that it makes of it (xtz.signer 25.1,
+//! 2026). Both are taken into a folder of failover's own, which only root looks into: what lies beside them, or has another
+//! name than TezBake's, is given to the app's user by the next upgrade. Nothing is read here, nothing is deleted (S9).
 
 use std::time::Duration;
 
 use super::BakerError;
 use super::elevation::{self, Elevation};
-use super::files::{as_needed, is_absent};
 use crate::host::Host;
+use crate::permit::Root;
 
 const SHORT: Duration = Duration::from_secs(10);
 
-/// What is put behind the name of a file that was taken out of the way.
-const KEPT: &str = ".kept-by-failover";
+/// What the scripts are called, for who looks at the processes.
+pub const NAME: &str = "failover-secret";
+
+/// What all three begin with. `KEPT SECRET SCRIPT [SECRET SCRIPT]...`: the folder that keeps, and each service's two files.
+macro_rules! common {
+    () => {
+        r#"set -u
+umask 077
+kept=$1
+shift
+line='^[[:space:]]*(export[[:space:]]+)?TEZSIGN_UNLOCK_PASS='
+# Is there a passphrase in this script?
+holds() {
+    [ -e "$1" ] || return 1
+    grep -Eq "$line[\"']*[^\"'[:space:]]" -- "$1"
+    case $? in 0) ;; 1) return 1 ;; *) exit 1 ;; esac
+}
+named() { printf '%s/%s' "$kept" "$(printf %s "$1" | tr / %)"; }
+# An earlier version put both beside themselves, and the whole script: it counts no more than its line.
+older() {
+    if [ -e "$1.kept-by-failover" ]; then mv --backup=numbered -- "$1.kept-by-failover" "$own" || exit 1; fi
+    [ -e "$2.kept-by-failover" ] || return 0
+    if [ ! -e "$2" ]; then
+        mv -- "$2.kept-by-failover" "$2" || exit 1
+        return 0
+    fi
+    if [ ! -e "$own.line" ] && holds "$2.kept-by-failover"; then
+        grep -E "$line" -- "$2.kept-by-failover" >"$own.line" || exit 1
+    fi
+    mv --backup=numbered -- "$2.kept-by-failover" "$own.script" || exit 1
+}
+# Takes the place of a file, with that one's owner and mode.
+replaces() { chown --reference="$2" -- "$1" && chmod --reference="$2" -- "$1" && mv -f -- "$1" "$2"; }
+"#
+    };
+}
+
+/// Looks, as root: a line each, `in-place FILE` of what unlocks by itself, `aside FILE` of what is kept.
+pub const LOOK: &str = concat!(
+    common!(),
+    r#"while [ $# -gt 1 ]; do
+    own=$(named "$1")
+    if [ -e "$1" ]; then echo "in-place $1"; fi
+    if holds "$2"; then echo "in-place $2"; fi
+    for file in "$own" "$own.line" "$1.kept-by-failover" "$2.kept-by-failover"; do
+        if [ -e "$file" ]; then echo "aside $file"; fi
+    done
+    shift 2
+done"#
+);
+
+/// Takes the secret away, and the line out of the script, as root. What was kept before stays, under another name.
+pub const STASH: &str = concat!(
+    common!(),
+    r#"mkdir -p -- "$kept" && chmod 700 -- "$kept" || exit 1
+while [ $# -gt 1 ]; do
+    own=$(named "$1")
+    older "$1" "$2"
+    if [ -e "$1" ]; then mv --backup=numbered -- "$1" "$own" || exit 1; fi
+    if holds "$2"; then
+        grep -E "$line" -- "$2" >"$own.new" && mv -f -- "$own.new" "$own.line" || exit 1
+        sed -E "s/($line).*/\1''/" -- "$2" >"$own.new" && replaces "$own.new" "$2" || exit 1
+    fi
+    shift 2
+done
+sync -- "$kept" || exit 1"#
+);
+
+/// Puts both back, as root. A secret that was made since stays, and so does a newer script: it gets the line.
+pub const RESTORE: &str = concat!(
+    common!(),
+    r#"mkdir -p -- "$kept" && chmod 700 -- "$kept" || exit 1
+while [ $# -gt 1 ]; do
+    own=$(named "$1")
+    older "$1" "$2"
+    if [ -e "$own" ]; then
+        if [ -e "$1" ]; then
+            mv --backup=numbered -- "$own" "$own.older" || exit 1
+        else
+            mv -- "$own" "$1" || exit 1
+        fi
+    fi
+    if [ -e "$own.line" ] && [ -e "$2" ]; then
+        if holds "$2"; then
+            mv --backup=numbered -- "$own.line" "$own.line.older" || exit 1
+        else
+            awk -v kept="$own.line" -v line="$line" '
+                $0 ~ line { while ((getline text < kept) > 0) print text; next }
+                { print }' "$2" >"$own.new" && replaces "$own.new" "$2" || exit 1
+            if holds "$2"; then rm -f -- "$own.line" || exit 1; fi
+        fi
+    fi
+    shift 2
+done"#
+);
 
 /// Can a service of this machine unlock the keys by itself?
 ///
 /// # The commands that are run
-/// As they are, and again by `sudo -n` where "Permission denied" was said; those marked `*` as root:
+/// As root:
 ///
 /// | argv | what is read from it |
 /// |---|---|
-/// | `find FILES -maxdepth 0 -printf %p\0` | which of the files are there; one that is not is no error (GNU findutils 4.9) |
-/// | `mv --backup=numbered -- FROM TO` * | exit 0; what has the name already is kept under another (coreutils 9.1) |
+/// | `sh -c LOOK failover-secret KEPT SECRET SCRIPT...` | exit 0 and the lines of [`LOOK`] |
+/// | `sh -c STASH failover-secret KEPT SECRET SCRIPT...`, `RESTORE` likewise | exit 0 |
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "secret")]
 pub enum UnlockSecret {
@@ -34,78 +128,80 @@ pub enum UnlockSecret {
         /// The files.
         files: Vec<String>,
     },
-    /// It cannot: the files were taken out of the way, and are kept.
+    /// It cannot: what it would need was taken out of the way, and is kept.
     Aside {
-        /// Where they are now.
+        /// Where it is now.
         files: Vec<String>,
     },
 }
 
-/// What is asked to see where the files are.
-pub(super) fn question(places: &[String]) -> Vec<String> {
-    let kept = places.iter().map(|place| format!("{place}{KEPT}"));
-    let files = places.iter().cloned().chain(kept);
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    words(&["find"]).into_iter().chain(files).chain(words(&["-maxdepth", "0", "-printf", "%p\\0"])).collect()
+/// The words of one of the scripts; `places` are each service's secret and start script.
+pub(super) fn words(script: &str, root: &Root, places: &[String]) -> Vec<String> {
+    let kept = root.path().join("secrets").to_string_lossy().into_owned();
+    let front = ["sh", "-c", script, NAME].into_iter().map(str::to_owned);
+    front.chain([kept]).chain(places.iter().cloned()).collect()
 }
 
 /// Looks where the files are.
 pub(super) fn look<H: Host>(
     host: &mut H,
     elevation: &mut Elevation,
+    root: &Root,
     places: &[String],
 ) -> Result<UnlockSecret, BakerError> {
-    let kept: Vec<String> = places.iter().map(|place| format!("{place}{KEPT}")).collect();
     if places.is_empty() {
         return Ok(UnlockSecret::None);
     }
-    let argv = question(places);
+    let argv = words(LOOK, root, places);
     let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-    let out = as_needed(host, elevation, &argv, SHORT)?;
+    let out = elevation.ask(host, &argv, SHORT).map_err(unnamed)?;
     let unclear = |why: String| BakerError::Unclear { host: host.name().to_owned(), why };
-    let named = |line: &str| places.iter().chain(&kept).any(|place| is_absent(line, place));
-    if let Some(odd) = out.stderr.lines().find(|line| !line.trim().is_empty() && !named(line)) {
-        return Err(unclear(format!("where its unlock secret is cannot be seen: {odd}")));
+    if out.code != 0 || out.may_be_cut() {
+        let said = elevation::last_words(&out);
+        return Err(unclear(format!("where its unlock secret is cannot be seen: sh exits {}: {said}", out.code)));
     }
-    if out.code != 0 && out.stderr.trim().is_empty() {
-        return Err(unclear(format!("where its unlock secret is cannot be seen: find exits {}", out.code)));
+    let (mut here, mut aside) = (Vec::new(), Vec::new());
+    for line in out.stdout.lines() {
+        match line.split_once(' ') {
+            Some(("in-place", file)) => here.push(file.to_owned()),
+            Some(("aside", file)) => aside.push(file.to_owned()),
+            _ => return Err(unclear(format!("where its unlock secret is cannot be seen: {line:?}"))),
+        }
     }
-    let found: Vec<&str> = out.stdout.split_terminator('\0').collect();
-    let there = |wanted: &[String]| -> Vec<String> {
-        wanted.iter().filter(|place| found.contains(&place.as_str())).cloned().collect()
-    };
-    Ok(match (there(places), there(&kept)) {
-        (files, _) if !files.is_empty() => UnlockSecret::InPlace { files },
-        (_, files) if !files.is_empty() => UnlockSecret::Aside { files },
-        _ => UnlockSecret::None,
+    Ok(match (here.is_empty(), aside.is_empty()) {
+        (false, _) => UnlockSecret::InPlace { files: here },
+        (true, false) => UnlockSecret::Aside { files: aside },
+        (true, true) => UnlockSecret::None,
     })
 }
 
-/// Takes the files out of the way.
-pub(super) fn stash<H: Host>(host: &mut H, elevation: &mut Elevation, places: &[String]) -> Result<(), BakerError> {
-    let UnlockSecret::InPlace { files } = look(host, elevation, places)? else { return Ok(()) };
-    files.iter().try_for_each(|file| rename(host, elevation, file, &format!("{file}{KEPT}")))
-}
-
-/// Puts them back, where they were taken out of the way.
-pub(super) fn restore<H: Host>(host: &mut H, elevation: &mut Elevation, places: &[String]) -> Result<(), BakerError> {
-    kept(host, elevation, places)?.iter().try_for_each(|(file, place)| rename(host, elevation, file, place))
-}
-
-/// The files that are kept, and where each belongs.
-pub(super) fn kept<H: Host>(
+/// Takes the files out of the way, or puts them back: what [`STASH`] and [`RESTORE`] do.
+pub(super) fn act<H: Host>(
+    script: &str,
     host: &mut H,
     elevation: &mut Elevation,
+    root: &Root,
     places: &[String],
-) -> Result<Vec<(String, String)>, BakerError> {
-    // One may have been made anew by an upgrade while the other is kept.
-    let kept: Vec<String> = places.iter().map(|place| format!("{place}{KEPT}")).collect();
-    let UnlockSecret::InPlace { files } = look(host, elevation, &kept)? else { return Ok(Vec::new()) };
-    let back = |file: String| Some((file.clone(), file.strip_suffix(KEPT)?.to_owned()));
-    Ok(files.into_iter().filter_map(back).collect())
+) -> Result<(), BakerError> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let argv = words(script, root, places);
+    let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let what = if script == STASH { "put its unlock secret away" } else { "put its unlock secret back" };
+    let out = elevation.run(host, &argv, SHORT).map_err(unnamed)?;
+    elevation::succeeded(host, what, &out)
 }
 
-fn rename<H: Host>(host: &mut H, elevation: &mut Elevation, from: &str, to: &str) -> Result<(), BakerError> {
-    let out = elevation.run(host, &["mv", "--backup=numbered", "--", from, to], SHORT)?;
-    elevation::succeeded(host, &format!("mv {from}"), &out)
+/// An error without the script, which no sudoers file names.
+fn unnamed(error: BakerError) -> BakerError {
+    match error {
+        BakerError::Elevation { host, .. } => {
+            BakerError::Elevation { host, what: "sh, for its unlock secret".to_owned() }
+        }
+        other => other,
+    }
 }
+
+#[cfg(test)]
+mod tests;

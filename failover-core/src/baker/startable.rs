@@ -82,12 +82,11 @@ fn parse(text: &str, unit: &UnitName) -> Result<Unit, String> {
     Ok(Unit { load_state, program })
 }
 
-/// The units and their programs. `kept`: programs that are out of the way and that the start puts back.
+/// The units and their programs.
 pub(super) fn missing<H: Host>(
     host: &mut H,
     elevation: &mut Elevation,
     units: &[UnitName],
-    kept: &[String],
 ) -> Result<Vec<String>, BakerError> {
     let mut argv = vec!["systemctl", "show", "-p", PROPERTIES, "--"];
     argv.extend(units.iter().map(UnitName::as_str));
@@ -106,9 +105,6 @@ pub(super) fn missing<H: Host>(
         }
     }
     for (unit, program) in programs {
-        if kept.contains(&program) {
-            continue;
-        }
         match elevation.ask(host, &["test", "-x", &program], SHORT)? {
             out if out.code == 0 => {}
             out if out.code == 1 => missing.push(format!("{program}, which {unit} runs, cannot be executed")),

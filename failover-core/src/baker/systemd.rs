@@ -21,7 +21,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::give_back::{self, Job};
+use super::give_back::{self, Job, Secrets};
 use super::systemctl::{START, Systemctl};
 use super::{
     BakerControl, BakerError, BakerState, Depth, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName, claim,
@@ -215,7 +215,7 @@ impl<H: Host> BakerControl for SystemdControl<H> {
         self.systemctl.files(|host, elevation| {
             let start = ["systemctl", "start", "--"].into_iter().map(str::to_owned);
             let start = start.chain(units.iter().map(ToString::to_string)).collect();
-            let (secrets, stop) = (Vec::new(), give_back::stop(units));
+            let (secrets, stop) = (Secrets::default(), give_back::stop(units));
             let job = Job { root, token, secrets, start, stop, limit: START, as_user: false };
             give_back::give_back(host, elevation, &job, order)
         })
@@ -240,7 +240,7 @@ impl<H: Host> BakerControl for SystemdControl<H> {
     fn startable(&mut self) -> Result<Startable, BakerError> {
         let (units, folders) = (&self.units, &self.mark_folders);
         self.systemctl.files(|host, elevation| {
-            let missing = startable::missing(host, elevation, units, &[])?;
+            let missing = startable::missing(host, elevation, units)?;
             Ok(Startable { missing, wallet: startable::wallet(host, elevation, folders, false)? })
         })
     }

@@ -15,7 +15,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::give_back::{self, Job};
+use super::give_back::{self, Job, Secrets};
 use super::instance::{self, Instance, PATTERNS, signs};
 use super::layout::{self, Layout};
 use super::systemctl::Systemctl;
@@ -216,19 +216,22 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
         let units = self.units()?;
         let places = self.secret_places(&units)?;
-        self.systemctl.files(|host, elevation| secret::look(host, elevation, &places))
+        let root = &self.root;
+        self.systemctl.files(|host, elevation| secret::look(host, elevation, root, &places))
     }
 
     fn stash_unlock_secret(&mut self) -> Result<(), BakerError> {
         let units = self.units()?;
         let places = self.secret_places(&units)?;
-        self.systemctl.files(|host, elevation| secret::stash(host, elevation, &places))
+        let root = &self.root;
+        self.systemctl.files(|host, elevation| secret::act(secret::STASH, host, elevation, root, &places))
     }
 
     fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
         let units = self.units()?;
         let places = self.secret_places(&units)?;
-        self.systemctl.files(|host, elevation| secret::restore(host, elevation, &places))
+        let root = &self.root;
+        self.systemctl.files(|host, elevation| secret::act(secret::RESTORE, host, elevation, root, &places))
     }
 
     fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
@@ -257,7 +260,13 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
         let start = self.start.clone().unwrap_or_else(|| words.chain(names).collect());
         let (root, token) = (&self.root, Some(self.token.as_path()));
         self.systemctl.files(|host, elevation| {
-            let secrets = secret::kept(host, elevation, &places)?;
+            let secrets = match places.is_empty() {
+                true => Secrets::default(),
+                false => Secrets {
+                    back: secret::words(secret::RESTORE, root, &places),
+                    aside: secret::words(secret::STASH, root, &places),
+                },
+            };
             let stop = give_back::stop(&units);
             let job = Job { root, token, secrets, start, stop, limit: START, as_user: false };
             give_back::give_back(host, elevation, &job, order)
@@ -284,14 +293,8 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn startable(&mut self) -> Result<Startable, BakerError> {
         let units = self.units()?;
         let (folders, certain) = (self.folders(instance::bakes)?, self.mark_folders.is_empty());
-        let places = self.secret_places(&units)?;
         self.systemctl.files(|host, elevation| {
-            // What was taken out of the way comes back with the start.
-            let aside = match secret::look(host, elevation, &places)? {
-                UnlockSecret::Aside { .. } => places,
-                UnlockSecret::None | UnlockSecret::InPlace { .. } => Vec::new(),
-            };
-            let missing = startable::missing(host, elevation, &units, &aside)?;
+            let missing = startable::missing(host, elevation, &units)?;
             Ok(Startable { missing, wallet: startable::wallet(host, elevation, &folders, certain)? })
         })
     }

@@ -114,8 +114,8 @@ impl<H: Host> TezbakeControl<H> {
             let known = self.known.iter().filter_map(|unit| self.layout.secret_places(unit));
             let places: Vec<String> = known.filter_map(Result::ok).flatten().collect();
             if !places.is_empty() {
-                let question = secret::question(&places);
-                self.systemctl.expect(&[&question.iter().map(String::as_str).collect::<Vec<_>>()], &[]);
+                let question = secret::words(secret::LOOK, &self.root, &places);
+                self.systemctl.expect(&[], &[&question.iter().map(String::as_str).collect::<Vec<_>>()]);
             }
         }
     }

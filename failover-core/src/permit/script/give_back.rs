@@ -30,19 +30,19 @@ say made"#
 );
 
 /// Gives a machine its job back while a permit is there:
-/// `ROOT BAKER RUN SECONDS WRITE REMOVE FOLDER NAME TEXT BY USER LIMIT N [FROM TO]... M START... STOP...`.
+/// `ROOT BAKER RUN SECONDS WRITE REMOVE FOLDER NAME TEXT BY USER LIMIT N BACK... N ASIDE... N START... STOP...`.
 ///
 /// Under the effect lock: the permit is looked for; the guard's token is written by `WRITE` (`FOLDER` is `-`: nothing looks for
-/// one there); `N` kept secrets are put back; the permit is looked for; the `M` words of `START` are run, for `LIMIT` seconds
-/// at most; the permit is moved away, which shows that it still was there. Where it is gone, all of it is taken back, by
-/// `REMOVE` and the words of `STOP`. `USER` is `user` where the two commands are for whoever called sudo, else `root`.
+/// one there); kept secrets are put back by the `N` words of `BACK`; the permit is looked for; the words of `START` are run, for
+/// `LIMIT` seconds at most; the permit is moved away, which shows that it still was there. Where it is gone, all of it is taken
+/// back, by `REMOVE`, `ASIDE` and `STOP`. `USER` is `user` where start and stop are for whoever called sudo, else `root`.
 ///
 /// The permit's own files are reached by `command -p`, so that a simulated machine's programs, which come first in `PATH`, are
 /// asked for what belongs to that machine alone.
 pub const GIVE_BACK: &str = r#"set -u
 root=$1 baker=$1/$2 run=$3 seconds=$4 write=$5 remove=$6 folder=$7 name=$8 text=$9
-by=${10} user=${11} limit=${12} pairs=${13}
-shift 13
+by=${10} user=${11} limit=${12}
+shift 12
 permit=$baker/permits/$run ended=$baker/ended/$run
 boot=$(command -p cat -- /proc/sys/kernel/random/boot_id) || exit 1
 say() { printf '%s\n' "$*"; exit 0; }
@@ -57,20 +57,6 @@ valid() {
 away() { command -p mv -f -- "$permit" "$ended" 2>/dev/null && printf '%s\n' "$by" >"$ended.by"; }
 lift() { [ "$folder" = - ] || sh -c "$write" failover-guard "$folder" "$name" "$text" 9>&-; }
 guard() { [ "$folder" = - ] || sh -c "$remove" failover-guard "$folder/$name" 9>&-; }
-secrets() {
-    to=$1 left=$pairs failed=0
-    shift
-    while [ "$left" -gt 0 ]; do
-        if [ "$to" = back ]; then
-            mv --backup=numbered -- "$1" "$2" 9>&- || failed=1
-        else
-            mv --backup=numbered -- "$2" "$1" 2>/dev/null 9>&-
-        fi
-        shift 2
-        left=$((left - 1))
-    done
-    return "$failed"
-}
 words() {
     count=$1
     shift
@@ -81,15 +67,28 @@ words() {
         count=$((count - 1))
     done
     shift "$rest"
-    if [ "$user" = user ] && [ -n "${SUDO_USER:-}" ]; then set -- sudo -n -H -u "$SUDO_USER" -- "$@"; fi
+    if [ "$as" = user ] && [ -n "${SUDO_USER:-}" ]; then set -- sudo -n -H -u "$SUDO_USER" -- "$@"; fi
     timeout -k 5 "$limit" "$@" </dev/null >&2 9>&-
 }
+back() {
+    as=root
+    [ "$1" = 0 ] || words "$@"
+}
+aside() {
+    as=root
+    shift "$(($1 + 1))"
+    [ "$1" = 0 ] || words "$@" 2>/dev/null
+}
 start() {
-    shift "$((2 * pairs))"
+    as=$user
+    shift "$(($1 + 1))"
+    shift "$(($1 + 1))"
     words "$@"
 }
 stop() {
-    shift "$((2 * pairs))"
+    as=$user
+    shift "$(($1 + 1))"
+    shift "$(($1 + 1))"
     shift "$(($1 + 1))"
     words "$#" "$@"
 }
@@ -101,12 +100,12 @@ printf '%s (process %s)\n' "$by" "$$" >"$root/effect.lock"
 lift
 code=$? what=guard
 if [ "$code" = 0 ]; then
-    secrets back "$@"
+    back "$@"
     code=$? what=secret
 fi
 if [ "$code" != 0 ] || ! valid; then
     guard
-    secrets aside "$@"
+    aside "$@"
     : >"$root/effect.lock"
     if [ "$code" != 0 ] && away; then say "failed $code $what"; fi
     gone
@@ -120,7 +119,7 @@ if valid && away; then
 fi
 guard
 stop "$@"
-secrets aside "$@"
+aside "$@"
 gone"#;
 
 /// What the output of [`GIVE_BACK`] says.

@@ -43,8 +43,8 @@ impl Command<'_> {
             }
             "tezbake" => self.args.iter().any(|arg| ["start", "stop"].contains(arg)),
             "failover" | "tezsign" => self.args.iter().any(|arg| ["disarm", "lock"].contains(arg)),
-            // Whose run lives is no change to what bakes there.
-            "sh" => !self.args.contains(&crate::permit::script::CLAIM),
+            // Whose run lives is no change to what bakes there, and a look is none.
+            "sh" => ![crate::permit::script::CLAIM, crate::baker::secret::LOOK].iter().any(|s| self.args.contains(s)),
             "mv" | "rm" | "touch" => true,
             _ => false,
         }

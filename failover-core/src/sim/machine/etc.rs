@@ -92,9 +92,8 @@ impl Etc {
 impl Machine {
     /// Is this the program of a unit here, and can it be executed?
     fn executes(&self, path: &str) -> bool {
-        let aside = path == super::secret::SCRIPT && self.secret.as_ref().is_some_and(|files| !files.has_script());
         let broken = self.etc.broken.as_deref() == Some(path);
-        !aside && !broken && self.units.iter().any(|unit| unit.job.starts() == path)
+        !broken && self.units.iter().any(|unit| unit.job.starts() == path)
     }
 
     /// Something about its service manager changes.
@@ -149,8 +148,9 @@ pub(super) fn file(machine: &mut Machine, command: Command<'_>) -> Option<Ran> {
     })
 }
 
-/// `sh -c SCRIPT NAME ARGS...`: the scripts of the boot guard, of the nonces and of the permits, and no others.
+/// `sh -c SCRIPT NAME ARGS...`: the scripts of the boot guard, the nonces, the permits and the secret, and no others.
 pub(super) fn script(machine: &mut Machine, now: Timestamp, command: Command<'_>) -> Ran {
+    let nothing = || Ran::new(127, "", "sh: a simulated machine runs no such script\n");
     if !command.root {
         return Ran::new(1, "", "sh: Permission denied\n");
     }
@@ -172,6 +172,7 @@ pub(super) fn script(machine: &mut Machine, now: Timestamp, command: Command<'_>
         ["-c", script, _, folder, name, copy, bytes] if *script == MERGE => {
             super::nonces::write(machine, (folder, name), copy, (bytes, command.input))
         }
-        _ => Ran::new(127, "", "sh: a simulated machine runs no such script\n"),
+        ["-c", script, _, words @ ..] => super::secret::script(machine, script, words).unwrap_or_else(nothing),
+        _ => nothing(),
     }
 }

@@ -41,6 +41,12 @@ impl Shell<'_> {
     }
 }
 
+/// A command behind the number of its words, and what comes after it.
+fn counted<'a>(words: &'a [&'a str]) -> Option<(&'a [&'a str], &'a [&'a str])> {
+    let (count, rest) = words.split_first()?;
+    rest.split_at_checked(count.parse().ok()?)
+}
+
 struct Order<'a> {
     root: &'a str,
     baker: &'a str,
@@ -51,23 +57,23 @@ struct Order<'a> {
     token: Option<(&'a str, &'a str)>,
     text: &'a str,
     by: &'a str,
-    secrets: Vec<(&'a str, &'a str)>,
+    back: &'a [&'a str],
+    aside: &'a [&'a str],
     start: &'a [&'a str],
     stop: &'a [&'a str],
 }
 
 impl<'a> Order<'a> {
     fn of(words: &'a [&'a str]) -> Option<Self> {
-        let (head, rest) = words.split_at_checked(13)?;
-        let [root, baker, run, _seconds, write, remove, folder, name, text, by, _user, _limit, pairs] = head else {
+        let (head, rest) = words.split_at_checked(12)?;
+        let [root, baker, run, _seconds, write, remove, folder, name, text, by, _user, _limit] = head else {
             return None;
         };
-        let (secrets, rest) = rest.split_at_checked(pairs.parse::<usize>().ok()?.checked_mul(2)?)?;
-        let (count, rest) = rest.split_first()?;
-        let (start, stop) = rest.split_at_checked(count.parse().ok()?)?;
-        let secrets = secrets.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect();
+        let (back, rest) = counted(rest)?;
+        let (aside, rest) = counted(rest)?;
+        let (start, stop) = counted(rest)?;
         let token = (*folder != "-").then_some((*folder, *name));
-        Some(Self { root, baker, run, write, remove, token, text, by, secrets, start, stop })
+        Some(Self { root, baker, run, write, remove, token, text, by, back, aside, start, stop })
     }
 
     fn act(&self, shell: &mut Shell<'_>) -> String {
@@ -105,17 +111,15 @@ impl<'a> Order<'a> {
     }
 
     fn secrets_back(&self, shell: &mut Shell<'_>) -> i32 {
-        let moved = |(from, to): &(&str, &str)| shell.run(&["mv", "--backup=numbered", "--", from, to]) == 0;
-        let moved: Vec<bool> = self.secrets.iter().map(moved).collect();
-        i32::from(moved.contains(&false))
+        if self.back.is_empty() { 0 } else { shell.run(self.back) }
     }
 
     fn secrets_aside(&self, shell: &mut Shell<'_>) {
-        for (from, to) in &self.secrets {
-            let before = shell.stderr.len();
-            shell.run(&["mv", "--backup=numbered", "--", to, from]);
-            shell.stderr.truncate(before);
+        let before = shell.stderr.len();
+        if !self.aside.is_empty() {
+            shell.run(self.aside);
         }
+        shell.stderr.truncate(before);
     }
 
     fn place(&self, part: &str) -> std::path::PathBuf {

@@ -106,7 +106,8 @@ impl Place {
         let count = start.len().to_string();
         let mut words =
             vec![&*root, self.permits.baker(), &run, "5", WRITE, REMOVE, &folder, "ACTIVE", "{}", "return by root@h"];
-        words.extend(["root", "20", "1", KEPT, PLACE, &count]);
+        words.extend(["root", "20", "5", "mv", "--backup=numbered", "--", KEPT, PLACE]);
+        words.extend(["5", "mv", "--backup=numbered", "--", PLACE, KEPT, &count]);
         words.extend(start);
         words.extend(["systemctl", "--no-block", "stop", "--", BAKER_UNIT]);
         let (code, said) = self.say(GIVE_BACK, &words);
