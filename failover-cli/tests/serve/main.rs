@@ -23,7 +23,8 @@ mod paused;
 mod price;
 mod prompt;
 mod refusals;
-mod requests;
+mod replugged;
+#[cfg(test)]
 mod returning;
 mod said;
 mod secrets;

@@ -13,6 +13,9 @@ pub const FUTURE: Duration = Duration::from_secs(15);
 pub const FUTURE_SAID: Duration = Duration::from_secs(3);
 /// A chain that does not move for this long ends the run (H21).
 pub const HALT: Duration = Duration::from_secs(30 * 60);
+/// A backup's signer that was locked for so long after the start does not unlock itself any more: a TezSign boots in 5 s, its
+/// service is started again within 20 s and unlocks in some more (TezBake 2026).
+pub const LOCKED: Duration = Duration::from_secs(40);
 /// Something unknown for this long in the middle of a run ends it.
 pub const UNKNOWN: Duration = Duration::from_secs(120);
 /// A typed statement is asked again after this (S6).

@@ -9,8 +9,8 @@ use super::policy::{CLOCKS_APART, LEAP, STATEMENT_LIFE, TRIES};
 use super::step::Path;
 use super::unproven::signed_since;
 use crate::facts::{
-    Arming, BakerState, ClaimAnswer, Delegate, Facts, Head, KeyName, KeyState, Marks, Merged, NonceCount, Power,
-    Timestamp,
+    Arming, BakerState, ClaimAnswer, Delegate, DeviceState, Facts, Head, KeyName, KeyState, Marks, Merged, NonceCount,
+    Power, Timestamp,
 };
 use crate::tezos::Level;
 
@@ -124,6 +124,8 @@ pub struct Progress {
     pub refused_before: Option<RefusedBefore>,
     /// Since when the power status has said off.
     pub power_off_since: Option<Timestamp>,
+    /// Since when no key of the backup's signer can sign.
+    pub locked_since: Option<Timestamp>,
     /// When the primary answered last (H38).
     pub answered: Option<Timestamp>,
     /// Said no to, in this session.
@@ -276,6 +278,12 @@ impl Progress {
             let marks = || unlocked.filter_map(|key| Some((key.name.clone(), key.marks?))).collect();
             self.found.get_or_insert_with(|| Found { head: head.value.level, marks: marks() });
         }
+        // Unknown is not locked.
+        let locked = |device: &DeviceState| device.keys.iter().all(|key| key.arming != Arming::Armed);
+        self.locked_since = match &facts.backup.device {
+            Ok(device) if locked(&device.value) => self.locked_since.or(Some(facts.now)),
+            _ => None,
+        };
         // A claim ends with the plug: what cannot be read is held again before anything is unlocked (S1b).
         if facts.backup.device.is_err() {
             self.holding = false;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, foreign, whose};
-use super::policy::{Policy, RESUME_LEVELS, SETTLED, SILENT_LIMIT, STEADY};
+use super::policy::{LOCKED, Policy, RESUME_LEVELS, SETTLED, SILENT_LIMIT, STEADY};
 use super::progress::{Progress, Started};
 use super::refusal::evidence;
 use super::{Resumed, Verdict, WaitFor, Waiting};
@@ -19,19 +19,24 @@ pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
         Err(_) => progress.holding || progress.armed,
     };
     let started = progress.started.is_some_and(|started| started.complete || running);
-    started && running && !is_locked(facts) && (progress.tried.contains_key("start") || may_bake(facts, progress))
+    let left = || progress.tried.contains_key("start") && !is_locked(facts, progress);
+    started && running && (left() || may_bake(facts, progress))
 }
 
-/// Can no key of the backup's signer sign? Unknown is not locked.
-fn is_locked(facts: &Facts) -> bool {
-    let Ok(device) = &facts.backup.device else { return false };
-    device.value.keys.iter().all(|key| key.arming != Arming::Armed)
+/// Can no key of the backup's signer sign, for longer than a service of its own needs to unlock them?
+fn is_locked(facts: &Facts, progress: &Progress) -> bool {
+    progress.locked_since.is_some_and(|since| facts.now.since(since) >= LOCKED)
 }
 
-/// May the backup bake as an earlier session left it? Not where it is guarded, as after a reboot, nor where it has had the
-/// rights for long enough and did nothing, or does nothing any more: then all is done again.
+/// May the backup bake as an earlier session left it? Not where it is guarded or its keys cannot sign, as after a
+/// reboot, nor where it has had the rights for long enough and did nothing, or does nothing any more: then all is done
+/// again.
 fn may_bake(facts: &Facts, progress: &Progress) -> bool {
     let guarded = matches!(&facts.backup.guard, Ok(seen) if seen.value == GuardState::Guarded);
+    let disarmed = match &facts.backup.device {
+        Ok(seen) => seen.value.keys.iter().all(|key| key.arming != Arming::Armed),
+        Err(_) => false,
+    };
     let Some(started) = progress.started else { return false };
     let idle = match own(facts, progress) {
         None => with_rights(facts, signs_above(&started)) >= RESUME_LEVELS,
@@ -39,7 +44,7 @@ fn may_bake(facts: &Facts, progress: &Progress) -> bool {
             !is_steady(facts, progress, &started) && with_rights(facts, watched(progress, &started)) >= RESUME_LEVELS
         }
     };
-    !guarded && !idle
+    !guarded && !disarmed && !idle
 }
 
 /// Settled levels above one in which the baker had rights.

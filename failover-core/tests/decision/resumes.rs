@@ -1,5 +1,6 @@
 //! A run that is taken up again after its start.
 
+use failover_core::clock::Timestamp;
 use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide, shared};
 use failover_core::facts::{Arming, Facts, GuardState, Model};
 use failover_core::tezos::Kind;
@@ -35,6 +36,28 @@ fn after_a_reboot_all_is_done_again() {
     let (mut facts, progress) = started(HEAD - 2, HEAD);
     facts.backup.device = known(device(Arming::Disarmed, Some(marks(HEAD))));
     assert_eq!(next(&facts, progress), "guard-backup", "locked keys bake nothing");
+}
+
+/// Where this session started it, its service has time to unlock it; after that it is armed anew.
+#[test]
+fn a_signer_that_comes_back_locked_after_the_start_is_armed_again() {
+    let (mut facts, mut progress) = started(HEAD - 2, HEAD);
+    for step in ["stop-primary", "start"] {
+        progress.tried.insert(step, 1);
+    }
+    let decided = |facts: &Facts, progress: &Progress| match decide(facts, &policy(), progress) {
+        Verdict::Do(step) => step.get().name().to_owned(),
+        Verdict::Wait(_) => "wait".to_owned(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(decided(&facts, &progress), "wait");
+    facts.backup.device = known(device(Arming::Disarmed, None));
+    let since =
+        |seconds: u64| Some(Timestamp::from_millis(facts.now.millis() - i64::try_from(seconds).unwrap() * 1000));
+    progress.locked_since = since(39);
+    assert_eq!(decided(&facts, &progress), "wait");
+    progress.locked_since = since(40);
+    assert_eq!(decided(&facts, &progress), "guard-backup");
 }
 
 #[test]
