@@ -132,7 +132,8 @@ fn raise(
         }
     };
     let token = Some(Guard::new(settings.state()).token()).filter(|token| !token.exists());
-    let unlocks = !locked.is_empty();
+    // Keys that can sign already are not this command's to lock later: they may be those that bake.
+    let unlocks = !locked.is_empty() && state.able_to_sign().is_empty();
     let afterwards = unlocks.then(|| LocksAfterwards::where_possible(&signer.device, token.as_deref())).flatten();
     let raised = raise_marks(step, device, prompt, &SystemClock, permit.as_ref());
     if let Some(afterwards) = afterwards {
