@@ -117,11 +117,6 @@ impl Instance {
             None => self.0 == id || (self.0 == "default" && id == "bb-default"),
         }
     }
-
-    /// Is it named by its folder?
-    pub(super) fn is_folder(&self) -> bool {
-        self.0.starts_with('/')
-    }
 }
 
 impl FromStr for Instance {

@@ -13,6 +13,11 @@ pub(super) const SHOW: [&str; 5] = ["systemctl", "show", "-p", "Id,ExecStart,Env
 /// The default instance, whose id no other has.
 const DEFAULT: (&str, &str) = ("bb-default", "/bake-buddy");
 
+/// Is it the id of the default instance?
+pub(super) fn is_default(id: &str) -> bool {
+    id == DEFAULT.0
+}
+
 /// What a unit runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Runs {
@@ -44,14 +49,16 @@ impl Runs {
         &self.unit
     }
 
-    /// The app's folder, where its program lies as TezBake puts it: `/bake-buddy/node`.
+    /// The app's folder, as TezBake lays it out: `/bake-buddy/node`. From HOME, which TezBake sets, or from what is run.
     fn app(&self) -> Option<&str> {
-        self.words.iter().find_map(|word| {
-            let (folder, program) = word.rsplit_once('/')?;
-            let app = folder.strip_suffix("/bin").or_else(|| folder.strip_suffix("/__bin_generated"))?;
-            let known = ["baker", "signer", "tezsign", "prism", "octez-"].iter().any(|name| program.starts_with(name));
-            (known && app.starts_with('/')).then_some(app)
-        })
+        let laid_out = |app: &&str| app.starts_with('/') && ["/node", "/signer"].iter().any(|end| app.ends_with(end));
+        let home = self.home.as_deref().and_then(|home| home.strip_suffix("/data"));
+        home.filter(laid_out).or_else(|| self.words.iter().filter_map(|word| program_of(word)).find(laid_out))
+    }
+
+    /// The app's folder of the start script that TezBake makes for a tezsign service.
+    fn tezsign(&self) -> Option<&str> {
+        self.words.iter().find_map(|word| word.strip_suffix("/__bin_generated/tezsign.service.sh"))
     }
 
     /// What Octez keeps its files in: as it is told by an option, else below HOME.
@@ -68,6 +75,12 @@ impl Runs {
         let data = || self.home.clone().or_else(|| Some(format!("{}/data", self.app()?)));
         told.or_else(|| Some(format!("{}/{folder}", data()?)))
     }
+}
+
+/// The app's folder, where this is one of its programs.
+fn program_of(word: &str) -> Option<&str> {
+    let (folder, _) = word.rsplit_once('/')?;
+    folder.strip_suffix("/bin").or_else(|| folder.strip_suffix("/__bin_generated"))
 }
 
 /// What is known of some units.
@@ -96,7 +109,7 @@ impl Layout {
                 Role::Signer | Role::TezSign | Role::Forwards => "signer",
                 Role::Beside => return None,
             };
-            (self.of(unit).is_none() && id(unit) == Some(DEFAULT.0)).then(|| format!("{}/{app}", DEFAULT.1))
+            (self.of(unit).is_none() && id(unit).is_some_and(is_default)).then(|| format!("{}/{app}", DEFAULT.1))
         })
     }
 
@@ -129,7 +142,12 @@ impl Layout {
         if Role::of(unit)? != Role::TezSign {
             return None;
         }
-        let app = self.app(unit).ok_or_else(|| format!("what {unit} runs is not understood, nor where its secret is"));
+        // Another start script may be read by whatever stands in front of it, or not at all.
+        let app = match self.of(unit) {
+            Some(runs) => runs.tezsign().map(str::to_owned),
+            None => self.app(unit),
+        };
+        let app = app.ok_or_else(|| format!("what {unit} runs is not understood, nor where its secret is"));
         Some(app.map(|app| [format!("{app}/tezsign.secret"), format!("{app}/__bin_generated/tezsign.service.sh")]))
     }
 }
@@ -209,6 +227,14 @@ mod tests {
         let places = found.secret_places(&unit.parse().unwrap()).unwrap().unwrap();
         assert_eq!(places, ["/opt/a.b/signer/tezsign.secret", "/opt/a.b/signer/__bin_generated/tezsign.service.sh"]);
         assert_eq!(found.instance(&unit.parse().unwrap()).as_deref(), Some("/opt/a.b"));
+        let behind = layout("/usr/local/bin/tezsign-wait /opt/a.b/signer/__bin_generated/tezsign.service.sh", "", unit);
+        assert_eq!(behind.secret_places(&unit.parse().unwrap()).unwrap().unwrap(), places);
+        // What is laid out otherwise is no TezBake, whatever its name: its folder would make everything below it another's.
+        for elsewhere in
+            ["/usr/local/bin/tezsign run", "/home/u/tezsign/bin/tezsign run", "/usr/bin/octez-signer launch"]
+        {
+            assert_eq!(layout(elsewhere, "HOME=/root", unit).instance(&unit.parse().unwrap()), None, "{elsewhere}");
+        }
         let odd = layout("/usr/bin/something", "", unit);
         assert!(odd.secret_places(&unit.parse().unwrap()).unwrap().is_err());
     }

@@ -83,19 +83,23 @@ fn name<'a>(comm: &'a str, args: &[&'a str]) -> Option<&'a str> {
     // TezBake calls its Octez binaries `baker` and `signer`; other programs may have these names too.
     let own = [base, comm].into_iter().find(|name| matches!(*name, "baker" | "signer"))?;
     let in_bake_buddy = |word: &&str| word.split('/').any(|part| part == "bake-buddy");
-    let as_an_app = ["/node/bin/baker", "/signer/bin/signer"].iter().any(|end| program.ends_with(end));
     // Such a name without a full path proves nothing either way: it counts.
-    (!program.starts_with('/') || as_an_app || args.iter().any(in_bake_buddy)).then_some(own)
+    (!program.starts_with('/') || is_an_app(program) || args.iter().any(in_bake_buddy)).then_some(own)
 }
 
 /// `octez-baker run accuser` (octez-manager) and `baker run vdf` (TezBake's `NODE_TYPE=vdf`) attest and bake nothing.
-fn runs_no_baker(args: &[&str]) -> bool {
+pub(super) fn runs_no_baker(args: &[&str]) -> bool {
     args.windows(2).any(|pair| matches!(pair, ["run", "accuser" | "vdf"]))
 }
 
 /// Is a word of a command line a program that signs?
 pub(super) fn is_signer(word: &str) -> bool {
-    signs(word.rsplit('/').next().unwrap_or_default())
+    signs(word.rsplit('/').next().unwrap_or_default()) || is_an_app(word)
+}
+
+/// TezBake's names for octez-baker and octez-signer, where it puts them.
+fn is_an_app(program: &str) -> bool {
+    ["/node/bin/baker", "/signer/bin/signer"].iter().any(|end| program.ends_with(end))
 }
 
 fn signs(name: &str) -> bool {

@@ -24,11 +24,13 @@ umask 077
 kept=$1
 shift
 line='^[[:space:]]*(export[[:space:]]+)?TEZSIGN_UNLOCK_PASS='
-# Is there a passphrase in this script?
+# One word of sh, and no more.
+value='(('\''[^'\'']*'\'')|("[^"]*")|(\\.)|[^[:space:]'\''"\\;&|])*[[:space:]]*$'
+# May there be a passphrase in this script? Whatever names the variable and is no plain empty assignment.
 holds() {
     [ -e "$1" ] || return 1
-    grep -Eq "$line[\"']*[^\"'[:space:]]" -- "$1"
-    case $? in 0) ;; 1) return 1 ;; *) exit 1 ;; esac
+    [ -r "$1" ] || exit 1
+    grep -F TEZSIGN_UNLOCK_PASS -- "$1" | grep -Evq "$line(''|\"\")?[[:space:]]*\$"
 }
 named() { printf '%s/%s' "$kept" "$(printf %s "$1" | tr / %)"; }
 # An earlier version put both beside themselves, and the whole script: it counts no more than its line.
@@ -41,23 +43,31 @@ older() {
     fi
     if [ ! -e "$own.line" ] && holds "$2.kept-by-failover"; then
         grep -E "$line" -- "$2.kept-by-failover" >"$own.line" || exit 1
+        sync -- "$own.line" || exit 1
     fi
     mv --backup=numbered -- "$2.kept-by-failover" "$own.script" || exit 1
 }
 # Takes the place of a file, with that one's owner and mode.
-replaces() { chown --reference="$2" -- "$1" && chmod --reference="$2" -- "$1" && mv -f -- "$1" "$2"; }
+replaces() {
+    chown --reference="$2" -- "$1" && chmod --reference="$2" -- "$1" && sync -- "$1" && mv -f -- "$1" "$2" \
+        && sync -- "$2" "${2%/*}"
+}
 "#
     };
 }
 
-/// Looks, as root: a line each, `in-place FILE` of what unlocks by itself, `aside FILE` of what is kept.
+/// Looks, as root: a line each, `in-place FILE` of what unlocks by itself, `aside FILE` of what is kept. What an earlier version
+/// put aside counts as in place: it lies where the app's user may read it, until [`STASH`] moves it.
 pub const LOOK: &str = concat!(
     common!(),
     r#"while [ $# -gt 1 ]; do
     own=$(named "$1")
     if [ -e "$1" ]; then echo "in-place $1"; fi
     if holds "$2"; then echo "in-place $2"; fi
-    for file in "$own" "$own.line" "$1.kept-by-failover" "$2.kept-by-failover"; do
+    for file in "$1.kept-by-failover" "$2.kept-by-failover"; do
+        if [ -e "$file" ]; then echo "in-place $file"; fi
+    done
+    for file in "$own" "$own.line"; do
         if [ -e "$file" ]; then echo "aside $file"; fi
     done
     shift 2
@@ -71,10 +81,18 @@ pub const STASH: &str = concat!(
 while [ $# -gt 1 ]; do
     own=$(named "$1")
     older "$1" "$2"
-    if [ -e "$1" ]; then mv --backup=numbered -- "$1" "$own" || exit 1; fi
+    if [ -e "$1" ]; then
+        mv --backup=numbered -- "$1" "$own" && sync -- "$own" || exit 1
+    fi
     if holds "$2"; then
-        grep -E "$line" -- "$2" >"$own.new" && mv -f -- "$own.new" "$own.line" || exit 1
-        sed -E "s/($line).*/\1''/" -- "$2" >"$own.new" && replaces "$own.new" "$2" || exit 1
+        if grep -F TEZSIGN_UNLOCK_PASS -- "$2" | grep -Evq "$line$value"; then
+            echo "$2 names TEZSIGN_UNLOCK_PASS in a way that is not TezBake's" >&2
+            exit 1
+        fi
+        new=$own.new.$$
+        grep -E "$line" -- "$2" >"$new" && sync -- "$new" && mv --backup=numbered -- "$new" "$own.line" || exit 1
+        sync -- "$kept" || exit 1
+        sed -E "s/($line).*/\1''/" -- "$2" >"$new" && replaces "$new" "$2" || exit 1
     fi
     shift 2
 done
@@ -92,16 +110,16 @@ while [ $# -gt 1 ]; do
         if [ -e "$1" ]; then
             mv --backup=numbered -- "$own" "$own.older" || exit 1
         else
-            mv -- "$own" "$1" || exit 1
+            mv -- "$own" "$1" && sync -- "$1" "${1%/*}" || exit 1
         fi
     fi
-    if [ -e "$own.line" ] && [ -e "$2" ]; then
+    if [ -s "$own.line" ] && [ -e "$2" ]; then
         if holds "$2"; then
             mv --backup=numbered -- "$own.line" "$own.line.older" || exit 1
         else
             awk -v kept="$own.line" -v line="$line" '
                 $0 ~ line { while ((getline text < kept) > 0) print text; next }
-                { print }' "$2" >"$own.new" && replaces "$own.new" "$2" || exit 1
+                { print }' "$2" >"$own.new.$$" && replaces "$own.new.$$" "$2" || exit 1
             if holds "$2"; then rm -f -- "$own.line" || exit 1; fi
         fi
     fi

@@ -139,7 +139,8 @@ pub fn signing<H: Host>(host: H) -> Result<Vec<UnitName>, BakerError> {
 fn runs_a_signer(exec: &str) -> bool {
     let argv = exec.split_once("argv[]=").map_or(exec, |(_, rest)| rest);
     let argv = argv.split(" ; ").next().unwrap_or_default();
-    argv.split_ascii_whitespace().any(|word| super::process::is_signer(word.trim_matches(['"', '\''])))
+    let words: Vec<&str> = argv.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+    !super::process::runs_no_baker(&words) && words.iter().any(|word| super::process::is_signer(word))
 }
 
 impl<H: Host> BakerControl for SystemdControl<H> {

@@ -140,7 +140,7 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn begin_look(&mut self, depth: Depth) {
         self.systemctl.begin_look();
         self.systemctl.expect_list(&PATTERNS);
-        if depth == Depth::Guards && self.layout == Layout::default() {
+        if self.layout == Layout::default() {
             self.systemctl.expect(&[&[&layout::SHOW[..], &PATTERNS].concat()], &[]);
         }
         self.depth = Some(depth);
@@ -206,7 +206,11 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             true => Ok(()),
             false => self.systemctl.start(&beside),
         };
-        self.systemctl.start(&signing)?;
+        // What signs runs before whoever asks it.
+        let (bakers, signers): (Vec<_>, Vec<_>) = signing.into_iter().partition(instance::bakes);
+        for units in [signers, bakers].iter().filter(|units| !units.is_empty()) {
+            self.systemctl.start(units)?;
+        }
         match node {
             Err(error) if error.to_string().contains("-xtz-node.service") => Err(error),
             _ => Ok(()),

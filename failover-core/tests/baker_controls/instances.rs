@@ -82,8 +82,8 @@ fn it_is_stopped_and_started_and_the_others_bake_on() {
             assert_eq!(one.state().unwrap(), BakerState::Stopped { checked }, "{named}");
             one.start().unwrap();
             let started = machine.changes().split_off(1);
-            let signing = format!("systemctl start -- {id}-signer-tezsign.service {id}-node-xtz-baker.service");
-            assert_eq!(started, [format!("systemctl start -- {id}-node-xtz-node.service"), signing], "{named}");
+            let each = ["node-xtz-node", "signer-tezsign", "node-xtz-baker"];
+            assert_eq!(started, each.map(|unit| format!("systemctl start -- {id}-{unit}.service")), "{named}");
         }
     }
 }
@@ -98,4 +98,20 @@ fn the_default_one_is_stopped_beside_the_others() {
     // Whose it is cannot be seen: it counts.
     machine.write("processes", "   700 tezsign   tezsign run\n");
     assert!(matches!(one.state(), Ok(BakerState::Running { .. })));
+}
+
+/// A person's own unit that is only named alike is no instance, and what it runs is not another's: it counts.
+#[test]
+fn what_is_named_alike_and_laid_out_otherwise_is_no_instance() {
+    let machine = Machine::new();
+    let running = "ActiveState=active SubState=running MainPID=9 RestartUSec=1s";
+    machine.unit("my-tezsign.service", &format!("{running} Exec='/usr/local/bin/tezsign run' Home=/root"));
+    machine.unit("escrow-signer-tunnel.service", &format!("{running} Exec='/usr/bin/ssh -N there' Home=/root"));
+    let mut one = TezbakeControl::new(machine.host());
+    one.stop().unwrap();
+    assert_eq!(machine.changes(), [format!("systemctl --no-block stop -- {BAKER} {SIGNER}")]);
+    for own in ["/usr/local/bin/tezsign run", "/usr/bin/octez-baker run"] {
+        machine.write("processes", &format!("   700 x   {own}\n"));
+        assert!(matches!(one.state(), Ok(BakerState::Running { .. })), "{own}");
+    }
 }

@@ -42,15 +42,25 @@ impl There {
     }
 
     fn run(&self, script: &str) -> String {
-        let root = Root::at(self.folder.path().join("failover"));
-        let places = [self.secret(), self.script()].map(|path| path.to_string_lossy().into_owned());
-        let words = words(script, &root, &places);
-        let out =
-            Command::new(&words[0]).args(&words[1..]).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap();
+        let out = self.output(script);
         let said = String::from_utf8(out.stdout).unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         assert!(!said.contains("horse") && !String::from_utf8_lossy(&out.stderr).contains("horse"), "S9: {said}");
         said
+    }
+
+    /// What it says where it fails.
+    fn fails(&self, script: &str) -> String {
+        let out = self.output(script);
+        assert!(!out.status.success());
+        String::from_utf8(out.stderr).unwrap()
+    }
+
+    fn output(&self, script: &str) -> std::process::Output {
+        let root = Root::at(self.folder.path().join("failover"));
+        let places = [self.secret(), self.script()].map(|path| path.to_string_lossy().into_owned());
+        let words = words(script, &root, &places);
+        Command::new(&words[0]).args(&words[1..]).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
     }
 
     /// What LOOK says, by the last word of each file's name.
@@ -142,9 +152,23 @@ fn a_script_without_a_passphrase_is_no_secret() {
         there.run(STASH);
         assert!(there.look().is_empty() && there.script().exists(), "{empty:?}");
     }
-    for held in ["x", "'x'", "\"x y\"", "$'x'"] {
-        fs::write(there.script(), format!("TEZSIGN_UNLOCK_PASS={held}\n")).unwrap();
+    for held in ["=x", "='x'", "=\"x y\"", "=$'x'", "=' x'", "; TEZSIGN_UNLOCK_PASS=x", "=x /bin/tezsign unlock"] {
+        fs::write(there.script(), format!("export TEZSIGN_UNLOCK_PASS{held}\n")).unwrap();
         assert_eq!(there.look(), ["in-place tezsign.service.sh"], "{held:?}");
+    }
+    // Not as TezBake writes it: nothing is taken apart, and the rung stays open.
+    for odd in [
+        "env TEZSIGN_UNLOCK_PASS=p /bin/tezsign unlock",
+        "TEZSIGN_UNLOCK_PASS=p /x unlock",
+        "declare -x TEZSIGN_UNLOCK_PASS=p",
+    ] {
+        let _old = fs::remove_file(there.script());
+        fs::write(there.script(), odd).unwrap();
+        assert!(there.fails(STASH).contains("not TezBake's"), "{odd}");
+        assert_eq!(
+            (there.look(), fs::read_to_string(there.script()).unwrap().as_str()),
+            (vec![BOTH[1].to_owned()], odd)
+        );
     }
 }
 
@@ -171,10 +195,8 @@ fn what_an_earlier_version_put_aside_is_found_and_moved() {
         if upgraded {
             there.render(None, "newer");
         }
-        assert_eq!(
-            there.look(),
-            ["aside tezsign.secret.kept-by-failover", "aside tezsign.service.sh.kept-by-failover"]
-        );
+        let beside = ["in-place tezsign.secret.kept-by-failover", "in-place tezsign.service.sh.kept-by-failover"];
+        assert_eq!(there.look(), beside, "the app's user may read them there");
         there.run(STASH);
         assert_eq!(
             (there.look(), there.pass().as_str()),

@@ -1,7 +1,7 @@
 //! What is found of TezBake on a machine: which instance, its units, and where they keep their files.
 
 use super::TezbakeControl;
-use crate::baker::instance::{self, Instance, PATTERNS, in_order_of_start, signs};
+use crate::baker::instance::{self, PATTERNS, in_order_of_start, signs};
 use crate::baker::layout::{self, Layout, Runs};
 use crate::baker::process::Neighbours;
 use crate::baker::{BakerError, Depth, MarkFolder, UnitName, secret};
@@ -32,34 +32,38 @@ impl<H: Host> TezbakeControl<H> {
         Ok(units)
     }
 
-    /// The id of the instance that is meant.
+    /// The id of the instance that is meant. What is named alike and laid out otherwise is no TezBake: its processes count.
     fn chosen(&mut self, signing: &[UnitName]) -> Result<String, BakerError> {
+        self.learn(signing)?;
         let mut ids: Vec<String> = signing.iter().filter_map(instance::id).map(str::to_owned).collect();
         ids.sort();
         ids.dedup();
-        let wanted = self.instance.clone();
-        if ids.len() > 1 || wanted.as_ref().is_some_and(Instance::is_folder) {
-            self.learn(signing)?;
-        }
-        let folders: Vec<(&String, Vec<String>)> = ids
-            .iter()
+        let folders: Vec<(String, Vec<String>)> = ids
+            .into_iter()
             .map(|id| {
-                let of = signing.iter().filter(|unit| instance::id(unit) == Some(id));
-                (id, of.filter_map(|unit| self.layout.instance(unit)).collect())
+                let of = self.all.iter().filter(|unit| instance::id(unit) == Some(id.as_str()));
+                let folders = of.filter_map(|unit| self.layout.instance(unit)).collect();
+                (id, folders)
             })
+            .filter(|(id, folders): &(String, Vec<String>)| !folders.is_empty() || layout::is_default(id))
             .collect();
-        let meant = |(id, folders): &&(&String, Vec<String>)| match &wanted {
+        if folders.is_empty() {
+            return Err(self.systemctl.unclear("no signing service of TezBake is installed there"));
+        }
+        let wanted = self.instance.clone();
+        let meant = |(id, folders): &&(String, Vec<String>)| match &wanted {
             Some(wanted) => wanted.is(id, None) || folders.iter().any(|folder| wanted.is(id, Some(folder))),
             None => true,
         };
         let mut chosen = folders.iter().filter(meant);
         let (Some((id, ours)), None) = (chosen.next(), chosen.next()) else {
             let host = self.systemctl.host.name().to_owned();
+            let ids = folders.into_iter().map(|(id, _)| id).collect();
             return Err(BakerError::Instances { host, ids, wanted });
         };
         let others = folders.iter().filter(|(other, _)| other != id).flat_map(|(_, folders)| folders.clone());
         self.systemctl.neighbours = Neighbours::new(ours.clone(), others.collect());
-        Ok((*id).clone())
+        Ok(id.clone())
     }
 
     /// Learns what these units run.
