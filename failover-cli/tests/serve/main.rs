@@ -24,7 +24,7 @@ mod price;
 mod prompt;
 mod refusals;
 mod replugged;
-#[cfg(test)]
+mod requests;
 mod returning;
 mod said;
 mod secrets;

@@ -100,8 +100,8 @@ impl Layout {
         self.0.iter().find(|runs| runs.unit() == unit)
     }
 
-    /// The folder of a unit's app.
-    fn app(&self, unit: &UnitName) -> Option<String> {
+    /// The folder of a unit's app, in TezBake's layout.
+    pub(super) fn app(&self, unit: &UnitName) -> Option<String> {
         let said = self.of(unit).and_then(Runs::app).map(str::to_owned);
         said.or_else(|| {
             let app = match Role::of(unit)? {
@@ -144,7 +144,7 @@ impl Layout {
         }
         // Another start script may be read by whatever stands in front of it, or not at all.
         let app = match self.of(unit) {
-            Some(runs) => runs.tezsign().map(str::to_owned),
+            Some(runs) => runs.tezsign().or_else(|| runs.app()).map(str::to_owned),
             None => self.app(unit),
         };
         let app = app.ok_or_else(|| format!("what {unit} runs is not understood, nor where its secret is"));

@@ -21,6 +21,8 @@ macro_rules! common {
     () => {
         r#"set -u
 umask 077
+LC_ALL=C
+export LC_ALL
 kept=$1
 shift
 line='^[[:space:]]*(export[[:space:]]+)?TEZSIGN_UNLOCK_PASS='
@@ -30,20 +32,28 @@ value='(('\''[^'\'']*'\'')|("[^"]*")|(\\.)|[^[:space:]'\''"\\;&|])*[[:space:]]*$
 holds() {
     [ -e "$1" ] || return 1
     [ -r "$1" ] || exit 1
-    grep -F TEZSIGN_UNLOCK_PASS -- "$1" | grep -Evq "$line(''|\"\")?[[:space:]]*\$"
+    grep -aF TEZSIGN_UNLOCK_PASS -- "$1" | grep -aEvq "$line(''|\"\")?[[:space:]]*\$"
+}
+# Ends where a script is to be taken apart that is not TezBake's.
+known() {
+    if grep -aF TEZSIGN_UNLOCK_PASS -- "$1" | grep -aEvq "$line$value"; then
+        echo "$1 names TEZSIGN_UNLOCK_PASS in a way that is not TezBake's" >&2
+        exit 1
+    fi
 }
 named() { printf '%s/%s' "$kept" "$(printf %s "$1" | tr / %)"; }
 # An earlier version put both beside themselves, and the whole script: it counts no more than its line.
 older() {
     if [ -e "$1.kept-by-failover" ]; then mv --backup=numbered -- "$1.kept-by-failover" "$own" || exit 1; fi
     [ -e "$2.kept-by-failover" ] || return 0
+    known "$2.kept-by-failover"
     if [ ! -e "$2" ]; then
         mv -- "$2.kept-by-failover" "$2" || exit 1
         return 0
     fi
     if [ ! -e "$own.line" ] && holds "$2.kept-by-failover"; then
-        grep -E "$line" -- "$2.kept-by-failover" >"$own.line" || exit 1
-        sync -- "$own.line" || exit 1
+        new=$own.new.$$
+        grep -aE "$line" -- "$2.kept-by-failover" >"$new" && sync -- "$new" && mv -- "$new" "$own.line" || exit 1
     fi
     mv --backup=numbered -- "$2.kept-by-failover" "$own.script" || exit 1
 }
@@ -82,15 +92,12 @@ while [ $# -gt 1 ]; do
     own=$(named "$1")
     older "$1" "$2"
     if [ -e "$1" ]; then
-        mv --backup=numbered -- "$1" "$own" && sync -- "$own" || exit 1
+        mv --backup=numbered -- "$1" "$own" && sync -- "$own" "${1%/*}" || exit 1
     fi
     if holds "$2"; then
-        if grep -F TEZSIGN_UNLOCK_PASS -- "$2" | grep -Evq "$line$value"; then
-            echo "$2 names TEZSIGN_UNLOCK_PASS in a way that is not TezBake's" >&2
-            exit 1
-        fi
+        known "$2"
         new=$own.new.$$
-        grep -E "$line" -- "$2" >"$new" && sync -- "$new" && mv --backup=numbered -- "$new" "$own.line" || exit 1
+        grep -aE "$line" -- "$2" >"$new" && sync -- "$new" && mv --backup=numbered -- "$new" "$own.line" || exit 1
         sync -- "$kept" || exit 1
         sed -E "s/($line).*/\1''/" -- "$2" >"$new" && replaces "$new" "$2" || exit 1
     fi
@@ -109,6 +116,8 @@ while [ $# -gt 1 ]; do
     if [ -e "$own" ]; then
         if [ -e "$1" ]; then
             mv --backup=numbered -- "$own" "$own.older" || exit 1
+            # The line has the old one, too.
+            if [ -e "$own.line" ]; then mv --backup=numbered -- "$own.line" "$own.line.older" || exit 1; fi
         else
             mv -- "$own" "$1" && sync -- "$1" "${1%/*}" || exit 1
         fi

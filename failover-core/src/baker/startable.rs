@@ -126,7 +126,9 @@ fn is_kept<H: Host>(host: &mut H, elevation: &mut Elevation, program: &str) -> R
     if !program.ends_with("/tezsign.service.sh") {
         return Ok(false);
     }
-    Ok(elevation.ask(host, &["test", "-e", &format!("{program}.kept-by-failover")], SHORT)?.code == 0)
+    let mut is_there =
+        |file: &str| -> Result<bool, BakerError> { Ok(elevation.ask(host, &["test", "-e", file], SHORT)?.code == 0) };
+    Ok(is_there(&format!("{program}.kept-by-failover"))? && !is_there(program)?)
 }
 
 /// The keys that are known by name in these folders. `certain`: one of them is the baker's for sure, so that no file in

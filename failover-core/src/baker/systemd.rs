@@ -140,7 +140,9 @@ fn runs_a_signer(exec: &str) -> bool {
     let argv = exec.split_once("argv[]=").map_or(exec, |(_, rest)| rest);
     let argv = argv.split(" ; ").next().unwrap_or_default();
     let words: Vec<&str> = argv.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
-    !super::process::runs_no_baker(&words) && words.iter().any(|word| super::process::is_signer(word))
+    // Only where the program itself is told so, and no script that does more.
+    let other = words.first().is_some_and(|program| super::process::is_signer(program));
+    !(other && super::process::runs_no_baker(&words)) && words.iter().any(|word| super::process::is_signer(word))
 }
 
 impl<H: Host> BakerControl for SystemdControl<H> {

@@ -208,9 +208,12 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
         };
         // What signs runs before whoever asks it.
         let (bakers, signers): (Vec<_>, Vec<_>) = signing.into_iter().partition(instance::bakes);
+        let mut started = Ok(());
         for units in [signers, bakers].iter().filter(|units| !units.is_empty()) {
-            self.systemctl.start(units)?;
+            let one = self.systemctl.start(units);
+            started = started.and(one);
         }
+        started?;
         match node {
             Err(error) if error.to_string().contains("-xtz-node.service") => Err(error),
             _ => Ok(()),
@@ -297,8 +300,11 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     fn startable(&mut self) -> Result<Startable, BakerError> {
         let units = self.units()?;
         let (folders, certain) = (self.folders(instance::bakes)?, self.mark_folders.is_empty());
+        // The start would look for it, with the guard lifted already.
+        let unclear = self.secret_places(&units).err().map(|error| error.to_string());
         self.systemctl.files(|host, elevation| {
-            let missing = startable::missing(host, elevation, &units)?;
+            let mut missing = startable::missing(host, elevation, &units)?;
+            missing.extend(unclear);
             Ok(Startable { missing, wallet: startable::wallet(host, elevation, &folders, certain)? })
         })
     }

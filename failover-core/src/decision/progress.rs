@@ -282,7 +282,8 @@ impl Progress {
         let locked = |device: &DeviceState| device.keys.iter().all(|key| key.arming != Arming::Armed);
         self.locked_since = match &facts.backup.device {
             Ok(device) if locked(&device.value) => self.locked_since.or(Some(facts.now)),
-            _ => None,
+            Ok(_) => None,
+            Err(_) => self.locked_since,
         };
         // A claim ends with the plug: what cannot be read is held again before anything is unlocked (S1b).
         if facts.backup.device.is_err() {

@@ -25,7 +25,7 @@ pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
 
 /// Can no key of the backup's signer sign, for longer than a service of its own needs to unlock them?
 fn is_locked(facts: &Facts, progress: &Progress) -> bool {
-    progress.locked_since.is_some_and(|since| facts.now.since(since) >= LOCKED)
+    facts.backup.device.is_ok() && progress.locked_since.is_some_and(|since| facts.now.since(since) >= LOCKED)
 }
 
 /// May the backup bake as an earlier session left it? Not where it is guarded or its keys cannot sign, as after a

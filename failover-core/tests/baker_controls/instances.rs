@@ -100,18 +100,27 @@ fn the_default_one_is_stopped_beside_the_others() {
     assert!(matches!(one.state(), Ok(BakerState::Running { .. })));
 }
 
-/// A person's own unit that is only named alike is no instance, and what it runs is not another's: it counts.
+/// A person's own unit that is only named alike signs all the same: it has to be said which one is meant, and what it runs is
+/// no neighbour's. A tunnel of something else is nobody's.
 #[test]
-fn what_is_named_alike_and_laid_out_otherwise_is_no_instance() {
+fn what_is_named_alike_and_laid_out_otherwise_is_not_overlooked() {
     let machine = Machine::new();
     let running = "ActiveState=active SubState=running MainPID=9 RestartUSec=1s";
-    machine.unit("my-tezsign.service", &format!("{running} Exec='/usr/local/bin/tezsign run' Home=/root"));
     machine.unit("escrow-signer-tunnel.service", &format!("{running} Exec='/usr/bin/ssh -N there' Home=/root"));
-    let mut one = TezbakeControl::new(machine.host());
-    one.stop().unwrap();
-    assert_eq!(machine.changes(), [format!("systemctl --no-block stop -- {BAKER} {SIGNER}")]);
-    for own in ["/usr/local/bin/tezsign run", "/usr/bin/octez-baker run"] {
-        machine.write("processes", &format!("   700 x   {own}\n"));
-        assert!(matches!(one.state(), Ok(BakerState::Running { .. })), "{own}");
+    TezbakeControl::new(machine.host()).state().unwrap();
+    for own in ["/usr/local/bin/tezsign", "/opt/signer/bin/tezsign"] {
+        machine.unit("my-tezsign.service", &format!("{running} Exec='{own} run' Home=/root"));
+        let refused = TezbakeControl::new(machine.host()).stop();
+        let Err(BakerError::Instances { ids, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(ids, ["bb-default", "my"]);
+        let mut one = control(&machine, "bb-default");
+        one.stop().unwrap();
+        assert_eq!(machine.changes(), [format!("systemctl --no-block stop -- {BAKER} {SIGNER}")]);
+        for program in ["/usr/local/bin/tezsign run", "/usr/bin/octez-baker run", "/opt/octez/bin/octez-baker run"] {
+            machine.write("processes", &format!("   700 x   {program}\n"));
+            assert!(matches!(one.state(), Ok(BakerState::Running { .. })), "{own}: {program}");
+        }
+        machine.remove("processes");
+        machine.remove("log");
     }
 }

@@ -156,6 +156,16 @@ fn a_script_without_a_passphrase_is_no_secret() {
         fs::write(there.script(), format!("export TEZSIGN_UNLOCK_PASS{held}\n")).unwrap();
         assert_eq!(there.look(), ["in-place tezsign.service.sh"], "{held:?}");
     }
+    // Bytes that are no text hide nothing.
+    for bytes in [&b"export TEZSIGN_UNLOCK_PASS='p\xff'\n"[..], b"\0\nexport TEZSIGN_UNLOCK_PASS='p'\n"] {
+        let _old = fs::remove_file(there.script());
+        fs::write(there.script(), bytes).unwrap();
+        assert_eq!(there.look(), ["in-place tezsign.service.sh"], "{bytes:?}");
+        there.run(STASH);
+        assert_eq!(there.look(), ["aside tezsign.secret.line"], "{bytes:?}");
+        there.run(RESTORE);
+        assert_eq!(there.look(), ["in-place tezsign.service.sh"], "{bytes:?}");
+    }
     // Not as TezBake writes it: nothing is taken apart, and the rung stays open.
     for odd in [
         "env TEZSIGN_UNLOCK_PASS=p /bin/tezsign unlock",
@@ -174,6 +184,16 @@ fn a_script_without_a_passphrase_is_no_secret() {
 
 #[test]
 fn what_was_made_since_is_not_replaced() {
+    let there = There::new();
+    there.run(STASH);
+    fs::write(there.secret(), "newer").unwrap();
+    there.run(RESTORE);
+    assert_eq!(
+        (fs::read_to_string(there.secret()).unwrap().as_str(), there.pass().as_str()),
+        ("newer", ""),
+        "no old one"
+    );
+
     let there = There::new();
     there.run(STASH);
     fs::write(there.secret(), "newer").unwrap();

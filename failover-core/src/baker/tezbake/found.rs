@@ -1,7 +1,7 @@
 //! What is found of TezBake on a machine: which instance, its units, and where they keep their files.
 
 use super::TezbakeControl;
-use crate::baker::instance::{self, PATTERNS, in_order_of_start, signs};
+use crate::baker::instance::{self, PATTERNS, Role, in_order_of_start, signs};
 use crate::baker::layout::{self, Layout, Runs};
 use crate::baker::process::Neighbours;
 use crate::baker::{BakerError, Depth, MarkFolder, UnitName, secret};
@@ -32,38 +32,36 @@ impl<H: Host> TezbakeControl<H> {
         Ok(units)
     }
 
-    /// The id of the instance that is meant. What is named alike and laid out otherwise is no TezBake: its processes count.
+    /// The id of the instance that is meant. A unit of a person's own that is only named alike makes several, too: it signs, and
+    /// its programs are nobody else's. What only forwards has to be laid out as TezBake's.
     fn chosen(&mut self, signing: &[UnitName]) -> Result<String, BakerError> {
         self.learn(signing)?;
-        let mut ids: Vec<String> = signing.iter().filter_map(instance::id).map(str::to_owned).collect();
-        ids.sort();
-        ids.dedup();
-        let folders: Vec<(String, Vec<String>)> = ids
-            .into_iter()
-            .map(|id| {
-                let of = self.all.iter().filter(|unit| instance::id(unit) == Some(id.as_str()));
-                let folders = of.filter_map(|unit| self.layout.instance(unit)).collect();
-                (id, folders)
-            })
-            .filter(|(id, folders): &(String, Vec<String>)| !folders.is_empty() || layout::is_default(id))
-            .collect();
-        if folders.is_empty() {
-            return Err(self.systemctl.unclear("no signing service of TezBake is installed there"));
-        }
         let wanted = self.instance.clone();
-        let meant = |(id, folders): &&(String, Vec<String>)| match &wanted {
-            Some(wanted) => wanted.is(id, None) || folders.iter().any(|folder| wanted.is(id, Some(folder))),
+        let counts = |unit: &&UnitName| {
+            let forwards = Role::of(unit) == Some(Role::Forwards);
+            !forwards || self.layout.app(unit).is_some() || instance::id(unit).is_some_and(layout::is_default)
+        };
+        let mut ids: Vec<&str> = signing.iter().filter(counts).filter_map(instance::id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let of = |id: &str| self.all.iter().filter(move |unit| instance::id(unit) == Some(id)).collect::<Vec<_>>();
+        let meant = |id: &&&str| match &wanted {
+            Some(wanted) => {
+                let mut folders = of(id).into_iter().filter_map(|unit| self.layout.instance(unit));
+                wanted.is(id, None) || folders.any(|folder| wanted.is(id, Some(&folder)))
+            }
             None => true,
         };
-        let mut chosen = folders.iter().filter(meant);
-        let (Some((id, ours)), None) = (chosen.next(), chosen.next()) else {
-            let host = self.systemctl.host.name().to_owned();
-            let ids = folders.into_iter().map(|(id, _)| id).collect();
+        let mut chosen = ids.iter().filter(meant);
+        let (Some(id), None) = (chosen.next(), chosen.next()) else {
+            let (host, ids) = (self.systemctl.host.name().to_owned(), ids.into_iter().map(str::to_owned).collect());
             return Err(BakerError::Instances { host, ids, wanted });
         };
-        let others = folders.iter().filter(|(other, _)| other != id).flat_map(|(_, folders)| folders.clone());
-        self.systemctl.neighbours = Neighbours::new(ours.clone(), others.collect());
-        Ok(id.clone())
+        let apps = |id: &str| of(id).into_iter().filter_map(|unit| self.layout.app(unit)).collect::<Vec<_>>();
+        let others = ids.iter().filter(|other| *other != id).flat_map(|other| apps(other)).collect();
+        let (id, ours) = ((*id).to_owned(), apps(id));
+        self.systemctl.neighbours = Neighbours::new(ours, others);
+        Ok(id)
     }
 
     /// Learns what these units run.
