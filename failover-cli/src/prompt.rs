@@ -234,6 +234,13 @@ impl Operator for Prompt {
         self.source.next()
     }
 
+    fn passphrase_once_more(&mut self) -> Result<Passphrase, OperatorError> {
+        if self.source.asks() {
+            self.still();
+        }
+        self.source.once_more()
+    }
+
     fn tell(&mut self, text: &str) {
         self.still();
         let _nobody_to_tell = writeln!(io::stderr(), "{}", printable(text));

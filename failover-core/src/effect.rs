@@ -207,7 +207,7 @@ pub struct Hands {
     pub guard: Guard,
     /// The person.
     pub operator: Box<dyn Operator>,
-    /// The passphrase, as it was typed before a look; once proved it is kept for the unlock, and for another one after a start whose signer came back locked
+    /// The passphrase, as it was typed before a look; once proved it is kept for the unlock, and wiped before the start
     /// (S9).
     pub passphrase: Option<Passphrase>,
     /// Every lock that the run holds; a look that does nothing has none. The last to be let go.
@@ -326,6 +326,7 @@ fn act(
         }
         Step::Start { .. } => {
             approved.still_fresh(clock.now())?;
+            hands.passphrase = None;
             hands.guard.lift(&Lift::approved(plan), clock.wall())?;
             hands.device.release();
             // Where this machine once stood by, its tezsign service cannot start without it.

@@ -101,6 +101,14 @@ pub trait Operator: Send {
     /// Nobody could be asked, or the person cancelled.
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError>;
 
+    /// The one that was right once more: it was wiped after its use (S9), and the keys have to be unlocked again.
+    ///
+    /// # Errors
+    /// As [`Operator::passphrase`].
+    fn passphrase_once_more(&mut self) -> Result<Passphrase, OperatorError> {
+        self.passphrase()
+    }
+
     /// Says something that a person should know while an effect waits; nothing is answered.
     fn tell(&mut self, text: &str) {
         let _ = text;

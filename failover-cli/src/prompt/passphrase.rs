@@ -28,6 +28,8 @@ const DEADLINE: Duration = Duration::from_secs(300);
 pub(crate) struct Source {
     given: Option<Passphrase>,
     offered: bool,
+    /// Where a given one is read once more.
+    file: Option<PathBuf>,
 }
 
 impl Source {
@@ -42,14 +44,12 @@ impl Source {
     /// # Errors
     /// The file that the configuration names cannot be read or is empty.
     pub(crate) fn open(file: Option<&Path>) -> Result<(Self, Option<String>), Failure> {
-        // Taken in any case, so that the bytes in the environment's copy are the only ones left.
-        let variable = std::env::var_os(VARIABLE).map(|value| Zeroizing::new(value.into_vec()));
         let Some(path) = file else {
-            let given = variable.filter(|bytes| !bytes.is_empty()).map(|bytes| Passphrase::new(bytes.to_vec()));
-            return Ok((Self { given, offered: false }, None));
+            let given = variable();
+            return Ok((Self { given, offered: false, file: None }, None));
         };
         let (passphrase, warning) = secret("passphrase_file", path)?;
-        Ok((Self { given: Some(passphrase), offered: false }, warning))
+        Ok((Self { given: Some(passphrase), offered: false, file: Some(path.to_owned()) }, warning))
     }
 
     /// Will the person be asked for the next one?
@@ -65,6 +65,17 @@ impl Source {
         if self.given.is_some() { Ok(()) } else { Terminal::open("for the passphrase", GIVEN).map(drop) }
     }
 
+    /// The one that was right, where it was given and can be read again; else it is asked for.
+    pub(super) fn once_more(&mut self) -> Result<Passphrase, OperatorError> {
+        if self.offered && self.given.is_none() {
+            self.given = match &self.file {
+                Some(file) => secret("passphrase_file", file).ok().map(|(passphrase, _)| passphrase),
+                None => variable(),
+            };
+        }
+        self.next()
+    }
+
     /// The passphrase; asked from the second time on.
     pub(super) fn next(&mut self) -> Result<Passphrase, OperatorError> {
         // Not kept here: whoever takes it wipes it after use.
@@ -78,6 +89,12 @@ impl Source {
         let line = terminal.line(question, what, Echo::Off, DEADLINE)?;
         if line.is_empty() { Err(OperatorError::Cancelled) } else { Ok(Passphrase::new(line.to_vec())) }
     }
+}
+
+/// What the environment gives: the bytes in its own copy are the only ones left.
+fn variable() -> Option<Passphrase> {
+    let value = std::env::var_os(VARIABLE).map(|value| Zeroizing::new(value.into_vec()));
+    value.filter(|bytes| !bytes.is_empty()).map(|bytes| Passphrase::new(bytes.to_vec()))
 }
 
 /// The secret in a file that `key` in the configuration names, and what a person should know about the file.

@@ -53,7 +53,11 @@ impl Failover {
     /// A person may take minutes to type it.
     fn ask_passphrase(&mut self, step: &'static str) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
-        match self.hands.operator.passphrase() {
+        let asked = match self.progress.started {
+            Some(_) if self.progress.failed(step).is_none() => self.hands.operator.passphrase_once_more(),
+            _ => self.hands.operator.passphrase(),
+        };
+        match asked {
             Ok(passphrase) => {
                 self.hands.passphrase = Some(passphrase);
                 Ok(None)
