@@ -66,6 +66,17 @@ replaces() {
     };
 }
 
+/// What changes something begins for each service so.
+macro_rules! each {
+    () => {
+        r#"mkdir -p -- "$kept" && chmod 700 -- "$kept" || exit 1
+while [ $# -gt 1 ]; do
+    own=$(named "$1")
+    older "$1" "$2"
+"#
+    };
+}
+
 /// Looks, as root: a line each, `in-place FILE` of what unlocks by itself, `aside FILE` of what is kept. What an earlier version
 /// put aside counts as in place: it lies where the app's user may read it, until [`STASH`] moves it.
 pub const LOOK: &str = concat!(
@@ -87,11 +98,8 @@ done"#
 /// Takes the secret away, and the line out of the script, as root. What was kept before stays, under another name.
 pub const STASH: &str = concat!(
     common!(),
-    r#"mkdir -p -- "$kept" && chmod 700 -- "$kept" || exit 1
-while [ $# -gt 1 ]; do
-    own=$(named "$1")
-    older "$1" "$2"
-    if [ -e "$1" ]; then
+    each!(),
+    r#"    if [ -e "$1" ]; then
         mv --backup=numbered -- "$1" "$own" && sync -- "$own" "${1%/*}" || exit 1
     fi
     if holds "$2"; then
@@ -109,11 +117,8 @@ sync -- "$kept" || exit 1"#
 /// Puts both back, as root. A secret that was made since stays, and so does a newer script: it gets the line.
 pub const RESTORE: &str = concat!(
     common!(),
-    r#"mkdir -p -- "$kept" && chmod 700 -- "$kept" || exit 1
-while [ $# -gt 1 ]; do
-    own=$(named "$1")
-    older "$1" "$2"
-    if [ -e "$own" ]; then
+    each!(),
+    r#"    if [ -e "$own" ]; then
         if [ -e "$1" ]; then
             mv --backup=numbered -- "$own" "$own.older" || exit 1
             # The line has the old one, too.
