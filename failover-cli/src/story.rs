@@ -62,6 +62,8 @@ pub(crate) struct Story {
     bound: Option<Level>,
     path: Option<Path>,
     rungs: Vec<(String, bool)>,
+    /// Was it said already what a complaint may mean?
+    complained: bool,
 }
 
 impl Story {
@@ -114,6 +116,14 @@ impl Story {
                 lines.push(Told::Aside(text.to_owned()));
                 let shown = |s: &Signed| Told::Aside(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
+            }
+            Record::Complaints { lines: said } => {
+                self.heading(7, &mut lines);
+                // Said of every run: a person must not take it for a fault.
+                if let Some(floor) = self.floor.filter(|_| !std::mem::replace(&mut self.complained, true)) {
+                    lines.push(Told::Note(format!("(that its signer refuses below {floor} is the marks at work)")));
+                }
+                lines.extend(said.iter().map(|line| Told::Note(format!("the backup says: {line}"))));
             }
             Record::Disarmed { proven: true, what } => {
                 lines.push(Told::Aside("The backup cannot sign:".to_owned()));
@@ -240,6 +250,9 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<Told>) {
     tell(format!("floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
     plan.takeover.iter().for_each(|takeover| tell(takeover.clone()));
     plan.pending.iter().for_each(|key| tell(format!("to come: {key}")));
+    if !plan.pays.is_empty() {
+        tell(format!("stopped with what signs, and started by you alone: {}, which pays", plan.pays.join(", ")));
+    }
     tell(format!(
         "start after {} silent levels of the primary, and its keys locked there or a statement about its signer",
         plan.silent

@@ -17,12 +17,14 @@ use crate::tezos::ChainId;
 pub mod boot_guard;
 mod claim;
 pub mod command;
+mod complaints;
 mod elevation;
 mod files;
 mod give_back;
 mod instance;
 mod layout;
 mod loaded;
+mod look;
 mod marks;
 pub mod nonces;
 pub mod power;
@@ -39,6 +41,7 @@ mod unit_state;
 pub use command::CommandControl;
 pub use give_back::{GiveBackOrder, GivenBack};
 pub use instance::{Instance, InstanceError};
+pub use look::{Depth, in_one_look};
 pub use marks::{MarkFolder, MarkFolderError};
 pub use nonces::NoncesError;
 pub use power::{Power, PowerStatus};
@@ -205,27 +208,6 @@ fn default_token() -> PathBuf {
     Guard::usual().token()
 }
 
-/// What a look is about to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// [`BakerControl::state`] and [`BakerControl::restart_delay`].
-    Services,
-    /// [`BakerControl::boot_guard`] and [`BakerControl::unlock_secret`] as well.
-    Guards,
-}
-
-/// Does this in one look at a machine.
-pub fn in_one_look<'c, T>(
-    control: &mut (dyn BakerControl + 'c),
-    depth: Depth,
-    look: impl FnOnce(&mut (dyn BakerControl + 'c)) -> T,
-) -> T {
-    control.begin_look(depth);
-    let seen = look(control);
-    control.end_look();
-    seen
-}
-
 /// Stops and starts what signs on one machine. Every call has a deadline (S10).
 pub trait BakerControl: Send {
     /// What is controlled, for a person: `tezbake on baker@primary`.
@@ -288,11 +270,36 @@ pub trait BakerControl: Send {
     /// See [`BakerError`]; after a session that died the state is unknown.
     fn stop(&mut self) -> Result<(), BakerError>;
 
+    /// What pays rewards to delegators there, as far as the last look found it. Two machines would pay twice, so that
+    /// [`BakerControl::start`] never starts it.
+    fn pays(&self) -> Vec<UnitName> {
+        Vec::new()
+    }
+
+    /// Asks that to stop, kills nothing and waits for nothing. What was stopped so is tied to the guard's token by the next
+    /// [`BakerControl::install_boot_guard`].
+    ///
+    /// # Errors
+    /// See [`BakerError`].
+    fn stop_pays(&mut self) -> Result<(), BakerError> {
+        Ok(())
+    }
+
     /// Starts the baker. The proof is a later state, and the chain.
     ///
     /// # Errors
     /// See [`BakerError`].
     fn start(&mut self) -> Result<(), BakerError>;
+
+    /// Warnings and errors of what signs there, from its own journal within that time: one text each, the last ones last.
+    /// For a person to read; no verdict asks for it.
+    ///
+    /// # Errors
+    /// The journal cannot be read. Without one there is nothing to tell, which is no error.
+    fn complaints(&mut self, within: Duration) -> Result<Vec<String>, BakerError> {
+        let _no_journal_is_known = within;
+        Ok(Vec::new())
+    }
 
     /// Can a service there unlock a TezSign's keys by itself?
     ///

@@ -292,7 +292,13 @@ fn act(
             // What its marks are is known from here on: a locked key shows none (S16).
             return Ok(Performed { raised: marks::shown(&unlocked), unlocked, ..Performed::default() });
         }
-        Step::StopPrimary => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stop()?,
+        Step::StopPrimary => {
+            let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
+            let stopped = primary.stop();
+            // It signs nothing: that it does not stop keeps no baker waiting, and the end of the run names it.
+            let _told_at_the_end = primary.stop_pays();
+            stopped?;
+        }
         Step::NoteLevel { .. } => {}
         Step::GuardPrimary => {
             // By this note other machines know whose run it is, and so does this one (S7).

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Steady, Timestamp};
-use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{
-    Approved, Policy, Progress, Refusal, RefusedBefore, Statement, Step, Verdict, WaitFor, consensus_marks, decide,
-    fence, is_open, is_running, shared,
+    Approved, Policy, Progress, Refusal, Statement, Step, Verdict, WaitFor, consensus_marks, decide, fence, is_open,
+    is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Scope};
@@ -26,6 +25,7 @@ use crate::tezos::Level;
 const SHOW_AGAIN: Duration = Duration::from_secs(15);
 
 mod arming;
+mod complaints;
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
@@ -101,6 +101,8 @@ pub struct Failover {
     backup_runs: bool,
     /// What was said of the mempool's rumours.
     rumours: rumours::Told,
+    /// What the backup said of itself.
+    heard: complaints::Heard,
     /// What was signed since an earlier refusal decides: it is read, though this run noted a level of its own.
     reads_back: bool,
 }
@@ -147,6 +149,7 @@ impl Failover {
             cleared: false,
             backup_runs: false,
             rumours: rumours::Told::default(),
+            heard: complaints::Heard::default(),
             reads_back: false,
         }
     }
@@ -286,14 +289,6 @@ impl Failover {
         let noted = self.progress.noted.or(refused).map(|noted| noted.bound);
         let since = refused.filter(|_| self.reads_back).map(|refused| refused.bound);
         noted.map(|noted| since.map_or(noted, |since| since.min(noted)).above(1))
-    }
-
-    /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
-    #[must_use]
-    pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
-        let now = self.clock.now();
-        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
-        self
     }
 
     /// Before the start a lock that is gone ends the run at once: keys are not kept unlocked for the next step. After it

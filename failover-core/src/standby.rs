@@ -20,7 +20,7 @@ const LEFT: &str = "RESET would lower the other one, and the SETUP of a run sets
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Part {
-    /// disarmed, boot-guard, secret, marks.
+    /// disarmed, pays, boot-guard, secret, marks.
     pub what: String,
     /// Is it so?
     pub done: bool,
@@ -57,7 +57,21 @@ pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
         false => Part::missing("disarmed", says, "unplug this machine's signer, then run `failover standby` again"),
     };
     let note = effect::note(hands, clock, None);
-    vec![disarmed, boot_guard(hands, &note), secret(hands)]
+    let pays = pays(hands);
+    [Some(disarmed), pays, Some(boot_guard(hands, &note)), Some(secret(hands))].into_iter().flatten().collect()
+}
+
+/// What pays here: the machine that bakes may do it now. Before the guard, which then holds it too.
+fn pays(hands: &mut Hands) -> Option<Part> {
+    const WHAT: &str = "pays";
+    let units: Vec<String> = hands.backup.pays().iter().map(ToString::to_string).collect();
+    let names = units.join(", ");
+    (!units.is_empty()).then(|| match hands.backup.stop_pays() {
+        Ok(()) => Part::done(WHAT, format!("{names} asked to stop; pay from one machine only")),
+        Err(error) => {
+            Part::missing(WHAT, error.to_string(), format!("stop {names}, then run `failover standby` again"))
+        }
+    })
 }
 
 fn boot_guard(hands: &mut Hands, note: &GuardNote) -> Part {

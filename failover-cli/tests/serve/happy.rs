@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use failover_core::sim::PAY_UNIT;
+
 use crate::said::Said;
 use crate::world::{Signer, World, drilled, until};
 
@@ -67,6 +69,18 @@ fn went_well(world: &World, run: &Said, keys: usize) {
     assert_eq!(world.book().primary, book.primary);
 }
 
+/// What pays is stopped on the primary, kept from starting there, and started nowhere.
+fn nobody_pays(world: &World, run: &Said) {
+    let unit = format!("{PAY_UNIT}.service");
+    assert_eq!(run.named("plan")[0]["pays"], serde_json::json!([unit]), "{:?}", run.named("plan"));
+    let next = run.ends(0)["next"].as_str().unwrap().to_owned();
+    assert!(next.contains(&unit) && next.contains("start it yourself"), "{next}");
+    let state = |side: &str| world.exec(side, &["systemctl", "is-active", &unit]).stdout;
+    assert_eq!([state("primary"), state("backup")], ["inactive\n"; 2]);
+    let started = world.exec("primary", &["sudo", "-n", "systemctl", "start", "--", &unit]);
+    assert!(started.code != 0, "a reboot must not start it either");
+}
+
 fn looks(world: &World) {
     world.call(&["config", "check"]).ends(0);
     world.call(&["devices"]).ends(0);
@@ -89,6 +103,7 @@ fn a_tezsign_takes_over_in_seven_steps() {
     let plan = world.plan();
     let run = world.call(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]);
     went_well(&world, &run, 2);
+    nobody_pays(&world, &run);
     let mut steps = run.steps();
     steps.dedup();
     let fenced = ["take-permit", "claim", "install-boot-guard", "disarm-backup", "hold-signer", "prove-passphrase"];

@@ -20,7 +20,7 @@ fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
         let stood_by = there(&["standby", "--yes"]);
         stood_by.ends(0);
         let parts = stood_by.named("standby");
-        assert!(parts.len() == 4 && parts.iter().all(|part| part["done"] == true), "{parts:?}");
+        assert!(parts.len() == 5 && parts.iter().all(|part| part["done"] == true), "{parts:?}");
         // That it was completed is on record: from here on `return` counts anew.
         let history = std::fs::read_to_string(world.path("primary-state").join("token-history.jsonl")).unwrap();
         assert!(history.lines().last().unwrap().contains("\"event\":\"stood-by\""), "{history}");

@@ -24,8 +24,11 @@ const ENDS: [(&str, Role); 11] = [
     ("-xtz-accuser", Role::Beside),
 ];
 
+/// Between the instance's id and the name of a service that pays (`bb-default-pay-continual`: TezPay's app, 2026-04).
+const PAY: &str = "-pay-";
+
 /// What names them all to systemctl, loaded or installed.
-pub(super) const PATTERNS: [&str; 10] = [
+pub(super) const PATTERNS: [&str; 11] = [
     "*-xtz-dal.service",
     "*-xtz-signer.service",
     "*-tezsign.service",
@@ -36,6 +39,7 @@ pub(super) const PATTERNS: [&str; 10] = [
     "*-xtz-baker.service",
     "*-xtz-baker-next.service",
     "*-xtz-accuser.service",
+    "*-pay-*.service",
 ];
 
 /// The apps of an instance that these units are of.
@@ -51,8 +55,10 @@ pub(super) enum Role {
     TezSign,
     /// To a signer, which may be on another machine.
     Forwards,
-    /// Node, DAL node, accuser: they sign nothing.
+    /// Node, DAL node, accuser, and what forwards to those: they sign nothing.
     Beside,
+    /// Rewards to delegators. It signs nothing that a baker signs; two of them pay twice.
+    Pays,
 }
 
 impl Role {
@@ -61,16 +67,26 @@ impl Role {
     }
 
     pub(super) const fn signs(self) -> bool {
-        !matches!(self, Self::Beside)
+        !matches!(self, Self::Beside | Self::Pays)
     }
 }
 
 /// The instance's id, the place in the order of starts, and the role.
 fn parts(unit: &UnitName) -> Option<(&str, usize, Role)> {
     let stem = unit.as_str().strip_suffix(".service")?;
-    let (at, app, role) =
-        ENDS.iter().enumerate().find_map(|(at, (end, role))| Some((at, stem.strip_suffix(end)?, *role)))?;
-    let id = APPS.iter().find_map(|end| app.strip_suffix(end)).unwrap_or(app);
+    let found = ENDS.iter().enumerate().find_map(|(at, (end, role))| Some((at, stem.strip_suffix(end)?, *role)));
+    let (id, at, role) = match found {
+        Some((at, app, role)) => {
+            let (id, app) = APPS.iter().find_map(|end| Some((app.strip_suffix(end)?, *end))).unwrap_or((app, ""));
+            // The DAL node's own PRISM leads to node and DAL node, never to a signer (xtz.dal 2026).
+            let role = if app == "-dal" && stem.contains("-xtz-prism") { Role::Beside } else { role };
+            (id, at, role)
+        }
+        None => {
+            let (id, service) = stem.rsplit_once(PAY)?;
+            (if service.is_empty() { "" } else { id }, ENDS.len(), Role::Pays)
+        }
+    };
     (!id.is_empty()).then_some((id, at, role))
 }
 
@@ -89,11 +105,20 @@ pub(super) fn bakes(unit: &UnitName) -> bool {
     matches!(Role::of(unit), Some(Role::Baker | Role::Residue))
 }
 
-/// What is started, in an order that works: what signs before who asks it, and nothing that is left of an earlier protocol.
+/// Does it pay rewards to delegators?
+pub(super) fn pays(unit: &UnitName) -> bool {
+    Role::of(unit) == Some(Role::Pays)
+}
+
+/// What is started, in an order that works: what signs before who asks it; nothing that is left of an earlier protocol, and
+/// nothing that pays.
 pub(super) fn in_order_of_start(units: &[UnitName]) -> Vec<UnitName> {
     let mut placed: Vec<(usize, &UnitName)> = units
         .iter()
-        .filter_map(|unit| parts(unit).filter(|(.., role)| *role != Role::Residue).map(|(_, at, _)| (at, unit)))
+        .filter_map(|unit| {
+            let (_, at, role) = parts(unit)?;
+            (!matches!(role, Role::Residue | Role::Pays)).then_some((at, unit))
+        })
         .collect();
     placed.sort();
     placed.into_iter().map(|(_, unit)| unit.clone()).collect()
@@ -160,21 +185,27 @@ mod tests {
             ("bb-default-signer-tunnel", "bb-default"),
             ("second-signer-xtz-signer-tunnel", "second"),
             ("node-signer-tezsign", "node"),
+            ("bb-default-node-xtz-prism", "bb-default"),
         ] {
             assert!(signs(&unit(name)), "{name}");
             assert_eq!(id(&unit(name)), Some(of), "{name}");
         }
-        for name in ["bb-default-node-xtz-node", "bb-default-node-xtz-accuser", "second-dal-xtz-dal"] {
+        for name in ["bb-default-node-xtz-node", "bb-default-node-xtz-accuser", "second-dal-xtz-dal", "a-dal-xtz-prism"]
+        {
             assert!(!signs(&unit(name)) && id(&unit(name)).is_some(), "{name}");
         }
-        for name in ["bb-default-pay-continual", "octez-baker", "octez-signer", "tezsign", "-node"] {
+        for (name, of) in [("bb-default-pay-continual", "bb-default"), ("a-pay-b-pay-tezpay", "a-pay-b")] {
+            assert!(pays(&unit(name)) && !signs(&unit(name)) && id(&unit(name)) == Some(of), "{name}");
+        }
+        for name in ["bb-default-pay-", "-pay-continual", "octez-baker", "octez-signer", "tezsign", "-node"] {
             assert!(name.parse().map_or(true, |unit| id(&unit).is_none()), "{name}");
         }
     }
 
     #[test]
     fn what_signs_is_started_before_what_asks_it() {
-        let units = ["x-node-xtz-accuser", "x-node-xtz-baker", "x-node-xtz-baker-next", "x-node-xtz-node"];
+        let units =
+            ["x-node-xtz-accuser", "x-node-xtz-baker", "x-node-xtz-baker-next", "x-node-xtz-node", "x-pay-continual"];
         let units = units.into_iter().chain(["x-signer-tezsign", "x-signer-xtz-signer", "x-dal-xtz-dal"]).map(unit);
         let order: Vec<String> =
             in_order_of_start(&units.collect::<Vec<_>>()).iter().map(|unit| unit.as_str().to_owned()).collect();

@@ -70,7 +70,7 @@ impl Runs {
         let folder = match Role::of(&self.unit)? {
             Role::Baker | Role::Residue => ".tezos-client",
             Role::Signer => ".tezos-signer",
-            Role::TezSign | Role::Forwards | Role::Beside => return None,
+            Role::TezSign | Role::Forwards | Role::Beside | Role::Pays => return None,
         };
         let data = || self.home.clone().or_else(|| Some(format!("{}/data", self.app()?)));
         told.or_else(|| Some(format!("{}/{folder}", data()?)))
@@ -107,7 +107,7 @@ impl Layout {
             let app = match Role::of(unit)? {
                 Role::Baker | Role::Residue => "node",
                 Role::Signer | Role::TezSign | Role::Forwards => "signer",
-                Role::Beside => return None,
+                Role::Beside | Role::Pays => return None,
             };
             (self.of(unit).is_none() && id(unit).is_some_and(is_default)).then(|| format!("{}/{app}", DEFAULT.1))
         })
@@ -126,7 +126,7 @@ impl Layout {
         let folder = match Role::of(unit)? {
             Role::Baker | Role::Residue => ".tezos-client",
             Role::Signer => ".tezos-signer",
-            Role::TezSign | Role::Forwards | Role::Beside => return None,
+            Role::TezSign | Role::Forwards | Role::Beside | Role::Pays => return None,
         };
         let said = self.of(unit).and_then(Runs::base);
         let base = said.or_else(|| Some(format!("{}/data/{folder}", self.app(unit)?)));

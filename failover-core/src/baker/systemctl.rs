@@ -266,6 +266,11 @@ impl<H: Host> Systemctl<H> {
         first.and(again).and(killed)
     }
 
+    /// Asks these units to stop, and does not wait until they have.
+    pub(super) fn ask_to_stop(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
+        self.change(&with_units(&["systemctl", "--no-block", "stop", "--"], units))
+    }
+
     /// Starts these units. Where that fails, the error has the last words of the service that did not start.
     pub(super) fn start(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
         if units.is_empty() {

@@ -197,6 +197,10 @@ impl<H: Host> BakerControl for SystemdControl<H> {
         self.systemctl.start(&self.units)
     }
 
+    fn complaints(&mut self, within: Duration) -> Result<Vec<String>, BakerError> {
+        self.systemctl.complaints(&self.units, within)
+    }
+
     fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
         self.systemctl.boot_guard(&self.units, &self.token)
     }

@@ -32,6 +32,7 @@ use crate::permit::{ClaimAnswer, ClaimOrder, Root};
 use crate::tezos::ChainId;
 
 mod found;
+mod pays;
 
 /// For a start command of the user's own: `tezbake start` starts four apps, one after the other.
 const START: Duration = Duration::from_secs(180);
@@ -67,6 +68,8 @@ pub struct TezbakeControl<H> {
     mark_folders: Vec<MarkFolder>,
     token: PathBuf,
     root: Root,
+    /// What pays and was stopped here.
+    stopped_pays: Vec<UnitName>,
     /// The look that is under way.
     depth: Option<Depth>,
 }
@@ -86,6 +89,7 @@ impl<H: Host> TezbakeControl<H> {
             mark_folders: Vec::new(),
             token,
             root: Root::usual(),
+            stopped_pays: Vec::new(),
             depth: None,
         }
     }
@@ -191,6 +195,14 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
         self.systemctl.stop(&units)
     }
 
+    fn pays(&self) -> Vec<UnitName> {
+        self.known_pays()
+    }
+
+    fn stop_pays(&mut self) -> Result<(), BakerError> {
+        self.ask_pays_to_stop()
+    }
+
     fn start(&mut self) -> Result<(), BakerError> {
         if let Some(start) = self.start.clone() {
             let words: Vec<&str> = start.iter().map(String::as_str).collect();
@@ -218,6 +230,10 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             Err(error) if error.to_string().contains("-xtz-node.service") => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn complaints(&mut self, within: Duration) -> Result<Vec<String>, BakerError> {
+        self.systemctl.complaints(&self.known, within)
     }
 
     fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
@@ -248,7 +264,9 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
         let units = self.units()?;
-        self.systemctl.install_boot_guard(&units, &self.token, note)
+        let guarded = self.systemctl.install_boot_guard(&units, &self.token, note);
+        self.guard_pays(note);
+        guarded
     }
 
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {

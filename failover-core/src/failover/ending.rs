@@ -1,7 +1,7 @@
 //! How a run ends: what is taken down, what is said last.
 
 use super::duplicate::{self, Stopped};
-use super::{Failover, Record, nonces, refusals};
+use super::{Failover, Record, nonces, plan, refusals};
 use crate::decision::{Path, Policy, Progress, Refusal, Resumed, Step};
 use crate::effect;
 use crate::facts::Signed;
@@ -38,7 +38,14 @@ fn done(policy: &Policy, resumed: Resumed) -> End {
 impl Failover {
     /// Baking has resumed; and what became of the primary's seed nonces.
     pub(super) fn done(&mut self, resumed: Resumed) -> End {
+        let pays = plan::pays(resumed.path, self.hands.primary.as_deref());
         let mut end = done(&self.policy, resumed);
+        if !pays.is_empty() {
+            let pays = pays.join(" and ");
+            end.next.push_str(&format!(
+                ". {pays} was stopped on the primary; pay from one machine only, and start it yourself"
+            ));
+        }
         nonces::tell(&mut end, self.progress.nonces.as_ref(), &mut *self.hands.backup, self.policy.chain);
         end
     }
@@ -118,7 +125,9 @@ impl Failover {
         } else {
             "mend it and run again: the primary was not touched".to_owned()
         };
-        Ok(end("failed", 1, format!("{step} failed: {why}"), next))
+        self.hear()?;
+        let said = self.last_complaints().map(|said| format!("; the backup says: {said}")).unwrap_or_default();
+        Ok(end("failed", 1, format!("{step} failed: {why}{said}"), next))
     }
 
     /// Another machine signs. S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed

@@ -1,13 +1,23 @@
 //! Earlier runs that were refused because nothing fenced the primary (H27).
 
-use crate::clock::Timestamp;
+use crate::clock::{Clock as _, Timestamp};
 use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{Policy, Refusal, RefusedBefore};
-use crate::failover::Past;
+use crate::failover::{Failover, Past};
 use crate::journal::record::{End, Record};
 use crate::journal::{self, Entry};
 use crate::returning::unplugged_flag;
 use crate::state::{StateDir, StateError};
+
+impl Failover {
+    /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
+    #[must_use]
+    pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
+        let now = self.clock.now();
+        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
+        self
+    }
+}
 
 /// Was this run refused because nothing fenced the primary? Then when, and what was noted.
 #[must_use]

@@ -18,6 +18,7 @@ impl Failover {
             self.last_wait = Some((kind, facts.now));
             let head = facts.chain.head.as_ref().ok().map(|h| h.value.level);
             self.record(&Record::Wait { head, waiting: waiting.clone() })?;
+            self.hear()?;
         }
         self.slow = 0;
         self.sleep(self.poll(facts, &waiting));

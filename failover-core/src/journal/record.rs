@@ -112,6 +112,11 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         signed_twice: Vec<String>,
     },
+    /// Warnings and errors of the backup's own baker and signer, while step 7 waits for them.
+    Complaints {
+        /// One text each.
+        lines: Vec<String>,
+    },
     /// Votes in this baker's slot that nobody has checked (S8): the first of them that were seen. They stop nothing.
     Rumour {
         /// What they say.
@@ -187,6 +192,9 @@ pub struct Plan {
     /// Where a Ledger is set up for another chain: what the press makes of its marks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeover: Option<String>,
+    /// What pays rewards to delegators on the primary: it is stopped with what signs, and started by nobody but a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pays: Vec<String>,
     /// Silent levels that are demanded.
     pub silent: u64,
     /// The fence as it stands now, rung by rung: what a run will put up, and what it will miss.

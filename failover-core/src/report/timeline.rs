@@ -140,6 +140,10 @@ impl Telling {
                 let shared = shared.iter().map(|s| format!("may be signed twice: {}", shown(s)));
                 self.note(signed.iter().map(shown).chain(shared).collect());
             }
+            Record::Complaints { lines } => {
+                self.tell(entry, Some(7), What::Wait, "the backup's baker and signer complained".to_owned());
+                self.note(lines.clone());
+            }
             Record::Rumour { signed } => {
                 let text =
                     "votes for this baker in the mempool whose signature the node has not checked; they stop nothing";
@@ -167,7 +171,7 @@ impl Telling {
         }
         let goes_on = match record {
             Record::Wait { waiting, .. } => discriminant(&waiting.why) == kind,
-            Record::Fence { .. } | Record::Rumour { .. } => true,
+            Record::Fence { .. } | Record::Rumour { .. } | Record::Complaints { .. } => true,
             _ => false,
         };
         if !goes_on {

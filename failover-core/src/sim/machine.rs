@@ -41,6 +41,8 @@ pub const ACCUSER_UNIT: &str = "bb-default-node-xtz-accuser";
 pub const SIGNER_UNIT: &str = "bb-default-signer-xtz-signer";
 /// The name of the tezsign service's unit.
 pub const TEZSIGN_UNIT: &str = "bb-default-signer-tezsign";
+/// The name of the unit that pays rewards to delegators.
+pub const PAY_UNIT: &str = "bb-default-pay-continual";
 
 /// A machine.
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub(crate) struct Machine {
     pub(crate) mark_file: files::MarkFile,
     /// The keys that the client knows by name.
     pub(crate) wallet: Vec<KeyHash>,
+    /// What the baker here complained of, in its journal.
+    pub(crate) complaints: Vec<String>,
     /// The commands that changed something here, or tried to.
     pub(crate) changes: Vec<String>,
     boot_time: Duration,
@@ -81,10 +85,14 @@ impl Machine {
             Model::TezSign => (TEZSIGN_UNIT, Job::TezSign),
             Model::Ledger => (SIGNER_UNIT, Job::Signer),
         };
-        let units = [(NODE_UNIT, Job::Node), (BAKER_UNIT, Job::Baker), (ACCUSER_UNIT, Job::Accuser), signer]
-            .into_iter()
-            .map(|(name, job)| Unit::new(name, job, options.block_seconds))
-            .collect();
+        let units = [
+            (NODE_UNIT, Job::Node),
+            (BAKER_UNIT, Job::Baker),
+            (ACCUSER_UNIT, Job::Accuser),
+            signer,
+            (PAY_UNIT, Job::Pay),
+        ];
+        let units = units.into_iter().map(|(name, job)| Unit::new(name, job, options.block_seconds)).collect();
         let id = Seed(options.seed).bytes(side.name(), &[]);
         let (consensus, companion) = device.keys();
         let next = next_key(options).map(|key| key.hash);
@@ -106,6 +114,7 @@ impl Machine {
             machine_id: id.iter().take(16).map(|b| format!("{b:02x}")).collect(),
             uid: if side == Side::Primary { 1000 } else { 0 },
             mark_file: files::MarkFile::new(options.chain),
+            complaints: Vec::new(),
             changes: Vec::new(),
             boot_time: Duration::from_secs(options.block_seconds.saturating_mul(3)),
             next_pid: 1000,

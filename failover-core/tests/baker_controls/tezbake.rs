@@ -45,6 +45,41 @@ fn stop_reaches_what_signs_and_leaves_the_node_running() {
     assert_eq!(started, [&[beside][..], &signing].concat(), "no web server is asked");
 }
 
+/// TezPay of this instance and of another; this one is at a payment, and does not go at once.
+#[test]
+fn what_pays_is_asked_to_stop_never_killed_and_started_by_nobody() {
+    let machine = Machine::new();
+    let (ours, others) = ("bb-default-pay-continual.service", "second-pay-continual.service");
+    for unit in [ours, others] {
+        machine.unit(unit, "ActiveState=active SubState=running MainPID=900 STUBBORN=yes");
+    }
+    let mut tezbake = TezbakeControl::new(machine.host());
+    assert_eq!(running(tezbake.state()).len(), 2, "it signs nothing");
+    assert_eq!(tezbake.pays().iter().map(ToString::to_string).collect::<Vec<_>>(), [ours]);
+    tezbake.stop().unwrap();
+    tezbake.stop_pays().unwrap();
+    let stop = |units: &str| format!("systemctl --no-block stop -- {units}");
+    assert_eq!(machine.changes(), [stop(&format!("{BAKER} {SIGNER}")), stop(ours)], "of this instance alone");
+    assert!(matches!(tezbake.state(), Ok(BakerState::Stopped { .. })), "nothing waits for it");
+    tezbake.start().unwrap();
+    let started = machine.changes().split_off(2);
+    assert!(started.iter().all(|command| !command.contains("-pay-")), "{started:?}");
+}
+
+#[test]
+fn what_its_journal_says_is_read_of_what_signs_alone() {
+    let machine = Machine::new();
+    let mut tezbake = TezbakeControl::new(machine.host());
+    tezbake.state().unwrap();
+    let said = tezbake.complaints(Duration::from_secs(75)).unwrap();
+    assert_eq!(said, [format!("{}: a file is missing, an error", SIGNER.trim_end_matches(".service"))]);
+    let log = std::fs::read_to_string(machine.path().join("log")).unwrap();
+    let asked = format!("journalctl --no-pager -q -o cat -n 400 --since=-75s -u {BAKER} -u {SIGNER}");
+    assert!(log.lines().any(|line| line == asked), "{log}");
+    machine.write("broken-journalctl", "No journal files were found.\n");
+    assert!(tezbake.complaints(Duration::from_secs(75)).is_err(), "what cannot be read is not nothing");
+}
+
 #[test]
 fn a_service_that_does_not_go_is_killed() {
     let machine = Machine::new();

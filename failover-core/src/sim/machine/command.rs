@@ -65,6 +65,7 @@ pub(crate) fn run(machine: &mut Machine, now: Timestamp, argv: &[&str], input: &
         "systemctl" => systemctl::run(machine, now, command),
         "tezbake" => tezbake::run(machine, now, command),
         "ps" => process::run(machine, command),
+        "journalctl" => process::journal(machine),
         "cat" => cat(machine, command),
         "find" if command.args.contains(&"0") => secret::find(machine, command),
         "find" => files::find(machine, command),

@@ -1,7 +1,29 @@
-//! `ps`, with the columns that are asked for.
+//! `ps`, with the columns that are asked for, and what the baker wrote to the journal.
 
 use super::Machine;
 use super::command::{Command, Ran};
+use crate::tezos::Kind;
+
+/// A journal forgets what is old.
+const KEPT: usize = 20;
+
+impl Machine {
+    /// The baker here could not have something signed, and says so as Octez does.
+    pub(crate) fn complain(&mut self, kind: Kind, level: u64, round: u32) {
+        if !self.unit(super::BAKER_UNIT).is_some_and(super::Unit::is_running) {
+            return;
+        }
+        self.complaints.push(format!("unable to sign {kind} at level {level}, round {round}"));
+        let old = self.complaints.len().saturating_sub(KEPT);
+        self.complaints.drain(..old);
+    }
+}
+
+/// Runs `journalctl ARGS`, of whatever unit and time.
+pub(crate) fn journal(machine: &Machine) -> Ran {
+    let lines = machine.complaints.iter().map(|line| format!("Nov 30 03:00:00.000 ERROR  │ {line}\n"));
+    Ran::ok(format!("Nov 30 03:00:00.000 NOTICE │ Baker started.\n{}", lines.collect::<String>()))
+}
 
 /// Runs `ps ARGS`: every process, in the columns of `-o`; a column that ends in `=` has no title.
 pub(crate) fn run(machine: &Machine, command: Command<'_>) -> Ran {

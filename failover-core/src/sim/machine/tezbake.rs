@@ -38,6 +38,10 @@ fn start(machine: &mut Machine, now: Timestamp, node: bool, signer: bool) -> Ran
     if signer {
         jobs.extend([Job::Signer, Job::TezSign]);
     }
+    // Everything that is installed, where nothing is named (seen on TezBake 2026-04).
+    if node && signer {
+        jobs.push(Job::Pay);
+    }
     for name in names(machine, &jobs) {
         if !machine.start(&name, now) {
             return Ran::new(25, "", format!("failed to start {name}: Assertion failed on job for {name}.service.\n"));
@@ -59,6 +63,11 @@ fn stop(machine: &mut Machine, node: bool, signer: bool) -> Ran {
     }
     if signer {
         for name in names(machine, &[Job::Signer, Job::TezSign]) {
+            machine.stop(&name);
+        }
+    }
+    if node && signer {
+        for name in names(machine, &[Job::Pay]) {
             machine.stop(&name);
         }
     }

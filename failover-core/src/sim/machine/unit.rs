@@ -15,6 +15,8 @@ pub(crate) enum Job {
     Signer,
     /// The tezsign host service: it unlocks by itself where it has a secret, and holds the sign interface.
     TezSign,
+    /// TezPay.
+    Pay,
 }
 
 impl Job {
@@ -26,6 +28,7 @@ impl Job {
             Self::Accuser => "octez-accuser",
             Self::Signer => "octez-signer",
             Self::TezSign => "tezsign",
+            Self::Pay => "tezpay",
         }
     }
 
@@ -40,6 +43,7 @@ impl Job {
             Self::Accuser => "/bake-buddy/node/bin/octez-accuser run",
             Self::Signer => "/bake-buddy/signer/bin/octez-signer launch http signer --address 127.0.0.1 --port 20090",
             Self::TezSign => "/bake-buddy/signer/bin/tezsign run --no-retry",
+            Self::Pay => "/bake-buddy/pay/bin/tezpay --path=/bake-buddy/pay continual",
         }
     }
 
@@ -57,6 +61,7 @@ impl Job {
             Self::Node | Self::Baker | Self::Accuser => "HOME=/bake-buddy/node/data \"TEZOS_LOG=* -> info\"",
             Self::Signer => "HOME=/bake-buddy/signer/data \"TEZOS_LOG=* -> info\"",
             Self::TezSign => "",
+            Self::Pay => "HOME=/bake-buddy/pay",
         }
     }
 

@@ -149,7 +149,7 @@ impl State {
         // It was rehearsed with a while ago.
         backup.device.set_marks(self.options.chain, level.saturating_sub(REHEARSED));
         for unit in &mut backup.units {
-            unit.enabled = !unit.job.signs();
+            unit.enabled = !unit.job.signs() && unit.job != Job::Pay;
         }
         for name in backup
             .units

@@ -169,6 +169,7 @@ impl State {
         let now = self.now();
         let machine = self.machines.of_mut(side);
         if !machine.bakes() {
+            machine.complain(kind, level, round);
             return false;
         }
         machine.mark_file.write(key, kind, level, round);
@@ -178,6 +179,8 @@ impl State {
         }
         if signed {
             self.has_signed(side);
+        } else {
+            machine.complain(kind, level, round);
         }
         signed
     }
