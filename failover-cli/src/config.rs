@@ -135,6 +135,8 @@ fn usual_path() -> Option<KeyPath> {
 pub(crate) struct Primary {
     /// How it is controlled; `None`: it can never be reached.
     pub(crate) machine: Option<Machine>,
+    /// The machine of its signer, where that is another one.
+    pub(crate) signer: Option<Machine>,
     /// The state folder of failover there, in which its guard's token lies.
     pub(crate) state: PathBuf,
     /// Its signer, as it is named there; `None`: the one of the backup's kind.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use failover_core::baker::command::Commands;
-use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName};
+use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName, WithSigner};
 use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::permit::{PromptNote, Root};
@@ -85,7 +85,12 @@ pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn Bak
 /// As [`open_control`].
 pub(crate) fn open_primary(config: &Config) -> Result<Option<Box<dyn BakerControl>>, Failure> {
     let token = Guard::new(&config.primary.state).token();
-    config.primary.machine.as_ref().map(|machine| control(machine, token, config.primary_root())).transpose()
+    let open = |machine| control(machine, token.clone(), config.primary_root());
+    let Some(baker) = config.primary.machine.as_ref().map(open).transpose()? else { return Ok(None) };
+    Ok(Some(match config.primary.signer.as_ref().map(open).transpose()? {
+        Some(signer) => Box::new(WithSigner::new(baker, signer)),
+        None => baker,
+    }))
 }
 
 fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn BakerControl>, Failure> {
@@ -118,7 +123,7 @@ fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn Bake
 /// # Errors
 /// The ssh destination cannot be used.
 pub(crate) fn open_primary_signer(config: &Config) -> Result<Option<RemoteSigner<Box<dyn Host>>>, Failure> {
-    let Some(machine) = &config.primary.machine else { return Ok(None) };
+    let Some(machine) = config.primary.signer.as_ref().or(config.primary.machine.as_ref()) else { return Ok(None) };
     let selector = config.primary.device.clone().unwrap_or_else(|| Selector::any(config.signer.device.model()));
     let host: Box<dyn Host> = open_host(machine)?;
     Ok(Some(RemoteSigner::new(host, selector).of(config.baker.chain)))

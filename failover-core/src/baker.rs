@@ -37,6 +37,7 @@ pub mod tezbake;
 mod timespan;
 mod unit;
 mod unit_state;
+mod with_signer;
 
 pub use command::CommandControl;
 pub use give_back::{GiveBackOrder, GivenBack};
@@ -50,6 +51,7 @@ pub use startable::{Startable, Wallet};
 pub use systemd::SystemdControl;
 pub use tezbake::TezbakeControl;
 pub use unit::{UnitName, UnitNameError};
+pub use with_signer::WithSigner;
 
 /// What signs on a machine, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -103,7 +105,7 @@ pub enum BakerError {
         why: String,
     },
     /// Several instances of TezBake are there and the configuration names none of them, or one that is not there.
-    #[error("{host} has {} of TezBake ({}), and {}", instances(ids), ids.join(", "), meant(wanted.as_ref()))]
+    #[error("{host} has {} of TezBake ({}), and {}", instance::many(ids), ids.join(", "), instance::meant(wanted.as_ref()))]
     Instances {
         /// Which machine.
         host: String,
@@ -190,17 +192,6 @@ impl BakerError {
             Self::Nonces(error) => error.next(),
         }
     }
-}
-
-fn instances(ids: &[String]) -> String {
-    if ids.len() == 1 { "one instance".to_owned() } else { format!("{} instances", ids.len()) }
-}
-
-fn meant(wanted: Option<&Instance>) -> String {
-    wanted.map_or_else(
-        || "which one is meant is not configured".to_owned(),
-        |wanted| format!("none of them alone is {wanted}"),
-    )
 }
 
 /// The guard's token where the state folder is the usual one.

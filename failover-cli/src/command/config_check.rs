@@ -28,6 +28,8 @@ struct Understood {
     keys: Vec<String>,
     passphrase: &'static str,
     primary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_signer: Option<String>,
     marks: Vec<String>,
     power_status: Option<Vec<String>>,
     backup: String,
@@ -49,6 +51,9 @@ impl fmt::Display for Understood {
         writeln!(f, "Device      {}, {keys}", self.device)?;
         writeln!(f, "Passphrase  {}", self.passphrase)?;
         writeln!(f, "Primary     {}", self.primary.as_deref().unwrap_or("can never be reached"))?;
+        if let Some(signer) = &self.primary_signer {
+            writeln!(f, "Its signer  {signer}")?;
+        }
         if !self.marks.is_empty() {
             writeln!(f, "Marks       {} there", self.marks.join(", "))?;
         }
@@ -127,6 +132,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             (true, None) => "asked on the terminal",
         },
         primary: config.primary.machine.as_ref().map(ToString::to_string),
+        primary_signer: config.primary.signer.as_ref().map(ToString::to_string),
         marks: config.primary.machine.iter().flat_map(|m| &m.marks).map(ToString::to_string).collect(),
         power_status: config.primary.power_status,
         backup: config.backup.to_string(),

@@ -158,7 +158,7 @@ impl<'a> Checker<'a> {
 
     fn primary(&self, primary: Option<Spanned<file::Primary>>) -> Result<Primary, ConfigError> {
         let Some(primary) = primary else {
-            return Ok(Primary { machine: None, state: usual_state(), device: None, power_status: None });
+            return Ok(Primary { machine: None, signer: None, state: usual_state(), device: None, power_status: None });
         };
         let file::Primary {
             host,
@@ -173,6 +173,7 @@ impl<'a> Checker<'a> {
             device,
             state,
             power_status,
+            signer,
         } = primary.into_inner();
         let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
         if let Some(state) = state.as_ref().filter(|state| control.is_none() || !state.get_ref().is_absolute()) {
@@ -210,7 +211,27 @@ impl<'a> Checker<'a> {
             }
         };
         let state = state.map_or_else(usual_state, Spanned::into_inner);
-        Ok(Primary { machine, state, device: device.map(Spanned::into_inner), power_status })
+        let signer = signer.map(|signer| self.signer_machine(machine.as_ref(), signer)).transpose()?;
+        Ok(Primary { machine, signer, state, device: device.map(Spanned::into_inner), power_status })
+    }
+
+    /// The machine of the primary's signer.
+    fn signer_machine(
+        &self,
+        primary: Option<&Machine>,
+        signer: Spanned<file::SignerMachine>,
+    ) -> Result<Machine, ConfigError> {
+        if primary.is_none() {
+            return Err(self.wrong(&signer, "signer: nothing uses it without host and control in [primary]"));
+        }
+        let file::SignerMachine { host, control, instance, units, start, stop, status, path, marks } =
+            signer.into_inner();
+        if primary.is_some_and(|primary| primary.host.as_ref() == Some(host.get_ref())) {
+            return Err(self.wrong(&host, "host: the baker's own machine; name its signer's units in [primary]"));
+        }
+        let control = self.control(ControlKeys { name: control, instance, units, start, stop, status })?;
+        let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
+        Ok(Machine { host: Some(self.host(host)?), control, path: path.map(Spanned::into_inner), marks })
     }
 
     fn marks(&self, folders: Spanned<Vec<String>>) -> Result<Vec<MarkFolder>, ConfigError> {

@@ -224,6 +224,8 @@ impl Template {
             "power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"]",
             "prints on or off: a rung of the fence",
         );
+        let signer = "host = \"root@signer\", control = \"systemd\", units = [\"octez-signer\"]";
+        page.unused(&format!("signer = {{ {signer} }}"), "its signer's machine, where that is another one");
         page.raw("");
     }
 }

@@ -29,6 +29,7 @@ mod returning;
 mod said;
 mod secrets;
 mod service;
+mod signer_machine;
 mod situations;
 mod sources;
 mod ssh;

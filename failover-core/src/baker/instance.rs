@@ -166,6 +166,19 @@ impl fmt::Display for Instance {
 
 crate::tezos::text_serde!(Instance);
 
+/// How many there are, in words.
+pub(super) fn many(ids: &[String]) -> String {
+    if ids.len() == 1 { "one instance".to_owned() } else { format!("{} instances", ids.len()) }
+}
+
+/// Which of them is meant, in words.
+pub(super) fn meant(wanted: Option<&Instance>) -> String {
+    wanted.map_or_else(
+        || "which one is meant is not configured".to_owned(),
+        |wanted| format!("none of them alone is {wanted}"),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,3 +17,5 @@ mod simulated;
 mod systemd;
 #[cfg(test)]
 mod tezbake;
+#[cfg(test)]
+mod with_signer;

@@ -1,0 +1,226 @@
+//! A baker whose signer runs on a machine of its own: both are stopped and read back, or nothing is.
+//!
+//! Whoever reaches that signer can have it sign, so that a stopped baker alone fences nothing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{BakerControl, BakerError, BakerState, Depth, GiveBackOrder, GivenBack, Startable, UnitName, UnlockSecret};
+use crate::clock::Timestamp;
+use crate::guard::{BootGuard, GuardNote, Lift};
+use crate::host::HostIdentity;
+use crate::mark_files::PrimaryMarks;
+use crate::nonces::{Merged, Nonces};
+use crate::permit::{ClaimAnswer, ClaimOrder};
+use crate::tezos::ChainId;
+
+/// Two machines that are controlled as one: the baker's, which is the one that is pinned and claimed, and its signer's.
+///
+/// ```no_run
+/// use failover_core::baker::{BakerControl, SystemdControl, TezbakeControl, WithSigner};
+/// use failover_core::host::{SshHost, SshOptions};
+/// let host = |name| SshHost::new(name, SshOptions::default());
+/// let signer = SystemdControl::new(host("root@signer")?, vec!["octez-signer".parse()?]);
+/// let mut primary = WithSigner::new(Box::new(TezbakeControl::new(host("baker@primary")?)), Box::new(signer));
+/// println!("{:?}", primary.state()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct WithSigner {
+    baker: Box<dyn BakerControl>,
+    signer: Box<dyn BakerControl>,
+}
+
+impl std::fmt::Debug for WithSigner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("WithSigner").field(&self.describe()).finish()
+    }
+}
+
+impl WithSigner {
+    /// A baker, and the signer that it asks.
+    #[must_use]
+    pub const fn new(baker: Box<dyn BakerControl>, signer: Box<dyn BakerControl>) -> Self {
+        Self { baker, signer }
+    }
+
+    /// Does this on both, the signer first, whatever became of the first; the first error is the answer.
+    fn both(&mut self, each: impl Fn(&mut dyn BakerControl) -> Result<(), BakerError>) -> Result<(), BakerError> {
+        let signer = each(&mut *self.signer);
+        let baker = each(&mut *self.baker);
+        signer.and(baker)
+    }
+
+    /// The signer's machine gets its job back.
+    fn signer_back(&mut self, order: &GiveBackOrder) -> Result<(), BakerError> {
+        match self.signer.lift_boot_guard(&order.lift, order.at) {
+            Ok(()) | Err(BakerError::NoUnits { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        self.signer.restore_unlock_secret()?;
+        self.signer.start()
+    }
+}
+
+impl BakerControl for WithSigner {
+    fn describe(&self) -> String {
+        format!("{} with its signer, {}", self.baker.describe(), self.signer.describe())
+    }
+
+    fn begin_look(&mut self, depth: Depth) {
+        self.baker.begin_look(depth);
+        self.signer.begin_look(depth);
+    }
+
+    fn end_look(&mut self) {
+        self.baker.end_look();
+        self.signer.end_look();
+    }
+
+    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
+        self.baker.identity()
+    }
+
+    fn state(&mut self) -> Result<BakerState, BakerError> {
+        match (self.baker.state(), self.signer.state()) {
+            (Ok(BakerState::Stopped { mut checked }), Ok(BakerState::Stopped { checked: signer })) => {
+                checked.extend(signer);
+                Ok(BakerState::Stopped { checked })
+            }
+            (Ok(BakerState::Running { mut what }), Ok(BakerState::Running { what: signer })) => {
+                what.extend(signer);
+                Ok(BakerState::Running { what })
+            }
+            // One of them answers no more: neither running nor stopped, and nothing that can be stopped from here.
+            (Err(error), _) | (_, Err(error)) => Err(error),
+            (running @ Ok(BakerState::Running { .. }), _) | (_, running) => running,
+        }
+    }
+
+    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
+        Ok(self.baker.restart_delay()?.max(self.signer.restart_delay()?))
+    }
+
+    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
+        match (self.baker.marks(chain), self.signer.marks(chain)) {
+            (Ok(mut marks), Ok(signer)) => {
+                marks.files.extend(signer.files);
+                marks.other_chains.extend(signer.other_chains);
+                marks.absent.extend(signer.absent);
+                marks.unread = marks.unread.or(signer.unread);
+                Ok(marks)
+            }
+            // What a signer signed the baker has asked for; a folder that nobody named is none that cannot be read.
+            (Ok(marks), Err(BakerError::NoMarkFolder { .. })) | (Err(BakerError::NoMarkFolder { .. }), Ok(marks)) => {
+                Ok(marks)
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
+
+    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
+        self.baker.nonces(chain)
+    }
+
+    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
+        self.baker.merge_nonces(chain, theirs, at)
+    }
+
+    fn stop(&mut self) -> Result<(), BakerError> {
+        self.both(|control| control.stop())
+    }
+
+    fn pays(&self) -> Vec<UnitName> {
+        [self.baker.pays(), self.signer.pays()].concat()
+    }
+
+    fn stop_pays(&mut self) -> Result<(), BakerError> {
+        self.both(|control| control.stop_pays())
+    }
+
+    fn start(&mut self) -> Result<(), BakerError> {
+        self.signer.start()?;
+        self.baker.start()
+    }
+
+    fn complaints(&mut self, within: Duration) -> Result<Vec<String>, BakerError> {
+        Ok([self.baker.complaints(within)?, self.signer.complaints(within)?].concat())
+    }
+
+    fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
+        let (baker, signer) = (self.baker.unlock_secret(), self.signer.unlock_secret());
+        match (baker, signer) {
+            (Ok(UnlockSecret::InPlace { mut files }), Ok(UnlockSecret::InPlace { files: signer })) => {
+                files.extend(signer);
+                Ok(UnlockSecret::InPlace { files })
+            }
+            (place @ Ok(UnlockSecret::InPlace { .. }), _) | (_, place @ Ok(UnlockSecret::InPlace { .. })) => place,
+            (Err(error), _) | (_, Err(error)) => Err(error),
+            (Ok(UnlockSecret::Aside { mut files }), Ok(UnlockSecret::Aside { files: signer })) => {
+                files.extend(signer);
+                Ok(UnlockSecret::Aside { files })
+            }
+            (aside @ Ok(UnlockSecret::Aside { .. }), _) | (_, aside) => aside,
+        }
+    }
+
+    fn stash_unlock_secret(&mut self) -> Result<(), BakerError> {
+        self.both(|control| control.stash_unlock_secret())
+    }
+
+    fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
+        self.both(|control| control.restore_unlock_secret())
+    }
+
+    fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
+        match (self.baker.boot_guard()?, self.signer.boot_guard()?) {
+            (BootGuard::Holds { mut units, note }, BootGuard::Holds { units: signer, .. }) => {
+                units.extend(signer);
+                Ok(BootGuard::Holds { units, note })
+            }
+            (BootGuard::Open { mut why }, BootGuard::Open { why: signer }) => {
+                why.extend(signer);
+                Ok(BootGuard::Open { why })
+            }
+            (open @ BootGuard::Open { .. }, _) | (_, open) => Ok(open),
+        }
+    }
+
+    fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
+        self.both(|control| control.install_boot_guard(note))
+    }
+
+    fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
+        self.both(|control| control.lift_boot_guard(lift, now))
+    }
+
+    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
+        self.baker.claim(order)
+    }
+
+    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
+        // The order is the baker's machine's: only where that was let is the signer started, which alone signs for nobody.
+        let given = self.baker.give_back(order)?;
+        if given == GivenBack::Started {
+            self.signer_back(order)?;
+        }
+        Ok(given)
+    }
+
+    fn guard_token(&self) -> Option<&Path> {
+        self.baker.guard_token()
+    }
+
+    fn reads_back(&mut self) -> Result<(), BakerError> {
+        self.both(|control| control.reads_back())
+    }
+
+    fn may_change(&mut self) -> Result<bool, BakerError> {
+        Ok(self.baker.may_change()? && self.signer.may_change()?)
+    }
+
+    fn startable(&mut self) -> Result<Startable, BakerError> {
+        let (mut baker, signer) = (self.baker.startable()?, self.signer.startable()?);
+        baker.missing.extend(signer.missing);
+        Ok(baker)
+    }
+}
