@@ -104,6 +104,15 @@ fn h41_a_statement_in_a_journal_whose_clock_went_back_is_none() {
 }
 
 #[test]
+fn an_age_is_said_to_the_tenth_of_a_second() {
+    let age = Some(CHAIN_AGE + Duration::from_millis(1_299));
+    let may = humantime::format_duration(CHAIN_AGE);
+    let is = humantime::format_duration(CHAIN_AGE + Duration::from_millis(1_200));
+    let said = TooOld { chain: age, primary: None }.to_string();
+    assert_eq!(said, format!("the chain was read too long ago: {is} old and may be {may}"));
+}
+
+#[test]
 fn s15_what_arms_carries_when_the_world_was_asked_and_is_refused_when_that_is_old() {
     let after = |age: Duration| now().after(age);
     let just = Duration::from_millis(1);

@@ -1,7 +1,8 @@
 //! The order of the steps, and what is foreign.
 
-use failover_core::decision::{Path, Progress, Refusal, Step, Verdict, WaitFor, decide};
+use failover_core::decision::{Path, Progress, Refusal, Step, Verdict, WaitFor, decide, raise_by_hand};
 use failover_core::facts::{Arming, BootGuard, Facts, GuardState, KeyName, Question};
+use failover_core::signer::RaiseError;
 use failover_core::tezos::Kind;
 
 use crate::world::*;
@@ -257,4 +258,27 @@ fn s8_an_old_policy_judges_the_quarantine() {
     let mut old = serde_json::to_value(policy()).unwrap();
     assert!(old.as_object_mut().unwrap().remove("quarantine").is_some());
     assert_eq!(serde_json::from_value::<failover_core::decision::Policy>(old).unwrap(), policy());
+}
+
+/// S4: what a person types is bounded as what a run computes is, and a key whose marks are hidden is unlocked for it.
+#[test]
+fn s4_a_typed_level_is_taken_up_to_the_cap() {
+    let keys = vec![KeyName::new("consensus")];
+    let raise =
+        |arming, shown, at: u64| raise_by_hand(&device(arming, shown), keys.clone(), level(at), level(HEAD + 100));
+    for (at, past) in [(HEAD + 99, false), (HEAD + 100, false), (HEAD + 101, true)] {
+        for (arming, shown) in [(Arming::Armed, Some(marks(HEAD))), (Arming::Disarmed, None)] {
+            match raise(arming, shown, at) {
+                Err(RaiseError::PastCap { level: said, cap, .. }) if past => {
+                    assert_eq!((said, cap), (level(at), level(HEAD + 100)));
+                }
+                Ok(step) if !past => {
+                    let Step::RaiseMarks { locked, level: to, typed: true, .. } = step.get() else { panic!("{at}") };
+                    assert_eq!((to.get(), locked.len()), (at, usize::from(arming == Arming::Disarmed)));
+                }
+                other => panic!("{at}: {other:?}"),
+            }
+        }
+    }
+    assert!(matches!(raise(Arming::Armed, Some(marks(HEAD + 50)), HEAD + 10), Err(RaiseError::Lower { .. })));
 }

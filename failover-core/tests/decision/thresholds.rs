@@ -298,8 +298,10 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
         device.keys.retain(|key| key.key == consensus());
         facts.chain.delegate.as_mut().unwrap().value.keys.retain(|key| key.role == KeyRole::Consensus);
         (progress.floor, progress.own_marks, progress.ledger_setting) = (None, None, Some(true));
-        progress.tried.insert("authorize", tries);
-        progress.failures.insert("authorize", (tries, "given up".to_owned()));
+        if tries > 0 {
+            progress.tried.insert("authorize", tries);
+            progress.failures.insert("authorize", (tries, "given up".to_owned()));
+        }
         progress.given_up = given_up;
         match verdict(&facts, &progress) {
             Verdict::Do(step) => match step.get().clone() {
@@ -313,6 +315,8 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
     // B is five below the head here, and the margin is 10: both have to be reached, and the start's lead.
     // It is read, and so on the disk, before the start.
     assert_eq!(pressed(HEAD + 5, 1, 1), ("authorize", 5));
+    // What is armed without a prompt that was given up is no late press.
+    assert_eq!(pressed(HEAD + 5, 0, 0), ("authorize", 10));
     assert_eq!(pressed(HEAD + 4, 1, 1), ("authorize", 60));
     assert_eq!(pressed(HEAD + 4, 2, 2), ("authorize", 80));
     // A connection that broke took nobody any time.

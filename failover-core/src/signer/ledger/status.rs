@@ -127,4 +127,10 @@ mod tests {
             assert_eq!(StatusWord::from(code).code(), code);
         }
     }
+
+    #[test]
+    fn what_the_device_says_is_said_in_words() {
+        assert_eq!(StatusWord::Rejected.to_string(), "6985 (rejected on the device)");
+        assert_eq!(StatusWord::Unknown(0x1234).to_string(), "1234 (an unknown status word)");
+    }
 }
