@@ -1,7 +1,7 @@
 //! octez-manager: an instance of a template for each baker, its folder in a file of its environment, and an accuser that is
 //! octez-baker too.
 
-use crate::machine::{Machine, understood};
+use crate::machine::{Machine, blocks, understood};
 
 const FILE: &str = "EnvironmentFiles=/etc/octez/instances/%i/node.env (ignore_errors=yes)";
 /// Of the shape that octez-manager writes: a script that puts a command together, and runs it.
@@ -55,6 +55,30 @@ fn an_instance_that_systemd_has_not_loaded_is_found_by_its_drop_ins() {
     let found = machine.look();
     assert!(found.units.is_empty() && found.notes.len() == 1, "{found:?}");
     assert!(found.notes[0].to_string().starts_with("octez-baker@.service runs what signs"), "{found:?}");
+}
+
+#[test]
+fn a_guarded_instance_is_listed_though_systemd_has_not_loaded_it() {
+    let machine = manager();
+    std::fs::remove_dir_all(machine.path("root/etc/systemd/system/octez-baker@main.service.d")).unwrap();
+    machine.state("octez-baker@main", false, "INSTALLED=no LOADED=no");
+    let state = machine.path("state");
+    // Permits and locks lie beside the state, and not where this machine's own do.
+    let config =
+        format!("simulated = true\nstate = \"{}\"\n{}", state.display(), blocks("octez-manager.md", "toml")[0]);
+    machine.write("failover.toml", &config);
+    let config = machine.path("failover.toml");
+    let call = |words: [&str; 2]| {
+        let said = machine.call(&[&["--config", config.to_str().unwrap()][..], &words].concat());
+        (said.status.success(), String::from_utf8(said.stdout).unwrap())
+    };
+    let (_, said) = call(["guard", "status"]);
+    assert!(said.contains("No service that signs is installed"), "nothing says that there is one: {said}");
+    let (done, said) = call(["guard", "install"]);
+    assert!(done && said.contains("No service of it can start: octez-baker@main.service"), "{said}");
+    let (done, said) = call(["guard", "status"]);
+    assert!(done && said.contains("\n    yes octez-baker@main.service\n"), "{said}");
+    assert!(!said.contains("octez-accuser@watch"), "{said}");
 }
 
 #[test]

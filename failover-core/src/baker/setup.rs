@@ -18,7 +18,7 @@
 use std::fmt;
 
 use super::systemctl::Systemctl;
-use super::{MarkFolder, UnitName};
+use super::{BakerError, MarkFolder, UnitName};
 use crate::host::Host;
 
 mod elsewhere;
@@ -110,6 +110,17 @@ impl fmt::Display for Note {
             Self::Unknown { what, why } => write!(f, "{what} could not be looked for: {why}"),
         }
     }
+}
+
+/// The services of a machine that sign, by what they run and by TezBake's names, those among them that systemd has not loaded and
+/// that have drop-ins: a guarded instance of a template is one.
+///
+/// # Errors
+/// systemctl or find does not say: unknown, not none (S3).
+pub fn units<H: Host>(host: H) -> Result<Vec<UnitName>, BakerError> {
+    let services = service::all(&mut Systemctl::new(host))?;
+    let signing = services.iter().filter(|service| service.is_real() && service.signs());
+    Ok(signing.map(|service| service.unit().clone()).collect())
 }
 
 /// Looks for all of it on a machine.
