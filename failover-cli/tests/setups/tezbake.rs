@@ -17,6 +17,12 @@ fn tezbake_is_found_before_anything_else() {
         (&config["backup"], &config["primary"]),
         (&"tezbake on this machine".into(), &"tezbake on baker@primary".into())
     );
+    // What signs beside it is told.
+    machine.runs("octez-signer", "bb", "/usr/bin/octez-signer launch socket signer", &[]);
+    std::fs::remove_file(machine.path("new.toml")).unwrap();
+    let (backup, warned) = machine.config_new();
+    assert!(backup.contains("\ncontrol = \"tezbake\""), "{backup}");
+    assert!(warned.contains("octez-signer.service: not TezBake's, and signs too"), "{warned}");
     machine.stops_and_guards(
         &["bb-default-node-xtz-baker", "bb-default-signer-tezsign"],
         &["bb-default-node-xtz-accuser", "octez-node"],

@@ -97,9 +97,18 @@ pub(super) fn control<H: Host + Clone>(host: &H) -> Found {
     // Not by `tezbake info`, which exits 0 whatever it finds (2026-02): by the units that will be stopped.
     let tezbake = TezbakeControl::new(host.clone()).units();
     let setup = setup::look(host.clone());
-    let notes = setup.notes.iter().map(ToString::to_string).collect();
+    let mut notes: Vec<String> = setup.notes.iter().map(ToString::to_string).collect();
     let (control, units, marks) = match tezbake {
-        Ok(units) => (Ok(Control::TezBake { instance: None, start: None }), units, Vec::new()),
+        Ok(units) => {
+            let others: Vec<UnitName> = setup.units.into_iter().filter(|unit| !units.contains(unit)).collect();
+            if !others.is_empty() {
+                let others = shown(&others);
+                notes.push(format!(
+                    "{others}: not TezBake's, and signs too; it is neither stopped nor guarded with TezBake"
+                ));
+            }
+            (Ok(Control::TezBake { instance: None, start: None }), units, Vec::new())
+        }
         Err(error @ BakerError::Instances { .. }) => {
             (Err(format!("{error}; {}", error.next())), setup.units, Vec::new())
         }
