@@ -97,11 +97,11 @@ fn the_pages_commands_stop_and_start_the_container() {
     assert!(matches!(control.state(), Ok(BakerState::Stopped { .. })));
     control.start().unwrap_err();
     let log = || fs::read_to_string(machine.path("log")).unwrap();
-    assert_eq!(log(), "docker stop --time 5 baker\n", "nothing was started without the token");
+    assert_eq!(log(), "docker stop -t 5 baker\n", "nothing was started without the token");
     fs::create_dir_all(machine.path("root/var/lib/failover")).unwrap();
     machine.write("root/var/lib/failover/ACTIVE", "{}");
     control.start().unwrap();
-    assert_eq!(log(), "docker stop --time 5 baker\ndocker start baker\n");
+    assert_eq!(log(), "docker stop -t 5 baker\ndocker start baker\n");
 }
 
 #[test]
