@@ -29,7 +29,7 @@ const NAMED: [&str; 9] = [
     "signatory",
 ];
 
-/// What Octez's packages run in the service that only starts and stops the others: before v22 nothing, since then a script.
+/// What Octez's packages run in the service that only starts and stops the others: nothing in an earlier shape, later a script.
 const STARTS_OTHERS: [&str; 3] = ["/bin/true", "/usr/bin/true", "/usr/share/octez-baker/systemd-octez-bakers.sh"];
 
 /// One service.
