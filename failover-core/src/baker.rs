@@ -30,6 +30,7 @@ pub mod nonces;
 pub mod power;
 mod process;
 pub mod secret;
+pub mod setup;
 mod startable;
 mod systemctl;
 pub mod systemd;

@@ -1,6 +1,6 @@
 //! What a baker or a signer wrote down of what it signed, in files: parsing only, no I/O.
 //!
-//! # Two programs, two meanings
+//! # Three programs, two meanings
 //! - **octez-baker** (Octez v25.1, `src/proto_*/lib_delegate/baking_highwatermarks.ml`) writes `NetX..._highwatermarks` in
 //!   its base folder *before* it asks for each signature, for every kind. Read after the baker has stopped, it is the
 //!   highest position that this baker can have signed. Its `delegate` is the consensus key's hash. A companion key signs
@@ -11,10 +11,14 @@
 //!   or old, and nothing in them tells. So they can raise what is known to be signed, and never prove that there was no
 //!   more: [`PrimaryMarks::highest`].
 //!
+//! - **Signatory** (v1.4, `pkg/signatory/watermark/file.go`, 2026-04) writes `NetX....json` in the folder `watermark_v2` of its
+//!   `base_dir` before it asks its vault for the signature. With another watermark driver (`mem`, `aws`, `gcp`) it writes
+//!   none, and a file of earlier stays: nothing in it tells. So it counts as octez-signer's do. What it has as a block's round is
+//!   the payload's, which may be lower (gotez v2.4): taken as any round of that level.
 //! - **the signing device** itself has no file, and its marks stand beside those of the files:
 //!   nothing above them was signed with it, so they bound what was signed just as octez-baker's file does.
 //!
-//! Neither program writes atomically: a file that was cut in half or emptied by a lost power supply says nothing, which is an
+//! Neither of Octez's programs writes atomically: a file that was cut in half or emptied by a lost power supply says nothing, which is an
 //! error and never "no marks" (S3). Whether a level can be true is not judged here (the cap is the decision's, S4).
 
 use std::fmt;
@@ -39,8 +43,19 @@ pub enum Writer {
     OctezBaker,
     /// octez-signer with `-W`: a file a kind.
     OctezSigner,
+    /// Signatory with its watermark driver `file`: before each signature, all kinds in one file.
+    Signatory,
     /// No file: the signing device's own marks, which it sets with each signature.
     Device,
+}
+
+impl Writer {
+    /// Is it a signer of which nothing tells whether it wrote down everything that it signed? What it wrote down can raise what is
+    /// known to be signed, and bounds nothing.
+    #[must_use]
+    pub const fn is_witness(self) -> bool {
+        matches!(self, Self::OctezSigner | Self::Signatory)
+    }
 }
 
 impl fmt::Display for Writer {
@@ -48,6 +63,7 @@ impl fmt::Display for Writer {
         f.pad(match self {
             Self::OctezBaker => "octez-baker",
             Self::OctezSigner => "octez-signer",
+            Self::Signatory => "Signatory",
             Self::Device => "the signing device",
         })
     }
@@ -62,7 +78,7 @@ pub struct WrittenMark {
     pub kind: Kind,
     /// The level.
     pub level: Level,
-    /// The round; `None` where octez-signer's file has none: any round of that level.
+    /// The round; `None` where a signer's file does not say: any round of that level.
     pub round: Option<Round>,
 }
 

@@ -205,9 +205,11 @@ fn anchor(heading: &str) -> String {
 #[test]
 fn every_link_leads_somewhere() {
     let mut pages = vec!["README.md".to_owned()];
-    for entry in fs::read_dir(root().join("docs")).expect("docs") {
-        let name = entry.expect("an entry").file_name();
-        pages.extend(name.to_str().filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")));
+    for folder in ["docs", "docs/setups"] {
+        for entry in fs::read_dir(root().join(folder)).expect(folder) {
+            let name = entry.expect("an entry").file_name();
+            pages.extend(name.to_str().filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")));
+        }
     }
     let mut links = 0;
     for page in pages {

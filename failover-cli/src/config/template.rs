@@ -3,6 +3,7 @@
 
 use std::fmt::{Display, Write};
 
+use failover_core::baker::MarkFolder;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{KeyName, Model, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
@@ -38,6 +39,10 @@ pub(crate) struct Template {
     pub(crate) primary_control: Option<Control>,
     /// What controls the baker on this machine.
     pub(crate) backup: Option<Control>,
+    /// Where the baker there keeps its marks; empty: known by the control, or not known.
+    pub(crate) primary_marks: Vec<MarkFolder>,
+    /// The same of this machine.
+    pub(crate) backup_marks: Vec<MarkFolder>,
     /// What was seen when it was written, a comment under its section.
     pub(crate) seen: Vec<(Section, String)>,
 }
@@ -122,10 +127,8 @@ impl Template {
         self.primary(&mut page);
         self.section(&mut page, "[backup] # this machine", Section::Backup);
         control(&mut page, self.backup.as_ref());
-        page.unused(
-            "marks = [\"/var/lib/tezos/.tezos-client\"]",
-            "base folder of octez-baker here, for seed nonces; known for tezbake",
-        );
+        let what = "base folder of octez-baker here, for seed nonces; known for tezbake";
+        marks(&mut page, &self.backup_marks, what);
         page.raw(REST);
         Ok(page.0)
     }
@@ -211,10 +214,8 @@ impl Template {
                 page.unused("control = \"tezbake\"", CONTROL);
             }
         }
-        page.unused(
-            "marks = [\"/var/lib/tezos/.tezos-client\"]",
-            "base folders of octez-baker and octez-signer there, for what it signed; known for tezbake",
-        );
+        let what = "base folders of octez-baker and of a signer there, for what it signed; known for tezbake";
+        marks(page, &self.primary_marks, what);
         page.unused("state = \"/var/lib/failover\"", "the state folder of failover there");
         page.unused(
             "device = \"tezsign\"",
@@ -262,6 +263,13 @@ fn control(page: &mut Page, control: Option<&Control>) {
             "control = \"tezbake\"",
             &format!("tezbake where `tezbake info` knows the baker, {CONTROL}"),
         ),
+    }
+}
+
+fn marks(page: &mut Page, folders: &[MarkFolder], what: &str) {
+    match folders {
+        [] => page.unused("marks = [\"/var/lib/tezos/.tezos-client\"]", what),
+        folders => page.line(&format!("marks = {}", list(folders)), what),
     }
 }
 

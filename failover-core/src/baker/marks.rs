@@ -14,7 +14,7 @@ use crate::tezos::ChainId;
 const MOST_FILES: usize = 64;
 
 /// A folder with mark files on the primary: the base folder of octez-baker (usually `~/.tezos-client`) or of octez-signer
-/// (`~/.tezos-signer`). An absolute path, as that machine has it.
+/// (`~/.tezos-signer`), or Signatory's `watermark_v2`. An absolute path, as that machine has it.
 ///
 /// # The commands that are run
 /// As they are, and again by `sudo -n` where "Permission denied" was said (GNU findutils 4.9, coreutils 9.1):

@@ -136,13 +136,29 @@ pub fn signing<H: Host>(host: H) -> Result<Vec<UnitName>, BakerError> {
 
 /// `{ path=/usr/bin/octez-baker ; argv[]=/usr/bin/octez-baker run ... ; ignore_errors=no ; ... }`: a program that signs, or
 /// one behind a shell or `env`.
-fn runs_a_signer(exec: &str) -> bool {
+pub(super) fn runs_a_signer(exec: &str) -> bool {
     let argv = exec.split_once("argv[]=").map_or(exec, |(_, rest)| rest);
     let argv = argv.split(" ; ").next().unwrap_or_default();
     let words: Vec<&str> = argv.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+    let words = behind_a_shell(&words);
     // Only where the program itself is told so, and no script that does more.
     let other = words.first().is_some_and(|program| super::process::is_signer(program));
-    !(other && super::process::runs_no_baker(&words)) && words.iter().any(|word| super::process::is_signer(word))
+    !(other && super::process::runs_no_baker(words)) && words.iter().any(|word| super::process::is_signer(word))
+}
+
+/// `sh -lc 'exec PROGRAM ...'` and nothing else is PROGRAM (octez-manager, 2026-01).
+fn behind_a_shell<'a, 'b>(words: &'b [&'a str]) -> &'b [&'a str] {
+    match words {
+        [shell, flags, "exec", program @ ..]
+            if ["/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash"].contains(shell)
+                && flags.starts_with('-')
+                && flags.ends_with('c')
+                && !program.iter().any(|word| word.contains([';', '&', '|', '`', '('])) =>
+        {
+            program
+        }
+        words => words,
+    }
 }
 
 impl<H: Host> BakerControl for SystemdControl<H> {

@@ -6,7 +6,7 @@ use super::floor::{cap, indexed};
 use super::policy::{MARKS, Policy, UNSEEN};
 use super::progress::Progress;
 use super::refusal::Refusal;
-use crate::facts::{Bound, Facts, KeyRole, ReadMarks, Writer, WrittenMark};
+use crate::facts::{Bound, Facts, KeyRole, ReadMarks, WrittenMark};
 use crate::tezos::{KeyHash, Kind, Level, Position};
 
 /// What B comes from.
@@ -110,10 +110,10 @@ fn exact(facts: &Facts, progress: &Progress) -> Result<(WrittenMark, String), St
     let active = || delegate.value.keys.iter().filter(|key| key.from_cycle.is_none());
     let consensus = active().find(|key| key.role == KeyRole::Consensus).ok_or("there is no active consensus key")?;
     let seen: Vec<(Kind, Position)> = facts.chain.seen().map(|signed| (signed.kind, signed.at)).collect();
-    // An indexer and octez-signer can show that a file is stale. They may speak of long ago, so that a file is the one
+    // An indexer and a signer can show that a file is stale. They may speak of long ago, so that a file is the one
     // that the baker writes is shown by what the own node saw of it lately.
     let lately = !seen.is_empty();
-    let signer = found.files.iter().filter(|file| file.writer == Writer::OctezSigner);
+    let signer = found.files.iter().filter(|file| file.writer.is_witness());
     let companion = signer.flat_map(|file| &file.marks).filter(|mark| active().any(|key| key.key == mark.key));
     let others = companion.map(|mark| (mark.kind, Position::new(mark.level, mark.round.unwrap_or_default())));
     let indexed = indexed(facts).map(|signed| (signed.kind, signed.at));

@@ -4,8 +4,9 @@ use super::Writer;
 use crate::tezos::{ChainId, Kind};
 
 /// What the files are called, for `find -name`.
-pub const PATTERNS: [&str; 6] = [
+pub const PATTERNS: [&str; 7] = [
     "*_highwatermarks",
+    "Net*.json",
     "block_high_watermarks",
     "preattestation_high_watermarks",
     "attestation_high_watermarks",
@@ -16,13 +17,18 @@ pub const PATTERNS: [&str; 6] = [
 /// How octez-baker's file ends; in front of it stands the short chain id.
 const BAKER_END: &str = "_highwatermarks";
 
+/// How Signatory's file ends; in front of it stands the whole chain id.
+const SIGNATORY_END: &str = ".json";
+
 /// A file whose name is one of [`PATTERNS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkFileName {
     /// octez-baker's file of this chain.
     Baker,
-    /// octez-baker's file of another chain, or of none that can be told.
+    /// octez-baker's or Signatory's file of another chain, or octez-baker's of none that can be told.
     OtherChain,
+    /// Signatory's file of this chain, all kinds.
+    Signatory,
     /// octez-signer's file of one kind, all chains.
     Signer(Kind),
 }
@@ -41,6 +47,10 @@ impl MarkFileName {
         if let Some(kind) = signer {
             return Some(Self::Signer(kind));
         }
+        // Signatory itself starts with no file of such a name that is no chain id (v1.4).
+        if let Some(id) = name.strip_suffix(SIGNATORY_END) {
+            return id.parse().ok().map(|id: ChainId| if id == chain { Self::Signatory } else { Self::OtherChain });
+        }
         let short = name.strip_suffix(BAKER_END)?;
         Some(if chain.is_shortened_to(short) { Self::Baker } else { Self::OtherChain })
     }
@@ -51,6 +61,7 @@ impl MarkFileName {
         match self {
             Self::Baker | Self::OtherChain => Writer::OctezBaker,
             Self::Signer(_) => Writer::OctezSigner,
+            Self::Signatory => Writer::Signatory,
         }
     }
 }
@@ -71,6 +82,11 @@ mod tests {
         assert_eq!(of("block_high_watermarks"), Some(MarkFileName::Signer(Kind::Block)));
         assert_eq!(of("preattestation_high_watermarks"), Some(MarkFileName::Signer(Kind::Preattestation)));
         assert_eq!(of("attestation_high_watermarks"), Some(MarkFileName::Signer(Kind::Attestation)));
+        assert_eq!(of("NetXdQprcVkpaWU.json"), Some(MarkFileName::Signatory));
+        assert_eq!(of("NetXnHfVqm9iesp.json"), Some(MarkFileName::OtherChain));
+        for name in ["NetXdQprcVkpa.json", "NetXdQprcVkpaWU.json.bak", "NetXdQprcVkpaWV.json", "keys.json", ".json"] {
+            assert_eq!(of(name), None, "{name}");
+        }
         for name in ["", "NetXdQprcVkpa_nonces", "NetXdQprcVkpa_highwatermarks.bak", "public_keys"] {
             assert_eq!(of(name), None, "{name}");
         }

@@ -1,10 +1,11 @@
 //! From a file's text to its marks, or why it says nothing.
 
-use super::shape::{BakerFile, SignerFile};
+use super::shape::{BakerFile, SignatoryFile, SignerFile};
 use super::{MarkFileName, WrittenMark};
 use crate::tezos::{ChainId, KeyHash, Kind, Level};
 
-/// The longest file that is read, in bytes. A key takes some 120 in octez-baker's file, some 400 in octez-signer's.
+/// The longest file that is read, in bytes. A key takes some 120 in octez-baker's file, some 400 in octez-signer's, some
+/// 600 in Signatory's.
 pub const SIZE_LIMIT: u64 = 256 * 1024;
 
 /// Why a mark file says nothing: what was signed is unknown (S3).
@@ -91,6 +92,7 @@ pub fn parse(name: MarkFileName, text: &str, chain: ChainId) -> Result<Vec<Writt
         MarkFileName::OtherChain => Ok(Vec::new()),
         MarkFileName::Baker => serde_json::from_str(text).map(of_baker).map_err(wrong),
         MarkFileName::Signer(kind) => of_signer(serde_json::from_str(text).map_err(wrong)?, kind, chain),
+        MarkFileName::Signatory => of_signatory(serde_json::from_str(text).map_err(wrong)?),
     }
 }
 
@@ -119,6 +121,27 @@ fn of_signer(file: SignerFile, kind: Kind, chain: ChainId) -> Result<Vec<Written
             let key: KeyHash = key.parse().map_err(MarkFileError::malformed)?;
             let level = Level::new(mark.level).ok_or_else(|| MarkFileError::malformed(format!("{key} has level 0")))?;
             marks.push(WrittenMark { key, kind, level, round: mark.round });
+        }
+    }
+    Ok(marks)
+}
+
+fn of_signatory(file: SignatoryFile) -> Result<Vec<WrittenMark>, MarkFileError> {
+    let mut marks = Vec::new();
+    for (key, kinds) in file.0 {
+        let key: KeyHash = key.parse().map_err(MarkFileError::malformed)?;
+        for (name, mark) in kinds.0 {
+            // A block's round in it is its payload's, which an earlier round may have proposed: the block's own is unknown.
+            let (kind, round) = match name.as_str() {
+                "block" => (Kind::Block, None),
+                // Votes had other names in files of before 2024.
+                "preattestation" | "preendorsement" => (Kind::Preattestation, Some(mark.round)),
+                // Of tz1 to tz3 with DAL content, with a mark of its own.
+                "attestation" | "attestation_with_dal" | "endorsement" => (Kind::Attestation, Some(mark.round)),
+                other => return Err(MarkFileError::malformed(format!("{key} has a mark of the kind {other:?}"))),
+            };
+            let level = Level::new(mark.level).ok_or_else(|| MarkFileError::malformed(format!("{key} has level 0")))?;
+            marks.push(WrittenMark { key, kind, level, round });
         }
     }
     Ok(marks)

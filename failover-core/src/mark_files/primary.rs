@@ -21,7 +21,7 @@ pub struct MarkFile {
 pub struct PrimaryMarks {
     /// The files of the chain. None is a fact of its own, and never "nothing signed".
     pub files: Vec<MarkFile>,
-    /// octez-baker's files of other chains, by path: passed over.
+    /// octez-baker's and Signatory's files of other chains, by path: passed over.
     pub other_chains: Vec<String>,
     /// Folders that were looked for and are not there.
     pub absent: Vec<String>,
@@ -42,14 +42,14 @@ pub enum Bound<'a> {
     },
     /// There is no mark file of this chain.
     NoFile,
-    /// There are files, and none by octez-baker for this key: another baker's, or octez-signer's only, which prove nothing.
+    /// There are files, and none by octez-baker for this key: another baker's, or a signer's only, which prove nothing.
     OtherKeys,
     /// The file may be right, and nothing of this baker was seen to hold it against: it may as well be an old one.
     Unconfirmed {
         /// The highest mark, whatever its kind.
         mark: &'a WrittenMark,
     },
-    /// The baker or octez-signer signed above octez-baker's mark: the file is not the one that the baker writes (a moved base folder,
+    /// The baker or a signer signed above octez-baker's mark: the file is not the one that the baker writes (a moved base folder,
     /// another machine). It proves nothing.
     Stale {
         /// The file's mark of that kind, if it has one.
@@ -91,7 +91,7 @@ impl PrimaryMarks {
 
     /// How far the key can have signed. `seen` is every position of the baker that was seen, on chain and in the
     /// mempool, by kind: one above the file's mark of its kind shows that the file is not the baker's, and without any
-    /// nothing shows that it is. What octez-signer wrote down counts as seen.
+    /// nothing shows that it is. What octez-signer or Signatory wrote down counts as seen.
     ///
     /// Only marks that were read *after* the stop count. The answer covers a companion key too. Where octez-baker's file
     /// and the signing device both bound it, the higher one does; where only one does, that one.
@@ -132,9 +132,9 @@ impl PrimaryMarks {
         if confirmed { Bound::Exact { mark, path } } else { Bound::Unconfirmed { mark } }
     }
 
-    /// What octez-signer wrote down for a key: it did sign that.
+    /// What a signer wrote down for a key: it did sign that, or was about to.
     fn signed_with(&self, key: &KeyHash) -> impl Iterator<Item = (Kind, Position)> {
-        let files = self.files.iter().filter(|file| file.writer == Writer::OctezSigner);
+        let files = self.files.iter().filter(|file| file.writer.is_witness());
         let marks = files.flat_map(|file| &file.marks).filter(move |mark| mark.key == *key);
         marks.map(|mark| (mark.kind, Position::new(mark.level, mark.round.unwrap_or_default())))
     }

@@ -1,4 +1,4 @@
-//! The files' JSON, as the two programs write it. Unknown fields are passed over, missing ones are errors.
+//! The files' JSON, as the three programs write it. Unknown fields are passed over, missing ones are errors.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -36,6 +36,16 @@ pub(super) type SignerFile = Pairs<Pairs<SignerMark>>;
 pub(super) struct SignerMark {
     pub(super) level: u64,
     pub(super) round: Option<Round>,
+}
+
+/// Signatory's file: keys, in each the kinds.
+pub(super) type SignatoryFile = Pairs<Pairs<SignatoryMark>>;
+
+/// What Signatory's file has for one kind of one key.
+#[derive(Debug, Deserialize)]
+pub(super) struct SignatoryMark {
+    pub(super) level: u64,
+    pub(super) round: Round,
 }
 
 /// A JSON object as it is written: a name that is there twice is there twice.

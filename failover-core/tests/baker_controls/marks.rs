@@ -51,6 +51,24 @@ fn every_control_reads_the_folders_that_are_named() {
 }
 
 #[test]
+fn signatorys_folder_is_read_beside_octez_bakers() {
+    let machine = Machine::new();
+    let folder = machine.path().join("watermark_v2");
+    std::fs::create_dir(&folder).unwrap();
+    let mark = format!(r#"{{"{KEY}":{{"attestation":{{"level":15181989,"round":2,"hash":null}}}}}}"#);
+    machine.write(&format!("watermark_v2/{}.json", ChainId::MAINNET), &mark);
+    machine.write(&format!("watermark_v2/{}.json", ChainId::of_network("shadownet").unwrap()), "{");
+    let folder: MarkFolder = folder.display().to_string().parse().unwrap();
+    let read = || SystemdControl::new(machine.host(), Vec::new()).with_mark_folders(vec![folder.clone()]);
+    let marks = read().marks(ChainId::MAINNET).unwrap();
+    assert_eq!((marks.files.len(), marks.other_chains.len()), (1, 1), "another chain's is passed over: {marks:?}");
+    assert_eq!(marks.highest(&[KEY.parse::<KeyHash>().unwrap()]).unwrap().level.get(), 15_181_989);
+    machine.write(&format!("watermark_v2/{}.json", ChainId::MAINNET), mark.trim_end_matches('}'));
+    let error = read().marks(ChainId::MAINNET).unwrap_err();
+    assert!(matches!(error, BakerError::MarkFile { error: MarkFileError::Cut { .. }, .. }), "{error}");
+}
+
+#[test]
 fn one_file_that_is_not_whole_spoils_the_others() {
     let (machine, folder) = signer();
     machine.write("base/block_high_watermarks", "{\"Net");

@@ -265,7 +265,8 @@ impl Asking<'_, '_> {
     }
 
     fn backup(&mut self) -> Result<(), Failure> {
-        self.template.backup = control::of(self, &LocalHost::new(), Section::Backup, "this machine")?;
+        let (control, marks) = control::of(self, &LocalHost::new(), Section::Backup, "this machine")?;
+        (self.template.backup, self.template.backup_marks) = (control, marks);
         Ok(())
     }
 
@@ -284,7 +285,7 @@ impl Asking<'_, '_> {
                 }
             }
         };
-        self.template.primary_control = match look::primary(host) {
+        let (control, marks) = match look::primary(host) {
             Ok(host) => {
                 self.seen(Section::Primary, format!("ssh to {destination} works, without a password"));
                 control::of(self, &host, Section::Primary, &destination)?
@@ -292,9 +293,10 @@ impl Asking<'_, '_> {
             Err(why) => {
                 self.person.warn(format!("the primary was tried once: {why}"));
                 let question = format!("What runs the baker on {destination}: {}", control::CHOICE);
-                control::asked(self.person, &question, None)?
+                (control::asked(self.person, &question, None)?, Vec::new())
             }
         };
+        (self.template.primary_control, self.template.primary_marks) = (control, marks);
         self.template.primary = Some(destination);
         Ok(())
     }

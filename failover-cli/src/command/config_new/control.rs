@@ -1,6 +1,6 @@
 //! What runs the baker on a machine: found there, or said by the person.
 
-use failover_core::baker::{Instance, UnitName};
+use failover_core::baker::{Instance, MarkFolder, UnitName};
 use failover_core::host::Host;
 
 use super::ask::Asking;
@@ -12,24 +12,36 @@ use crate::failure::Failure;
 /// How it is answered.
 pub(super) const CHOICE: &str = "tezbake [INSTANCE], systemd UNIT..., or command";
 
+/// What is known of a machine: what controls its baker, and where that keeps its marks.
+pub(super) type Known = (Option<Control>, Vec<MarkFolder>);
+
 /// Looks on the machine, and asks.
 pub(super) fn of<H: Host + Clone>(
     asking: &mut Asking<'_, '_>,
     host: &H,
     section: Section,
     name: &str,
-) -> Result<Option<Control>, Failure> {
-    let found = match look::control(host) {
-        Ok((control, units)) => {
-            asking.seen(section, format!("these sign or ask for signatures on {name}: {units}"));
-            Some(control)
-        }
+) -> Result<Known, Failure> {
+    let found = look::control(host);
+    if let Some(units) = &found.units {
+        asking.seen(section, format!("these sign or ask for signatures on {name}: {units}"));
+    }
+    for note in found.notes {
+        // Said even where nobody is asked, and kept in the file.
+        asking.person.warn(format!("on {name}: {note}"));
+        asking.template.seen.push((section, note));
+    }
+    let control = match found.control {
+        Ok(control) => Some(control),
         Err(why) => {
             asking.person.warn(format!("what runs the baker on {name} was not found: {why}"));
             None
         }
     };
-    asked(asking.person, &format!("What runs the baker on {name}: {CHOICE}"), found)
+    let answer = asked(asking.person, &format!("What runs the baker on {name}: {CHOICE}"), control.clone())?;
+    // Of something else than what was found nothing is known.
+    let marks = if answer == control { found.marks } else { Vec::new() };
+    Ok((answer, marks))
 }
 
 /// Asks, with what was found as the default.

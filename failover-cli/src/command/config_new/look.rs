@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::baker::{BakerError, TezbakeControl, UnitName, systemd};
+use failover_core::baker::{BakerError, MarkFolder, TezbakeControl, UnitName, setup};
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, Delegate};
@@ -18,9 +18,6 @@ use crate::{heads, parts};
 
 /// A node has this long for each answer: a person waits for it.
 const DEADLINE: Duration = Duration::from_secs(3);
-/// Services that sign, as packages and handbooks name them. Which of them do is for the person to say.
-const SIGNING: [&str; 3] = ["octez-baker*", "octez-signer*", "tezsign*"];
-
 fn open(url: &NodeUrl) -> OctezNode<failover_core::chain::http::Http> {
     OctezNode::at(url).with_deadline(DEADLINE)
 }
@@ -83,21 +80,49 @@ pub(super) fn ledger_key(
     None
 }
 
-/// What runs the baker on a machine, and the services that say so.
-pub(super) fn control<H: Host + Clone>(host: &H) -> Result<(Control, String), String> {
+/// What runs the baker on a machine.
+pub(super) struct Found {
+    /// How it is controlled; else why that is not known.
+    pub(super) control: Result<Control, String>,
+    /// The services that say so.
+    pub(super) units: Option<String>,
+    /// What else a person should know.
+    pub(super) notes: Vec<String>,
+    /// Where it keeps its marks; for TezBake that is known without.
+    pub(super) marks: Vec<MarkFolder>,
+}
+
+/// Looks for it.
+pub(super) fn control<H: Host + Clone>(host: &H) -> Found {
     // Not by `tezbake info`, which exits 0 whatever it finds (2026-02): by the units that will be stopped.
     let tezbake = TezbakeControl::new(host.clone()).units();
-    match &tezbake {
-        Ok(units) => return Ok((Control::TezBake { instance: None, start: None }, shown(units))),
-        Err(error @ BakerError::Instances { .. }) => return Err(format!("{error}; {}", error.next())),
-        Err(_) => {}
-    }
-    let units = systemd::installed(host.clone(), &SIGNING).map_err(|error| error.to_string())?;
-    if units.iter().any(|unit| unit.as_str().starts_with("octez-baker")) {
-        let said = shown(&units);
-        return Ok((Control::Systemd { units: units.iter().map(ToString::to_string).collect() }, said));
-    }
-    Err(format!("neither TezBake's services nor an octez-baker service is installed on {}", host.name()))
+    let setup = setup::look(host.clone());
+    let mut notes: Vec<String> = setup.notes.iter().map(ToString::to_string).collect();
+    let (control, units, marks) = match tezbake {
+        Ok(units) => {
+            let others: Vec<UnitName> = setup.units.into_iter().filter(|unit| !units.contains(unit)).collect();
+            if !others.is_empty() {
+                let others = shown(&others);
+                notes.push(format!(
+                    "{others}: not TezBake's, and signs too; it is neither stopped nor guarded with TezBake"
+                ));
+            }
+            (Ok(Control::TezBake { instance: None, start: None }), units, Vec::new())
+        }
+        Err(error @ BakerError::Instances { .. }) => {
+            (Err(format!("{error}; {}", error.next())), setup.units, Vec::new())
+        }
+        Err(_) if setup.units.is_empty() => {
+            let why = format!("no service that signs was found on {}", host.name());
+            (Err(why), Vec::new(), Vec::new())
+        }
+        Err(_) => {
+            let units = setup.units.iter().map(ToString::to_string).collect();
+            (Ok(Control::Systemd { units }), setup.units, setup.marks)
+        }
+    };
+    let units = (!units.is_empty()).then(|| shown(&units));
+    Found { control, units, notes, marks }
 }
 
 fn shown(units: &[UnitName]) -> String {

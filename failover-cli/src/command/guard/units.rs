@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use failover_core::baker::{BakerControl as _, SystemdControl, systemd};
+use failover_core::baker::{BakerControl as _, SystemdControl, setup};
 use failover_core::guard::BootGuard;
 use failover_core::host::Host;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub(super) struct UnitsRecord {
 impl UnitsRecord {
     /// Looks for them by what they run and by TezBake's names. `None`: the service manager does not say.
     pub(super) fn of(open: impl Fn() -> Option<Box<dyn Host>>, token: &Path) -> Option<Self> {
-        let found = systemd::signing(open()?).ok()?;
+        let found = setup::units(open()?).ok()?;
         let units = found.into_iter().map(|unit| {
             let name = unit.to_string();
             let guard = open()

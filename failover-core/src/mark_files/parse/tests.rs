@@ -25,6 +25,19 @@ fn signer(body: &str) -> String {
     format!("{{\"{CHAIN}\":{{\"{KEY}\":{{{body}}}}}}}\n")
 }
 
+/// As Signatory writes it: four spaces, no newline at the end.
+fn signatory() -> String {
+    let kind = |name: &str, level: u64, round: u32| {
+        format!(
+            "        \"{name}\": {{\n            \"level\": {level},\n            \"round\": {round},\n            \
+             \"hash\": \"vh2gyhYdDXkAZcPiGLs4DWXxLzBeZ8ZbVTsQBrWQWcZUbZVVgHrE\"\n        }}"
+        )
+    };
+    let kinds =
+        [kind("attestation", 15_181_988, 2), kind("block", 15_181_002, 0), kind("preattestation", 15_181_989, 1)];
+    format!("{{\n    \"{KEY}\": {{\n{}\n    }}\n}}", kinds.join(",\n"))
+}
+
 fn mark(kind: Kind, level: u64, round: Option<u32>) -> WrittenMark {
     let level = Level::new(level).unwrap();
     WrittenMark { key: KEY.parse().unwrap(), kind, level, round: round.map(Round) }
@@ -59,6 +72,42 @@ fn what_octez_signer_writes() {
 }
 
 #[test]
+fn what_signatory_writes() {
+    let read = |text: &str| parse(MarkFileName::Signatory, text, CHAIN);
+    assert_eq!(
+        read(&signatory()).unwrap(),
+        [
+            mark(Kind::Attestation, 15_181_988, Some(2)),
+            // The payload's round, and not the block's.
+            mark(Kind::Block, 15_181_002, None),
+            mark(Kind::Preattestation, 15_181_989, Some(1)),
+        ]
+    );
+    let of = |kind: &str, mark: &str| format!(r#"{{"{KEY}":{{"{kind}":{{{mark}}}}}}}"#);
+    // As a file was carried over from a version of before 2024.
+    let old = of("endorsement", r#""level":9,"round":0,"hash":null"#);
+    assert_eq!(read(&old).unwrap(), [mark(Kind::Attestation, 9, Some(0))]);
+    let with_dal = of("attestation_with_dal", r#""level":9,"round":1,"hash":null"#);
+    assert_eq!(read(&with_dal).unwrap(), [mark(Kind::Attestation, 9, Some(1))]);
+    assert_eq!(read("{}"), Ok(Vec::new()));
+    for odd in [
+        of("attestation", r#""level":0,"round":0"#),
+        of("attestation", r#""level":9"#),
+        of("attestation", r#""level":9,"round":-1"#),
+        of("attestation", r#""level":-9,"round":1"#),
+        of("attestation", r#""level":"9","round":1"#),
+        of("sequencer_block", r#""level":9,"round":0"#),
+        signatory().replace(KEY, "tz4nobody"),
+        // Of before 2023, in the folder `watermark`: kinds, in each the keys.
+        format!(r#"{{"endorsement":{{"{KEY}":{{"level":9,"round":0}}}}}}"#),
+        "null".to_owned(),
+        "[]".to_owned(),
+    ] {
+        assert!(matches!(read(&odd), Err(MarkFileError::Malformed { .. })), "{odd}");
+    }
+}
+
+#[test]
 fn a_key_that_is_there_twice_is_not_lost() {
     let twice = format!(
         "{{\"{CHAIN}\":{{\"{KEY}\":{{\"level\":9}},\"{KEY}\":{{\"level\":7}}}},\"{CHAIN}\":{{\"{KEY}\":{{\"level\":8}}}}}}"
@@ -67,6 +116,12 @@ fn a_key_that_is_there_twice_is_not_lost() {
     assert_eq!(levels, [9, 7, 8]);
     let entry = |level: u64| format!(r#"[{{"delegate":"{KEY}","highwatermark":{{"round":0,"level":{level}}}}}]"#);
     let (high, low) = (entry(9), entry(7));
+    let kinds = format!(
+        r#"{{"{KEY}":{{"attestation":{{"level":9,"round":0}},"attestation":{{"level":7,"round":0}}}},"{KEY}":{{"block":{{"level":8,"round":0}}}}}}"#
+    );
+    let levels: Vec<u64> =
+        parse(MarkFileName::Signatory, &kinds, CHAIN).unwrap().iter().map(|mark| mark.level.get()).collect();
+    assert_eq!(levels, [9, 7, 8]);
     let lists = format!(r#"{{"blocks":{high},"preattestations":[],"blocks":{low},"attestations":[]}}"#);
     let levels: Vec<u64> =
         parse(MarkFileName::Baker, &lists, CHAIN).unwrap().iter().map(|mark| mark.level.get()).collect();
@@ -76,6 +131,7 @@ fn a_key_that_is_there_twice_is_not_lost() {
 #[test]
 fn a_file_cut_at_any_byte_says_nothing() {
     let files = [
+        (MarkFileName::Signatory, format!("{}\n", signatory())),
         (MarkFileName::Baker, baker()),
         (BLOCKS, signer(r#""level":15181989,"round":3,"hash":"00","signature":"sig""#)),
     ];

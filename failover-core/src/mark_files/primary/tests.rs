@@ -43,15 +43,21 @@ fn what_bounds_a_key_and_what_does_not() {
 }
 
 #[test]
-fn octez_signers_marks_raise_and_never_bound() {
+fn a_signers_marks_raise_and_never_bound() {
+    for writer in [Writer::OctezSigner, Writer::Signatory] {
+        raises_and_never_bounds(writer);
+    }
+}
+
+fn raises_and_never_bounds(writer: Writer) {
     let ours: KeyHash = OURS.parse().unwrap();
-    let signer = (Writer::OctezSigner, vec![mark(OURS, Kind::Attestation, 120, None)]);
+    let signer = (writer, vec![mark(OURS, Kind::Attestation, 120, None)]);
     let voted = (Kind::Attestation, at(100, 0));
     let alone = found(vec![signer.clone()]);
     assert_eq!(alone.bound(&ours, [voted]), Bound::OtherKeys);
     assert_eq!(alone.highest(&[ours]).unwrap().level.get(), 120);
 
-    // octez-signer signed for a baker that octez-baker's file does not know of.
+    // It signed for a baker that octez-baker's file does not know of.
     let both = found(vec![baker(), signer]);
     assert_eq!(both.highest(&[ours]).unwrap().level.get(), 120);
     let bound = both.bound(&ours, [voted]);
