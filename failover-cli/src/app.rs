@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::args::{Cli, Command};
-use crate::command;
+use crate::args::Cli;
+use crate::command::{self, Over};
 use crate::exit::Exit;
 use crate::output::{End, Output};
 
@@ -16,13 +16,18 @@ pub(crate) fn main(argv: Vec<OsString>) -> ExitCode {
     // Looked for by hand as well: a line that cannot be parsed still says in which form it wants its answer.
     let json = argv.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
     let mut out = Output::stdout(json);
-    let end = match Cli::try_parse_from(argv) {
-        // It speaks for another program, whose last line and exit code are its own.
-        Ok(Cli { command: Command::StandIn(wanted), .. }) => return command::stand_in(&wanted),
-        Ok(cli) => command::dispatch(cli, &mut out).unwrap_or_else(|failure| {
+    let end = match Cli::try_parse_from(argv).map(|cli| command::dispatch(cli, &mut out)) {
+        Ok(Ok(Over::Code(code))) => return code,
+        Ok(Ok(Over::End(end))) => end,
+        Ok(Err(failure)) => {
             out.error(&failure);
             failure.end()
-        }),
+        }
+        // One line, as every program's version is.
+        Err(error) if error.kind() == ErrorKind::DisplayVersion && !json => {
+            out.document("version", &error.to_string());
+            return ExitCode::SUCCESS;
+        }
         Err(error) => unparsed(&error, &mut out),
     };
     out.end_screen();
@@ -34,13 +39,12 @@ pub(crate) fn main(argv: Vec<OsString>) -> ExitCode {
 fn unparsed(error: &clap::Error, out: &mut Output) -> End {
     let text = error.render();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            if out.is_colourful() {
-                out.document("help", &text.ansi().to_string());
-            } else {
-                out.document("help", &text.to_string());
-            }
-            End::done("rehearse with `failover drill`; nothing needs to be plugged in")
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let text = if out.is_colourful() { text.ansi().to_string() } else { text.to_string() };
+            out.document(if error.kind() == ErrorKind::DisplayVersion { "version" } else { "help" }, &text);
+            // Nothing was asked for: a script that forgot its command must not go on.
+            let exit = if error.exit_code() == 0 { Exit::Done } else { Exit::Usage };
+            End::new(exit, "rehearse with `failover drill`; nothing needs to be plugged in")
         }
         _ => {
             let text = text.to_string();

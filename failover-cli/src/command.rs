@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+use std::process::ExitCode;
+
 use crate::args::{self, Cli, Command};
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -26,50 +28,52 @@ mod standby;
 mod status;
 mod watch;
 
-pub(crate) use stand_in::run as stand_in;
+/// How a command is over.
+pub(crate) enum Over {
+    /// With its last line, which is still to be said.
+    End(End),
+    /// It spoke for another program: its output and its exit code are that one's.
+    Code(ExitCode),
+}
 
-/// Runs a command to its end.
+/// Runs a command to its end. Every command is named here: a new one does not compile before it does something.
 ///
 /// # Errors
 /// What went wrong, with its exit code and the next safe action.
-pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<End, Failure> {
+pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<Over, Failure> {
     let Cli { global, command } = cli;
-    match command {
+    // A service may not be allowed to read the configuration, and needs nothing of it.
+    if let (Command::Guard(args::Guard::Check), Some(state)) = (&command, &global.state) {
+        return guard::check(state, out).map(Over::End);
+    }
+    let settings = || Settings::load(global.clone());
+    let end = match command {
+        Command::StandIn(wanted) => return Ok(Over::Code(stand_in::run(&wanted))),
+        Command::Drill(wanted) => drill::run(&global, &wanted, out),
+        Command::Check(wanted) => check::run(&settings()?, wanted.unlock, out),
+        Command::Run(wanted) => run::run(&settings()?, &wanted, out),
+        Command::Resume(wanted) => run::resume(&settings()?, &wanted, out),
+        Command::StandDown => stand_down::run(&settings()?, out),
+        Command::Return(wanted) => give_back::run(&settings()?, wanted, out),
+        Command::Clear => clear::run(&settings()?, out),
+        Command::Status => status::run(&settings()?, out),
+        Command::Level => level::run(&settings()?, out),
+        Command::Activity(wanted) => activity::run(&settings()?, &wanted, out),
+        Command::Devices => devices::run(&settings()?, out),
+        Command::Hwm(args::Hwm::Show) => hwm::show(&settings()?, out),
+        Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(&settings()?, &wanted, out),
+        Command::Disarm => disarm::run(&settings()?, out),
+        Command::Guard(args::Guard::Check) => guard::check(&settings()?.state(), out),
+        Command::Guard(args::Guard::Status) => guard::status(&settings()?, out),
+        Command::Guard(args::Guard::Install { stop }) => guard::install(&settings()?, stop.as_deref(), out),
+        Command::Guard(args::Guard::Lift { statement }) => guard::lift(&settings()?, statement.as_deref(), out),
+        Command::Standby(answers) => standby::run(&settings()?, answers, out),
+        Command::Watch(wanted) => watch::run(&settings()?, &wanted, out),
+        Command::Report(wanted) => report::run(&global, &wanted, out),
         Command::Config(args::Config::New(wanted)) => config_new::run(&global, &wanted, out),
+        Command::Config(args::Config::Check) => config_check::run(&settings()?, out),
         Command::Completions { shell } => Ok(shell::completions(shell, out)),
         Command::Man { output } => shell::man(output.as_deref(), out),
-        Command::Drill(wanted) => drill::run(&global, &wanted, out),
-        Command::Report(wanted) => report::run(&global, &wanted, out),
-        // A service may not be allowed to read the configuration, and needs nothing of it.
-        Command::Guard(args::Guard::Check) if global.state.is_some() => {
-            guard::check(&global.state.unwrap_or_default(), out)
-        }
-        command => with_settings(command, &Settings::load(global)?, out),
-    }
-}
-
-fn with_settings(command: Command, settings: &Settings, out: &mut Output) -> Result<End, Failure> {
-    match command {
-        Command::Config(args::Config::Check) => config_check::run(settings, out),
-        Command::Level => level::run(settings, out),
-        Command::Activity(wanted) => activity::run(settings, &wanted, out),
-        Command::Devices => devices::run(settings, out),
-        Command::Hwm(args::Hwm::Show) => hwm::show(settings, out),
-        Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(settings, &wanted, out),
-        Command::Guard(args::Guard::Check) => guard::check(&settings.state(), out),
-        Command::Guard(args::Guard::Status) => guard::status(settings, out),
-        Command::Guard(args::Guard::Install { stop }) => guard::install(settings, stop.as_deref(), out),
-        Command::Guard(args::Guard::Lift { statement }) => guard::lift(settings, statement.as_deref(), out),
-        Command::Run(wanted) => run::run(settings, &wanted, out),
-        Command::Resume(wanted) => run::resume(settings, &wanted, out),
-        Command::Disarm => disarm::run(settings, out),
-        Command::StandDown => stand_down::run(settings, out),
-        Command::Return(wanted) => give_back::run(settings, wanted, out),
-        Command::Clear => clear::run(settings, out),
-        Command::Status => status::run(settings, out),
-        Command::Check(wanted) => check::run(settings, wanted.unlock, out),
-        Command::Standby(answers) => standby::run(settings, answers, out),
-        Command::Watch(wanted) => watch::run(settings, &wanted, out),
-        _ => Err(Failure::usage("this command is not in this version", "see `failover --help`")),
-    }
+    };
+    end.map(Over::End)
 }

@@ -61,6 +61,24 @@ fn every_command_ends_with_its_end_also_when_it_fails() {
 }
 
 #[test]
+fn the_version_is_one_line_and_nothing_asked_for_is_the_help_and_no_success() {
+    let version = call(&["--version"]);
+    assert_eq!((version.code, version.out.as_str(), version.err.as_str()), (0, said_version().as_str(), ""));
+    for args in [&[][..], &["guard"], &["hwm"]] {
+        let said = call(args);
+        assert!(said.code == 2 && said.out.contains("Usage: failover"), "{args:?}: {said:?}");
+        assert!(!said.out.contains("Error:") && !said.err.contains("Error:"), "{args:?}: {said:?}");
+        assert!(said.err.lines().last().unwrap().starts_with("Next: "), "{args:?}: {said:?}");
+        let json = call(&[&["--json"][..], args].concat());
+        assert!(json.code == 2 && json.end()["exit"] == 2, "{args:?}: {json:?}");
+    }
+}
+
+fn said_version() -> String {
+    format!("failover {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+#[test]
 fn a_device_that_is_there_and_cannot_be_used_is_listed() {
     let said = call(&["--json", "--device", "ledger+tcp:127.0.0.1:1", "devices"]);
     let devices = said.named("device");
