@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::{Instance, MarkFolder, UnitName};
+use failover_core::decision::policy::{MARGIN, MARGIN_LEAST};
 use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::ledger::Derivation;
 use failover_core::signer::{KeyName, Model};
@@ -13,10 +14,13 @@ use failover_core::watch::Hook;
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
-use super::{Baker, Chain, Config, ConfigError, Control, MARGIN, Machine, Primary, Signer, Watch, usual_ca_file};
+use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer, Watch, usual_ca_file};
 use crate::args::NodeUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
+
+/// A margin above this is a typing error: the floor would be past the cap.
+const MARGIN_MOST: u64 = 1000;
 
 /// Checks a file; knows its name and text for the messages.
 pub(super) struct Checker<'a> {
@@ -335,8 +339,8 @@ impl<'a> Checker<'a> {
 
     fn margin(&self, policy: file::Policy) -> Result<u64, ConfigError> {
         match policy.margin {
-            Some(margin) if !(2..=1000).contains(margin.get_ref()) => {
-                Err(self.wrong(&margin, "margin: between 2 and 1000 levels"))
+            Some(margin) if !(MARGIN_LEAST..=MARGIN_MOST).contains(margin.get_ref()) => {
+                Err(self.wrong(&margin, format!("margin: between {MARGIN_LEAST} and {MARGIN_MOST} levels")))
             }
             margin => Ok(margin.map_or(MARGIN, Spanned::into_inner)),
         }

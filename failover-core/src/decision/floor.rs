@@ -1,7 +1,7 @@
 //! The floor and the cap (S2, S4).
 
 use super::bound::highest as highest_mark;
-use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_UNPROVEN, Policy};
+use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_LEAST, MARGIN_UNPROVEN, Policy};
 use super::progress::{Progress, Statement};
 use super::refusal::Refusal;
 use crate::facts::{Constants, Facts, Head, Model, Signed};
@@ -63,7 +63,7 @@ pub(super) fn suffices(facts: &Facts, policy: &Policy, progress: &Progress, boun
 
 fn margin(facts: &Facts, policy: &Policy, progress: &Progress) -> u64 {
     let unproven = progress.word(facts.now).is_none() && progress.stated(Statement::Unproven, facts.now).is_some();
-    policy.margin.max(if unproven { MARGIN_UNPROVEN } else { 2 })
+    policy.margin.max(if unproven { MARGIN_UNPROVEN } else { MARGIN_LEAST })
 }
 
 /// The highest level of all that was signed, as far as it is seen anywhere: B, the chain, the sources, the primary's marks.

@@ -34,7 +34,11 @@ pub const SILENT_UNPROVEN: u64 = 100;
 pub const UNPROVEN_WAIT: Duration = Duration::from_secs(600);
 /// A refusal this long ago counts no more.
 pub const REFUSAL_LIFE: Duration = Duration::from_secs(24 * 3600);
-/// The margin then, at least.
+/// Levels between the highest level that the primary may have signed and the floor, unless told (S2).
+pub const MARGIN: u64 = 10;
+/// No margin is smaller, whatever is told.
+pub const MARGIN_LEAST: u64 = 2;
+/// The margin where nothing proves that the primary is off, at least.
 pub const MARGIN_UNPROVEN: u64 = 30;
 /// After this many levels without enough rights, silence proved nothing.
 pub const SILENT_LIMIT: u64 = 200;
@@ -164,7 +168,7 @@ impl Policy {
             name,
             baker,
             chain,
-            margin: 10,
+            margin: MARGIN,
             cap: CAP,
             emergency: false,
             keys: Vec::new(),

@@ -150,6 +150,16 @@ fn s4_a_floor_at_the_cap_is_not_past_it() {
 }
 
 #[test]
+fn s2_the_margin_is_ten_and_never_less_than_two() {
+    assert_eq!(policy().margin, 10);
+    let bound = level(HEAD + 10);
+    let margin = |margin| floor(&facts(), &Policy { margin, ..policy() }, &Progress::default(), bound, None);
+    for (told, used) in [(0, 2), (1, 2), (2, 2), (3, 3), (10, 10)] {
+        assert_eq!(margin(told), Ok(level(HEAD + 10 + used)), "{told}");
+    }
+}
+
+#[test]
 fn h18_a_signer_that_cannot_be_held_is_not_ready_after_three_tries_and_other_steps_fail() {
     let failed = |step, n: u32| Progress {
         holding: false,
