@@ -88,6 +88,7 @@ fn the_pages_commands_stop_and_start_the_container() {
     fs::write(&status, blocks("docker.md", "sh").into_iter().find(|text| text.contains("status.sh")).unwrap()).unwrap();
     let status = ["/bin/sh".to_owned(), status.display().to_string()].to_vec();
     let commands = Commands { start: argv("start"), stop: argv("stop"), status, restart_delay: 1 };
+    machine.runs("tezsign", "tezsign", "/usr/local/bin/tezsign run", &[]);
     // Its `failover` says that the machine is guarded.
     machine.link("failover", "guarded");
     let mut control = CommandControl::new(machine.host(), commands);
@@ -95,13 +96,17 @@ fn the_pages_commands_stop_and_start_the_container() {
     control.stop().unwrap();
     machine.write("states", "exited\n");
     assert!(matches!(control.state(), Ok(BakerState::Stopped { .. })));
+    assert!(!machine.is_active("tezsign"), "stopped with it");
     control.start().unwrap_err();
+    assert!(!machine.is_active("tezsign"), "and not started without the token");
     let log = || fs::read_to_string(machine.path("log")).unwrap();
-    assert_eq!(log(), "docker stop -t 5 baker\n", "nothing was started without the token");
+    assert_eq!(log(), "docker stop -t 1 baker\nstop tezsign.service\n", "nothing was started without the token");
     fs::create_dir_all(machine.path("root/var/lib/failover")).unwrap();
     machine.write("root/var/lib/failover/ACTIVE", "{}");
     control.start().unwrap();
-    assert_eq!(log(), "docker stop -t 5 baker\ndocker start baker\n");
+    let started = "start tezsign.service\ndocker start baker\n";
+    assert_eq!(log(), format!("docker stop -t 1 baker\nstop tezsign.service\n{started}"));
+    assert!(machine.is_active("tezsign"), "before the baker that asks it");
 }
 
 #[test]

@@ -34,13 +34,14 @@ fn an_instance_is_found_with_its_folder_and_the_accuser_is_not() {
         "octez-baker@main",
         "octez-baker /usr/bin/octez-baker --base-dir /var/lib/octez/baker-main run remotely",
     );
+    machine.runs("tezsign", "tezsign", "/usr/local/bin/tezsign run", &[]);
     let (backup, warned) = machine.config_new();
-    assert!(backup.contains("\nunits = [\"octez-baker@main.service\"]"), "{backup}");
+    assert!(backup.contains("\nunits = [\"octez-baker@main.service\", \"tezsign.service\"]"), "{backup}");
     assert!(backup.contains("\nmarks = [\"/var/lib/octez/baker-main\"]"), "{backup}");
     assert!(!warned.contains("on this machine: "), "nothing is unclear: {warned}");
     let config = understood(&machine, "octez-manager.md");
-    assert_eq!(config["backup"], "systemd (octez-baker@main) on this machine");
-    machine.stops_and_guards(&["octez-baker@main"], &["octez-accuser@watch", "octez-node"]);
+    assert_eq!(config["backup"], "systemd (octez-baker@main, tezsign) on this machine");
+    machine.stops_and_guards(&["octez-baker@main", "tezsign"], &["octez-accuser@watch", "octez-node"]);
 }
 
 #[test]
@@ -62,6 +63,8 @@ fn a_guarded_instance_is_listed_though_systemd_has_not_loaded_it() {
     let machine = manager();
     std::fs::remove_dir_all(machine.path("root/etc/systemd/system/octez-baker@main.service.d")).unwrap();
     machine.state("octez-baker@main", false, "INSTALLED=no LOADED=no");
+    machine.runs("tezsign", "tezsign", "/usr/local/bin/tezsign run", &[]);
+    machine.state("tezsign", false, "");
     let state = machine.path("state");
     // Permits and locks lie beside the state, and not where this machine's own do.
     let config =
@@ -73,11 +76,14 @@ fn a_guarded_instance_is_listed_though_systemd_has_not_loaded_it() {
         (said.status.success(), String::from_utf8(said.stdout).unwrap())
     };
     let (_, said) = call(["guard", "status"]);
-    assert!(said.contains("No service that signs is installed"), "nothing says that there is one: {said}");
+    assert!(
+        said.contains("\n     no tezsign.service") && !said.contains(" no octez-baker@main.service"),
+        "nothing says that there is one: {said}"
+    );
     let (done, said) = call(["guard", "install"]);
-    assert!(done && said.contains("No service of it can start: octez-baker@main.service"), "{said}");
+    assert!(done && said.contains("No service of it can start: octez-baker@main.service, tezsign.service"), "{said}");
     let (done, said) = call(["guard", "status"]);
-    assert!(done && said.contains("\n    yes octez-baker@main.service\n"), "{said}");
+    assert!(done && said.contains("\n    yes octez-baker@main.service\n    yes tezsign.service\n"), "{said}");
     assert!(!said.contains("octez-accuser@watch"), "{said}");
 }
 

@@ -11,7 +11,12 @@ const KEY: &str = "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9";
 fn signatory(config: &str) -> Machine {
     let machine = Machine::new();
     machine.runs("signatory", "signatory", "/usr/local/bin/signatory -c /etc/signatory.yaml serve", &[]);
-    machine.runs("octez-baker", "tezos", "/usr/bin/octez-baker --base-dir /var/tezos/.tezos-client run remotely", &[]);
+    machine.runs(
+        "octez-agnostic-baker",
+        "tezos",
+        "/usr/bin/octez-baker --base-dir /var/tezos/.tezos-client run remotely",
+        &[],
+    );
     machine.runs("octez-accuser", "tezos", "/usr/bin/octez-accuser run", &[]);
     machine.write("root/etc/signatory.yaml", config);
     machine
@@ -21,13 +26,13 @@ fn signatory(config: &str) -> Machine {
 fn it_is_found_with_the_baker_and_its_marks_are_read() {
     let machine = signatory("base_dir: /var/lib/signatory\nserver:\n  address: :6732\n");
     let (backup, _) = machine.config_new();
-    assert!(backup.contains("\nunits = [\"octez-baker.service\", \"signatory.service\"]"), "{backup}");
+    assert!(backup.contains("\nunits = [\"octez-agnostic-baker.service\", \"signatory.service\"]"), "{backup}");
     assert!(
         backup.contains("\nmarks = [\"/var/lib/signatory/watermark_v2\", \"/var/tezos/.tezos-client\"]"),
         "{backup}"
     );
     let config = understood(&machine, "signatory.md");
-    assert_eq!(config["backup"], "systemd (octez-baker, signatory) on this machine");
+    assert_eq!(config["backup"], "systemd (octez-agnostic-baker, signatory) on this machine");
     let kinds =
         r#"{"block":{"level":15181002,"round":0,"hash":null},"attestation":{"level":15181989,"round":2,"hash":null}}"#;
     let file = format!("root/var/lib/signatory/watermark_v2/{}.json", ChainId::MAINNET);
@@ -37,7 +42,7 @@ fn it_is_found_with_the_baker_and_its_marks_are_read() {
     let marks = marks.unwrap();
     assert_eq!((marks.files.len(), marks.files[0].writer), (1, Writer::Signatory), "{marks:?}");
     assert_eq!(marks.highest(&[KEY.parse().unwrap()]).unwrap().level.get(), 15_181_989);
-    machine.stops_and_guards(&["octez-baker", "signatory"], &["octez-accuser", "octez-node"]);
+    machine.stops_and_guards(&["octez-agnostic-baker", "signatory"], &["octez-accuser", "octez-node"]);
 }
 
 #[test]
