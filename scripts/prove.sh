@@ -57,7 +57,7 @@ counted_fuzz() { figure fuzz "$1"; }
 
 # Two real runs at once, one on each machine of a served world (S13): they run in real time, most of it waiting.
 mutual() {
-    MUTUAL_WORLDS=${PROVE_MUTUAL:-200} cargo test --locked -p failover-cli --all-features --test serve h23_two_runs -- --nocapture
+    MUTUAL_WORLDS=${PROVE_MUTUAL:-200} MUTUAL_JOBS=${MUTUAL_JOBS:-8} cargo test --locked -p failover-cli --all-features --test serve h23_two_runs -- --nocapture
 }
 counted_mutual() { figure mutual "$1"; }
 

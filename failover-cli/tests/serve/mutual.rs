@@ -1,5 +1,5 @@
 //! Two real runs at once, one on each machine (S13, H23): never signed twice, and each ends 0, or 7 with S13's line.
-//! `MUTUAL_WORLDS` and `MUTUAL_SEED` for more of them.
+//! `MUTUAL_WORLDS` and `MUTUAL_SEED` for more of them, `MUTUAL_JOBS` for more at a time: most of a world is waiting.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -104,7 +104,7 @@ fn h23_two_runs_at_once_one_on_each_machine() {
     let next = std::sync::atomic::AtomicU64::new(0);
     let codes = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        for _ in 0..number("MUTUAL_JOBS", 3) {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
