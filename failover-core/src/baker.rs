@@ -268,13 +268,20 @@ pub trait BakerControl: Send {
         Vec::new()
     }
 
-    /// Asks that to stop, kills nothing and waits for nothing. What was stopped so is tied to the guard's token by the next
-    /// [`BakerControl::install_boot_guard`].
+    /// Asks that to stop, now and at boot; kills nothing and waits for nothing. The proof is [`BakerControl::paying`].
     ///
     /// # Errors
     /// See [`BakerError`].
     fn stop_pays(&mut self) -> Result<(), BakerError> {
         Ok(())
+    }
+
+    /// What of it runs now.
+    ///
+    /// # Errors
+    /// It is not known.
+    fn paying(&mut self) -> Result<Vec<UnitName>, BakerError> {
+        Ok(Vec::new())
     }
 
     /// Starts the baker. The proof is a later state, and the chain.

@@ -295,8 +295,8 @@ fn act(
         Step::StopPrimary => {
             let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
             let stopped = primary.stop();
-            // It signs nothing: that it does not stop keeps no baker waiting, and the end of the run names it.
-            let _told_at_the_end = primary.stop_pays();
+            // It signs nothing: that it does not stop keeps no baker waiting, and the end of the run says what runs on.
+            let _read_back_at_the_end = primary.stop_pays();
             stopped?;
         }
         Step::NoteLevel { .. } => {}
@@ -304,7 +304,10 @@ fn act(
             // By this note other machines know whose run it is, and so does this one (S7).
             let machine = hands.backup.identity()?.machine_id;
             let note = GuardNote { machine, ..GuardNote::here(clock.wall(), Some(plan)) };
-            hands.primary.as_mut().ok_or(EffectError::NoControl)?.install_boot_guard(&note)?;
+            let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
+            // A primary that was found stopped was not told yet.
+            let _read_back_at_the_end = primary.stop_pays();
+            primary.install_boot_guard(&note)?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
         Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,

@@ -29,6 +29,7 @@ mod complaints;
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
+pub(crate) mod pays;
 pub(crate) mod pin;
 mod plan;
 mod preflight;

@@ -7,7 +7,7 @@ use crate::decision::{self, Policy, Refusal, Said, Step, Verdict};
 use crate::effect::{self, EffectError, Hands, Performed};
 use crate::facts::{DeviceState, Giving, Unknown, seen};
 use crate::failover::ending::end;
-use crate::failover::{Past, Recorder};
+use crate::failover::{Past, Recorder, pays};
 use crate::journal::record::{End, Record, StepResult};
 use crate::journal::{self, Entry, JournalError};
 use crate::operator::{Answer, OperatorError, Question};
@@ -207,11 +207,13 @@ impl Returning<'_> {
         };
         let next = "look for its signatures with `failover activity`; a signer that was locked or deauthorized is unlocked \
                     there by hand";
+        let pays = self.hands.primary.as_mut().map(|primary| pays::said(&mut **primary)).unwrap_or_default();
+        let next = format!("{next}{pays}");
         let what = match no_script {
             None => what,
             Some(why) => format!("{what}; by single commands, of which one that comes late could not be told: {why}"),
         };
-        let end = end("returned", 0, format!("the primary has its job back: {what}"), next.to_owned());
+        let end = end("returned", 0, format!("the primary has its job back: {what}"), next);
         self.record(&Record::End(end.clone()))?;
         Ok(end)
     }

@@ -5,7 +5,7 @@
 //! that the chain agrees on ([`crate::decision::standby_marks`]), and for a locked TezSign its passphrase. Every part
 //! is tried whatever the others say, and read back (S5).
 
-use crate::baker::{BakerError, UnlockSecret};
+use crate::baker::{BakerError, UnitName, UnlockSecret};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::effect::{self, Disarmed, Hands};
@@ -61,17 +61,26 @@ pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
     [Some(disarmed), pays, Some(boot_guard(hands, &note)), Some(secret(hands))].into_iter().flatten().collect()
 }
 
-/// What pays here: the machine that bakes may do it now. Before the guard, which then holds it too.
+/// What pays here: the machine that bakes may do it now.
 fn pays(hands: &mut Hands) -> Option<Part> {
     const WHAT: &str = "pays";
-    let units: Vec<String> = hands.backup.pays().iter().map(ToString::to_string).collect();
-    let names = units.join(", ");
-    (!units.is_empty()).then(|| match hands.backup.stop_pays() {
-        Ok(()) => Part::done(WHAT, format!("{names} asked to stop; pay from one machine only")),
-        Err(error) => {
-            Part::missing(WHAT, error.to_string(), format!("stop {names}, then run `failover standby` again"))
+    let names = listed(&hands.backup.pays());
+    if names.is_empty() {
+        return None;
+    }
+    let told = hands.backup.stop_pays();
+    let again = format!("once {names} has stopped, run `failover standby` again");
+    Some(match (hands.backup.paying(), told) {
+        (Ok(running), Ok(())) if running.is_empty() => {
+            Part::done(WHAT, format!("{names} stopped, and not started at boot; pay from one machine only"))
         }
+        (Ok(running), Ok(())) => Part::missing(WHAT, format!("{} is still at it", listed(&running)), again),
+        (Err(error), _) | (_, Err(error)) => Part::missing(WHAT, error.to_string(), again),
     })
+}
+
+fn listed(units: &[UnitName]) -> String {
+    units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn boot_guard(hands: &mut Hands, note: &GuardNote) -> Part {

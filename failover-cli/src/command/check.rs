@@ -190,8 +190,7 @@ type Found = Result<String, (String, String)>;
 
 /// Pins the primary, where it answers; `None`: it is never reached from here.
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
-    let Some(machine) = &config.primary.machine else { return Ok(None) };
-    let mut primary = parts::open_control(machine)?;
+    let Some(mut primary) = parts::open_primary(config)? else { return Ok(None) };
     let found = in_one_look(&mut *primary, Depth::Services, |primary| {
         primary.identity().and_then(|identity| primary.state().map(|_| identity))
     });
@@ -206,7 +205,9 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     checks.note("services here", stopped(&mut *backup));
     checks.note("boot guard here", guarded(&mut *backup));
     checks.note("keys of the baker here", wallet(&mut *backup));
-    let (Some(machine), Some(pinned)) = (&config.primary.machine, pinned) else {
+    let (Some(machine), Some(pinned), Some(mut primary)) =
+        (&config.primary.machine, pinned, parts::open_primary(config)?)
+    else {
         checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
         return Ok(());
     };
@@ -215,8 +216,10 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     if !answers {
         return Ok(());
     }
-    let mut primary = parts::open_control(machine)?;
     checks.note("marks of the primary", marks(&mut *primary, config.baker.chain, !machine.marks.is_empty()));
+    if let Some(signer) = &config.primary.signer {
+        checks.note("stopping the primary's signer", may_stop(signer)?);
+    }
     if !matches!(machine.control, Control::Command { .. }) {
         checks.note("stopping the primary", may_stop(machine)?);
         checks.note("fencing the primary from here", Ok(rungs(config)?));

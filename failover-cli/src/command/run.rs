@@ -51,6 +51,10 @@ fn about(policy: &Policy) -> About {
 /// The plan that a flag's statement names, where it is one that was shown in the last ten minutes, about the same.
 fn confirmed(answers: &Answers, state: &StateDir, policy: &Policy) -> Result<Option<PlanId>, Failure> {
     let Answers { confirm_disconnected, confirm_powered_off, confirm_ledger_setting, .. } = answers;
+    if policy.signer_apart && confirm_powered_off.is_some() {
+        let why = "the primary's signer has a machine of its own: a baker's machine that is off is no fence";
+        return Err(Failure::usage(why, "unplug the signer, and say so with --confirm-disconnected"));
+    }
     let given: Vec<&Confirmation> =
         [confirm_disconnected, confirm_powered_off, confirm_ledger_setting].into_iter().flatten().collect();
     let Some(first) = given.first().copied().or(answers.confirm_no_other_run.as_ref()) else { return Ok(None) };

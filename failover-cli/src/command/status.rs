@@ -44,7 +44,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             first = Some(failure.next);
         }
     }
-    let primary = config.primary.machine.as_ref().map(parts::open_control).transpose()?;
+    let primary = parts::open_primary(&config)?;
     for (what, control) in [("primary", primary), ("backup", Some(parts::open_control(&config.backup)?))] {
         let says =
             control.map_or_else(|| "the configuration has no way to reach it".to_owned(), |mut c| services(&mut *c));

@@ -179,6 +179,7 @@ impl<'a> Checker<'a> {
             power_status,
             signer,
         } = primary.into_inner();
+        let power = power_status.clone();
         let power_status = power_status.map(|argv| self.argv("power_status", argv)).transpose()?;
         if let Some(state) = state.as_ref().filter(|state| control.is_none() || !state.get_ref().is_absolute()) {
             return Err(self.wrong(state, "state: an absolute path on that machine, used with host and control only"));
@@ -215,6 +216,11 @@ impl<'a> Checker<'a> {
             }
         };
         let state = state.map_or_else(usual_state, Spanned::into_inner);
+        if let (Some(_), Some(status)) = (&signer, power) {
+            let why =
+                "power_status: nothing uses it with [primary.signer]: without power the baker still has its signer";
+            return Err(self.wrong(&status, why));
+        }
         let signer = signer.map(|signer| self.signer_machine(machine.as_ref(), signer)).transpose()?;
         Ok(Primary { machine, signer, state, device: device.map(Spanned::into_inner), power_status })
     }
@@ -230,8 +236,13 @@ impl<'a> Checker<'a> {
         }
         let file::SignerMachine { host, control, instance, units, start, stop, status, path, marks } =
             signer.into_inner();
-        if primary.is_some_and(|primary| primary.host.as_ref() == Some(host.get_ref())) {
+        let machine = |host: &str| host.rsplit('@').next().unwrap_or(host).to_ascii_lowercase();
+        let baker = primary.and_then(|primary| primary.host.as_deref()).map(machine);
+        if baker.is_some_and(|baker| baker == machine(host.get_ref())) {
             return Err(self.wrong(&host, "host: the baker's own machine; name its signer's units in [primary]"));
+        }
+        if *control.get_ref() == ControlName::Command {
+            return Err(self.wrong(&control, "control: tezbake or systemd: a signer is guarded, or it is no fence"));
         }
         let control = self.control(ControlKeys { name: control, instance, units, start, stop, status })?;
         let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();

@@ -95,6 +95,45 @@ fn every_mistake_is_named_with_its_line() {
     }
 }
 
+const SIGNER: &str = r#"[primary.signer]
+host = "root@signer"
+control = "systemd"
+units = ["signatory"]
+marks = ["/var/lib/signatory/watermark_v2"]
+"#;
+
+#[test]
+fn the_machine_of_the_primarys_signer_is_understood_and_its_mistakes_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let power = "power_status = [\"ipmitool\", \"power\", \"status\"]\n";
+    let whole = WHOLE.replace(power, SIGNER);
+    let said = check(folder.path(), &whole);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(said.named("config")[0]["primary_signer"], "systemd (signatory) on root@signer");
+    for (from, to, says) in [
+        ("root@signer", "root@Primary", "the baker's own machine"),
+        ("root@signer", "-oProxyCommand=x", "ssh destination"),
+        ("host = \"root@signer\"\n", "", "missing field `host`"),
+        (
+            "\"systemd\"\nunits = [\"signatory\"]",
+            "\"command\"\nstart = [\"a\"]\nstop = [\"b\"]\nstatus = [\"c\"]",
+            "is guarded",
+        ),
+        ("[\"signatory\"]", "[]", "at least one"),
+        ("[primary.signer]", "power_status = [\"a\"]\n[primary.signer]", "nothing uses it with [primary.signer]"),
+        (
+            "host = \"baker@primary\"\ncontrol = \"systemd\"\nunits = [\"octez-baker.service\"]\nmarks = [\"/var/lib/tezos/.tezos-client/\", \"/srv/signer\"]\n",
+            "",
+            "nothing uses it without host",
+        ),
+    ] {
+        assert!(whole.contains(from), "{from}");
+        let said = check(folder.path(), &whole.replacen(from, to, 1));
+        let error = said.error();
+        assert!(said.code == 2 && error.contains(says) && error.contains("c.toml:"), "{to} wants {says}: {error}");
+    }
+}
+
 const LOCK: &str = r#"[lock]
 etcd = ["https://10.0.0.1:2379", "https://10.0.0.2:2379"]
 prefix = "/bakers"

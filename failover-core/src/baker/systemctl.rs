@@ -271,6 +271,16 @@ impl<H: Host> Systemctl<H> {
         self.change(&with_units(&["systemctl", "--no-block", "stop", "--"], units))
     }
 
+    /// Keeps these units from starting at boot.
+    pub(super) fn disable(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
+        self.change(&with_units(&["systemctl", "disable", "--"], units))
+    }
+
+    /// The state of these units.
+    pub(super) fn show_now(&mut self, units: &[UnitName]) -> Result<Vec<(UnitName, UnitState)>, BakerError> {
+        self.show(units, SHORT)
+    }
+
     /// Starts these units. Where that fails, the error has the last words of the service that did not start.
     pub(super) fn start(&mut self, units: &[UnitName]) -> Result<(), BakerError> {
         if units.is_empty() {

@@ -68,8 +68,6 @@ pub struct TezbakeControl<H> {
     mark_folders: Vec<MarkFolder>,
     token: PathBuf,
     root: Root,
-    /// What pays and was stopped here.
-    stopped_pays: Vec<UnitName>,
     /// The look that is under way.
     depth: Option<Depth>,
 }
@@ -89,7 +87,6 @@ impl<H: Host> TezbakeControl<H> {
             mark_folders: Vec::new(),
             token,
             root: Root::usual(),
-            stopped_pays: Vec::new(),
             depth: None,
         }
     }
@@ -203,6 +200,10 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
         self.ask_pays_to_stop()
     }
 
+    fn paying(&mut self) -> Result<Vec<UnitName>, BakerError> {
+        self.running_pays()
+    }
+
     fn start(&mut self) -> Result<(), BakerError> {
         if let Some(start) = self.start.clone() {
             let words: Vec<&str> = start.iter().map(String::as_str).collect();
@@ -264,9 +265,7 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
 
     fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
         let units = self.units()?;
-        let guarded = self.systemctl.install_boot_guard(&units, &self.token, note);
-        self.guard_pays(note);
-        guarded
+        self.systemctl.install_boot_guard(&units, &self.token, note)
     }
 
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {

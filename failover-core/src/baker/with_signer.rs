@@ -50,15 +50,20 @@ impl WithSigner {
         signer.and(baker)
     }
 
-    /// The signer's machine gets its job back.
-    fn signer_back(&mut self, order: &GiveBackOrder) -> Result<(), BakerError> {
-        match self.signer.lift_boot_guard(&order.lift, order.at) {
-            Ok(()) | Err(BakerError::NoUnits { .. }) => {}
-            Err(error) => return Err(error),
+    /// The signer could not be given back to a baker that was not: nothing of it stays behind.
+    fn signer_away(&mut self, order: &GiveBackOrder) -> Result<(), BakerError> {
+        self.signer.stop()?;
+        self.signer.install_boot_guard(&GuardNote::here(order.at, None))?;
+        match self.signer.stash_unlock_secret() {
+            Err(BakerError::NoSecretPlace { .. }) => Ok(()),
+            told => told,
         }
-        self.signer.restore_unlock_secret()?;
-        self.signer.start()
     }
+}
+
+/// Nothing there speaks against a claim, or it was made.
+const fn is_let(answer: &ClaimAnswer) -> bool {
+    matches!(answer, ClaimAnswer::Made { .. } | ClaimAnswer::Free { .. } | ClaimAnswer::Stands { .. })
 }
 
 impl BakerControl for WithSigner {
@@ -76,6 +81,7 @@ impl BakerControl for WithSigner {
         self.signer.end_look();
     }
 
+    /// The baker's machine. Which one the signer's is, ssh says by its host key, and a claim where it is this one (H19).
     fn identity(&mut self) -> Result<HostIdentity, BakerError> {
         self.baker.identity()
     }
@@ -137,6 +143,10 @@ impl BakerControl for WithSigner {
         self.both(|control| control.stop_pays())
     }
 
+    fn paying(&mut self) -> Result<Vec<UnitName>, BakerError> {
+        Ok([self.baker.paying()?, self.signer.paying()?].concat())
+    }
+
     fn start(&mut self) -> Result<(), BakerError> {
         self.signer.start()?;
         self.baker.start()
@@ -172,16 +182,21 @@ impl BakerControl for WithSigner {
     }
 
     fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
-        match (self.baker.boot_guard()?, self.signer.boot_guard()?) {
-            (BootGuard::Holds { mut units, note }, BootGuard::Holds { units: signer, .. }) => {
+        // What is open is said whatever the other one is: it can be guarded, and else never would be.
+        match (self.baker.boot_guard(), self.signer.boot_guard()) {
+            (Ok(BootGuard::Holds { mut units, note }), Ok(BootGuard::Holds { units: signer, .. })) => {
                 units.extend(signer);
                 Ok(BootGuard::Holds { units, note })
             }
-            (BootGuard::Open { mut why }, BootGuard::Open { why: signer }) => {
-                why.extend(signer);
+            (Ok(BootGuard::Open { mut why }), other) | (other, Ok(BootGuard::Open { mut why })) => {
+                match other {
+                    Ok(BootGuard::Open { why: more }) => why.extend(more),
+                    Ok(BootGuard::Holds { .. }) => {}
+                    Err(error) => why.push(error.to_string()),
+                }
                 Ok(BootGuard::Open { why })
             }
-            (open @ BootGuard::Open { .. }, _) | (_, open) => Ok(open),
+            (Err(error), _) | (_, Err(error)) => Err(error),
         }
     }
 
@@ -193,25 +208,43 @@ impl BakerControl for WithSigner {
         self.both(|control| control.lift_boot_guard(lift, now))
     }
 
+    /// Both are claimed: whoever takes this run's place there has to come past one of them.
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
-        self.baker.claim(order)
+        let signer = self.signer.claim(order)?;
+        if !is_let(&signer) {
+            return Ok(signer);
+        }
+        Ok(match (self.baker.claim(order)?, signer) {
+            // It stands on both of them, or it does not stand.
+            (ClaimAnswer::Stands { over }, ClaimAnswer::Free { .. }) => ClaimAnswer::Free { over },
+            (baker, _) => baker,
+        })
     }
 
+    /// The signer first, which alone signs for nobody, each by the script on its own machine.
     fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
-        // The order is the baker's machine's: only where that was let is the signer started, which alone signs for nobody.
-        let given = self.baker.give_back(order)?;
-        if given == GivenBack::Started {
-            self.signer_back(order)?;
+        let signer = self.signer.give_back(order)?;
+        if signer != GivenBack::Started {
+            return Ok(signer);
         }
-        Ok(given)
+        let given = self.baker.give_back(order);
+        if !matches!(given, Ok(GivenBack::Started)) {
+            self.signer_away(order)?;
+        }
+        given
     }
 
     fn guard_token(&self) -> Option<&Path> {
         self.baker.guard_token()
     }
 
+    /// A signer that may not be stopped is found before its baker is.
     fn reads_back(&mut self) -> Result<(), BakerError> {
-        self.both(|control| control.reads_back())
+        self.both(|control| control.reads_back())?;
+        match self.signer.may_change()? {
+            true => Ok(()),
+            false => Err(BakerError::Elevation { host: self.signer.describe(), what: "systemctl".to_owned() }),
+        }
     }
 
     fn may_change(&mut self) -> Result<bool, BakerError> {

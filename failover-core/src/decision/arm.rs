@@ -102,7 +102,8 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
     if !progress.denied.contains(&Statement::Disconnected) {
         return Some(Verdict::Ask(Question::Disconnected { name }));
     }
-    if !progress.denied.contains(&Statement::PoweredOff) {
+    // The baker's machine alone is no fence where its signer runs on another one.
+    if !policy.signer_apart && !progress.denied.contains(&Statement::PoweredOff) {
         return Some(Verdict::Ask(Question::PoweredOff { name }));
     }
     match offer(facts, progress) {

@@ -134,6 +134,9 @@ pub struct Policy {
     /// The primary, as it is configured to be reached; `None`: it is not, or an older version does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// Does the primary's signer run on a machine of its own? Then a baker's machine without power is no fence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signer_apart: bool,
     /// The plans of this machine's own runs, this one among them; `None`: not known. A guard's record of another one was left
     /// by a copy of this machine (H33).
     #[serde(skip)]
@@ -178,6 +181,7 @@ impl Policy {
             primary: a_primary(),
             claims_over: Vec::new(),
             host: None,
+            signer_apart: false,
             plans: None,
             quarantine: true,
         }

@@ -19,6 +19,8 @@ pub(super) struct Heard {
     told: BTreeSet<String>,
     /// What was read last.
     last: Vec<String>,
+    /// It could not be read.
+    slow: bool,
 }
 
 impl Failover {
@@ -33,7 +35,13 @@ impl Failover {
             self.heard.since = Some(now);
             return Ok(());
         };
-        let said = self.hands.backup.complaints(now.since(since).saturating_add(BEFORE)).unwrap_or_default();
+        if self.heard.slow {
+            return Ok(());
+        }
+        let said = self.hands.backup.complaints(now.since(since).saturating_add(BEFORE));
+        // One that cannot be read, or not in time, is not asked again: the run has to look elsewhere.
+        self.heard.slow = said.is_err();
+        let said = said.unwrap_or_default();
         let told = &mut self.heard.told;
         let new: Vec<String> = said.iter().filter(|line| told.insert(without_digits(line))).cloned().collect();
         self.heard.last = said;

@@ -1,7 +1,7 @@
 //! How a run ends: what is taken down, what is said last.
 
 use super::duplicate::{self, Stopped};
-use super::{Failover, Record, nonces, plan, refusals};
+use super::{Failover, Record, nonces, pays, refusals};
 use crate::decision::{Path, Policy, Progress, Refusal, Resumed, Step};
 use crate::effect;
 use crate::facts::Signed;
@@ -38,16 +38,20 @@ fn done(policy: &Policy, resumed: Resumed) -> End {
 impl Failover {
     /// Baking has resumed; and what became of the primary's seed nonces.
     pub(super) fn done(&mut self, resumed: Resumed) -> End {
-        let pays = plan::pays(resumed.path, self.hands.primary.as_deref());
+        let controlled = resumed.path == Path::Controlled;
         let mut end = done(&self.policy, resumed);
-        if !pays.is_empty() {
-            let pays = pays.join(" and ");
-            end.next.push_str(&format!(
-                ". {pays} was stopped on the primary; pay from one machine only, and start it yourself"
-            ));
+        if controlled {
+            self.tell_pays(&mut end.next);
         }
         nonces::tell(&mut end, self.progress.nonces.as_ref(), &mut *self.hands.backup, self.policy.chain);
         end
+    }
+
+    /// A run that told the primary to stop told what pays there, too.
+    fn tell_pays(&mut self, next: &mut String) {
+        if let Some(primary) = self.hands.primary.as_mut() {
+            next.push_str(&pays::said(&mut **primary));
+        }
     }
 
     /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
@@ -100,6 +104,7 @@ impl Failover {
         }
         if self.progress.stop_sent && self.progress.started.is_none() {
             next.push_str(&refusals::way_back(&refusal));
+            self.tell_pays(&mut next);
         }
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
@@ -113,7 +118,7 @@ impl Failover {
     pub(super) fn failed(&mut self, step: &str, why: String) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
         let prompting = self.prompting().is_some();
-        let next = if self.progress.started.is_some() {
+        let mut next = if self.progress.started.is_some() {
             "look at the backup's baker and node: the primary stays fenced, nothing is signed twice".to_owned()
         } else if prompting {
             format!("{REJECT} `failover resume`, or give the primary its job back with `failover return`")
@@ -125,6 +130,9 @@ impl Failover {
         } else {
             "mend it and run again: the primary was not touched".to_owned()
         };
+        if self.progress.stop_sent {
+            self.tell_pays(&mut next);
+        }
         self.hear()?;
         let said = self.last_complaints().map(|said| format!("; the backup says: {said}")).unwrap_or_default();
         Ok(end("failed", 1, format!("{step} failed: {why}{said}"), next))

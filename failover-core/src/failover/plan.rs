@@ -1,10 +1,9 @@
 //! The plan: what a run would do now, without doing any of it.
 
 use super::Failover;
-use crate::baker::BakerControl;
 use crate::chain::Ahead;
 use crate::clock::Clock;
-use crate::decision::{Path, Policy, Refusal, Verdict, bound, decide, described, fence, floor};
+use crate::decision::{Policy, Refusal, Verdict, bound, decide, described, fence, floor};
 use crate::facts::{Facts, Gatherer};
 use crate::journal::record::Plan;
 use crate::price::{self, Price};
@@ -66,7 +65,7 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
         keys,
         pending: pending(facts),
         takeover: facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger?.takeover(policy.chain)),
-        pays: pays(fence.path, hands.primary.as_deref()),
+        pays: super::pays::known(fence.path, hands.primary.as_deref()),
         silent: fence.silence_needed,
         fence: fence.rungs,
         price: price(gatherer, policy, facts, floor, clock).map(Box::new),
@@ -94,12 +93,6 @@ fn price(gatherer: &mut Gatherer, policy: &Policy, facts: &Facts, floor: Level, 
         ahead,
     };
     Some(Price::of(&answers, &now))
-}
-
-/// What is stopped with what signs, and has to be started by a person.
-pub(super) fn pays(path: Path, primary: Option<&dyn BakerControl>) -> Vec<String> {
-    let primary = primary.filter(|_| path == Path::Controlled);
-    primary.map(BakerControl::pays).unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
 /// What changes among the baker's keys, and when.

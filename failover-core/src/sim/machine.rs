@@ -25,6 +25,8 @@ mod signer;
 mod systemctl;
 mod tezbake;
 pub(crate) mod unit;
+#[cfg(test)]
+mod with_signer;
 
 pub use host::SimHost;
 pub(crate) use permits::claim;

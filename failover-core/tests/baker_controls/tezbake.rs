@@ -60,6 +60,11 @@ fn what_pays_is_asked_to_stop_never_killed_and_started_by_nobody() {
     tezbake.stop_pays().unwrap();
     let stop = |units: &str| format!("systemctl --no-block stop -- {units}");
     assert_eq!(machine.changes(), [stop(&format!("{BAKER} {SIGNER}")), stop(ours)], "of this instance alone");
+    let log = std::fs::read_to_string(machine.path().join("log")).unwrap();
+    assert!(log.lines().any(|line| line == format!("systemctl disable -- {ours}")), "nor at boot: {log}");
+    assert_eq!(tezbake.paying().unwrap().len(), 1, "still at its payment");
+    machine.unit(ours, "ActiveState=inactive SubState=dead");
+    assert!(tezbake.paying().unwrap().is_empty());
     assert!(matches!(tezbake.state(), Ok(BakerState::Stopped { .. })), "nothing waits for it");
     tezbake.start().unwrap();
     let started = machine.changes().split_off(2);

@@ -10,6 +10,7 @@ use failover_core::decision::{
 use failover_core::facts::{
     Arming, BootGuard, ExpectedKey, Facts, KeyRole, Model, PrimaryFacts, Unknown, UnlockSecret,
 };
+use failover_core::operator::Question;
 use failover_core::tezos::{Curve, KeyHash, Kind};
 
 use crate::world::*;
@@ -296,4 +297,13 @@ fn a_limit_on_connections_is_waited_for() {
     assert!(waits(&Progress { proceed: true, ..Progress::default() }, &policy()));
     // A person who says that it cannot be reached is believed.
     assert!(!waits(&Progress::default(), &Policy { emergency: true, ..policy() }));
+}
+
+/// A baker's machine without power is no fence where its signer runs on another one: nobody is asked for it.
+#[test]
+fn a_signer_on_a_machine_of_its_own_asks_for_the_cable_alone() {
+    let progress = Progress { statements: [].into(), denied: vec![Statement::Disconnected], ..prepared() };
+    let verdict = |signer_apart| decide(&facts(), &Policy { signer_apart, ..policy() }, &progress);
+    assert!(matches!(verdict(false), Verdict::Ask(Question::PoweredOff { .. })), "{:?}", verdict(false));
+    assert!(matches!(verdict(true), Verdict::Refuse(Refusal::NotFenced { .. })), "{:?}", verdict(true));
 }

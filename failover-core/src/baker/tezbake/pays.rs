@@ -2,10 +2,15 @@
 //!
 //! It signs nothing that a baker signs, so nothing waits for it and no fence asks for it. Two machines that both run it
 //! would pay twice, and `tezbake start` starts it (seen on TezBake 2026-04).
+//!
+//! | argv | what is read from it |
+//! |---|---|
+//! | `systemctl --no-block stop -- UNITS` * | exit 0 |
+//! | `systemctl disable -- UNITS` * | exit 0: a reboot does not start it either, and a person still can |
 
 use super::TezbakeControl;
+use crate::baker::unit_state::Activity;
 use crate::baker::{BakerError, UnitName, instance};
-use crate::guard::GuardNote;
 use crate::host::Host;
 
 impl<H: Host> TezbakeControl<H> {
@@ -16,24 +21,24 @@ impl<H: Host> TezbakeControl<H> {
         self.all.iter().filter(pays).cloned().collect()
     }
 
-    /// Asks them to stop. Never killed: a payment that is under way is written down at its end.
+    /// Asks them to stop. Nothing here kills them: a payment that is under way is written down at its end. Not by the guard:
+    /// whose wallet is on that machine starts them there again, and must not lift the guard for it.
     pub(super) fn ask_pays_to_stop(&mut self) -> Result<(), BakerError> {
         let pays = self.known_pays();
         if pays.is_empty() {
             return Ok(());
         }
-        self.systemctl.ask_to_stop(&pays)?;
-        self.stopped_pays = pays;
-        Ok(())
+        let stopped = self.systemctl.ask_to_stop(&pays);
+        stopped.and(self.systemctl.disable(&pays))
     }
 
-    /// Those that were stopped here are tied to the guard's token, so that a reboot does not start them either. No verdict
-    /// asks for it.
-    pub(super) fn guard_pays(&mut self, note: &GuardNote) {
-        let pays = std::mem::take(&mut self.stopped_pays);
-        if !pays.is_empty() && self.systemctl.install_boot_guard(&pays, &self.token, note).is_err() {
-            // One that is still at a payment: the next time.
-            self.stopped_pays = pays;
+    /// Those that run, or may.
+    pub(super) fn running_pays(&mut self) -> Result<Vec<UnitName>, BakerError> {
+        let pays = self.known_pays();
+        if pays.is_empty() {
+            return Ok(pays);
         }
+        let shown = self.systemctl.show_now(&pays)?;
+        Ok(shown.into_iter().filter(|(_, state)| state.activity() != Activity::Stopped).map(|(unit, _)| unit).collect())
     }
 }

@@ -1,0 +1,156 @@
+//! A baker whose signer has a machine of its own: two simulated machines, each with a token and a root of its own: one bakes, the other signs.
+
+use std::time::Duration;
+
+use super::{BAKER_UNIT, TEZSIGN_UNIT};
+use crate::baker::{BakerControl, GiveBackOrder, GivenBack, SystemdControl, WithSigner};
+use crate::clock::Timestamp;
+use crate::guard::{BootGuard, GuardNote, Lift};
+use crate::permit::{Claim, ClaimAnswer, ClaimOrder, Root, RunId};
+use crate::signer::Model;
+use crate::sim::{Event, HostFault, Side, World, WorldOptions};
+use crate::state::PlanId;
+
+/// One of the two, and what is on its disk.
+struct Machine {
+    world: World,
+    folder: tempfile::TempDir,
+    unit: &'static str,
+}
+
+impl Machine {
+    fn new(unit: &'static str, seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(WorldOptions::new(Model::TezSign, seed));
+        world.set_guard(Side::Primary, folder.path().join("ACTIVE"));
+        Self { world, folder, unit }
+    }
+
+    fn control(&self) -> Box<dyn BakerControl> {
+        let control = SystemdControl::new(self.world.host(Side::Primary), vec![self.unit.parse().unwrap()]);
+        let root = Root::at(self.folder.path().join("machine"));
+        Box::new(control.with_guard_token(self.folder.path().join("ACTIVE")).with_root(root))
+    }
+
+    fn runs(&self) -> bool {
+        let shown = self.world.exec(Side::Primary, &["systemctl", "is-active", self.unit]).unwrap();
+        shown.stdout.trim() == "active"
+    }
+
+    fn fault(&self, fault: HostFault) {
+        self.world.apply(Event::Host(Side::Primary, fault));
+    }
+}
+
+fn both() -> (Machine, Machine, WithSigner) {
+    let (baker, signer) = (Machine::new(BAKER_UNIT, 5), Machine::new(TEZSIGN_UNIT, 6));
+    let control = WithSigner::new(baker.control(), signer.control());
+    (baker, signer, control)
+}
+
+const RUN: RunId = RunId::from_bytes([7; 16]);
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_796_000_000_000)
+}
+
+fn note() -> GuardNote {
+    GuardNote::new(now(), "root@backup", &"ab".repeat(16), None)
+}
+
+fn stop(machine: &Machine, of: &str) {
+    machine.world.exec(Side::Primary, &["sudo", "-n", "systemctl", "stop", "--", of]).unwrap();
+}
+
+/// The signer's process is on its own machine; the world's other one is not of this test.
+fn apart(baker: &Machine, signer: &Machine) {
+    stop(baker, TEZSIGN_UNIT);
+    stop(signer, BAKER_UNIT);
+}
+
+#[test]
+fn what_is_open_on_one_machine_is_said_whatever_the_other_is() {
+    let (baker, signer, mut control) = both();
+    apart(&baker, &signer);
+    control.stop().unwrap();
+    assert!(!baker.runs() && !signer.runs());
+    assert!(matches!(control.boot_guard(), Ok(BootGuard::Open { .. })));
+    control.install_boot_guard(&note()).unwrap();
+    let Ok(BootGuard::Holds { units, .. }) = control.boot_guard() else { panic!("not held") };
+    assert_eq!(units, [format!("{BAKER_UNIT}.service"), format!("{TEZSIGN_UNIT}.service")]);
+    // One of them is opened by a hand, or cannot be read any more: no guard holds, and where it is open it can be guarded.
+    for machine in [&baker, &signer] {
+        let token = machine.folder.path().join("ACTIVE");
+        std::fs::write(&token, "{}").unwrap();
+        let Ok(BootGuard::Open { why }) = control.boot_guard() else { panic!("held") };
+        assert!(why.join(" ").contains("ACTIVE"), "{why:?}");
+        std::fs::remove_file(token).unwrap();
+    }
+    std::fs::write(baker.folder.path().join("ACTIVE"), "{}").unwrap();
+    signer.fault(HostFault::NoSystemd);
+    let Ok(BootGuard::Open { why }) = control.boot_guard() else { panic!("the baker's machine is left open") };
+    assert!(why.len() == 2, "{why:?}");
+    assert!(control.install_boot_guard(&note()).is_err(), "the signer's is not guarded");
+    assert!(!baker.folder.path().join("ACTIVE").exists(), "the baker's is all the same");
+    assert!(control.boot_guard().is_err(), "unknown is no guard");
+}
+
+fn claim(look: bool) -> ClaimOrder {
+    let claim =
+        Claim { v: Claim::VERSION, run: RUN, host: "backup".to_owned(), who: "root@backup".to_owned(), at: now() };
+    let here = "elsewhere".to_owned();
+    ClaimOrder {
+        baker: "A-B".to_owned(),
+        claim,
+        replace: None,
+        asked: None,
+        here,
+        look,
+        deadline: Duration::from_secs(10),
+    }
+}
+
+fn order(own: Option<RunId>) -> GiveBackOrder {
+    let plan: PlanId = "K7MPQ2".parse().unwrap();
+    GiveBackOrder {
+        baker: "A-B".to_owned(),
+        run: RunId::from_bytes([9; 16]),
+        who: "root@backup".to_owned(),
+        at: now(),
+        own,
+        here: "elsewhere".to_owned(),
+        lift: Lift::returned(plan),
+    }
+}
+
+/// S13: a claim stands on both machines or on none, and each is given back by its own script only.
+#[test]
+fn both_are_claimed_and_both_are_given_back() {
+    let (baker, signer, mut control) = both();
+    apart(&baker, &signer);
+    assert!(matches!(control.claim(&claim(false)), Ok(ClaimAnswer::Made { .. })));
+    assert!(matches!(control.claim(&claim(true)), Ok(ClaimAnswer::Stands { .. })));
+    control.stop().unwrap();
+    control.install_boot_guard(&note()).unwrap();
+    // Another run's claim stands there: nothing is started on either.
+    let refused = control.give_back(&order(None)).unwrap();
+    assert!(matches!(&refused, GivenBack::Not(ClaimAnswer::Claimed { by }) if by.run == RUN), "{refused:?}");
+    assert!(!baker.runs() && !signer.runs());
+    assert_eq!(control.give_back(&order(Some(RUN))).unwrap(), GivenBack::Started);
+    assert!(baker.runs() && signer.runs());
+}
+
+/// A signer whose baker is not given back is no signer that waits for one.
+#[test]
+fn a_signer_is_guarded_again_where_its_baker_is_not_given_back() {
+    let (baker, signer, mut control) = both();
+    apart(&baker, &signer);
+    control.stop().unwrap();
+    control.install_boot_guard(&note()).unwrap();
+    // The claim of a newer run stands on the baker's machine alone.
+    baker.control().claim(&claim(false)).unwrap();
+    let refused = control.give_back(&order(None)).unwrap();
+    assert!(matches!(refused, GivenBack::Not(ClaimAnswer::Claimed { .. })), "{refused:?}");
+    assert!(!baker.runs() && !signer.runs());
+    assert!(control.boot_guard().unwrap().holds());
+}
