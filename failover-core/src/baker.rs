@@ -31,6 +31,7 @@ pub mod secret;
 mod startable;
 mod systemctl;
 pub mod systemd;
+pub mod systemd_version;
 pub mod tezbake;
 mod timespan;
 mod unit;
@@ -45,6 +46,7 @@ pub use power::{Power, PowerStatus};
 pub use secret::UnlockSecret;
 pub use startable::{Startable, Wallet};
 pub use systemd::SystemdControl;
+pub use systemd_version::systemd_version;
 pub use tezbake::TezbakeControl;
 pub use unit::{UnitName, UnitNameError};
 
