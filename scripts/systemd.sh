@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The proof of the boot guard: Debian's systemd 247, 252 and 257, each booted and rebooted in namespaces
+# The proof of the boot guard, and of a whole run: Debian's systemd 247, 252 and 257, each booted and rebooted in namespaces
 # of its own, with stand-in TezBake units and the real program. 247 stands for Ubuntu 22.04's 249. Needs Debian or Ubuntu,
 # and root or sudo. Nothing of this machine is changed but the packages that are installed; the machines have no network,
 # no devices and none of its folders.
