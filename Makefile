@@ -19,7 +19,7 @@ help:
 	@echo 'make mutants   break the code that judges, change by change, and see a test notice each; goes on where it was'
 	@echo 'make e2e       the device tests in a VM: real USB and HID drivers, faults on the wire'
 	@echo 'make e2e-long  signers unplugged in the middle of a run in that VM, and plugged in again'
-	@echo 'make systemd   the boot guard under real systemd 252 and 257, with reboots; needs root or sudo'
+	@echo 'make systemd   the boot guard and a whole run under real systemd 247, 252 and 257; needs root or sudo'
 	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
 	@echo 'make install-watch  the systemd unit of `failover watch`; enables nothing (PREFIX as for install)'

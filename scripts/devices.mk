@@ -7,7 +7,7 @@ e2e:
 e2e-long:
 	@E2E_ONLY='in the middle of a run' scripts/e2e.sh
 
-# The boot guard under systemd 252 and 257, booted in namespaces; see docs/guard.md.
+# The boot guard and a whole run under systemd 247, 252 and 257, booted in namespaces; see docs/guard.md.
 .PHONY: systemd
 systemd:
 	@scripts/systemd.sh

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The proof of the boot guard: Debian's systemd 252 and 257, each booted and rebooted in namespaces of its own, with
-# stand-in TezBake units and the real program. Needs Debian or Ubuntu, and root or sudo. Nothing of this machine is changed
-# but the packages that are installed; the machines have no network, no devices and none of its folders.
-#   scripts/systemd.sh                   make what is missing, build, run both; exit 0 when every case passed
+# The proof of the boot guard, and of a whole run: Debian's systemd 247, 252 and 257, each booted and rebooted in namespaces
+# of its own, with stand-in TezBake units and the real program. 247 stands for Ubuntu 22.04's 249. Needs Debian or Ubuntu,
+# and root or sudo. Nothing of this machine is changed but the packages that are installed; the machines have no network,
+# no devices and none of its folders.
+#   scripts/systemd.sh                   make what is missing, build, run them all; exit 0 when every case passed
 #   scripts/systemd.sh roots             make what is missing of their roots, and no more
 #   scripts/systemd.sh possible          exit 0 where it can run here (nothing is installed)
 #   SYSTEMD_ONLY=252 scripts/systemd.sh  one version
@@ -10,8 +11,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cache=$PWD/.cache/systemd
-declare -A suites=([252]=bookworm [257]=trixie)
-read -ra versions <<< "${SYSTEMD_ONLY:-252 257}"
+declare -A suites=([247]=bullseye [252]=bookworm [257]=trixie)
+read -ra versions <<< "${SYSTEMD_ONLY:-247 252 257}"
 say() { echo "systemd: $*" >&2; }
 stop() { say "$*"; exit 1; }
 
@@ -36,20 +37,31 @@ done
 if [ "${#new[@]}" -gt 0 ]; then
     missing=()
     [ -x /usr/sbin/debootstrap ] || missing+=(debootstrap)
-    # The keys of both releases, whatever this machine's own is.
+    # The keys of all releases, whatever this machine's own is.
     [ -s /usr/share/keyrings/debian-archive-trixie-stable.gpg ] || missing+=(debian-archive-keyring)
     # Without any, for the package lists that are asked next.
     scripts/packages.sh "${missing[@]}"
     # The archive that this machine's own packages come from; where that is not Debian's, the one that debootstrap knows.
     # shellcheck disable=SC2016
     archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u | sed -n 1p)
+    keys=/usr/share/keyrings/debian-archive
     for version in "${new[@]}"; do
         say "making a root of ${suites[$version]}"
         mkdir -p "$cache/$version"
-        rm -f "$cache/$version/made"
-        "${root[@]}" "$recipe" "${suites[$version]}" "$cache/$version/root" "$archive" > "$cache/$version/root.log" 2>&1 \
-            || stop "the root could not be made; see $cache/$version/root.log"
-        made > "$cache/$version/made"
+        rm -f "$cache/$version/made" "$cache/$version/root.log"
+        from=("$archive") keyring=$keys-keyring.gpg
+        # Some day it is with the old releases, and its keys are with those that were removed.
+        if [ "${suites[$version]}" = bullseye ]; then
+            from+=(http://archive.debian.org/debian) keyring=$cache/$version/keyring.gpg
+            { cat "$keys-keyring.gpg"; cat "$keys-removed-keys.gpg" 2>/dev/null || true; } > "$keyring"
+        fi
+        for where in "${from[@]}"; do
+            "${root[@]}" "$recipe" "${suites[$version]}" "$cache/$version/root" "$where" "$keyring" \
+                >> "$cache/$version/root.log" 2>&1 || continue
+            made > "$cache/$version/made"
+            break
+        done
+        [ -e "$cache/$version/made" ] || stop "the root could not be made; see $cache/$version/root.log"
     done
 fi
 
@@ -77,7 +89,7 @@ for version in "${versions[@]}"; do
     log=$cache/$version.log
     : > "$log"
     "${root[@]}" e2e/systemd/machine.sh "$cache/$version/root" "$cache/$version/run" "$work/proof" "$log" \
-        "${SYSTEMD_DEADLINE:-300}" 2> >(sed "s/^/systemd: $version: /" >&2) </dev/null &
+        "${SYSTEMD_DEADLINE:-420}" 2> >(sed "s/^/systemd: $version: /" >&2) </dev/null &
     provers+=($!)
     # Shows each case as it ends.
     tail --pid=$! -n +1 -s 0.2 -F "$log" 2>/dev/null | grep --line-buffered -aE '^(PASS|FAIL) ' | sed -u "s/^..../& $version:/" &

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes a small root of a Debian release with its systemd, as root: root.sh SUITE FOLDER [ARCHIVE].
+# Makes a small root of a Debian release with its systemd, as root: root.sh SUITE FOLDER ARCHIVE KEYRING. An empty
+# archive is the one that debootstrap knows.
 set -euo pipefail
-suite=$1 folder=$2
+suite=$1 folder=$2 archive=$3 keyring=$4
 rm -rf "$folder"
 debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,procps,sudo,jq \
-    --keyring=/usr/share/keyrings/debian-archive-keyring.gpg "$suite" "$folder" ${3:+"$3"}
+    --keyring="$keyring" "$suite" "$folder" ${archive:+"$archive"}
 rm -rf "$folder"/var/cache/apt/* "$folder"/var/lib/apt/lists/* "$folder"/usr/share/{doc,man,locale,info}/*
 echo primary > "$folder/etc/hostname"
 echo '127.0.0.1 localhost primary' > "$folder/etc/hosts"

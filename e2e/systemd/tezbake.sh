@@ -30,6 +30,7 @@ EOF
     touch /bake-buddy/signed
     chmod 666 /bake-buddy/signed
     useradd --system --home-dir /bake-buddy tezbake
+    useradd --system --home-dir /bake-buddy tezbake_tezsign
 }
 
 # What follows the program's name on its command line.
@@ -42,10 +43,11 @@ arguments() {
     esac
 }
 unit_file() {
-    local app=node exec
+    local app=node user=tezbake exec
     case $1 in signer | tezsign) app=signer ;; esac
     exec="/bake-buddy/$app/bin/$1 /bake-buddy/stand-in $(unit "$1") $(arguments "$1")"
-    [ "$1" != tezsign ] || exec=/bake-buddy/signer/__bin_generated/tezsign.service.sh
+    # It has a user of its own.
+    [ "$1" != tezsign ] || exec=/bake-buddy/signer/__bin_generated/tezsign.service.sh user=tezbake_tezsign
     cat <<EOF
 [Unit]
 Description=bb-default-$app $1 service
@@ -53,8 +55,8 @@ After=network.target
 StartLimitIntervalSec=0
 
 [Service]
-User=tezbake
-Group=tezbake
+User=$user
+Group=$user
 Type=simple
 Restart=always
 RestartSec=$restart_sec

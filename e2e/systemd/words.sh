@@ -14,7 +14,7 @@ prove() {
         echo "PASS $name$(sed '1s/^/: /' /run/seen)"
     else
         echo "FAIL $name"
-        systemctl --no-pager --no-legend list-units 'bb-*' --all
+        timeout 10 systemctl --no-pager --no-legend list-units 'bb-*' --all
         failed
     fi
     echo "   ($(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }') s)"

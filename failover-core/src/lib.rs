@@ -178,7 +178,7 @@
 //! **No real device and no real baker has been used with this code yet.** The protocols are checked byte for byte against
 //! exchanges recorded from TezSign's own code (2026-04-30) and the real Ledger app (Tezos Baking 2.5.1), and against
 //! samples of what Octez nodes answer; the procedure against simulated machines, with real sockets, processes and a real
-//! sshd, the guard against a real systemd (252 and 257). TezBake is simulated from what its sources say. A person at a
+//! sshd, the guard against a real systemd (247, 252 and 257). TezBake is simulated from what its sources say. A person at a
 //! Ledger's buttons and a real TezBake are still to come.
 //!
 #![cfg_attr(not(feature = "sim"), doc = "[`sim`]: #feature-flags")]

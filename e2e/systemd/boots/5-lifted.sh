@@ -18,9 +18,32 @@ installed_again_they_stop_for_good() {
     seen 'stopped, no token, guard check exits 3'
 }
 
+# Before systemd 250 it has no limit: it starts the unit again and again, and systemd does nothing else any more. So this is the
+# last case of a boot that ends with a reset, and no answer of systemctl is waited for.
+a_path_unit_does_not_start_it() {
+    local before
+    before=$(signatures)
+    printf '[Path]\nPathExists=/etc/hostname\nUnit=%s\n' "$(unit signer)" > /etc/systemd/system/at-once.path
+    ok systemctl daemon-reload
+    ok systemctl --no-block start at-once.path
+    rm /etc/systemd/system/at-once.path
+    sleep 5
+    [ -z "$(processes signer)" ] || wrong 'signer has a process'
+    [ "$(signatures)" -eq "$before" ] || wrong "signed all the same: $(tail -n 1 /bake-buddy/signed)"
+    run timeout 5 systemctl show --value -p Result -- at-once.path
+    if [ "$version" -ge 250 ]; then
+        says trigger-limit-hit
+        seen 'the path unit fails with trigger-limit-hit'
+    else
+        [ "$code" -ne 0 ]
+        seen 'LIMIT: no start, and systemd is busy with it for good: systemctl gets no answer'
+    fi
+}
+
 for name in \
     after_a_reboot_with_the_token_they_start_by_themselves \
-    installed_again_they_stop_for_good; do
+    installed_again_they_stop_for_good \
+    a_path_unit_does_not_start_it; do
     prove "$name"
 done
 next=reset

@@ -24,4 +24,4 @@ one_is_lifted_and_the_others_stay_guarded() {
 }
 
 for name in after_a_reboot_no_instance_signs one_is_lifted_and_the_others_stay_guarded; do prove "$name"; done
-next=end
+next=reboot

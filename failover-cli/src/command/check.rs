@@ -13,6 +13,7 @@ use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
 use serde::Serialize;
 
+use super::guard::proven_systemd;
 use crate::config::{Config, Control, tzkt_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -186,7 +187,7 @@ fn guarded(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
 }
 
 /// What a look found, or what is missing and the next safe action.
-type Found = Result<String, (String, String)>;
+pub(super) type Found = Result<String, (String, String)>;
 
 /// Pins the primary, where it answers; `None`: it is never reached from here.
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
@@ -204,6 +205,9 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     let mut backup = parts::open_backup(&config.backup, state.path())?;
     checks.note("services here", stopped(&mut *backup));
     checks.note("boot guard here", guarded(&mut *backup));
+    if let Some(systemd) = proven_systemd(&config.backup)? {
+        checks.note("systemd here", systemd);
+    }
     checks.note("keys of the baker here", wallet(&mut *backup));
     let (Some(machine), Some(pinned), Some(mut primary)) =
         (&config.primary.machine, pinned, parts::open_primary(config)?)

@@ -22,10 +22,12 @@ use crate::settings::Settings;
 mod bakes;
 mod boot;
 mod lift;
+mod systemd;
 mod units;
 
 pub(super) use bakes::may_be_stopped;
 pub(crate) use lift::run as lift;
+pub(super) use systemd::proven as proven_systemd;
 
 use boot::BootRecord;
 use units::UnitsRecord;
@@ -168,7 +170,11 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let found = control.boot_guard();
     out.show(&BootRecord::of(&found));
     match found.map_err(|error| not_ready(&error))? {
-        BootGuard::Holds { .. } => Ok(End::done(NEXT)),
+        // Installed it is better than not; that it holds is not proven.
+        BootGuard::Holds { .. } => match proven_systemd(&config.backup)? {
+            Some(Err((says, next))) => Err(Failure::new(Exit::NotReady, format!("systemd here: {says}"), next)),
+            Some(Ok(_)) | None => Ok(End::done(NEXT)),
+        },
         BootGuard::Open { why } => {
             let next = "correct what is named, then run `failover guard install` again; until then unplug the signer";
             Err(Failure::new(Exit::NotReady, format!("the boot guard does not hold: {}", why.join("; ")), next))

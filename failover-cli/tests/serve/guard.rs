@@ -10,7 +10,7 @@ use failover_core::tezos::{ChainId, Kind, Level, Position};
 use serde_json::json;
 
 use crate::said::Said;
-use crate::world::{Signer, World, finish, program};
+use crate::world::{Signer, World, drilled, finish, program};
 
 const SENTENCE: &str = "I have made sure that no other machine signs for mybaker. This machine may bake.";
 const BAKER: &str = "bb-default-node-xtz-baker";
@@ -108,6 +108,36 @@ fn what_cannot_be_guarded_is_not_ready() {
     let refused = world.call(&["guard", "install"]);
     refused.ends(4);
     assert!(refused.why().contains(&path), "{refused:?}");
+}
+
+#[test]
+fn a_systemd_that_is_too_old_or_not_known_is_named() {
+    let world = World::new(Signer::TezSign);
+    drilled(&world.state());
+    let says = |line: &str, side: &str| {
+        world.event(&json!({ "host": [side, { "systemd": line }] }));
+        let check = world.call(&["check"]);
+        let looked = |what: &str| check.named("check").into_iter().find(|look| look["what"] == what).unwrap();
+        let (here, fence) = (looked("systemd here"), looked("fencing the primary from here"));
+        (check, here["says"].as_str().unwrap().to_owned(), fence["says"].as_str().unwrap().to_owned())
+    };
+    let (check, here, fence) = says("systemd 247 (247.3-7+deb11u5)", "backup");
+    check.ends(0);
+    assert!(here.starts_with("247;") && fence.starts_with("its services can be guarded;"), "{here} {fence}");
+    for (line, why) in [("systemd 245 (245.4-4ubuntu3)", "245, which is older than 247"), ("garbage", "not known")] {
+        let (check, here, _) = says(line, "backup");
+        check.ends(4);
+        assert!(here.contains(why), "{here}");
+        // It is guarded all the same.
+        let installed = world.call(&["guard", "install"]);
+        installed.ends(4);
+        assert!(installed.why().contains(why) && boot(&installed) == "holds", "{installed:?}");
+    }
+    // There a person can unplug: so it is said, and is no reason not to be ready.
+    says("systemd 252 (252.39-1~deb12u1)", "backup").0.ends(0);
+    let (check, _, fence) = says("systemd 245 (245.4-4ubuntu3)", "primary");
+    check.ends(0);
+    assert!(fence.contains("its systemd is 245, which is older"), "{fence}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A unit as systemd has loaded it, over D-Bus: what keeps it from starting.
 //!
 //! `systemctl show` joins words by blanks and prints no asserts; D-Bus has every value as it is. The shapes are those of
-//! systemd's `org.freedesktop.systemd1(5)`, the same in 252 and 257; `busctl --json=short` wraps each value as
+//! systemd's `org.freedesktop.systemd1(5)`, the same in 247, 252 and 257; `busctl --json=short` wraps each value as
 //! `{"type":SIGNATURE,"data":VALUE}`.
 
 use serde::Deserialize;

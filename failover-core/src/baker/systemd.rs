@@ -35,7 +35,7 @@ use crate::nonces::{Merged, Nonces};
 use crate::permit::{ClaimAnswer, ClaimOrder, Root};
 use crate::tezos::ChainId;
 
-/// Services by name, under systemd (252 and later).
+/// Services by name, under systemd (247 and later).
 ///
 /// Only the named units are stopped and started. The state is read from them and from the whole process table, so a
 /// signer that something else started counts as running. Unit names are the units' own, not aliases. Processes in

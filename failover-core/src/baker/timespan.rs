@@ -5,7 +5,7 @@ use std::time::Duration;
 /// A span: finite, or `None` for `infinity`.
 pub(super) type Span = Option<Duration>;
 
-/// Reads what `systemctl show` prints for a property that ends in `USec` (systemd 252, `format_timespan`). `None`: not a span.
+/// Reads what `systemctl show` prints for a property that ends in `USec` (systemd 247 to 257, `format_timespan`). `None`: not a span.
 pub(super) fn parse(text: &str) -> Option<Span> {
     let text = text.trim();
     if text == "infinity" {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::UnitName;
 use super::timespan;
 
-/// The properties that are asked for, as one argument (systemd 252).
+/// The properties that are asked for, as one argument (systemd 247 to 257).
 pub(super) const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,RestartUSec,Result";
 
 /// Whether a service signs, or may by itself at any time.

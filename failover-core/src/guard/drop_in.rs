@@ -2,7 +2,7 @@
 //!
 //! Two lines keep the unit from starting while the token is not there, and both are needed: `AssertPathExists=` makes a
 //! start fail loudly, but from systemd 254 on it is not looked at when the unit restarts by itself (seen on 254 and
-//! 257); `ExecCondition=` is looked at every time (252 to 257). Its `+` lets the check run as root: as the unit's user
+//! 257); `ExecCondition=` is looked at every time (247 to 257). Its `+` lets the check run as root: as the unit's user
 //! it would not see a token in a folder of mode 0700.
 
 use std::path::Path;

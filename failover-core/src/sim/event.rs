@@ -155,6 +155,8 @@ pub enum HostFault {
     NoSudo,
     /// There is no `systemctl` and no `busctl`.
     NoSystemd,
+    /// What `systemctl --version` says first: `systemd 245 (245.4-4ubuntu3)`.
+    Systemd(String),
     /// No program there can ask its signer.
     NoPrograms,
     /// The files of its auto-unlock secret cannot be renamed.

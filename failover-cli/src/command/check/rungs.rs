@@ -4,6 +4,7 @@
 use failover_core::baker::{BakerControl, Depth, in_one_look};
 use failover_core::signer::Model;
 
+use crate::command::guard::proven_systemd;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::parts;
@@ -16,7 +17,12 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
     let mut primary = parts::open_primary(config)?;
     let guard =
         match primary.as_mut().map(|primary| in_one_look(&mut **primary, Depth::Guards, BakerControl::boot_guard)) {
-            Some(Ok(_)) => "its services can be guarded".to_owned(),
+            Some(Ok(_)) => match config.primary.machine.as_ref().map(proven_systemd).transpose()?.flatten() {
+                Some(Err((says, _))) => {
+                    format!("its services can be guarded, which is not proven there: its systemd is {says}")
+                }
+                Some(Ok(_)) | None => "its services can be guarded".to_owned(),
+            },
             Some(Err(error)) => format!("its services cannot be guarded: {error}"),
             None => "it cannot be reached".to_owned(),
         };

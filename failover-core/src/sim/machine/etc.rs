@@ -36,6 +36,8 @@ pub(crate) struct Etc {
     pub(crate) broken: Option<String>,
     /// No `systemctl`, no `busctl`.
     pub(crate) no_systemd: bool,
+    /// The first line of `systemctl --version`, where it is not 252's.
+    pub(crate) systemd: Option<String>,
     /// Its permits are taken away before the next start by a script.
     pub(crate) stood_down: bool,
 }
@@ -103,6 +105,7 @@ impl Machine {
             HostFault::BadDisk => self.etc.bad_disk = true,
             HostFault::NoSudo => self.etc.no_sudo = true,
             HostFault::NoSystemd => self.etc.no_systemd = true,
+            HostFault::Systemd(line) => self.etc.systemd = Some(line),
             HostFault::StoodDownBefore => self.etc.stood_down = true,
             HostFault::NotExecutable(path) => self.etc.broken = Some(path),
             HostFault::NotImported => {

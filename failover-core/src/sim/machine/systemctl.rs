@@ -17,6 +17,10 @@ pub(crate) fn run(machine: &mut Machine, now: Timestamp, command: Command<'_>) -
             "-p" | "--property" => properties.extend(args.next().copied().unwrap_or_default().split(',')),
             "-s" | "--signal" => signal = args.next().copied().unwrap_or_default(),
             "--value" => value_only = true,
+            "--version" => {
+                let version = machine.etc.systemd.as_deref().unwrap_or("systemd 252 (252.39-1~deb12u1)");
+                return Ran::ok(format!("{version}\n+PAM +AUDIT\n"));
+            }
             arg => match (arg.strip_prefix("--property="), arg.strip_prefix("--signal=")) {
                 (Some(names), _) => properties.extend(names.split(',')),
                 (_, Some(name)) => signal = name,
