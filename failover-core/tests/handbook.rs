@@ -1,10 +1,17 @@
 //! The handbook and the code say the same: every refusal and every error that can be printed is explained in `docs/`,
 //! nothing is explained that is not there any more, and no link leads nowhere.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+mod hazards;
 
 /// The chapter of `docs/errors.md` whose sentences are a command's own and no `#[error]`.
 const OWN_WORDS: &str = "What a command says of itself";
@@ -204,7 +211,7 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let mut pages = vec!["README.md".to_owned()];
+    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     for folder in ["docs", "docs/setups"] {
         for entry in fs::read_dir(root().join(folder)).expect(folder) {
             let name = entry.expect("an entry").file_name();
