@@ -28,7 +28,7 @@ pub(crate) use template::{Section, Template, tzkt_of};
 
 /// The bit of a hardened component of a Ledger's path.
 const HARDENED: u32 = 0x8000_0000;
-/// Levels between the highest level the primary may have signed and the marks, unless told (SAFETY.md).
+/// Levels between the highest level the primary may have signed and the marks, unless told (S2).
 const MARGIN: u64 = 10;
 
 /// A configuration that was read and checked.

@@ -241,6 +241,31 @@ fn every_link_leads_somewhere() {
     assert!(links > 20, "only {links} links");
 }
 
+/// What is called so is in no clone: a page of `docs` is what there is.
+#[test]
+fn nothing_refers_to_what_is_not_in_the_repository() {
+    let elsewhere = ["SAFETY", "CLI", "ARCHITECTURE", "STYLE"].map(|name| format!("{name}.md"));
+    let (mut folders, mut texts) = (vec![root()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let (path, name) = (entry.path(), entry.file_name());
+            let built = [".git", ".tools", ".cache", "target", "corpus", "artifacts"];
+            if entry.file_type().expect("a kind").is_dir() {
+                if !built.iter().any(|built| name == *built) {
+                    folders.push(path);
+                }
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            texts += 1;
+            let named = elsewhere.iter().find(|other| text.contains(other.as_str()));
+            assert_eq!(named, None, "{}", path.display());
+        }
+    }
+    assert!(texts > 700, "only {texts} texts");
+}
+
 #[test]
 fn the_night_is_one_printed_page() {
     let page = read("docs/night.md");
