@@ -241,6 +241,21 @@ fn every_link_leads_somewhere() {
     assert!(links > 20, "only {links} links");
 }
 
+#[test]
+fn what_a_stranger_asks_leads_to_an_item_that_is_there() {
+    let page = read("CONTRIBUTING.md");
+    let asked: Vec<&str> = between(&page, "## Where is it?", "\n## ").lines().filter(|l| l.contains("](")).collect();
+    assert_eq!(asked.len(), 10, "the questions in CONTRIBUTING.md");
+    for line in asked {
+        let links: Vec<&str> = line.split("[`").skip(1).collect();
+        let [link] = links[..] else { panic!("not one link: {line}") };
+        let (item, file) = link.split_once("`](").expect("a link to an item");
+        let source = read(file.split(')').next().expect("a file"));
+        let there = |kind: &str| source.contains(&format!("{kind} {item}"));
+        assert!(["fn", "struct", "enum", "trait"].into_iter().any(there), "no {item} in {line}");
+    }
+}
+
 /// What is called so is in no clone: a page of `docs` is what there is.
 #[test]
 fn nothing_refers_to_what_is_not_in_the_repository() {
