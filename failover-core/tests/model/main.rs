@@ -1,4 +1,4 @@
-//! A model of a failover, searched whole within bounds: issue 6, point 1, and issue 14, point 8.
+//! A model of a failover, searched whole within bounds.
 //!
 //! What decides in it is the project's own: `decide`, `give_back`, `fence`, `is_open`, the records with `failover::apply`, the
 //! marks' arithmetic (`watermark`, `plan_raise`, `plan_authorize`, `compare`) and `watch::Judge`. Around them is a small
