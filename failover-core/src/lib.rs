@@ -136,7 +136,7 @@
 //!
 //! # What must hold, and where it lives
 //!
-//! The code and its tests name these by their number.
+//! The code and its tests name these by their number; `docs/hazards.md` has each in full, with the tests that hold it.
 //!
 //! | | what must hold | where |
 //! |---|---|---|

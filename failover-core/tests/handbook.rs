@@ -1,10 +1,17 @@
 //! The handbook and the code say the same: every refusal and every error that can be printed is explained in `docs/`,
 //! nothing is explained that is not there any more, and no link leads nowhere.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+mod hazards;
 
 /// The chapter of `docs/errors.md` whose sentences are a command's own and no `#[error]`.
 const OWN_WORDS: &str = "What a command says of itself";
@@ -204,7 +211,7 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let mut pages = vec!["README.md".to_owned()];
+    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     for folder in ["docs", "docs/setups"] {
         for entry in fs::read_dir(root().join(folder)).expect(folder) {
             let name = entry.expect("an entry").file_name();
@@ -232,6 +239,46 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(links > 20, "only {links} links");
+}
+
+#[test]
+fn what_a_stranger_asks_leads_to_an_item_that_is_there() {
+    let page = read("CONTRIBUTING.md");
+    let asked: Vec<&str> = between(&page, "## Where is it?", "\n## ").lines().filter(|l| l.contains("](")).collect();
+    assert_eq!(asked.len(), 10, "the questions in CONTRIBUTING.md");
+    for line in asked {
+        let links: Vec<&str> = line.split("[`").skip(1).collect();
+        let [link] = links[..] else { panic!("not one link: {line}") };
+        let (item, file) = link.split_once("`](").expect("a link to an item");
+        let source = read(file.split(')').next().expect("a file"));
+        let there = |kind: &str| source.contains(&format!("{kind} {item}"));
+        assert!(["fn", "struct", "enum", "trait"].into_iter().any(there), "no {item} in {line}");
+    }
+}
+
+/// What is called so is in no clone: a page of `docs` is what there is.
+#[test]
+fn nothing_refers_to_what_is_not_in_the_repository() {
+    let elsewhere = ["SAFETY", "CLI", "ARCHITECTURE", "STYLE"].map(|name| format!("{name}.md"));
+    let (mut folders, mut texts) = (vec![root()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let (path, name) = (entry.path(), entry.file_name());
+            let built = [".git", ".tools", ".cache", "target", "corpus", "artifacts"];
+            if entry.file_type().expect("a kind").is_dir() {
+                if !built.iter().any(|built| name == *built) {
+                    folders.push(path);
+                }
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            texts += 1;
+            let named = elsewhere.iter().find(|other| text.contains(other.as_str()));
+            assert_eq!(named, None, "{}", path.display());
+        }
+    }
+    assert!(texts > 700, "only {texts} texts");
 }
 
 #[test]

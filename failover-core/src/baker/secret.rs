@@ -1,4 +1,5 @@
-//! TezSign's auto-unlock secret: with it a service unlocks the keys by itself, at every start (SAFETY.md, "disarmed").
+//! TezSign's auto-unlock secret: with it a service unlocks the keys by itself, at every start: `disarmed` in
+//! `docs/fence.md`.
 //!
 //! TezBake keeps the passphrase in a file, and once more in a line of the start script that it makes of it (xtz.signer 25.1,
 //! 2026). Both are taken into a folder of failover's own, which only root looks into: what lies beside them, or has another

@@ -2,7 +2,7 @@
 //!
 //! A block at level L holds its own signature, the preattestations for L (on a re-proposal only), and the
 //! attestations for L - 1, which are nowhere later. Votes come one an operation, or, from tz4 bakers, in one aggregate
-//! of each kind (facts: protocols 023 to 025, Octez v25.1). What is not understood is never skipped (S3, H15).
+//! of each kind (protocols 023 to 025, Octez v25.1). What is not understood is never skipped (S3, H15).
 
 mod operation;
 mod tally;

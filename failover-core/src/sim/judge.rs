@@ -19,8 +19,8 @@ pub enum Told {
     Either,
 }
 
-/// Are the records of a run in an order that SAFETY.md allows? `raised`: the backup's marks were below the floor, so that
-/// none may start before they were raised and read back; else that is for who looks at the device itself.
+/// Are the records of a run in an order that `docs/hazards.md` allows? `raised`: the backup's marks were below the floor,
+/// so that none may start before they were raised and read back; else that is for who looks at the device itself.
 ///
 /// # Errors
 /// What is wrong with them.
@@ -153,7 +153,7 @@ impl Order {
     }
 }
 
-/// SAFETY.md, "What is enough": everything, but of what stands for the cable one is.
+/// `docs/fence.md`, "What is enough": everything, but of what stands for the cable one is.
 fn whole(rungs: &[Rung]) -> bool {
     let (cable, others): (Vec<&Rung>, Vec<&Rung>) = rungs
         .iter()

@@ -1,8 +1,8 @@
 //! A plan: one random world, everything in it drawn from one number: the machines, what was wrong before, what happens
 //! and when, what goes wrong on the wires, and where the run is killed.
 //!
-//! What no tool can exclude (SAFETY.md) is not in it: the person does what they say, what was unplugged or switched off
-//! stays so, and nobody takes the guard away. [`Plan::with_a_liar`] is the exception, to see that the simulator tells.
+//! What no tool can exclude (`docs/hazards.md`) is not in it: the person does what they say, what was unplugged or
+//! switched off stays so, and nobody takes the guard away. [`Plan::with_a_liar`] is the exception, to see that the simulator tells.
 //! Nor are flipped digits in it: see [`super::Mishap`].
 
 use super::drill::{Cut, Then};
@@ -98,7 +98,7 @@ impl Plan {
     }
 
     /// The same, but the person says that the signer is unplugged and it is not, the primary is dead and gets its power
-    /// back, and the quarantine is judged or not: what SAFETY.md excludes, to check the checker.
+    /// back, and the quarantine is judged or not: what `docs/hazards.md` excludes, to check the checker.
     #[must_use]
     pub fn with_a_liar(seed: u64, quarantine: bool) -> Self {
         draw::liar(seed, quarantine)

@@ -1,5 +1,5 @@
-//! Scenarios: at least one for each hazard of SAFETY.md, by name, with the exit code of `run`. `h20-tzkt-ahead` is a
-//! further form of `h20`.
+//! Scenarios, called by the hazards of `docs/hazards.md`, with the exit code of `run`. `h20-ahead` is a further
+//! form of `h20`.
 
 use super::drill::Then;
 use super::operator::Person;

@@ -1,4 +1,4 @@
-//! Every scenario of SAFETY.md's table, with both signers and several seeds.
+//! Every scenario, with both signers and several seeds.
 
 use failover_core::journal::record::Record;
 use failover_core::sim::drill::journal_of;

@@ -1,4 +1,4 @@
-//! A model of a failover, searched whole within bounds: issue 6, point 1, and issue 14, point 8.
+//! A model of a failover, searched whole within bounds.
 //!
 //! What decides in it is the project's own: `decide`, `give_back`, `fence`, `is_open`, the records with `failover::apply`, the
 //! marks' arithmetic (`watermark`, `plan_raise`, `plan_authorize`, `compare`) and `watch::Judge`. Around them is a small
@@ -6,8 +6,8 @@
 //! Of the loop, of a claim, of a stop, of a lift and of the account only the glue is here in short (`run`, `permits`,
 //! `commands`).
 //!
-//! - **Property**: no key signs two different things at one kind and level, outside the residue of SAFETY.md: a false
-//!   statement and a primary that signed nothing in the whole window, or cable or power that came back.
+//! - **Property**: no key signs two different things at one kind and level, outside the residue of `docs/hazards.md`: a
+//!   false statement and a primary that signed nothing in the whole window, or cable or power that came back.
 //! - **Monitors** ask the truth of the world, not what the tool saw, for S1, S1a, S1b, S2 to S8 and S12 to S16.
 //! - **Liveness**: with an honest person and a live chain every run ends. Time only goes on, so a world without a way on
 //!   has ended, or the run hangs.

@@ -182,7 +182,8 @@ pub(crate) struct World {
     pub(crate) restored: bool,
     /// At the start: the primary had signed nothing in the whole window.
     pub(crate) mute: bool,
-    /// One key signed two different things; in the residue that SAFETY.md names it is counted, elsewhere it is wrong.
+    /// One key signed two different things; in the residue that `docs/hazards.md` names it is counted,
+    /// elsewhere it is wrong.
     pub(crate) doubled: bool,
     /// Blocks since every run ended.
     pub(crate) after: u64,
@@ -234,7 +235,7 @@ impl World {
         self.acting.is_none() && self.runs.iter().all(|run| run.end.is_some())
     }
 
-    /// SAFETY.md, "What no tool can exclude".
+    /// `docs/hazards.md`, "What no tool can exclude".
     pub(crate) fn residue(&self) -> bool {
         self.restored || (self.false_word && self.mute)
     }

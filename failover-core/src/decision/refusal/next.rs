@@ -10,7 +10,7 @@ const ONE_MACHINE: &str =
     "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N";
 
 impl Refusal {
-    /// The exit code that the command line gives it (CLI.md): 3 not safe, 4 not ready, 5 a duplicate is latched, 6 another
+    /// The exit code that the command line gives it: 3 not safe, 4 not ready, 5 a duplicate is latched, 6 another
     /// run was interrupted, 7 locked, 8 cancelled by the person.
     #[must_use]
     pub const fn exit(&self) -> u8 {

@@ -1,4 +1,4 @@
-//! The hazards of SAFETY.md, one scenario each.
+//! The hazards H1 to H22 of `docs/hazards.md`, one scenario each.
 
 use std::time::Duration;
 
