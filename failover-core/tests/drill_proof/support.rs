@@ -122,6 +122,7 @@ pub(crate) fn name(record: &Record) -> String {
         Record::Duplicate { .. } => "duplicate".to_owned(),
         Record::Disarmed { proven, .. } => format!("disarmed {proven}"),
         Record::End(end) => format!("end {}", end.exit),
+        Record::Complaints { .. } => "complaints".to_owned(),
         _ => "another".to_owned(),
     }
 }

@@ -18,7 +18,7 @@ fn ten_failovers_there_and_back() {
             let world = rehearsal.world().clone();
             assert!(world.bakes(backup) && !world.bakes(backup.other()), "{model} turn {turn}");
             let parts = rehearsal.turn_round().unwrap_or_else(|error| panic!("{model} turn {turn}: {error}"));
-            assert!(parts.iter().all(|part| part.done) && parts.len() == 4, "{parts:?}");
+            assert!(parts.iter().all(|part| part.done) && parts.len() == 5, "{parts:?}");
             // Ready, and not able to sign; the other one bakes on.
             backup = backup.other();
             let keys = world.signer(backup).state().unwrap().keys;
