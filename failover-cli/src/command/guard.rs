@@ -22,6 +22,7 @@ use crate::settings::Settings;
 mod bakes;
 mod boot;
 mod lift;
+mod living;
 mod systemd;
 mod units;
 
@@ -30,6 +31,7 @@ pub(crate) use lift::run as lift;
 pub(super) use systemd::proven as proven_systemd;
 
 use boot::BootRecord;
+use living::LivingRecord;
 use units::UnitsRecord;
 
 /// The guard, as it was read.
@@ -84,6 +86,9 @@ pub(crate) fn status(settings: &Settings, out: &mut Output) -> Result<End, Failu
     };
     if let Some(units) = UnitsRecord::of(host, &Guard::new(settings.state()).token()) {
         out.show(&units);
+        if let Some(living) = host().and_then(|host| LivingRecord::of(host, &units.guarded())) {
+            out.show(&living);
+        }
     }
     let end = token?;
     boot?;
@@ -151,12 +156,14 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
             return Err(Failure::new(Exit::NotReady, format!("something signs here: {}", what.join(", ")), next));
         }
     }
+    // At once, whatever holds the lock (S12).
+    let at_once = guard.install();
     // An effect that was under way when the permits went is over by then: only what is read after it is proof.
     let _effect = match config.root().path().is_dir() {
         true => Some(permits.effect_lock("a guard", PATIENCE)?),
         false => None,
     };
-    guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;
+    at_once.and(guard.install()).map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;
     match control.install_boot_guard(&GuardNote::here(SystemClock.now(), None)) {
         Ok(()) => {}
         Err(error @ BakerError::NoUnits { .. }) => {

@@ -5,6 +5,7 @@ use std::path::Path;
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::permit::Root;
+use failover_core::sim::NODE_UNIT;
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 use serde_json::json;
@@ -45,6 +46,14 @@ fn a_guard_is_installed_shown_asked_and_lifted() {
     let shown = world.call(&["guard", "status"]);
     shown.ends(0);
     assert_eq!(shown.named("boot-guard"), installed.named("boot-guard"));
+    // What may run meanwhile, by the names that it has here.
+    let living = &shown.named("living-with-the-guard")[0]["instances"];
+    assert_eq!(
+        *living,
+        json!([{ "instance": "bb-default", "may_run": [format!("{NODE_UNIT}.service")] }]),
+        "{shown:?}"
+    );
+    assert!(before.named("living-with-the-guard").is_empty(), "nothing is guarded yet");
     world.call(&["guard", "check"]).ends(3);
     // It was installed on the simulated machine, never on the real one.
     let path = format!("/etc/systemd/system/{BAKER}.service.d");

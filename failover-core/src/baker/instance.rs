@@ -105,6 +105,13 @@ pub(super) fn bakes(unit: &UnitName) -> bool {
     matches!(Role::of(unit), Some(Role::Baker | Role::Residue))
 }
 
+/// Node and DAL node of an instance, in the order of their start.
+pub(super) fn nodes(all: &[UnitName], id: &str) -> Vec<UnitName> {
+    let ends = ["-xtz-dal.service", "-xtz-node.service"];
+    let ours = in_order_of_start(all).into_iter().filter(|unit| self::id(unit) == Some(id));
+    ours.filter(|unit| ends.iter().any(|end| unit.as_str().ends_with(end))).collect()
+}
+
 /// Does it pay rewards to delegators?
 pub(super) fn pays(unit: &UnitName) -> bool {
     Role::of(unit) == Some(Role::Pays)
@@ -234,6 +241,14 @@ mod tests {
                 "x-node-xtz-accuser"
             ]
         );
+    }
+
+    #[test]
+    fn node_and_dal_node_are_those_of_one_instance() {
+        let all = ["x-node-xtz-node", "x-dal-xtz-dal", "y-node-xtz-node", "x-node-xtz-baker", "x-node-xtz-accuser"];
+        let all: Vec<UnitName> = all.into_iter().map(unit).collect();
+        assert_eq!(nodes(&all, "x"), [unit("x-dal-xtz-dal"), unit("x-node-xtz-node")]);
+        assert!(nodes(&all, "z").is_empty());
     }
 
     #[test]

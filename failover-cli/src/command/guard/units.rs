@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use failover_core::baker::{BakerControl as _, SystemdControl, setup};
+use failover_core::baker::{BakerControl as _, SystemdControl, UnitName, setup};
 use failover_core::guard::BootGuard;
 use failover_core::host::Host;
 use serde::Serialize;
@@ -34,6 +34,11 @@ impl UnitsRecord {
             Unit { unit: name, guarded: matches!(guard, Some(Ok(BootGuard::Holds { .. }))) }
         });
         Some(Self { units: units.collect() })
+    }
+
+    /// Those that this token keeps from starting.
+    pub(super) fn guarded(&self) -> Vec<UnitName> {
+        self.units.iter().filter(|unit| unit.guarded).filter_map(|unit| unit.unit.parse().ok()).collect()
     }
 }
 
