@@ -305,9 +305,10 @@ fn act(
             let machine = hands.backup.identity()?.machine_id;
             let note = GuardNote { machine, ..GuardNote::here(clock.wall(), Some(plan)) };
             let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
+            let guarded = primary.install_boot_guard(&note);
             // A primary that was found stopped was not told yet.
             let _read_back_at_the_end = primary.stop_pays();
-            primary.install_boot_guard(&note)?;
+            guarded?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
         Step::DisarmPrimary => hands.primary_signer.as_mut().ok_or(EffectError::NoControl)?.disarm()?,

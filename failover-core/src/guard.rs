@@ -39,6 +39,11 @@ impl Lift {
         Self { by: LiftedBy::Plan(plan) }
     }
 
+    /// The same leave for another machine that the same verdict is about: a signer's beside its baker's.
+    pub(crate) fn of_the_same_verdict(&self) -> Self {
+        Self { by: self.by.clone() }
+    }
+
     /// To be made only where the backup never started and reads back as unable to sign.
     pub(crate) const fn returned(plan: PlanId) -> Self {
         Self { by: LiftedBy::Returned(plan) }

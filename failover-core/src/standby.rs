@@ -70,12 +70,18 @@ fn pays(hands: &mut Hands) -> Option<Part> {
     }
     let told = hands.backup.stop_pays();
     let again = format!("once {names} has stopped, run `failover standby` again");
-    Some(match (hands.backup.paying(), told) {
-        (Ok(running), Ok(())) if running.is_empty() => {
-            Part::done(WHAT, format!("{names} stopped, and not started at boot; pay from one machine only"))
+    Some(match hands.backup.paying() {
+        Err(error) => Part::missing(WHAT, error.to_string(), again),
+        Ok(running) if !running.is_empty() => {
+            Part::missing(WHAT, format!("{} is still at it", listed(&running)), again)
         }
-        (Ok(running), Ok(())) => Part::missing(WHAT, format!("{} is still at it", listed(&running)), again),
-        (Err(error), _) | (_, Err(error)) => Part::missing(WHAT, error.to_string(), again),
+        Ok(_) => match told {
+            Ok(()) => Part::done(WHAT, format!("{names} stopped, and not started at boot; pay from one machine only")),
+            Err(error) => {
+                let next = format!("`systemctl disable {names}` here, then run `failover standby` again");
+                Part::missing(WHAT, format!("{names} does not run, and may start at boot: {error}"), next)
+            }
+        },
     })
 }
 

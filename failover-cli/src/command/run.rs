@@ -209,6 +209,12 @@ fn past(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<Past,
             "use that baker's configuration",
         ));
     }
+    if past.policy.signer_apart != config.primary.signer.is_some() {
+        return Err(Failure::usage(
+            "the interrupted run was begun with another [primary.signer]",
+            "put it back as it was, or run `failover stand-down` and begin again",
+        ));
+    }
     // What was stated of one machine says nothing of another.
     if let Some(host) = past.policy.host.as_ref().filter(|host| config.primary.host() != Some(host)) {
         return Err(Failure::usage(

@@ -104,9 +104,12 @@ pub(super) fn claim(
         return Ok(ClaimAnswer::Unasked { why });
     };
     let mut answer = primary.claim(&order);
-    if let Ok(ClaimAnswer::Claimed { by }) = &answer
-        && (permit.is_own(by)? || over.contains(&by.host))
-    {
+    // Two machines may have a claim each.
+    for _ in 0..2 {
+        let Ok(ClaimAnswer::Claimed { by }) = &answer else { break };
+        if !permit.is_own(by)? && !over.contains(&by.host) {
+            break;
+        }
         order.replace = Some(by.run);
         answer = primary.claim(&order);
     }

@@ -40,8 +40,10 @@ impl Failover {
         }
         let said = self.hands.backup.complaints(now.since(since).saturating_add(BEFORE));
         // One that cannot be read, or not in time, is not asked again: the run has to look elsewhere.
-        self.heard.slow = said.is_err();
-        let said = said.unwrap_or_default();
+        let Ok(said) = said else {
+            self.heard.slow = true;
+            return Ok(());
+        };
         let told = &mut self.heard.told;
         let new: Vec<String> = said.iter().filter(|line| told.insert(without_digits(line))).cloned().collect();
         self.heard.last = said;

@@ -47,9 +47,11 @@ impl Failover {
         end
     }
 
-    /// A run that told the primary to stop told what pays there, too.
+    /// A run that told the primary to stop, or guarded it, told what pays there, too.
     fn tell_pays(&mut self, next: &mut String) {
-        if let Some(primary) = self.hands.primary.as_mut() {
+        let Progress { stop_sent, tried, .. } = &self.progress;
+        let told = *stop_sent || tried.contains_key("guard-primary");
+        if let Some(primary) = self.hands.primary.as_mut().filter(|_| told) {
             next.push_str(&pays::said(&mut **primary));
         }
     }
@@ -99,13 +101,16 @@ impl Failover {
             _ => "refused",
         };
         let mut next = refusal.next();
+        if self.policy.signer_apart && matches!(refusal, Refusal::NotFenced { .. } | Refusal::NotSilent { .. }) {
+            next.push_str(". The machine to switch off is the signer's: the baker's alone is no fence");
+        }
         if goes_on {
             next.push_str("; `failover resume` goes on with this run");
         }
         if self.progress.stop_sent && self.progress.started.is_none() {
             next.push_str(&refusals::way_back(&refusal));
-            self.tell_pays(&mut next);
         }
+        self.tell_pays(&mut next);
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
         if self.progress.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
@@ -130,9 +135,7 @@ impl Failover {
         } else {
             "mend it and run again: the primary was not touched".to_owned()
         };
-        if self.progress.stop_sent {
-            self.tell_pays(&mut next);
-        }
+        self.tell_pays(&mut next);
         self.hear()?;
         let said = self.last_complaints().map(|said| format!("; the backup says: {said}")).unwrap_or_default();
         Ok(end("failed", 1, format!("{step} failed: {why}{said}"), next))

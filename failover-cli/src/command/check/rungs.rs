@@ -17,12 +17,16 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
     let mut primary = parts::open_primary(config)?;
     let guard =
         match primary.as_mut().map(|primary| in_one_look(&mut **primary, Depth::Guards, BakerControl::boot_guard)) {
-            Some(Ok(_)) => match config.primary.machine.as_ref().map(proven_systemd).transpose()?.flatten() {
-                Some(Err((says, _))) => {
-                    format!("its services can be guarded, which is not proven there: its systemd is {says}")
+            Some(Ok(_)) => {
+                let machines = [("its", &config.primary.machine), ("its signer's", &config.primary.signer)];
+                let mut said = "its services can be guarded".to_owned();
+                for (whose, machine) in machines {
+                    if let Some(Err((says, _))) = machine.as_ref().map(proven_systemd).transpose()?.flatten() {
+                        said.push_str(&format!(", which is not proven there: {whose} systemd is {says}"));
+                    }
                 }
-                Some(Ok(_)) | None => "its services can be guarded".to_owned(),
-            },
+                said
+            }
             Some(Err(error)) => format!("its services cannot be guarded: {error}"),
             None => "it cannot be reached".to_owned(),
         };

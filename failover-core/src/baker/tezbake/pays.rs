@@ -9,7 +9,7 @@
 //! | `systemctl disable -- UNITS` * | exit 0: a reboot does not start it either, and a person still can |
 
 use super::TezbakeControl;
-use crate::baker::unit_state::Activity;
+use crate::baker::unit_state::{Activity, UnitState};
 use crate::baker::{BakerError, UnitName, instance};
 use crate::host::Host;
 
@@ -24,7 +24,7 @@ impl<H: Host> TezbakeControl<H> {
     /// Asks them to stop. Nothing here kills them: a payment that is under way is written down at its end. Not by the guard:
     /// whose wallet is on that machine starts them there again, and must not lift the guard for it.
     pub(super) fn ask_pays_to_stop(&mut self) -> Result<(), BakerError> {
-        let pays = self.known_pays();
+        let pays: Vec<UnitName> = self.shown_pays()?.into_iter().map(|(unit, _)| unit).collect();
         if pays.is_empty() {
             return Ok(());
         }
@@ -32,13 +32,27 @@ impl<H: Host> TezbakeControl<H> {
         stopped.and(self.systemctl.disable(&pays))
     }
 
-    /// Those that run, or may.
+    /// Those that run.
     pub(super) fn running_pays(&mut self) -> Result<Vec<UnitName>, BakerError> {
+        let mut running = Vec::new();
+        for (unit, state) in self.shown_pays()? {
+            match state.activity() {
+                Activity::Running(_) => running.push(unit),
+                Activity::Stopped => {}
+                Activity::Unclear(words) => return Err(self.systemctl.unclear(format!("{unit} is {words}"))),
+            }
+        }
+        Ok(running)
+    }
+
+    /// Without what is left of one that was removed: nothing is there to stop, nor to start.
+    fn shown_pays(&mut self) -> Result<Vec<(UnitName, UnitState)>, BakerError> {
         let pays = self.known_pays();
         if pays.is_empty() {
-            return Ok(pays);
+            return Ok(Vec::new());
         }
-        let shown = self.systemctl.show_now(&pays)?;
-        Ok(shown.into_iter().filter(|(_, state)| state.activity() != Activity::Stopped).map(|(unit, _)| unit).collect())
+        let mut shown = self.systemctl.show_now(&pays)?;
+        shown.retain(|(_, state)| state.is_loaded() || matches!(state.activity(), Activity::Running(_)));
+        Ok(shown)
     }
 }

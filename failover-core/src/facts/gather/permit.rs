@@ -32,12 +32,15 @@ pub(super) fn standing(
     let permit = permit.ok_or_else(of_no_run)?;
     let mut order = permit.order(clock.wall(), true, LOOK).map_err(|error| error.unknown())?;
     let name = control.describe();
-    let found = control.claim(&order);
-    if let Ok(ClaimAnswer::Claimed { by }) = &found
-        && permit.is_own(by).map_err(|error| error.unknown())?
-    {
+    let mut found = control.claim(&order);
+    // Two machines may have a claim each.
+    for _ in 0..2 {
+        let Ok(ClaimAnswer::Claimed { by }) = &found else { break };
+        if !permit.is_own(by).map_err(|error| error.unknown())? {
+            break;
+        }
         order.replace = Some(by.run);
-        return seen(control.claim(&order), &name, clock);
+        found = control.claim(&order);
     }
     seen(found, &name, clock)
 }

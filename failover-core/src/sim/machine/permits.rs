@@ -70,7 +70,11 @@ impl Place<'_> {
             fs::write(ended.join(format!("{name}.by")), format!("{by}\n"))?;
         }
         if self.replace != "-" {
-            fs::remove_file(self.baker.join("claims").join(self.replace))?;
+            // `rm -f`: one that is gone already is no failure.
+            match fs::remove_file(self.baker.join("claims").join(self.replace)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         fs::write(self.baker.join("claims").join(self.run), format!("{claim}\n"))?;
         Ok(self.end("made"))

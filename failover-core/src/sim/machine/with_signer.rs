@@ -96,8 +96,11 @@ fn what_is_open_on_one_machine_is_said_whatever_the_other_is() {
 }
 
 fn claim(look: bool) -> ClaimOrder {
-    let claim =
-        Claim { v: Claim::VERSION, run: RUN, host: "backup".to_owned(), who: "root@backup".to_owned(), at: now() };
+    claim_of(RUN, look)
+}
+
+fn claim_of(run: RunId, look: bool) -> ClaimOrder {
+    let claim = Claim { v: Claim::VERSION, run, host: "backup".to_owned(), who: "root@backup".to_owned(), at: now() };
     let here = "elsewhere".to_owned();
     ClaimOrder {
         baker: "A-B".to_owned(),
@@ -153,4 +156,71 @@ fn a_signer_is_guarded_again_where_its_baker_is_not_given_back() {
     assert!(matches!(refused, GivenBack::Not(ClaimAnswer::Claimed { .. })), "{refused:?}");
     assert!(!baker.runs() && !signer.runs());
     assert!(control.boot_guard().unwrap().holds());
+}
+
+/// What two earlier runs of one's own left, one on each machine, ends neither a run nor a return: the caller says of each that it
+/// is its own, as it learns of it.
+#[test]
+fn claims_of_two_runs_of_ones_own_are_both_replaced() {
+    let earlier = [RunId::from_bytes([1; 16]), RunId::from_bytes([2; 16])];
+    let left = |baker: &Machine, signer: &Machine| {
+        baker.control().claim(&claim_of(earlier[0], false)).unwrap();
+        signer.control().claim(&claim_of(earlier[1], false)).unwrap();
+    };
+    for look in [true, false] {
+        let (baker, signer, mut control) = both();
+        left(&baker, &signer);
+        let mut order = claim(look);
+        let mut answers = Vec::new();
+        for _ in 0..3 {
+            let answer = control.claim(&order).unwrap();
+            if let ClaimAnswer::Claimed { by } = &answer {
+                assert!(earlier.contains(&by.run));
+                order.replace = Some(by.run);
+            }
+            answers.push(answer);
+        }
+        let last = answers.last();
+        assert!(matches!(last, Some(ClaimAnswer::Made { .. } | ClaimAnswer::Free { .. })), "look {look}: {answers:?}");
+    }
+    let (baker, signer, mut control) = both();
+    apart(&baker, &signer);
+    left(&baker, &signer);
+    control.stop().unwrap();
+    control.install_boot_guard(&note()).unwrap();
+    let mut own = None;
+    for _ in 0..3 {
+        match control.give_back(&order(own)).unwrap() {
+            GivenBack::Not(ClaimAnswer::Claimed { by }) => own = Some(by.run),
+            given => assert_eq!(given, GivenBack::Started),
+        }
+    }
+    assert!(baker.runs() && signer.runs());
+}
+
+/// A signer's machine that is out of reach leaves the baker's neither unclaimed nor unasked.
+#[test]
+fn the_machine_that_answers_is_claimed() {
+    let (baker, signer, mut control) = both();
+    signer.world.apply(Event::Unreachable(Side::Primary));
+    assert!(control.claim(&claim(false)).is_err(), "what the signer's says is not known");
+    assert!(matches!(baker.control().claim(&claim(true)), Ok(ClaimAnswer::Stands { .. })));
+    // What speaks against it there is the answer.
+    let other = claim_of(RunId::from_bytes([3; 16]), false);
+    assert!(matches!(control.claim(&other), Ok(ClaimAnswer::Claimed { by }) if by.run == RUN));
+}
+
+/// Both names lead to one machine, or to one folder of permits: a return is possible all the same.
+#[test]
+fn one_machine_by_two_names_is_given_back() {
+    let baker = Machine::new(BAKER_UNIT, 5);
+    let root = || Root::at(baker.folder.path().join("machine"));
+    let half = |unit: &str| -> Box<dyn BakerControl> {
+        let control = SystemdControl::new(baker.world.host(Side::Primary), vec![unit.parse().unwrap()]);
+        Box::new(control.with_guard_token(baker.folder.path().join("ACTIVE")).with_root(root()))
+    };
+    let mut control = WithSigner::new(half(BAKER_UNIT), half(TEZSIGN_UNIT));
+    control.stop().unwrap();
+    control.install_boot_guard(&note()).unwrap();
+    assert_eq!(control.give_back(&order(None)).unwrap(), GivenBack::Started);
 }
