@@ -222,8 +222,8 @@ fn a_ledger_that_was_set_up_for_another_chain_is_named_and_taken_over() {
     // Nothing is put on the screen, and what stands by is ready for a run all the same.
     let stood_by = world.call(&["standby", "--yes"]);
     let parts = stood_by.named("standby");
-    assert!(parts.len() == 4 && parts.iter().all(|part| part["done"] == true), "{stood_by:?}");
-    assert!(parts[3]["says"].as_str().unwrap().starts_with("left as they are, it is set up for ghostnet"), "{parts:?}");
+    assert!(parts.len() == 5 && parts.iter().all(|part| part["done"] == true), "{stood_by:?}");
+    assert!(parts[4]["says"].as_str().unwrap().starts_with("left as they are, it is set up for ghostnet"), "{parts:?}");
     let run = world.run();
     run.ends(0);
     assert!(run.named("plan")[0]["takeover"].as_str().unwrap().contains("ghostnet"), "{run:?}");
