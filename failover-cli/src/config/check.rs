@@ -229,24 +229,28 @@ impl<'a> Checker<'a> {
     fn signer_machine(
         &self,
         primary: Option<&Machine>,
-        signer: Spanned<file::SignerMachine>,
+        mut signer: Spanned<file::Machine>,
     ) -> Result<Machine, ConfigError> {
         if primary.is_none() {
             return Err(self.wrong(&signer, "signer: nothing uses it without host and control in [primary]"));
         }
-        let file::SignerMachine { host, control, instance, units, start, stop, status, path, marks } =
-            signer.into_inner();
+        let Some(host) = signer.get_mut().host.take() else {
+            return Err(self.wrong(&signer, "signer: host is missing"));
+        };
+        let signer = signer.into_inner();
         let machine = |host: &str| host.rsplit('@').next().unwrap_or(host).to_ascii_lowercase();
         let baker = primary.and_then(|primary| primary.host.as_deref()).map(machine);
         if baker.is_some_and(|baker| baker == machine(host.get_ref())) {
             return Err(self.wrong(&host, "host: the baker's own machine; name its signer's units in [primary]"));
         }
-        if *control.get_ref() == ControlName::Command {
-            return Err(self.wrong(&control, "control: tezbake or systemd: a signer is guarded, or it is no fence"));
+        if *signer.control.get_ref() == ControlName::Command {
+            return Err(
+                self.wrong(&signer.control, "control: tezbake or systemd: a signer is guarded, or it is no fence")
+            );
         }
-        let control = self.control(ControlKeys { name: control, instance, units, start, stop, status })?;
-        let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
-        Ok(Machine { host: Some(self.host(host)?), control, path: path.map(Spanned::into_inner), marks })
+        // The folder is that machine's: it is taken as it is written.
+        let path = signer.path.clone().map(Spanned::into_inner);
+        Ok(Machine { host: Some(self.host(host)?), path, ..self.machine(signer)? })
     }
 
     fn marks(&self, folders: Spanned<Vec<String>>) -> Result<Vec<MarkFolder>, ConfigError> {
@@ -261,10 +265,19 @@ impl<'a> Checker<'a> {
     }
 
     fn backup(&self, backup: file::Machine) -> Result<Machine, ConfigError> {
-        let file::Machine { control, instance, units, start, stop, status, path, marks } = backup;
+        if let Some(host) = &backup.host {
+            return Err(self.wrong(host, "host: the backup is this machine"));
+        }
+        let path = self.folder("path", backup.path.clone())?;
+        Ok(Machine { path, ..self.machine(backup)? })
+    }
+
+    /// What controls a machine, and where its marks are: without its host and folder.
+    fn machine(&self, machine: file::Machine) -> Result<Machine, ConfigError> {
+        let file::Machine { host: _, control, instance, units, start, stop, status, path: _, marks } = machine;
         let control = self.control(ControlKeys { name: control, instance, units, start, stop, status })?;
         let marks = marks.map(|folders| self.marks(folders)).transpose()?.unwrap_or_default();
-        Ok(Machine { host: None, control, path: self.folder("path", path)?, marks })
+        Ok(Machine { host: None, control, path: None, marks })
     }
 
     fn folder(&self, key: &str, path: Option<Spanned<PathBuf>>) -> Result<Option<PathBuf>, ConfigError> {

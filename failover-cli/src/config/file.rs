@@ -73,28 +73,14 @@ pub(super) struct Primary {
     pub(super) device: Option<Spanned<Selector>>,
     pub(super) state: Option<Spanned<PathBuf>>,
     pub(super) power_status: Option<Spanned<Vec<String>>>,
-    pub(super) signer: Option<Spanned<SignerMachine>>,
+    pub(super) signer: Option<Spanned<Machine>>,
 }
 
-/// `[primary.signer]`: the machine of its signer, where that is not the baker's.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SignerMachine {
-    pub(super) host: Spanned<String>,
-    pub(super) control: Spanned<ControlName>,
-    pub(super) instance: Option<Spanned<Instance>>,
-    pub(super) units: Option<Spanned<Vec<String>>>,
-    pub(super) start: Option<Spanned<Vec<String>>>,
-    pub(super) stop: Option<Spanned<Vec<String>>>,
-    pub(super) status: Option<Spanned<Vec<String>>>,
-    pub(super) path: Option<Spanned<PathBuf>>,
-    pub(super) marks: Option<Spanned<Vec<String>>>,
-}
-
-/// `[backup]`: this machine.
+/// `[backup]`: this machine, without a host. `[primary.signer]`: that of its signer, with one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Machine {
+    pub(super) host: Option<Spanned<String>>,
     pub(super) control: Spanned<ControlName>,
     pub(super) instance: Option<Spanned<Instance>>,
     pub(super) units: Option<Spanned<Vec<String>>>,

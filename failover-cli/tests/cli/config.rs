@@ -78,6 +78,7 @@ fn every_mistake_is_named_with_its_line() {
         (16, "[\"ipmitool\", \"power\", \"status\"]", "[]", "power_status:"),
         (19, "\"command\"", "\"tezbake\"\nunits = [\"a\"]", "not used by this control"),
         (18, "start = [\"start-it\"]\n", "", "start is missing"),
+        (18, "[backup]\n", "[backup]\nhost = \"baker@backup\"\n", "the backup is this machine"),
         (23, "margin = 12", "margin = 1", "between 2 and 1000"),
         (23, "margin = 12", "margin = -1", "invalid value"),
         (24, "margin = 12\n", "margin = 12\n[polici]\n", "unknown field `polici`"),
@@ -113,7 +114,7 @@ fn the_machine_of_the_primarys_signer_is_understood_and_its_mistakes_are_named()
     for (from, to, says) in [
         ("root@signer", "root@Primary", "the baker's own machine"),
         ("root@signer", "-oProxyCommand=x", "ssh destination"),
-        ("host = \"root@signer\"\n", "", "missing field `host`"),
+        ("host = \"root@signer\"\n", "", "signer: host is missing"),
         (
             "\"systemd\"\nunits = [\"signatory\"]",
             "\"command\"\nstart = [\"a\"]\nstop = [\"b\"]\nstatus = [\"c\"]",
