@@ -133,7 +133,7 @@ impl Failover {
         } else if self.progress.stop_sent || self.progress.noted.is_some() {
             "mend it and run `failover resume`, or give the primary its job back with `failover return`".to_owned()
         } else {
-            "mend it and run again: the primary was not touched".to_owned()
+            "mend it and run `failover resume`: the primary was not touched".to_owned()
         };
         self.tell_pays(&mut next);
         self.hear()?;
