@@ -12,7 +12,7 @@ use failover_core::decision::{Noted, Policy, Progress, decide, fence, policy};
 use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
-use failover_core::sim::{Side, Source, World, WorldOptions};
+use failover_sim::{Side, Source, World, WorldOptions};
 
 #[path = "measure.rs"]
 mod measure;

@@ -1,7 +1,7 @@
 //! How does a device of your own take part? Two traits: `SignerDevice` reads, arms and disarms it, `HwmSetter` raises its
 //! marks. Here it is a file, as a software signer might keep one; the rules of raising come with the library.
 //!
-//! `cargo run --features sim --example custom_signer -- FILE LEVEL HEAD` raises its mark. Without arguments, the file is a
+//! `cargo run --example custom_signer -- FILE LEVEL HEAD` raises its mark. Without arguments, the file is a
 //! new one, and the head a simulated chain's.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
@@ -12,9 +12,9 @@ use failover_core::signer::{
     Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, RaiseOrder, SignerDevice,
     SignerError, raise, refuse_lower,
 };
-use failover_core::sim::{World, WorldOptions};
 use failover_core::state;
 use failover_core::tezos::{KeyHash, Level, Position, Round};
+use failover_sim::{World, WorldOptions};
 
 /// A signer whose one mark is a level in a file. It signs with nothing: it is an example.
 struct FileSigner {

@@ -1,6 +1,6 @@
 //! How does this baker stand? The chain, what it signed, the device and the services here, on one page; only read.
 //!
-//! `cargo run --features sim --example dashboard -- http://127.0.0.1:8732 tz1... tezsign` on a machine with TezBake.
+//! `cargo run --example dashboard -- http://127.0.0.1:8732 tz1... tezsign` on a machine with TezBake.
 //! Without arguments, the machine is a simulated primary, which bakes.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
@@ -15,8 +15,8 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::host::LocalHost;
 use failover_core::signer::ledger;
 use failover_core::signer::{Arming, Model, tezsign};
-use failover_core::sim::{Side, World, WorldOptions};
 use failover_core::tezos::KeyHash;
+use failover_sim::{Side, World, WorldOptions};
 
 struct Baker {
     node: Box<dyn ChainNode>,

@@ -1,6 +1,6 @@
 //! May this machine bake? Whatever starts a baker can ask, and start it only then.
 //!
-//! `cargo run --features sim --example guarded_start -- /var/lib/failover octez-baker run ...` becomes that command where
+//! `cargo run --example guarded_start -- /var/lib/failover octez-baker run ...` becomes that command where
 //! the guard in this state folder says yes, and exits 3 where it says no, or where it cannot tell. Without arguments, it
 //! shows a folder's guard being taken and lifted.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]

@@ -1,6 +1,6 @@
 //! Which level is the chain's head, and who else says so?
 //!
-//! `cargo run --features sim --example head_level -- http://127.0.0.1:8732`. Without a URL, the node is a simulated one.
+//! `cargo run --example head_level -- http://127.0.0.1:8732`. Without a URL, the node is a simulated one.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use failover_core::chain::ChainNode;
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::signer::Model;
-use failover_core::sim::{World, WorldOptions};
+use failover_sim::{World, WorldOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let world = World::new(WorldOptions::new(Model::TezSign, 7));

@@ -1,6 +1,6 @@
 //! What would a failover do now? Looks once, decides, and changes nothing.
 //!
-//! `cargo run --features sim --example plan_a_failover -- tezsign http://127.0.0.1:8732 https://api.tzkt.io
+//! `cargo run --example plan_a_failover -- tezsign http://127.0.0.1:8732 https://api.tzkt.io
 //! baker@primary tz1... mainnet`, on the backup. Without arguments, the world is a simulated one.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
@@ -15,9 +15,9 @@ use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::host::{HostIdentity, LocalHost, SshHost, SshOptions};
 use failover_core::signer::{HwmSetter, Model, tezsign};
-use failover_core::sim::{Side, Source, World, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::tezos::ChainId;
+use failover_sim::{Side, Source, World, WorldOptions};
 
 /// The own node, and another source that has to agree with it (S15).
 type Chain = (Box<dyn ChainNode>, Box<dyn ChainLevelSource>);

@@ -1,6 +1,6 @@
 //! How are the marks of every key of a TezSign raised, and never lowered?
 //!
-//! `TEZSIGN_UNLOCK_PASS=... cargo run --features sim --example raise_marks -- tezsign HEAD`, with the chain's head as you
+//! `TEZSIGN_UNLOCK_PASS=... cargo run --example raise_marks -- tezsign HEAD`, with the chain's head as you
 //! know it. The keys are unlocked for it, raised to 10 levels above the head, and locked again. Without arguments, the
 //! device is a simulated backup's.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
@@ -10,8 +10,8 @@ use std::error::Error;
 use failover_core::signer::{
     Arm, HwmSetter, KeyName, Model, Passphrase, RaiseError, Raised, SignerDevice, raise, refuse_lower, tezsign,
 };
-use failover_core::sim::{Side, World, WorldOptions};
 use failover_core::tezos::Level;
+use failover_sim::{Side, World, WorldOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -1,6 +1,6 @@
 //! What has each key of a signing device signed?
 //!
-//! `cargo run --features sim --example read_marks -- tezsign`, or `ledger`, or another selector. Without one, the device
+//! `cargo run --example read_marks -- tezsign`, or `ledger`, or another selector. Without one, the device
 //! is a simulated primary's, which has baked until now.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use failover_core::HwmSetter;
 use failover_core::signer::ledger;
 use failover_core::signer::{Model, Selector, SignerError, tezsign};
-use failover_core::sim::{Side, World, WorldOptions};
+use failover_sim::{Side, World, WorldOptions};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     // A Ledger on USB is read by a child process, which can be killed where it hangs: this program again.

@@ -1,6 +1,6 @@
 //! How is what signs on a machine stopped, so that it is known to be stopped?
 //!
-//! `cargo run --features sim --example stop_a_baker -- baker@primary octez-baker octez-signer` stops these systemd units
+//! `cargo run --example stop_a_baker -- baker@primary octez-baker octez-signer` stops these systemd units
 //! over ssh; `-- baker@primary` alone stops what TezBake runs. **It really does.** Without arguments, the machine is a
 //! simulated one. The node goes on either way.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
@@ -11,7 +11,7 @@ use failover_core::baker::{BakerControl, BakerState, SystemdControl, TezbakeCont
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::Model;
-use failover_core::sim::{Side, World, WorldOptions};
+use failover_sim::{Side, World, WorldOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -1,6 +1,6 @@
 //! How does a person answer from a web page instead of a terminal? An `Operator` of your own, and the whole procedure.
 //!
-//! `cargo run --features sim --example web_operator` rehearses on a simulated world, and prints where its questions are:
+//! `cargo run --example web_operator` rehearses on a simulated world, and prints where its questions are:
 //! `curl URL` shows the open one, `curl --data "what it wants typed" URL` answers it. For a real baker the parts are real
 //! ones, as `failover-cli/src/session.rs` opens them; the operator stays what it is here.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
@@ -29,8 +29,8 @@ use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::signer::{Model, Passphrase};
-use failover_core::sim::{Event, Side, Source, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
+use failover_sim::{Event, Side, Source, World, WorldOptions};
 
 /// How long a question stands (S10).
 const DEADLINE: Duration = Duration::from_secs(600);

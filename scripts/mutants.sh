@@ -18,15 +18,15 @@ equivalent=.cargo/mutants-equivalent
 # name @ files under failover-core/src @ rounds, each: features : arguments of cargo test : arguments of the tests
 # A round runs what the rounds before it did not catch, so the quick tests come first. The first area that fits counts.
 areas=(
-    'watermark @ signer/(watermark|raise|mark)\.rs @ :--test=watermark_rules --test=raise_rules:;sim:--test=tezsign_driver --test=ledger_driver:'
-    'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;sim:--test=watch --test=drill_proof:--skip=killed'
-    'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib --test=chain_source:chain::;http,sim:--test=chain_tzkt --test=chain_sim:'
+    'watermark @ signer/(watermark|raise|mark)\.rs @ :--test=watermark_rules --test=raise_rules:;:--test=tezsign_driver --test=ledger_driver:'
+    'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=drill_proof:--skip=killed'
+    'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib --test=chain_source:chain::;http:--test=chain_tzkt --test=chain_sim:'
     'scan @ chain/scan(/.*)?\.rs @ :--lib:chain::;:--test=chain_source:'
     'journal @ journal(/.*)?\.rs @ :--test=journal_cut:;:--lib --test=journal_full:'
-    'watch @ watch(/.*)?\.rs @ :--lib:watch::;sim:--test=watch:'
-    'activity @ chain/activity(/.*)?\.rs @ :--test=chain_source:;http,sim:--test=chain_sim --test=chain_mempool:'
-    'tezsign @ signer/tezsign(/.*)?\.rs @ :--lib:signer::;sim:--test=tezsign_driver --test=tezsign_vectors:;sim:--test=tezsign_socket --test=deadlines:'
-    'ledger @ signer/ledger(/.*)?\.rs @ :--lib:signer::;sim:--test=ledger_driver --test=ledger_vectors:;sim:--test=ledger_tcp --test=ledger_slow --test=deadlines:'
+    'watch @ watch(/.*)?\.rs @ :--lib:watch::;:--test=watch:'
+    'activity @ chain/activity(/.*)?\.rs @ :--test=chain_source:;http:--test=chain_sim --test=chain_mempool:'
+    'tezsign @ signer/tezsign(/.*)?\.rs @ :--lib:signer::;:--test=tezsign_driver --test=tezsign_vectors:;:--test=tezsign_socket --test=deadlines:'
+    'ledger @ signer/ledger(/.*)?\.rs @ :--lib:signer::;:--test=ledger_driver --test=ledger_vectors:;:--test=ledger_tcp --test=ledger_slow --test=deadlines:'
 )
 
 say() { echo "mutants: $*" >&2; }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use failover_core::host::Output;
 use failover_core::signer::tezsign::usb::{PRODUCT, Usb, VENDOR};
 use failover_core::signer::tezsign::{Connect as _, Interface};
-use failover_core::sim::serve::stand_in;
+use failover_sim::serve::stand_in;
 
 /// How long a claim is tried, and then held.
 const TRY: Duration = Duration::from_secs(2);

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use failover_core::signer::ledger::hid::VENDOR;
-use failover_core::sim::ledger::{LedgerOptions, Reply, SimLedger};
+use failover_sim::ledger::{LedgerOptions, Reply, SimLedger};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::configfs::{Gadget, Identity};

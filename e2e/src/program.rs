@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use failover_core::sim::tezsign::PASSPHRASE;
+use failover_sim::tezsign::PASSPHRASE;
 use serde_json::Value;
 
 use crate::failed::{Failed, Outcome, ensure};

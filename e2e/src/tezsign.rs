@@ -12,7 +12,7 @@ use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::signer::tezsign::Interface;
 use failover_core::signer::tezsign::frame::HEADER_LEN;
 use failover_core::signer::tezsign::usb::{PRODUCT, VENDOR};
-use failover_core::sim::tezsign::{SimGadget, TezSignOptions, TezSignSim};
+use failover_sim::tezsign::{SimGadget, TezSignOptions, TezSignSim};
 
 use crate::configfs::{Gadget, Identity, pull};
 use crate::functionfs::{Control, Function};

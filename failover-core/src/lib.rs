@@ -47,41 +47,36 @@
 //!     [`returning`]: how the primary gets its job back.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
 //! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page.
-//! 13. [`sim`]: the same bytes from simulated devices, nodes and machines, and a book of every signature that
-//!     shouts when a key signs two different things.
 //!
 //! # The four primitives
 //!
-//! Each can be used alone. Here they talk to a simulated world; the comment says how to open a real one. The folder
-//! `examples` has each as a program.
+//! Each can be used alone. The crate `failover-sim` has a simulated device, node and machine for each of them, and the
+//! folder `examples` has each as a program.
 //!
 //! ## A signing device: [`SignerDevice`]
 //!
-//! ```
-//! # #[cfg(feature = "sim")] {
-//! use failover_core::SignerDevice;
-//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
+//! ```no_run
+//! use failover_core::signer::{SignerDevice, tezsign};
 //!
-//! // A real one: signer::tezsign::open(&"tezsign".parse()?)?, or signer::ledger::open.
-//! let mut device = world.signer(failover_core::sim::Side::Primary);
+//! let mut device = tezsign::open(&"tezsign".parse()?)?;
 //! for key in device.state()?.keys {
 //!     match key.marks {
 //!         Some(marks) => println!("{} {}: signed up to {}", key.name, key.key, marks.highest()),
 //!         None => println!("{} is locked: what it signed is unknown, not zero", key.name),
 //!     }
 //! }
-//! # }
-//! # Ok::<(), failover_core::signer::SignerError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! ## Raising its marks: [`HwmSetter`]
 //!
-//! ```
-//! # #[cfg(feature = "sim")] {
-//! use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice, raise};
-//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
-//! # let (mut device, head) = (world.signer(failover_core::sim::Side::Backup), world.head_level());
-//! # let passphrase = Passphrase::new(world.passphrase().into_bytes());
+//! ```no_run
+//! use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice, raise, tezsign};
+//! use failover_core::tezos::Level;
+//!
+//! let mut device = tezsign::open(&"tezsign".parse()?)?;
+//! let head = Level::new(12_345_678).ok_or("a level is never zero")?;
+//! let passphrase = Passphrase::new(std::fs::read("/run/passphrase")?);
 //!
 //! let keys = [KeyName::new("consensus"), KeyName::new("companion")];
 //! device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
@@ -90,48 +85,41 @@
 //!     println!("{}: {} before, {} after", raised.key, raised.before.lowest(), raised.after.lowest());
 //! }
 //! device.disarm()?;
-//! # }
-//! # Ok::<(), failover_core::signer::RaiseError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! ## What the chain says: [`ChainLevelSource`] and [`ChainNode`]
 //!
-//! ```
-//! # #[cfg(feature = "sim")] {
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
 //! use failover_core::chain::{ChainLevelSource, ChainNode, octez::OctezNode};
-//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
-//! # let baker = world.baker();
 //!
-//! // A real one: OctezNode::connect("http://127.0.0.1:8732")?.
-//! let mut node = OctezNode::new(world.node());
+//! let mut node = OctezNode::connect("http://127.0.0.1:8732")?;
 //! let head = node.head()?;
 //! println!("{}: level {}, made at {}", node.name(), head.level, head.timestamp);
 //! // What the baker signed three levels below, where nothing can be added any more.
 //! let level = head.level.below(3).ok_or("the chain has just begun")?;
+//! let baker = "tz1gfArv665EUkSg2ojMBzcbfwuPxAvqPvjo".parse()?;
 //! for signed in node.activity(&baker, level)?.signed {
 //!     println!("{} at {}, seen in {}", signed.kind, signed.at, signed.seen_in);
 //! }
-//! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! ## The services that sign: [`BakerControl`]
 //!
-//! ```
-//! # #[cfg(feature = "sim")] {
+//! ```no_run
 //! use failover_core::baker::{BakerControl, BakerState, TezbakeControl};
-//! # let world = failover_core::sim::World::new(failover_core::sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
+//! use failover_core::host::{SshHost, SshOptions};
 //!
-//! // A real one: TezbakeControl::new(SshHost::new("baker@primary", SshOptions::default())?).
-//! let mut primary = TezbakeControl::new(world.host(failover_core::sim::Side::Primary));
+//! let mut primary = TezbakeControl::new(SshHost::new("baker@primary", SshOptions::default())?);
 //! primary.stop()?;
 //! // That the command went well proves nothing. What is read afterwards does, and an error here is unknown.
 //! match primary.state()? {
 //!     BakerState::Stopped { checked } => println!("stopped: {}", checked.join(", ")),
 //!     BakerState::Running { what } => println!("still there: {}", what.join(", ")),
 //! }
-//! # }
-//! # Ok::<(), failover_core::baker::BakerError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # What must hold, and where it lives
@@ -168,7 +156,6 @@
 //! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
 //! | `ledger` | yes | Ledger over USB HID | libudev |
 //! | `http` | yes | the Octez node's RPC over HTTP and HTTPS; the lock in etcd | nothing |
-//! | `sim` | no | the module [`sim`] | nothing |
 //!
 //! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport
 //! that implements [`signer::tezsign::Connect`], [`signer::ledger::ApduExchange`] or [`chain::Rpc`].
@@ -180,8 +167,6 @@
 //! samples of what Octez nodes answer; the procedure against simulated machines, with real sockets, processes and a real
 //! sshd, the guard against a real systemd (247, 252 and 257). TezBake is simulated from what its sources say. A person at a
 //! Ledger's buttons and a real TezBake are still to come.
-//!
-#![cfg_attr(not(feature = "sim"), doc = "[`sim`]: #feature-flags")]
 
 pub mod baker;
 pub mod chain;
@@ -205,8 +190,6 @@ pub mod remote_signer;
 pub mod report;
 pub mod returning;
 pub mod signer;
-#[cfg(feature = "sim")]
-pub mod sim;
 pub mod standby;
 pub mod state;
 pub mod tezos;
@@ -215,13 +198,3 @@ pub mod watch;
 pub use baker::BakerControl;
 pub use chain::{ChainLevelSource, ChainNode};
 pub use signer::{HwmSetter, SignerDevice};
-
-/// The README's code, run as tests.
-#[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../../README.md")]
-pub struct ReadmeDoctests;
-
-/// The code of the page about embedding, run as tests.
-#[cfg(all(doctest, feature = "http", feature = "sim"))]
-#[doc = include_str!("../../docs/embedding.md")]
-pub struct EmbeddingDoctests;

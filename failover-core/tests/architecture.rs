@@ -110,7 +110,7 @@ fn the_report_reads_journals_and_nothing_reads_the_report() {
 #[test]
 fn no_file_is_too_long_to_read_in_one_sitting() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for part in ["failover-core/src", "failover-cli/src", "examples", "benches"] {
+    for part in ["failover-core/src", "failover-sim/src", "failover-cli/src", "examples", "benches"] {
         if !root.join(part).is_dir() {
             continue;
         }

@@ -1,6 +1,5 @@
 //! The node's source against the simulated node: what a baker signed is what its device made.
 #![cfg(test)]
-#![cfg(feature = "sim")]
 
 use std::time::Duration;
 
@@ -8,8 +7,8 @@ use failover_core::chain::octez::OctezNode;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, SyncState};
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
-use failover_core::sim::{Event, RpcFault, Side, SimNode, World, WorldOptions};
 use failover_core::tezos::{Kind, Level};
+use failover_sim::{Event, RpcFault, Side, SimNode, World, WorldOptions};
 
 fn world(model: Model) -> (World, OctezNode<SimNode>) {
     let world = World::new(WorldOptions::new(model, 11));

@@ -1,5 +1,4 @@
 //! `docs/deadlines.md` is true: its figures are the code's, and the tests that it names are there.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
 //! Every example runs, says what it should, and works on what it is given by argument.
-#![cfg(all(feature = "sim", feature = "ledger", feature = "http"))]
+#![cfg(all(feature = "ledger", feature = "http"))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -11,9 +11,9 @@ use std::time::Duration;
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{Guard, Lift};
 use failover_core::signer::Model;
-use failover_core::sim::serve::serve;
-use failover_core::sim::{Side, World, WorldOptions};
 use failover_core::state::StateDir;
+use failover_sim::serve::serve;
+use failover_sim::{Side, World, WorldOptions};
 
 /// The example's program, which `cargo test` and `cargo build --examples` put beside the tests.
 fn example(name: &str) -> Command {

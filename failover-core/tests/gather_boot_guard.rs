@@ -1,5 +1,4 @@
 //! When the backup's boot guard is read: only where it is guarded and nothing signs, and not in every look once it holds.
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
 use std::time::Duration;
@@ -12,7 +11,7 @@ use failover_core::facts::{BootGuard, Eyes, Fact, Gatherer, Manner, Scope};
 use failover_core::guard::{Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, HostFault, Side, World, WorldOptions};
+use failover_sim::{BAKER_UNIT, Event, HostFault, Side, World, WorldOptions};
 
 struct Look {
     world: World,

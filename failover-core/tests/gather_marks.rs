@@ -1,5 +1,4 @@
 //! When the primary's mark files are read: once while it works, again after each stop, and kept when it goes away.
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
 use std::time::Duration;
@@ -10,12 +9,12 @@ use failover_core::clock::Clock;
 use failover_core::facts::{BakerState, Eyes, Facts, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, MarkFileState, Side, TEZSIGN_UNIT, World, WorldOptions};
+use failover_sim::{BAKER_UNIT, Event, MarkFileState, Side, TEZSIGN_UNIT, World, WorldOptions};
 
 struct Look {
     world: World,
     gatherer: Gatherer,
-    primary: TezbakeControl<failover_core::sim::SimHost>,
+    primary: TezbakeControl<failover_sim::SimHost>,
     state: tempfile::TempDir,
     marks: bool,
 }

@@ -26,7 +26,10 @@ fn read(path: &str) -> String {
 
 /// Every source of both crates, by its path from the root.
 fn sources() -> Vec<(String, String)> {
-    let (mut found, mut folders) = (Vec::new(), vec!["failover-core/src".to_owned(), "failover-cli/src".to_owned()]);
+    let (mut found, mut folders) = (
+        Vec::new(),
+        vec!["failover-core/src".to_owned(), "failover-cli/src".to_owned(), "failover-sim/src".to_owned()],
+    );
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(root().join(&folder)).expect("a folder of sources") {
             let entry = entry.expect("an entry");

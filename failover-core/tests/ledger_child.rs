@@ -12,7 +12,7 @@ use failover_core::signer::ledger::child::{self, ChildExchange};
 use failover_core::signer::ledger::hid::{self, CHILD_ARG};
 use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger};
 use failover_core::signer::{SignerDevice, SignerError};
-use failover_core::sim::ledger::{LedgerOptions, LedgerSim, Person, Reply};
+use failover_sim::ledger::{LedgerOptions, LedgerSim, Person, Reply};
 
 /// A child with a simulated device in place of the HID one.
 const SIMULATED: &str = "__simulated-child";

@@ -1,5 +1,4 @@
 //! The Ledger driver against the simulated Baking app: in memory, with every kind of person, and with answers that are none.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -14,8 +13,8 @@ use failover_core::signer::{
     Arm, Arming, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, SignerDevice,
     SignerError, plan_authorize, plan_raise, raise,
 };
-use failover_core::sim::ledger::{LedgerOptions, LedgerSim, Person, SimLedger};
 use failover_core::tezos::{ChainId, Level, Position};
+use failover_sim::ledger::{LedgerOptions, LedgerSim, Person, SimLedger};
 
 const PATH: &str = "44'/1729'/0'/0'";
 

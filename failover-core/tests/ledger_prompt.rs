@@ -1,5 +1,4 @@
 //! A Ledger's prompt that is given up: whose it is, whether it may be accepted, and when it is over.
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 use std::fs;
@@ -11,8 +10,8 @@ use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger, StatusWord
 use failover_core::signer::{
     Arm, Arming, KeyName, Mark, Marks, RaiseError, SignerDevice, SignerError, plan_authorize, raise,
 };
-use failover_core::sim::ledger::{LedgerOptions, Person, SimLedger};
 use failover_core::tezos::{ChainId, Level, Position};
+use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
 
 const PATH: &str = "44'/1729'/0'/0'";
 

@@ -1,6 +1,5 @@
 //! A Ledger that is slow, silent or never of one mind: every call ends at its written deadline (S10). Real time passes
 //! here, all of it asleep, because the deadlines are those of the system's clock.
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 use std::time::{Duration, Instant};
@@ -9,8 +8,8 @@ use failover_core::signer::ledger::{
     ApduExchange, DISARM_DEADLINE, Derivation, Ledger, Options, Prompted, STATE_DEADLINE, Wait,
 };
 use failover_core::signer::{SignerDevice, SignerError};
-use failover_core::sim::ledger::{LedgerOptions, SimLedger};
 use failover_core::tezos::Level;
+use failover_sim::ledger::{LedgerOptions, SimLedger};
 
 /// What the sleeps may be longer than they were meant.
 const LATE: Duration = Duration::from_millis(50);

@@ -1,5 +1,4 @@
 //! Speculos' TCP over real sockets on loopback: the driver against the simulated device, and against servers that are none.
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first thing that is not as it should be")]
 
 use std::io::{Read, Write};
@@ -10,8 +9,8 @@ use std::time::Duration;
 use failover_core::signer::ledger::tcp::Tcp;
 use failover_core::signer::ledger::{self, ApduExchange, Derivation, Options};
 use failover_core::signer::{Arm, Arming, KeyName, Selector, SignerDevice, SignerError, plan_authorize, raise};
-use failover_core::sim::ledger::{LedgerOptions, Person, SimLedger};
 use failover_core::tezos::{ChainId, Level};
+use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
 
 const PATH: &str = "44'/1729'/0'/0'";
 const VERSION: [u8; 5] = [0x80, 0, 0, 0, 0];

@@ -1,5 +1,4 @@
 //! The simulated Baking app and the driver's codec against exchanges recorded from the real app.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

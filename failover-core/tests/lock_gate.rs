@@ -1,5 +1,4 @@
 //! A lock that is lost in the middle of a run: nothing that arms is tried any more, and what disarms is (S7, S12).
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 use std::cell::RefCell;
@@ -24,9 +23,9 @@ use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::signer::{Arming, Model, Passphrase, Selector, SignerDevice as _};
-use failover_core::sim::operator::Person;
-use failover_core::sim::{Side, Source, World, WorldOptions};
 use failover_core::state::StateDir;
+use failover_sim::operator::Person;
+use failover_sim::{Side, Source, World, WorldOptions};
 
 /// A lock that is held for so many questions and then never again.
 struct Runs {

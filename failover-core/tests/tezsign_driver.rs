@@ -1,5 +1,4 @@
 //! The driver on a simulated gadget in memory: what it makes of locks, marks, refusals and claims.
-#![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 mod tezsign_support;
@@ -10,8 +9,8 @@ use failover_core::signer::tezsign::{Connect as _, Interface, Link as _, TezSign
 use failover_core::signer::{
     Arm, Arming, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, SignerDevice, SignerError, plan_raise, raise,
 };
-use failover_core::sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey, TezSignSim};
 use failover_core::tezos::{Level, Position, Round};
+use failover_sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey, TezSignSim};
 use prost::Message as _;
 use std::time::Duration;
 use tezsign_support::{SECOND, gadget, names, unlock};

@@ -1,5 +1,4 @@
 //! The driver over a real unix socket: a served gadget, and everything that can be wrong with what is served.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -17,8 +16,8 @@ use failover_core::signer::tezsign::message::{Answer, Ask, Empty, Failure, Reque
 use failover_core::signer::tezsign::socket::{Socket, sign_path};
 use failover_core::signer::tezsign::{Connect as _, Interface, TezSign, open};
 use failover_core::signer::{Arming, Selector, SignerDevice as _, SignerError, raise};
-use failover_core::sim::tezsign::SimGadget;
 use failover_core::tezos::Level;
+use failover_sim::tezsign::SimGadget;
 use prost::Message as _;
 use tempfile::TempDir;
 use tezsign_support::{SECOND, gadget, names, unlock};

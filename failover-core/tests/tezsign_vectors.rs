@@ -1,6 +1,5 @@
 //! Every recorded exchange with a real TezSign: decodes, encodes to the same bytes, and is obeyed by the simulated
 //! gadget, byte for byte.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,7 +13,7 @@ use failover_core::clock::Timestamp;
 use failover_core::signer::tezsign::Interface;
 use failover_core::signer::tezsign::frame::{Decoder, Frame, FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Answer, Ask, Request, Response, SetLevel, Sign, Unlock};
-use failover_core::sim::tezsign::{PASSPHRASE, TezSignOptions, TezSignSim};
+use failover_sim::tezsign::{PASSPHRASE, TezSignOptions, TezSignSim};
 use prost::Message as _;
 use serde_json::Value;
 

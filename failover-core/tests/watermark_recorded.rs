@@ -1,5 +1,4 @@
 //! What a mark lets through: every recorded signature and refusal of both devices.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -11,8 +10,8 @@ use std::collections::BTreeMap;
 use failover_core::signer::Mark;
 use failover_core::signer::Model::{Ledger, TezSign};
 use failover_core::signer::watermark::lets_through;
-use failover_core::sim::message::Message;
 use failover_core::tezos::{ChainId, Curve, Kind, Level, Position, Round};
+use failover_sim::message::Message;
 use serde_json::Value;
 
 mod recorded;

@@ -6,7 +6,7 @@ use std::path::Path;
 use failover_core::baker::{BakerControl, SystemdControl};
 use failover_core::clock::Timestamp;
 use failover_core::guard::{DropIn, GuardNote};
-use failover_core::sim::BAKER_UNIT;
+use failover_sim::BAKER_UNIT;
 use failover_fuzz::{Machine, WORLD, joined, seeds, texts};
 use libfuzzer_sys::fuzz_target;
 

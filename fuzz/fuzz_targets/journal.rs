@@ -9,8 +9,8 @@ use failover_core::clock::Timestamp;
 use failover_core::journal::record::Record;
 use failover_core::journal::{self, JournalFile};
 use failover_core::signer::Model;
-use failover_core::sim::drill::{DrillOptions, drill};
-use failover_core::sim::{Pace, scenario};
+use failover_sim::drill::{DrillOptions, drill};
+use failover_sim::{Pace, scenario};
 use failover_fuzz::seeds;
 use libfuzzer_sys::fuzz_target;
 
@@ -30,7 +30,7 @@ fn known() -> Vec<Vec<u8>> {
     for (name, model) in [("happy", Model::TezSign), ("emergency", Model::Ledger), ("happy", Model::Ledger)] {
         let folder = scratch("seeds");
         let options = DrillOptions { model, seed: 7, pace: Pace::Fast };
-        let watcher: failover_core::sim::drill::Watcher =
+        let watcher: failover_sim::drill::Watcher =
             std::sync::Arc::new(std::sync::Mutex::new(|_, _: &Record| {}));
         if let Some(scenario) = scenario::named(name) {
             fs::create_dir_all(&folder).expect("a folder in memory");

@@ -3,7 +3,7 @@
 
 use failover_core::baker::{BakerControl, SystemdControl};
 use failover_core::mark_files::{MarkFileName, parse};
-use failover_core::sim::BAKER_UNIT;
+use failover_sim::BAKER_UNIT;
 use failover_core::tezos::{ChainId, Kind};
 use failover_fuzz::{Machine, joined, seeds, texts};
 use libfuzzer_sys::fuzz_target;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::{Body, ChainError, ChainLevelSource, ChainNode, Rpc};
-use failover_core::sim::SimNode;
+use failover_sim::SimNode;
 use failover_fuzz::{WORLD, seeds};
 use libfuzzer_sys::fuzz_target;
 

@@ -3,7 +3,7 @@
 
 use failover_core::baker::{BakerControl, SystemdControl};
 use failover_core::nonces::{NonceFileName, Nonces};
-use failover_core::sim::BAKER_UNIT;
+use failover_sim::BAKER_UNIT;
 use failover_core::tezos::ChainId;
 use failover_fuzz::{Machine, joined, seeds, texts};
 use libfuzzer_sys::fuzz_target;

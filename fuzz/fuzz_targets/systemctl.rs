@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use failover_core::baker::{BakerControl, BakerState, SystemdControl};
-use failover_core::sim::{BAKER_UNIT, TEZSIGN_UNIT};
+use failover_sim::{BAKER_UNIT, TEZSIGN_UNIT};
 use failover_fuzz::{Machine, seeds};
 use libfuzzer_sys::fuzz_target;
 

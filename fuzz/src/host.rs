@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use failover_core::host::{Host, HostError, Output};
-use failover_core::sim::{Side, SimHost};
+use failover_sim::{Side, SimHost};
 
 use crate::{BETWEEN, STREAMS, WORLD, joined};
 

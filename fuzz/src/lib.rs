@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
-use failover_core::sim::{World, WorldOptions};
+use failover_sim::{World, WorldOptions};
 
 mod devices;
 mod host;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use failover_core::chain::{Body, ChainError, Rpc};
-use failover_core::sim::{SimNode, Source};
+use failover_sim::{SimNode, Source};
 
 use crate::{WORLD, joined, parts};
 

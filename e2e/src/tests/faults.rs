@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use failover_core::sim::tezsign::TezSignSim;
+use failover_sim::tezsign::TezSignSim;
 
 use super::discovery::show;
 use super::marks::{LEVEL, locked_at, raise, raising};

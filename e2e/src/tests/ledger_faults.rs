@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use failover_core::sim::ledger::Person;
+use failover_sim::ledger::Person;
 
 use super::discovery::show;
 use super::faults::{one_sentence, until};

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::signer::Model;
-use failover_core::sim::ledger::Person;
-use failover_core::sim::serve::{Served, serve};
-use failover_core::sim::tezsign::TezSignSim;
-use failover_core::sim::{BAKER_UNIT, SIGNER_UNIT, Side, Source, TEZSIGN_UNIT, World, WorldOptions};
+use failover_sim::ledger::Person;
+use failover_sim::serve::{Served, serve};
+use failover_sim::tezsign::TezSignSim;
+use failover_sim::{BAKER_UNIT, SIGNER_UNIT, Side, Source, TEZSIGN_UNIT, World, WorldOptions};
 
 use super::faults::until;
 use crate::failed::{Failed, Outcome, ensure};

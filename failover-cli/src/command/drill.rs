@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{DrillError, DrillOptions, Drilled, Watcher, drill};
-use failover_core::sim::scenario::{self, Scenario, scenarios};
-use failover_core::sim::{Pace, WorldOptions};
 use failover_core::state::{self, StateDir};
+use failover_sim::drill::{DrillError, DrillOptions, Drilled, Watcher, drill};
+use failover_sim::scenario::{self, Scenario, scenarios};
+use failover_sim::{Pace, WorldOptions};
 use serde::Serialize;
 
 use crate::args::{self, Global};

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use failover_core::sim::serve::stand_in;
+use failover_sim::serve::stand_in;
 
 use crate::args;
 

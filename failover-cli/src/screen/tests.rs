@@ -8,9 +8,9 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::WaitFor;
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::Pace;
-use failover_core::sim::drill::{DrillOptions, drill};
-use failover_core::sim::scenario;
+use failover_sim::Pace;
+use failover_sim::drill::{DrillOptions, drill};
+use failover_sim::scenario;
 
 use super::column::Column;
 use super::look::{Look, Size};

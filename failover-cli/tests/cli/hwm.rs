@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::support::{Gadget, Said, call, failover, finish, gadget, http, node, nodes};
 use failover_core::signer::tezsign::TezSign;
 use failover_core::signer::{Arm, KeyName, Mark, Marks, Passphrase, SignerDevice as _};
-use failover_core::sim::tezsign::{Fault, PASSPHRASE};
 use failover_core::tezos::{ChainId, Level, Position};
+use failover_sim::tezsign::{Fault, PASSPHRASE};
 use tempfile::TempDir;
 
 fn world() -> (TempDir, Gadget) {

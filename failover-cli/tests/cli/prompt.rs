@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use failover_core::sim::tezsign::PASSPHRASE;
+use failover_sim::tezsign::PASSPHRASE;
 
 use crate::keyboard::Terminal;
 use crate::support::{Gadget, failover, gadget};

@@ -11,9 +11,9 @@ use failover_core::clock::{Clock as _, SystemClock, Timestamp};
 use failover_core::signer::Model;
 use failover_core::signer::tezsign::Interface;
 use failover_core::signer::tezsign::socket::sign_path;
-use failover_core::sim::tezsign::{SimGadget, TezSignOptions, TezSignSim};
-use failover_core::sim::{Answer, Source, World, WorldOptions};
 use failover_core::tezos::ChainId;
+use failover_sim::tezsign::{SimGadget, TezSignOptions, TezSignSim};
+use failover_sim::{Answer, Source, World, WorldOptions};
 use serde_json::Value;
 
 /// What a call said.

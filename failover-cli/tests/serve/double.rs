@@ -1,7 +1,7 @@
 //! The world itself: when both machines sign, it says so and ends. Without this, every other test here proves nothing.
 
 use failover_core::signer::{Arm, KeyName, Passphrase, Selector, tezsign};
-use failover_core::sim::{BAKER_UNIT, TEZSIGN_UNIT};
+use failover_sim::{BAKER_UNIT, TEZSIGN_UNIT};
 
 use crate::world::{Signer, World};
 

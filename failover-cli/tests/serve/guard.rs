@@ -5,9 +5,9 @@ use std::path::Path;
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::permit::Root;
-use failover_core::sim::NODE_UNIT;
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
+use failover_sim::NODE_UNIT;
 use serde_json::json;
 
 use crate::said::Said;

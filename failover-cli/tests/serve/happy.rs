@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failover_core::sim::PAY_UNIT;
+use failover_sim::PAY_UNIT;
 
 use crate::said::Said;
 use crate::world::{Signer, World, drilled, until};

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use failover_core::sim::BAKER_UNIT;
+use failover_sim::BAKER_UNIT;
 use serde_json::{Value, json};
 
 use crate::watch::primary_returns;

@@ -1,6 +1,6 @@
 //! A primary whose signer runs on a machine of its own, behind a real ssh: both are stopped, tied to the guard and read back.
 
-use failover_core::sim::{BAKER_UNIT, TEZSIGN_UNIT};
+use failover_sim::{BAKER_UNIT, TEZSIGN_UNIT};
 
 use crate::crash::cut;
 use crate::sshd::Sshd;

@@ -7,7 +7,7 @@ use failover_core::baker::secret;
 use failover_core::chain::Rpc;
 use failover_core::chain::http::Http;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
-use failover_core::sim::{BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
+use failover_sim::{BAKER_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
 use serde_json::{Value, json};
 
 use crate::watching::{MOMENT, Watching};

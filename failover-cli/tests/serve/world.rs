@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::host::Output;
-use failover_core::sim::serve::stand_in;
 use failover_core::state::{Drill, StateDir};
 use failover_core::tezos::ChainId;
+use failover_sim::serve::stand_in;
 use serde_json::Value;
 use tempfile::TempDir;
 

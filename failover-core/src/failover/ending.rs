@@ -212,10 +212,6 @@ impl Failover {
     /// The journal cannot be written: nothing armed stays behind, and the run can be taken up again.
     pub(super) fn interrupted(&mut self, error: &JournalError) -> End {
         let mut message = error.to_string();
-        #[cfg(feature = "sim")]
-        if *error == JournalError::Cut {
-            return end("interrupted", 6, message, "run `failover resume`".to_owned());
-        }
         let Progress { armed, left_armed, holding, .. } = self.progress;
         if self.progress.started.is_none() && (armed || left_armed || holding) {
             let disarmed = effect::disarm(&mut self.hands, &self.clock);

@@ -31,10 +31,6 @@ pub enum JournalError {
         /// What the system said.
         why: String,
     },
-    /// A drill cut the run off here, as a kill would: nothing more is done, not even in the safe direction.
-    #[cfg(feature = "sim")]
-    #[error("the drill cut the run off here")]
-    Cut,
     /// The system refused a write or an fsync for another reason.
     #[error("the journal {} cannot be written: {why}", path.display())]
     Write {
@@ -102,8 +98,6 @@ impl JournalError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            #[cfg(feature = "sim")]
-            Self::Cut => "run `failover resume`",
             Self::Open { .. } => "check the path and its permissions, then try again",
             Self::InUse { .. } => "wait for the other run to end, or see what it does with `failover status`",
             Self::Full { .. } => "make room on the disk, then try again",

@@ -39,7 +39,9 @@ impl Claim {
         Ok(claim)
     }
 
-    pub(crate) fn line(&self) -> String {
+    /// As its file has it: one line of JSON.
+    #[must_use]
+    pub fn line(&self) -> String {
         // Names and a time: there is nothing in it that JSON cannot say.
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -92,7 +92,9 @@ impl Permits {
         &self.baker
     }
 
-    pub(crate) fn part(&self, name: &str) -> PathBuf {
+    /// A folder in it: `permits`, `claims`, `begun` or `ended`. It may not be there yet.
+    #[must_use]
+    pub fn part(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 

@@ -9,7 +9,7 @@ use failover_core::clock::{Clock, Timestamp};
 use failover_core::guard::{BootGuard, DropIn, GuardNote};
 use failover_core::host::{HostError, LocalHost};
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, HostFault, NODE_UNIT, Side, SimHost, TEZSIGN_UNIT, World, WorldOptions};
+use failover_sim::{BAKER_UNIT, Event, HostFault, NODE_UNIT, Side, SimHost, TEZSIGN_UNIT, World, WorldOptions};
 
 const TOKEN: &str = "/var/lib/failover/ACTIVE";
 

@@ -1,7 +1,6 @@
 //! Stopping, starting and looking at what signs, through real processes on a machine made of stand-ins.
 
 #[cfg(test)]
-#[cfg(feature = "sim")]
 mod boot_guard;
 #[cfg(test)]
 mod instances;
@@ -11,7 +10,7 @@ mod machine;
 mod marks;
 #[cfg(test)]
 mod nonces;
-#[cfg(all(test, feature = "sim"))]
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod systemd;

@@ -6,7 +6,7 @@ use failover_core::baker::{BakerControl, BakerError, BakerState, SystemdControl,
 use failover_core::clock::Clock;
 use failover_core::host::HostError;
 use failover_core::signer::Model;
-use failover_core::sim::{Event, Side, World, WorldOptions};
+use failover_sim::{Event, Side, World, WorldOptions};
 
 #[test]
 fn a_simulated_primary_stops_stays_stopped_and_starts() {

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Refusal, Step};
 use failover_core::journal::record::Record;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::operator::Cable;
-use failover_core::sim::scenario::{Scenario, Stage, named};
-use failover_core::sim::{BAKER_UNIT, Event, Side, When, World};
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::operator::Cable;
+use failover_sim::scenario::{Scenario, Stage, named};
+use failover_sim::{BAKER_UNIT, Event, Side, When, World};
 
 use crate::support::{BOTH, Case, judge, name};
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use failover_core::clock::Clock;
 use failover_core::decision::Refusal;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::scenario::Scenario;
-use failover_core::sim::{Event, Side, World};
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::scenario::Scenario;
+use failover_sim::{Event, Side, World};
 
 use crate::crash_table::{Moment, Place, RUNS, Table};
 use crate::support::{BOTH, Case, harmless, judge, name, wanted};

@@ -6,10 +6,10 @@ use failover_core::clock::Clock;
 use failover_core::decision::Step;
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Event, SIGNER_UNIT, Side, TEZSIGN_UNIT};
 use failover_core::state::{Latch, StateDir};
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::scenario::{Scenario, named};
+use failover_sim::{Event, SIGNER_UNIT, Side, TEZSIGN_UNIT};
 
 use crate::support::{BOTH, Case, harmless, judge, name};
 

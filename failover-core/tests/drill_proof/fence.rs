@@ -5,10 +5,10 @@ use failover_core::decision::{Refusal, Rung, Step};
 use failover_core::guard::GuardNote;
 use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::signer::{Arming, Model, SignerDevice as _};
-use failover_core::sim::drill::{Rehearsal, journal_of};
-use failover_core::sim::operator::Cable;
-use failover_core::sim::scenario::{Scenario, Stage, named};
-use failover_core::sim::{Event, HostFault, Side, WorldOptions};
+use failover_sim::drill::{Rehearsal, journal_of};
+use failover_sim::operator::Cable;
+use failover_sim::scenario::{Scenario, Stage, named};
+use failover_sim::{Event, HostFault, Side, WorldOptions};
 
 use crate::support::{BOTH, Case, name};
 

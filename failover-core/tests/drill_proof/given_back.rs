@@ -2,8 +2,8 @@
 
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, Rehearsal, journal_of};
-use failover_core::sim::{Event, Side};
+use failover_sim::drill::{Cut, Rehearsal, journal_of};
+use failover_sim::{Event, Side};
 
 use crate::support::{BOTH, Case, harmless, judge, name};
 

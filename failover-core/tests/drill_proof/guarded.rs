@@ -6,8 +6,8 @@ use failover_core::baker::{BakerControl as _, BakerState, TezbakeControl};
 use failover_core::clock::Clock as _;
 use failover_core::guard::BootGuard;
 use failover_core::signer::Model;
-use failover_core::sim::drill::Cut;
-use failover_core::sim::{BAKER_UNIT, Event, Side, TEZSIGN_UNIT};
+use failover_sim::drill::Cut;
+use failover_sim::{BAKER_UNIT, Event, Side, TEZSIGN_UNIT};
 
 use crate::support::{Case, name};
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use failover_core::journal::record::{End, Record, StepResult};
-use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher, journal_of};
-use failover_core::sim::{Edge, Jolt, Jolted, Pace, World};
+use failover_sim::drill::{DrillOptions, Rehearsal, Watcher, journal_of};
+use failover_sim::{Edge, Jolt, Jolted, Pace, World};
 
 use crate::support::{BOTH, Case, harmless, judge, name, scratch, wanted};
 

@@ -9,10 +9,10 @@ use failover_core::decision::{WaitFor, Waiting};
 use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::signer::tezsign::TezSign;
 use failover_core::signer::{Model, SignerDevice as _};
-use failover_core::sim::drill::{Cut, DrillOptions, Rehearsal, Watcher, journal_of};
-use failover_core::sim::scenario::{Scenario, Stage, named};
-use failover_core::sim::tezsign::Fault;
-use failover_core::sim::{DeviceCondition, Event, Pace, Side, World};
+use failover_sim::drill::{Cut, DrillOptions, Rehearsal, Watcher, journal_of};
+use failover_sim::scenario::{Scenario, Stage, named};
+use failover_sim::tezsign::Fault;
+use failover_sim::{DeviceCondition, Event, Pace, Side, World};
 
 use crate::support::{Case, scratch};
 

@@ -9,10 +9,10 @@ use failover_core::clock::Clock as _;
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record};
 use failover_core::signer::{Arming, SignerDevice as _};
-use failover_core::sim::drill::{Cut, Rehearsal, journal_of};
-use failover_core::sim::operator::Cable;
-use failover_core::sim::scenario::scenarios;
-use failover_core::sim::{Event, Side, Source};
+use failover_sim::drill::{Cut, Rehearsal, journal_of};
+use failover_sim::operator::Cable;
+use failover_sim::scenario::scenarios;
+use failover_sim::{Event, Side, Source};
 
 use crate::leads_table::{Do, options};
 use crate::support::{BOTH, Case, harmless, judge, name};
@@ -56,7 +56,7 @@ impl Start {
     /// To its first end.
     fn begin(&self) -> Result<(tempfile::TempDir, Rehearsal), String> {
         let (scratch, mut rehearsal) = self.case.rehearsal();
-        let wrong = |error: failover_core::sim::drill::DrillError| error.to_string();
+        let wrong = |error: failover_sim::drill::DrillError| error.to_string();
         if let Some(meanwhile) = self.case.scenario.meanwhile {
             rehearsal.session(None).map_err(wrong)?;
             meanwhile(rehearsal.world());

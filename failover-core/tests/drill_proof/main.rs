@@ -2,7 +2,6 @@
 //!
 //! Some of it is a sample, so that it stays quick. `FAILOVER_PROOF=N` proves more: the whole crash table, and N random
 //! worlds. A world that fails is printed as the command that replays it.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,

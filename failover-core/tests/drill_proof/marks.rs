@@ -4,9 +4,9 @@ use failover_core::decision::policy::MARKS;
 use failover_core::decision::{Basis, Refusal, Step};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Event, MarkFileState, Side, WorldOptions};
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::scenario::{Scenario, named};
+use failover_sim::{Event, MarkFileState, Side, WorldOptions};
 
 use crate::support::{BOTH, Case, judge, name};
 
@@ -28,7 +28,7 @@ fn noted(records: &[Record]) -> Option<Noted> {
     Some(Noted { head: head.get(), bound: bound.get(), basis: basis.clone(), floor: floor.get() })
 }
 
-fn spoiled(prepare: fn(&mut failover_core::sim::scenario::Stage<'_>), model: Model, seed: u64) -> Case {
+fn spoiled(prepare: fn(&mut failover_sim::scenario::Stage<'_>), model: Model, seed: u64) -> Case {
     let world = |options: &mut WorldOptions| options.primary_programs = false;
     Case { scenario: Scenario { prepare, world, ..named("planned").unwrap().clone() }, model, seed }
 }
@@ -62,7 +62,7 @@ fn b_is_what_the_primary_signed_last() {
 
 #[test]
 fn what_proves_nothing_leaves_head_plus_two_and_says_why() {
-    type Prepare = fn(&mut failover_core::sim::scenario::Stage<'_>);
+    type Prepare = fn(&mut failover_sim::scenario::Stage<'_>);
     let spoils: [(Prepare, &str); 5] = [
         (|s| s.world.apply(Event::MarkFile(Side::Primary, MarkFileState::CutInHalf)), "cut off after"),
         (|s| s.world.apply(Event::MarkFile(Side::Primary, MarkFileState::OtherChain)), "another chain's"),

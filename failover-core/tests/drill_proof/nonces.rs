@@ -5,8 +5,8 @@ use failover_core::decision::Step;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::nonces::{NonceFileName, Nonces};
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, Rehearsal, journal_of};
-use failover_core::sim::{Event, HostFault, Side, World};
+use failover_sim::drill::{Cut, Rehearsal, journal_of};
+use failover_sim::{Event, HostFault, Side, World};
 
 use crate::support::{BOTH, Case, judge, name};
 

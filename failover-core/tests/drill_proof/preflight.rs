@@ -8,11 +8,11 @@ use failover_core::clock::Clock as _;
 use failover_core::decision::{Refusal, Verdict};
 use failover_core::journal::record::{End, Record};
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, DrillOptions, Rehearsal, Watcher, journal_of};
-use failover_core::sim::scenario::Stage;
-use failover_core::sim::{BAKER_UNIT, Event, HostFault, Pace, Side};
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{Kind, Position};
+use failover_sim::drill::{Cut, DrillOptions, Rehearsal, Watcher, journal_of};
+use failover_sim::scenario::Stage;
+use failover_sim::{BAKER_UNIT, Event, HostFault, Pace, Side};
 
 use crate::support::{BOTH, Case, harmless, judge, name};
 

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use failover_core::clock::Timestamp;
 use failover_core::journal::record::Record;
-use failover_core::sim::drill::Watcher;
-use failover_core::sim::plan::Plan;
-use failover_core::sim::soak::soak;
-use failover_core::sim::trial::trial;
+use failover_sim::drill::Watcher;
+use failover_sim::plan::Plan;
+use failover_sim::soak::soak;
+use failover_sim::trial::trial;
 
 use crate::support::{scratch, wanted};
 

@@ -7,9 +7,9 @@ use failover_core::decision::{Policy, Step};
 use failover_core::failover::earlier_refusal;
 use failover_core::journal::record::{End, Record};
 use failover_core::signer::Model;
-use failover_core::sim::{Event, Side, Source, SourceFault};
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::ChainId;
+use failover_sim::{Event, Side, Source, SourceFault};
 
 use crate::support::Case;
 

@@ -2,9 +2,9 @@
 //! interface again before it unlocks again (S1b).
 
 use failover_core::clock::Timestamp;
-use failover_core::sim::drill::journal_of;
-use failover_core::sim::scenario::{Scenario, Stage, named};
-use failover_core::sim::{Event, Side};
+use failover_sim::drill::journal_of;
+use failover_sim::scenario::{Scenario, Stage, named};
+use failover_sim::{Event, Side};
 
 use crate::support::{BOTH, Case, name};
 

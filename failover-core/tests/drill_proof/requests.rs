@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
 use failover_core::signer::tezsign::Interface;
-use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
-use failover_core::sim::tezsign::TezSignSim;
-use failover_core::sim::{Pace, Side, World};
+use failover_sim::drill::{DrillOptions, Rehearsal, Watcher};
+use failover_sim::tezsign::TezSignSim;
+use failover_sim::{Pace, Side, World};
 
 use crate::support::{Case, name, scratch};
 

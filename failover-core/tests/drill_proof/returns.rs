@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use failover_core::decision::Step;
 use failover_core::journal::record::{End, Record};
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::operator::Cable;
-use failover_core::sim::scenario::{Scenario, Stage, named};
-use failover_core::sim::{BAKER_UNIT, Event, Side, When};
 use failover_core::tezos::Kind;
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::operator::Cable;
+use failover_sim::scenario::{Scenario, Stage, named};
+use failover_sim::{BAKER_UNIT, Event, Side, When};
 
 use crate::support::{BOTH, Case, harmless, judge, name};
 

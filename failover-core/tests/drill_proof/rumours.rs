@@ -7,7 +7,7 @@ use failover_core::clock::Clock as _;
 use failover_core::decision::{Resumed, WaitFor, policy};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, journal_of};
+use failover_sim::drill::{Cut, journal_of};
 
 use crate::support::{BOTH, Case, name};
 

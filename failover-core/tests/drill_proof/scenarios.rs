@@ -1,9 +1,9 @@
 //! Every scenario, with both signers and several seeds.
 
 use failover_core::journal::record::Record;
-use failover_core::sim::drill::journal_of;
-use failover_core::sim::judge::{Told, in_order};
-use failover_core::sim::scenario::scenarios;
+use failover_sim::drill::journal_of;
+use failover_sim::judge::{Told, in_order};
+use failover_sim::scenario::scenarios;
 
 use crate::support::{BOTH, Case, harmless, judge, name, wanted};
 

@@ -6,9 +6,9 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::Verdict;
 use failover_core::journal::record::{End, Record};
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, Rehearsal, journal_of};
-use failover_core::sim::scenario::Scenario;
-use failover_core::sim::{Event, Questions, RpcFault, Side, Source, SourceFault, When, World};
+use failover_sim::drill::{Cut, Rehearsal, journal_of};
+use failover_sim::scenario::Scenario;
+use failover_sim::{Event, Questions, RpcFault, Side, Source, SourceFault, When, World};
 
 use crate::support::{Case, judge, name};
 

@@ -8,8 +8,8 @@ use failover_core::decision::Step;
 use failover_core::facts::reached;
 use failover_core::journal::record::{End, Record};
 use failover_core::signer::Model;
-use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher, journal_of};
-use failover_core::sim::{Event, Pace, Side, World};
+use failover_sim::drill::{DrillOptions, Rehearsal, Watcher, journal_of};
+use failover_sim::{Event, Pace, Side, World};
 
 use crate::support::{BOTH, Case, scratch};
 

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{DrillOptions, Drilled, Rehearsal, Watcher, drill};
-use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Pace, World, WorldOptions, judge};
+use failover_sim::drill::{DrillOptions, Drilled, Rehearsal, Watcher, drill};
+use failover_sim::scenario::{Scenario, named};
+use failover_sim::{Pace, World, WorldOptions, judge};
 
 pub(crate) const BOTH: [Model; 2] = [Model::TezSign, Model::Ledger];
 

@@ -1,7 +1,7 @@
 //! There and back: the machine that lost is made the backup, and the next failover goes to it.
 
 use failover_core::signer::{Arming, SignerDevice as _};
-use failover_core::sim::Side;
+use failover_sim::Side;
 
 use crate::support::{BOTH, Case};
 

@@ -4,9 +4,9 @@
 use failover_core::decision::{Refusal, Step};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::ledger::{LedgerSim, Person};
-use failover_core::sim::{Event, Side, World};
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::ledger::{LedgerSim, Person};
+use failover_sim::{Event, Side, World};
 
 use crate::support::{BOTH, Case, name};
 

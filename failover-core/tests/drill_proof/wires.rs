@@ -2,8 +2,8 @@
 
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
-use failover_core::sim::drill::{Cut, journal_of};
-use failover_core::sim::{Burst, Edge, Mishap};
+use failover_sim::drill::{Cut, journal_of};
+use failover_sim::{Burst, Edge, Mishap};
 
 use crate::support::{Case, judge};
 

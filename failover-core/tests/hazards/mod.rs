@@ -28,7 +28,7 @@ fn named(cell: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
 
 /// Every scenario of `failover drill`, with its exit code.
 fn scenarios() -> BTreeMap<String, String> {
-    let folder = root().join("failover-core/src/sim/scenario");
+    let folder = root().join("failover-sim/src/scenario");
     let files = fs::read_dir(folder).expect("the scenarios").map(|entry| entry.expect("an entry").path());
     let mut found = BTreeMap::new();
     for text in files.map(|file| fs::read_to_string(file).expect("a source")) {

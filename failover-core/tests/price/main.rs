@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may stop it too")]
 
 mod numbers;
-#[cfg(feature = "sim")]
 mod planned;
 mod shapes;
 #[cfg(feature = "http")]

@@ -18,9 +18,9 @@ use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::operator::Nobody;
 use failover_core::price::{Known, Price};
 use failover_core::signer::Model;
-use failover_core::sim::{Side, SimNode, Source, World, WorldOptions};
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::Mutez;
+use failover_sim::{Side, SimNode, Source, World, WorldOptions};
 use serde_json::json;
 
 use crate::support::{known, tez};

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger};
 use failover_core::signer::{Arm, HwmSetter, KeyName, RaiseOrder, SignerDevice, plan_authorize, plan_raise, raise};
-use failover_core::sim::ledger::{LedgerOptions, Person, SimLedger};
 use failover_core::tezos::{ChainId, Curve, Level};
+use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
 
 use crate::dice::Dice;
 use crate::votes::{kind, message};

@@ -1,6 +1,5 @@
 //! What holds for any input: marks that never go down, texts and bytes that read back as what was written, parsers that
 //! refuse and never panic. The same random cases in every run; `make fuzz` looks for others.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

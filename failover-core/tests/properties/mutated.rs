@@ -15,8 +15,8 @@ use failover_core::signer::ledger::apdu::{
 use failover_core::signer::ledger::{Derivation, public_key};
 use failover_core::signer::tezsign::frame::Decoder;
 use failover_core::signer::tezsign::message::{Request, Response};
-use failover_core::sim::{SimNode, World, WorldOptions};
 use failover_core::tezos::{ChainId, Kind};
+use failover_sim::{SimNode, World, WorldOptions};
 use prost::Message as _;
 use serde_json::Value;
 

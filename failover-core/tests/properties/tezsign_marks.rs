@@ -6,8 +6,8 @@ use failover_core::signer::tezsign::{Connect as _, Interface, TezSign};
 use failover_core::signer::{
     Arm, HwmSetter, KeyName, Marks, Passphrase, RaiseOrder, SignerDevice, plan_raise, raise, refuse_lower,
 };
-use failover_core::sim::tezsign::{Fault, SimGadget};
 use failover_core::tezos::{ChainId, Curve, Kind, Level};
+use failover_sim::tezsign::{Fault, SimGadget};
 use prost::Message as _;
 
 use crate::dice::Dice;

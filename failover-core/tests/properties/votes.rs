@@ -29,7 +29,7 @@ fn a_message_is_what_the_simulated_devices_read() {
     for curve in [Curve::Bls, Curve::Ed25519] {
         for kind in Kind::ALL {
             let bytes = message(curve, kind, ChainId::MAINNET, 1_000_000, 7);
-            let read = failover_core::sim::message::Message::parse(curve, &bytes).unwrap();
+            let read = failover_sim::message::Message::parse(curve, &bytes).unwrap();
             assert_eq!((read.kind, read.level, read.round.0), (kind, 1_000_000, 7), "{curve:?} {kind}");
         }
     }

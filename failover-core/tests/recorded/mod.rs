@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use failover_core::sim::ledger::{LedgerOptions, LedgerSim, Person, Reply};
+use failover_sim::ledger::{LedgerOptions, LedgerSim, Person, Reply};
 use serde_json::Value;
 
 /// One exchange.

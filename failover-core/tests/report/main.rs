@@ -1,5 +1,4 @@
 //! The report, drawn from the journals of real rehearsals.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

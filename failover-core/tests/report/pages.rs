@@ -6,10 +6,10 @@ use failover_core::journal;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::report::Report;
 use failover_core::signer::Model;
-use failover_core::sim::Pace;
-use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
-use failover_core::sim::scenario::named;
 use failover_core::state::StateDir;
+use failover_sim::Pace;
+use failover_sim::drill::{DrillOptions, Rehearsal, Watcher};
+use failover_sim::scenario::named;
 
 use crate::support::{BOTH, records, report};
 use crate::tags;

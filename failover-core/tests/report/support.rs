@@ -6,9 +6,9 @@ use failover_core::journal::record::Record;
 use failover_core::journal::{self, Entry};
 use failover_core::report::Report;
 use failover_core::signer::Model;
-use failover_core::sim::Pace;
-use failover_core::sim::drill::{DrillOptions, Watcher, drill};
-use failover_core::sim::scenario::named;
+use failover_sim::Pace;
+use failover_sim::drill::{DrillOptions, Watcher, drill};
+use failover_sim::scenario::named;
 
 pub(crate) const BOTH: [Model; 2] = [Model::TezSign, Model::Ledger];
 

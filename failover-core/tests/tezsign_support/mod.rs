@@ -7,7 +7,7 @@ use std::time::Duration;
 use failover_core::clock::{Clock, Timestamp};
 use failover_core::signer::tezsign::TezSign;
 use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice as _, SignerError};
-use failover_core::sim::tezsign::{PASSPHRASE, SimGadget, TezSignOptions, TezSignSim};
+use failover_sim::tezsign::{PASSPHRASE, SimGadget, TezSignOptions, TezSignSim};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 

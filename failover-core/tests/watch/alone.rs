@@ -1,8 +1,8 @@
 //! Without a run before: a machine that always baked here, and one that only looks like it.
 
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, Side, WorldOptions};
 use failover_core::watch::{Note, Role, Trouble};
+use failover_sim::{BAKER_UNIT, Event, Side, WorldOptions};
 
 use crate::support::{BOTH, from_scratch};
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
-use failover_core::sim::{Event, Side, WorldOptions};
 use failover_core::state::{Latch, StateDir};
 use failover_core::watch::{Note, Role, Trouble};
+use failover_sim::{Event, Side, WorldOptions};
 
 use crate::support::{BOTH, Watched, after_failover, from_scratch};
 

@@ -2,11 +2,11 @@
 //! sign, this machine is stopped; what was signed twice before that is reported.
 
 use failover_core::journal::record::Record;
-use failover_core::sim::drill::journal_of;
-use failover_core::sim::{BAKER_UNIT, Event, Side, When};
 use failover_core::state::{Latch, StateDir};
 use failover_core::tezos::Level;
 use failover_core::watch::{Note, Said};
+use failover_sim::drill::journal_of;
+use failover_sim::{BAKER_UNIT, Event, Side, When};
 
 use crate::support::{BOTH, Watched, after_failover, on};
 
@@ -111,14 +111,13 @@ fn a_sighting_in_the_mempool_alone_stops_it() {
 /// S8: from B + 1 on. The primary votes inside the quarantine, the run dies, and a watch begins only afterwards.
 #[test]
 fn a_watch_that_begins_late_judges_from_b_on() {
-    use failover_core::sim::drill::{Cut, DrillOptions, Rehearsal};
-    use failover_core::sim::scenario::{Scenario, named};
+    use failover_sim::drill::{Cut, DrillOptions, Rehearsal};
+    use failover_sim::scenario::{Scenario, named};
     for model in BOTH {
         let folder = tempfile::tempdir().unwrap();
         let scenario = Scenario { name: "late", ..named("emergency").unwrap().clone() };
-        let watcher: failover_core::sim::drill::Watcher =
-            std::sync::Arc::new(std::sync::Mutex::new(|_, _: &Record| {}));
-        let options = DrillOptions { model, seed: 9, pace: failover_core::sim::Pace::Fast };
+        let watcher: failover_sim::drill::Watcher = std::sync::Arc::new(std::sync::Mutex::new(|_, _: &Record| {}));
+        let options = DrillOptions { model, seed: 9, pace: failover_sim::Pace::Fast };
         let mut rehearsal = Rehearsal::new(&scenario, &options, folder.path(), &watcher).unwrap();
         let started = |record: &Record| matches!(record, Record::After { step, .. } if step.name() == "start");
         rehearsal.session(Some(Cut::When(started))).unwrap();

@@ -2,10 +2,10 @@
 
 use failover_core::clock::Clock;
 use failover_core::signer::Model;
-use failover_core::sim::{Event, Side, WorldOptions};
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{Kind, Position};
 use failover_core::watch::{Role, Said};
+use failover_sim::{Event, Side, WorldOptions};
 
 use crate::support::{after_failover, from_scratch};
 
@@ -57,11 +57,11 @@ fn on_another_chain_nothing_is_judged() {
 #[test]
 fn a_run_begins_beside_a_sentinel() {
     use failover_core::journal::record::Record;
-    use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
+    use failover_sim::drill::{DrillOptions, Rehearsal, Watcher};
     let folder = tempfile::tempdir().unwrap();
     let watcher: Watcher = std::sync::Arc::new(std::sync::Mutex::new(|_, _: &Record| {}));
-    let options = DrillOptions { model: Model::TezSign, seed: 54, pace: failover_core::sim::Pace::Fast };
-    let scenario = failover_core::sim::scenario::named("planned").unwrap();
+    let options = DrillOptions { model: Model::TezSign, seed: 54, pace: failover_sim::Pace::Fast };
+    let scenario = failover_sim::scenario::named("planned").unwrap();
     let mut rehearsal = Rehearsal::new(scenario, &options, folder.path(), &watcher).unwrap();
     let mut watched = crate::support::on(rehearsal.world().clone(), Side::Backup, folder);
     watched.goes_on(30);

@@ -1,10 +1,10 @@
 //! Own positions never accuse, and a device that cannot be read decides nothing until it can.
 
 use failover_core::signer::{Arming, Mark, Marks, Model, SignerDevice};
-use failover_core::sim::tezsign::TezSignSim;
-use failover_core::sim::{BAKER_UNIT, Event, Side};
 use failover_core::tezos::{Level, Position};
 use failover_core::watch::{Note, Role, Trouble};
+use failover_sim::tezsign::TezSignSim;
+use failover_sim::{BAKER_UNIT, Event, Side};
 
 use crate::support::after_failover;
 
@@ -45,9 +45,9 @@ fn an_hour_of_own_baking_accuses_nobody_and_nothing_grows_with_a_ledger() {
     an_hour_of_own_baking(Model::Ledger);
 }
 
-fn round_of(world: &failover_core::sim::World, level: Level) -> u64 {
+fn round_of(world: &failover_sim::World, level: Level) -> u64 {
     match world.rpc(&format!("/chains/main/blocks/{}/helpers/round", level.get())) {
-        failover_core::sim::Answer::Http { status: 200, body } => serde_json::from_slice(&body).unwrap(),
+        failover_sim::Answer::Http { status: 200, body } => serde_json::from_slice(&body).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -59,7 +59,7 @@ fn an_unreadable_device_decides_nothing_and_is_judged_later() {
     watched.goes_on(60);
     let gadget = watched.world.gadget(Side::Backup).unwrap();
     watched.world.exec(Side::Backup, &["systemctl", "stop", BAKER_UNIT]).unwrap();
-    gadget.with(|sim: &mut TezSignSim| sim.set_fault(Some(failover_core::sim::tezsign::Fault::Hang)));
+    gadget.with(|sim: &mut TezSignSim| sim.set_fault(Some(failover_sim::tezsign::Fault::Hang)));
     watched.primary_returns();
     // A minute of foreign votes: nothing is stopped, and that is said.
     watched.goes_on(60);
@@ -86,7 +86,7 @@ fn own_positions_that_waited_are_its_own() {
     let gadget = watched.world.gadget(Side::Backup).unwrap();
     for _ in 0..3 {
         // Its answers are lost, and it signs on.
-        let lost = Some(failover_core::sim::tezsign::Fault::UnreadableStore);
+        let lost = Some(failover_sim::tezsign::Fault::UnreadableStore);
         gadget.with(|sim: &mut TezSignSim| sim.set_fault(lost));
         watched.goes_on(45);
         gadget.with(|sim: &mut TezSignSim| sim.set_fault(None));

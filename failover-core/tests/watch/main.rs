@@ -1,5 +1,4 @@
 //! The watch on simulated worlds: the real protocol code, both signers, hours in seconds.
-#![cfg(feature = "sim")]
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,

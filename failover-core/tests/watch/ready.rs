@@ -3,9 +3,9 @@
 use failover_core::baker::{BakerControl as _, TezbakeControl};
 use failover_core::guard::GuardNote;
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, HostFault, Side, Source, SourceFault, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::watch::{Note, Role, Trouble};
+use failover_sim::{BAKER_UNIT, Event, HostFault, Side, Source, SourceFault, WorldOptions};
 
 use crate::support::{BOTH, Watched, from_scratch};
 

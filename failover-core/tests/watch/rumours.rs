@@ -1,9 +1,9 @@
 //! H25, S8: a vote that nobody has checked stops no machine that bakes; one that is signed twice does.
 
 use failover_core::journal::record::Record;
-use failover_core::sim::Side;
-use failover_core::sim::{Event, When};
 use failover_core::watch::{Note, Said, Trouble};
+use failover_sim::Side;
+use failover_sim::{Event, When};
 
 use crate::support::{BOTH, after_failover};
 

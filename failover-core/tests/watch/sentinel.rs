@@ -1,8 +1,8 @@
 //! Missed votes and a dead baker are said; nothing is ever started.
 
 use failover_core::signer::Model;
-use failover_core::sim::{BAKER_UNIT, Event, RpcFault, Side, WorldOptions};
 use failover_core::watch::{Note, Role, SILENT, Trouble};
+use failover_sim::{BAKER_UNIT, Event, RpcFault, Side, WorldOptions};
 
 use crate::support::{BOTH, after_failover, from_scratch};
 
@@ -78,7 +78,7 @@ fn a_dead_baker_on_the_machine_that_bakes_is_said() {
         assert!(watched.notes().iter().any(|note| matches!(note, Note::Signs { .. })), "{model}");
         // All of it, not only the baker.
         watched.world.exec(Side::Backup, &["tezbake", "stop"]).unwrap();
-        watched.world.exec(Side::Backup, &["systemctl", "start", failover_core::sim::NODE_UNIT]).unwrap();
+        watched.world.exec(Side::Backup, &["systemctl", "start", failover_sim::NODE_UNIT]).unwrap();
         watched.goes_on(30);
         let dead = watched.notes().into_iter().any(
             |note| matches!(note, Note::Trouble { what: Trouble::Services, why, .. } if why.contains("does not bake")),

@@ -15,11 +15,11 @@ use failover_core::guard::Guard;
 use failover_core::journal::record::{End, Record};
 use failover_core::operator::Nobody;
 use failover_core::signer::{Arming, Model, SignerDevice};
-use failover_core::sim::drill::{DrillOptions, Rehearsal, Watcher};
-use failover_core::sim::scenario::{Scenario, named};
-use failover_core::sim::{Event, Pace, Side, Source, World, WorldOptions};
 use failover_core::state::StateDir;
 use failover_core::watch::{Note, Parts, Said, Trouble, Watch};
+use failover_sim::drill::{DrillOptions, Rehearsal, Watcher};
+use failover_sim::scenario::{Scenario, named};
+use failover_sim::{Event, Pace, Side, Source, World, WorldOptions};
 
 pub(crate) const BOTH: [Model; 2] = [Model::TezSign, Model::Ledger];
 

@@ -1,9 +1,9 @@
 //! The zombie (H3): after the failover the old machine boots, its services start by themselves, its signer can sign.
 
 use failover_core::signer::Model;
-use failover_core::sim::operator::Cable;
-use failover_core::sim::scenario::{Scenario, Stage, named};
-use failover_core::sim::{BAKER_UNIT, Event, HostFault, Side};
+use failover_sim::operator::Cable;
+use failover_sim::scenario::{Scenario, Stage, named};
+use failover_sim::{BAKER_UNIT, Event, HostFault, Side};
 
 use crate::support::{BOTH, after};
 

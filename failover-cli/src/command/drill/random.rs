@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
 
-use failover_core::sim::Pace;
-use failover_core::sim::plan::Plan;
-use failover_core::sim::soak::{self, Summary};
+use failover_sim::Pace;
+use failover_sim::plan::Plan;
+use failover_sim::soak::{self, Summary};
 use serde::Serialize;
 
 use super::watcher;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::host::HostIdentity;
 use failover_core::signer::Model;
-use failover_core::sim::serve::{Served, serve};
-use failover_core::sim::{Side, Source, World, WorldOptions};
 use failover_core::state::{self, Pin, Pins, Role, StateDir};
+use failover_sim::serve::{Served, serve};
+use failover_sim::{Side, Source, World, WorldOptions};
 use serde::Serialize;
 
 use crate::exit::Exit;

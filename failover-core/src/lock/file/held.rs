@@ -32,7 +32,8 @@ impl FileLock {
     }
 
     /// The same, of the lock in this file.
-    pub(crate) fn is_held_at(path: &Path) -> bool {
+    #[must_use]
+    pub fn is_held_at(path: &Path) -> bool {
         let Ok(lock) = fs::metadata(path) else { return false };
         let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
         locks.lines().any(|line| is_of(line, lock.ino())) && !is_free(path)

@@ -1,0 +1,7 @@
+//! The simulated world, seen through the real drivers, sources and controls.
+
+mod machines;
+mod node;
+mod serve;
+mod source;
+mod world;
