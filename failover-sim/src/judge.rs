@@ -27,9 +27,9 @@ pub enum Told {
 pub fn in_order(records: &[Record], told: Told, raised: bool) -> Result<(), String> {
     let mut order = Order::default();
     for (index, record) in records.iter().enumerate() {
-        let next = records.get(index + 1);
+        let after = records.get(index + 1..).unwrap_or_default();
         match record {
-            Record::Before { step, .. } => order.begins(step, next, raised)?,
+            Record::Before { step, .. } => order.begins(step, after, raised)?,
             Record::End(end) if end.exit != 0 => order.ended(end, told)?,
             record => order.follow(record)?,
         }
@@ -62,14 +62,22 @@ struct Order {
     started: bool,
 }
 
+/// Cut off, or what came of it could not be written down: then nothing more is done but to disarm, and to wait for an
+/// unlock that was not answered, whether or not that fits into the journal again.
+fn cut_off(after: &[Record]) -> bool {
+    let rest = |record: &&Record| !matches!(record, Record::Disarmed { .. } | Record::Wait { .. });
+    match after.iter().find(rest) {
+        Some(Record::End(end)) => end.exit == 6,
+        Some(next) => matches!(next, Record::Resume { .. }),
+        None => true,
+    }
+}
+
 impl Order {
-    fn begins(&mut self, step: &Step, next: Option<&Record>, raised: bool) -> Result<(), String> {
-        let known = match next {
-            Some(Record::After { step: after, .. }) => after == step,
-            // Cut off, or what came of it could not be written down.
-            Some(Record::End(end)) => end.exit == 6,
-            Some(next) => matches!(next, Record::Resume { .. }),
-            None => true,
+    fn begins(&mut self, step: &Step, after: &[Record], raised: bool) -> Result<(), String> {
+        let known = match after.first() {
+            Some(Record::After { step: done, .. }) => done == step,
+            _ => cut_off(after),
         };
         if !known {
             return Err(format!("{} is known neither as done nor as cut off", step.name()));
