@@ -22,7 +22,7 @@ areas=(
     'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=drill_proof:--skip=killed'
     'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib --test=chain_source:chain::;http:--test=chain_tzkt --test=chain_sim:'
     'scan @ chain/scan(/.*)?\.rs @ :--lib:chain::;:--test=chain_source:'
-    'journal @ journal(/.*)?\.rs @ :--test=journal_cut:;:--lib --test=journal_full:'
+    'journal @ (journal|jsonl)(/.*)?\.rs @ :--test=journal_cut:;:--lib --test=journal_full:'
     'watch @ watch(/.*)?\.rs @ :--lib:watch::;:--test=watch:'
     'activity @ chain/activity(/.*)?\.rs @ :--test=chain_source:;http:--test=chain_sim --test=chain_mempool:'
     'tezsign @ signer/tezsign(/.*)?\.rs @ :--lib:signer::;:--test=tezsign_driver --test=tezsign_vectors:;:--test=tezsign_socket --test=deadlines:'

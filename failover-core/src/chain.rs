@@ -12,12 +12,14 @@ use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Position, Round};
 mod activity;
 pub mod agreement;
 mod answer;
+mod block;
 mod earnings;
 mod error;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "http")]
 mod names;
+mod number;
 pub mod octez;
 mod pooled;
 mod rights;
@@ -28,6 +30,8 @@ mod text;
 pub(crate) mod tls;
 pub mod tzkt;
 #[cfg(feature = "http")]
+mod unsent;
+#[cfg(feature = "http")]
 mod url;
 mod within;
 
@@ -36,6 +40,8 @@ pub use error::ChainError;
 pub use pooled::{Pooled, Rumour};
 pub use rights::{Ahead, Rights};
 pub use rpc::{Body, Rpc};
+#[cfg(feature = "http")]
+pub(crate) use unsent::why;
 #[cfg(feature = "http")]
 pub use url::{SourceUrl, SourceUrlError};
 

@@ -27,6 +27,7 @@ mod disarm;
 mod give_back;
 mod marks;
 mod nonces;
+pub(crate) mod pays;
 mod performed;
 mod permit;
 mod prove;
@@ -36,7 +37,6 @@ mod unlocked;
 
 pub use at_rest::is_disarmed;
 pub(crate) use at_rest::{awake, is_gone};
-pub(crate) use disarm::NOT_LOCKED;
 pub use disarm::{Disarmed, disarm, disarm_keys};
 pub use marks::raise_marks;
 pub use performed::Performed;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::{
-    Approved, Policy, Progress, Refusal, Statement, Step, Verdict, WaitFor, consensus_marks, decide, fence, is_open,
-    is_running, shared,
+    Approved, Policy, Progress, Refusal, Step, Verdict, WaitFor, consensus_marks, decide, fence, is_open, is_running,
+    shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Scope};
@@ -29,28 +29,17 @@ mod complaints;
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
-pub(crate) mod pays;
 pub(crate) mod pin;
 mod plan;
 mod preflight;
-mod progress;
 mod refusals;
 mod rumours;
 mod unanswered;
 mod waiting;
 
+pub use crate::journal::{Past, Recorder, apply, is_over};
 pub use plan::{PlanRefused, plan};
-pub use progress::{Past, apply, is_over};
 pub use refusals::{earlier_refusal, refused_before};
-
-/// Where records go: the journal first, then the screen.
-pub trait Recorder {
-    /// Writes a record down, durably, before it returns (S6).
-    ///
-    /// # Errors
-    /// The record is not on disk.
-    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError>;
-}
 
 /// All that a run needs.
 pub struct Parts {

@@ -14,15 +14,17 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::clock::{Clock as _, SystemClock, Timestamp};
-use crate::state::{self, HistoryEvent, Latch, PlanId, StateDir, StateError};
+use crate::state::{self, Latch, PlanId, StateDir, StateError};
 
 mod boot;
 pub mod drop_in;
+mod history;
 mod note;
 mod token;
 
 pub use boot::BootGuard;
 pub use drop_in::{DropIn, TokenPathError};
+pub use history::HistoryEvent;
 pub use note::GuardNote;
 pub use token::{LiftedBy, Token};
 

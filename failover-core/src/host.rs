@@ -17,11 +17,19 @@ mod script;
 mod session;
 mod ssh;
 mod verdict;
+mod words;
 
 pub(crate) use ahead::Ahead;
 pub use local::LocalHost;
 pub(crate) use look::Looking;
 pub use ssh::{DestinationError, SshHost, SshOptions};
+
+/// This machine's name, as a person types it: what its kernel calls it; empty where that cannot be read.
+#[must_use]
+pub fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
 
 /// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone
 /// ([`HostError::Limited`]). `ufw limit` looks at 30 s.
@@ -185,14 +193,14 @@ pub trait Host: Send {
     fn feed(&mut self, argv: &[&str], input: &str, deadline: Duration) -> Result<Output, HostError> {
         let _unused = (input, deadline);
         let why = "nothing can be written to a command's input there".to_owned();
-        Err(HostError::NotRun { host: self.name().to_owned(), what: local::shown(argv), why })
+        Err(HostError::NotRun { host: self.name().to_owned(), what: words::shown(argv), why })
     }
 }
 
 /// One answer of a batch of one.
 fn only(answers: Vec<Result<Output, HostError>>, host: &str, argv: &[&str]) -> Result<Output, HostError> {
     let none =
-        || HostError::NotRun { host: host.to_owned(), what: local::shown(argv), why: "nothing was said".to_owned() };
+        || HostError::NotRun { host: host.to_owned(), what: words::shown(argv), why: "nothing was said".to_owned() };
     answers.into_iter().next().unwrap_or_else(|| Err(none()))
 }
 

@@ -1,34 +1,25 @@
-//! The journal: one JSON record a line, on the disk before an effect is tried and after it is known (S6).
+//! The journal of a run: what was about to be done, and what came of it, on the disk before an effect is tried and after it
+//! is known (S6). The screen, the JSON and the report are drawn from the same [records](record).
 //!
-//! A line is an envelope around a record of whatever type the caller gives:
-//! `{"v":1,"seq":7,"at":"2026-11-22T03:00:00Z", ...the record's own fields}`. [`JournalFile`] writes,
-//! [`read`] reads. The line number is the record's number.
-//!
-//! What is on the disk after a cut, and what reading makes of it:
-//!
-//! | the cut falls | the file ends with | reading says | reopening does |
-//! |---|---|---|---|
-//! | before the write | the record before | all records | goes on |
-//! | inside the write | a line without its end | all but that one, `torn` | truncates it, goes on |
-//! | after the write, before the fsync returned | the whole line, nothing, or a part of it | as above | as above |
-//! | after the fsync | the whole line | all records | goes on |
-//!
-//! A record whose `append` did not return never had its effect tried, so dropping a torn one loses nothing.
+//! [`JournalFile`] writes, [`read`] reads; the lines themselves, and what a cut leaves of them, are [`jsonl`](crate::jsonl)'s.
+//! The state folder has one file a run. [`Past`] is what an interrupted run left.
 
-mod error;
-mod file;
+mod past;
 pub mod record;
-mod scan;
+mod runs;
 
-pub use error::JournalError;
-pub use file::JournalFile;
-pub use scan::{Entry, Journal, read};
+pub use crate::jsonl::{Entry, Journal, JournalError, JournalFile, MAX_BYTES, MAX_LINE, VERSION, read};
+pub use past::{Past, apply, is_over};
+pub(crate) use runs::name_of;
 
-/// The version of the envelope. A reader refuses newer ones rather than guess.
-pub const VERSION: u32 = 1;
+use crate::clock::Timestamp;
+use record::Record;
 
-/// How large a journal can become, in bytes: a run writes some hundred kilobytes, a watch some megabytes.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How long one line can be, in bytes, its newline included.
-pub const MAX_LINE: usize = 1024 * 1024;
+/// Where records go: the journal first, then the screen.
+pub trait Recorder {
+    /// Writes a record down, durably, before it returns (S6).
+    ///
+    /// # Errors
+    /// The record is not on disk.
+    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError>;
+}

@@ -178,6 +178,7 @@ pub mod failover;
 pub mod guard;
 pub mod host;
 pub mod journal;
+pub mod jsonl;
 pub mod lock;
 pub mod mark_files;
 mod names;

@@ -145,3 +145,9 @@ impl Operator for Nobody {
         Err(OperatorError::Cancelled)
     }
 }
+
+/// The flag by which it is stated that this machine's signer is unplugged.
+#[must_use]
+pub fn unplugged_flag() -> String {
+    format!("--confirm-unplugged {}", crate::host::host_name())
+}

@@ -23,6 +23,7 @@
 //! so that none begins after the permit was taken away and none is left standing.
 
 mod claim;
+mod disk;
 mod effect_lock;
 mod error;
 mod permits;

@@ -4,13 +4,12 @@
 use crate::baker::BakerState;
 use crate::clock::Clock;
 use crate::decision::{self, Policy, Refusal, Said, Step, Verdict};
-use crate::effect::{self, EffectError, Hands, Performed};
+use crate::effect::{self, EffectError, Hands, Performed, pays};
 use crate::facts::{DeviceState, Giving, Unknown, seen};
-use crate::failover::ending::end;
-use crate::failover::{Past, Recorder, pays};
+use crate::host::host_name;
 use crate::journal::record::{End, Record, StepResult};
-use crate::journal::{self, Entry, JournalError};
-use crate::operator::{Answer, OperatorError, Question};
+use crate::journal::{self, Entry, JournalError, Past, Recorder};
+use crate::operator::{Answer, OperatorError, Question, unplugged_flag};
 use crate::permit::PermitError;
 use crate::signer::{Model, SignerDevice as _};
 use crate::state::{PlanId, StateDir, StateError};
@@ -51,13 +50,6 @@ impl Taken {
     }
 }
 
-/// This machine's name, as a person types it: what its kernel calls it.
-#[must_use]
-pub fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().to_owned()
-}
-
 /// Goes through it to its end. Where the primary runs again the end is recorded too: then the run is over. A refusal is not:
 /// the run is what it was.
 pub fn give_back(
@@ -69,7 +61,7 @@ pub fn give_back(
 ) -> End {
     let mut returning =
         Returning { hands, state, taken, policy, clock, recorder, said: Said::default(), unlocked: None };
-    returning.go().unwrap_or_else(|error| end("interrupted", 6, error.to_string(), error.next().to_owned()))
+    returning.go().unwrap_or_else(|error| End::new("interrupted", 6, error.to_string(), error.next().to_owned()))
 }
 
 struct Returning<'a> {
@@ -115,7 +107,14 @@ impl Returning<'_> {
                 }
                 Verdict::Refuse(refusal) => return Ok(refused(refusal)),
                 // It gives no other.
-                _ => return Ok(end("refused", 3, "no verdict".to_owned(), "run `failover return` again".to_owned())),
+                _ => {
+                    return Ok(End::new(
+                        "refused",
+                        3,
+                        "no verdict".to_owned(),
+                        "run `failover return` again".to_owned(),
+                    ));
+                }
             }
         }
     }
@@ -170,28 +169,30 @@ impl Returning<'_> {
 
     fn failed(&self, error: &EffectError) -> End {
         let next = match error {
-            EffectError::Lock(lost) => return end("locked", 7, error.to_string(), lost.next().to_owned()),
+            EffectError::Lock(lost) => return End::new("locked", 7, error.to_string(), lost.next().to_owned()),
             EffectError::Permit(
                 gone @ (PermitError::Gone { .. } | PermitError::GoneThere { .. } | PermitError::OtherBoot),
-            ) => return end("locked", 7, error.to_string(), gone.next().to_owned()),
+            ) => return End::new("locked", 7, error.to_string(), gone.next().to_owned()),
             EffectError::NotLet(answer) => {
                 if let Err(refusal) = decision::claimed(answer, &[], self.policy) {
                     return refused(refusal);
                 }
                 error.next().to_owned()
             }
-            EffectError::NotDisarmed { .. } => return end("refused", 3, error.to_string(), error.next().to_owned()),
+            EffectError::NotDisarmed { .. } => {
+                return End::new("refused", 3, error.to_string(), error.next().to_owned());
+            }
             // Nothing can be told from a signer that does not do what it is told: it is out of the way without power.
             EffectError::Signer(_) | EffectError::NotLockedAgain { .. } => {
                 let flag = unplugged_flag();
                 format!("{}; or unplug this machine's signer and run `failover return {flag}`", error.next())
             }
             EffectError::Operator(OperatorError::NoTerminal { .. }) => {
-                return end("usage", 2, error.to_string(), error.next().to_owned());
+                return End::new("usage", 2, error.to_string(), error.next().to_owned());
             }
             error => error.next().to_owned(),
         };
-        end("failed", 1, error.to_string(), next)
+        End::new("failed", 1, error.to_string(), next)
     }
 
     /// It was told to start: does it run?
@@ -201,9 +202,9 @@ impl Returning<'_> {
             Some(Ok(BakerState::Running { what })) => what.join(", "),
             Some(Ok(BakerState::Stopped { .. })) | None => {
                 let message = "the primary was told to start and does not run".to_owned();
-                return Ok(end("failed", 1, message, "look at its services there".to_owned()));
+                return Ok(End::new("failed", 1, message, "look at its services there".to_owned()));
             }
-            Some(Err(error)) => return Ok(end("failed", 1, error.to_string(), error.next().to_owned())),
+            Some(Err(error)) => return Ok(End::new("failed", 1, error.to_string(), error.next().to_owned())),
         };
         let next = "look for its signatures with `failover activity`; a signer that was locked or deauthorized is unlocked \
                     there by hand";
@@ -213,7 +214,7 @@ impl Returning<'_> {
             None => what,
             Some(why) => format!("{what}; by single commands, of which one that comes late could not be told: {why}"),
         };
-        let end = end("returned", 0, format!("the primary has its job back: {what}"), next);
+        let end = End::new("returned", 0, format!("the primary has its job back: {what}"), next);
         self.record(&Record::End(end.clone()))?;
         Ok(end)
     }
@@ -228,20 +229,14 @@ impl Returning<'_> {
 pub fn stood_down(proven: bool) -> End {
     if proven {
         let next = "the backup is stopped, guarded and disarmed; `failover run` starts over";
-        return end("stood-down", 0, "the backup stood down".to_owned(), next.to_owned());
+        return End::new("stood-down", 0, "the backup stood down".to_owned(), next.to_owned());
     }
     let next = format!(
         "unplug the backup's signer: it could not be read back as unable to sign. Then `failover return {}` gives the primary \
          its job back, where this machine never baked",
         unplugged_flag()
     );
-    end("stood-down", 1, "the backup stood down, and is not read back disarmed".to_owned(), next)
-}
-
-/// The flag by which it is stated that this machine's signer is unplugged.
-#[must_use]
-pub fn unplugged_flag() -> String {
-    format!("--confirm-unplugged {}", host_name())
+    End::new("stood-down", 1, "the backup stood down, and is not read back disarmed".to_owned(), next)
 }
 
 fn refused(refusal: Refusal) -> End {
@@ -251,7 +246,7 @@ fn refused(refusal: Refusal) -> End {
         4 => "not-ready",
         _ => "refused",
     };
-    End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), refusal.to_string(), refusal.next()) }
+    End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), refusal.to_string(), refusal.next()) }
 }
 
 fn unanswered(error: &OperatorError, question: &Question) -> End {
@@ -266,7 +261,7 @@ fn unanswered(error: &OperatorError, question: &Question) -> End {
         _ => "run again where a person can answer, or with the flag named above".to_owned(),
     };
     match error {
-        OperatorError::NoTerminal { .. } => end("usage", 2, error.to_string(), next),
-        _ => end("interrupted", 6, error.to_string(), next),
+        OperatorError::NoTerminal { .. } => End::new("usage", 2, error.to_string(), next),
+        _ => End::new("interrupted", 6, error.to_string(), next),
     }
 }

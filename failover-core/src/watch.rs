@@ -24,13 +24,14 @@ use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::Policy;
 use crate::effect::Hands;
 use crate::facts::{BakerState, ChainFacts, DeviceState, Fact, Gatherer, Signed, Unknown, seen};
-use crate::failover::{ending, pin};
+use crate::failover::pin;
 use crate::guard::GuardStatus;
 use crate::journal::record::{End, Record};
 use crate::state::{PlanId, StateDir};
 use crate::tezos::Level;
 
 mod here;
+mod hook;
 mod hooks;
 mod judge;
 mod lasting;
@@ -42,7 +43,8 @@ mod role;
 mod stop;
 mod votes;
 
-pub use hooks::{AGAIN as HOOK_AGAIN, DEADLINE as HOOK_DEADLINE, Hook, Hooks};
+pub use hook::Hook;
+pub use hooks::{AGAIN as HOOK_AGAIN, DEADLINE as HOOK_DEADLINE, Hooks};
 pub use judge::{Judge, Judged};
 pub use record::{Listener, Look, Note, Role, Said, Trouble};
 pub use votes::{Vote, Votes};
@@ -223,7 +225,7 @@ impl Watch {
             Some(Role::Baker) => "this machine goes on baking, unwatched; start `failover watch` again",
             Some(Role::Sentinel) | None => "nobody watches the primary now; start `failover watch` again",
         };
-        ending::end("done", 0, "the watch was stopped by the person".to_owned(), next.to_owned())
+        End::new("done", 0, "the watch was stopped by the person".to_owned(), next.to_owned())
     }
 
     /// Reads the device's marks now. One that did not answer is left alone for a moment.

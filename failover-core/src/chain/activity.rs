@@ -9,7 +9,7 @@ mod tally;
 mod votes;
 
 use super::Signed;
-use super::octez::{Header, Metadata};
+use super::block::{Header, Metadata};
 use super::scan::{Broken, Fault, Scanner};
 use crate::tezos::{KeyHash, Kind, Position};
 use operation::{Content, Named};

@@ -18,13 +18,11 @@ use zeroize::Zeroizing;
 
 use super::names::Names;
 use super::text::clipped;
+use super::unsent::{SHOWN, why};
 use super::{Body, ChainError, Rpc, SourceUrl, SourceUrlError, tls};
 
 /// How long a connection may take to come up, within the question's own deadline.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-
-/// Most characters of an error's body that are shown.
-const SHOWN: usize = 200;
 
 /// A node's RPC over HTTP or HTTPS.
 ///
@@ -262,13 +260,4 @@ fn broke(error: &ureq::Error) -> bool {
     use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error, ureq::Error::Io(e)
         if matches!(e.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
-}
-
-/// In words, without the URL.
-pub(crate) fn why(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::BadUri(_) => "its URL is not one".to_owned(),
-        ureq::Error::Io(e) => clipped(&e.to_string(), SHOWN),
-        other => clipped(&other.to_string(), SHOWN),
-    }
 }

@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 
 use super::activity::{self, InBlock, Reading, Wrong};
 use super::answer;
+use super::block::{Header, Metadata};
 use super::rpc::failed;
 use super::scan::{Broken, Scanner};
 use super::{
@@ -44,20 +45,15 @@ mod baking_rights;
 mod claim;
 mod delegate;
 mod earnings;
-mod header;
 mod headers;
 mod issuance;
 mod mempool;
-mod metadata;
 mod monitor;
-mod number;
 mod pool;
 mod rights;
 mod small;
 
-pub(super) use header::{Header, level};
 use headers::Headers;
-pub(super) use metadata::{Metadata, Recorded};
 
 /// How long a node may take for a whole answer; a synced one needs milliseconds, a busy one a second or two.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// Every item of a file in PEM. The error is a sentence's end for a person.
 pub(crate) fn pem(path: &Path) -> Result<Vec<PemItem<'static>>, String> {
     let text = Zeroizing::new(std::fs::read(path).map_err(|error| error.to_string())?);
-    parse_pem(&text).collect::<Result<_, _>>().map_err(|error| super::http::why(&error))
+    parse_pem(&text).collect::<Result<_, _>>().map_err(|error| super::unsent::why(&error))
 }
 
 /// The certificates of a file.

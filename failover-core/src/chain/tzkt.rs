@@ -18,7 +18,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::octez::{ANSWER_DEADLINE, level};
+use super::block::level;
+use super::octez::ANSWER_DEADLINE;
 use super::{Ahead, ChainError, ChainLevelSource, Head, LastSigned, Rights, Rpc, answer};
 use crate::clock::Timestamp;
 use crate::tezos::{BlockHash, ChainId, KeyHash, Kind, Level, Round};

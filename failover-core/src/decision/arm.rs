@@ -1,20 +1,24 @@
 //! From the primary's stop to the backup's start: the fence, the level, the floor, the start.
 
+use super::keys::signing_keys;
+use super::policy::cap;
+use super::ready::{SIGNER, ready};
+use super::verdict::{Verdict, attempt};
+use super::vocabulary::{Basis, Path, Statement, WaitFor, Waiting};
 use std::time::Duration;
 
-use super::bound::{Basis, bound};
+use super::bound::bound;
 use super::fence::{Fence, fence};
-use super::floor::{cap, floor as floor_now, leads, suffices};
+use super::floor::{floor as floor_now, leads, suffices};
 use super::foreign::consensus_marks;
 use super::gate;
 use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, unproven_sentence};
-use super::prepare::{SIGNER, ready, signing_keys};
-use super::progress::{Noted, Progress, Statement};
+use super::preflight;
+use super::progress::{Noted, Progress};
 use super::refusal::Refusal;
 use super::rumour::held;
-use super::step::{Path, Step};
+use super::step::Step;
 use super::unproven::{Offer, READING, offer, reading_left};
-use super::{Verdict, WaitFor, Waiting, attempt, preflight};
 use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
 
 use crate::tezos::Level;

@@ -1,54 +1,15 @@
 //! B: the highest level that the primary may have signed, and what says so (S2).
 
-use std::fmt;
+use super::policy::cap;
+use super::seen::highest;
+use super::seen::indexed;
+use super::vocabulary::Basis;
 
-use super::floor::{cap, indexed};
-use super::policy::{MARKS, Policy, UNSEEN};
+use super::policy::{Policy, UNSEEN};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use crate::facts::{Bound, Facts, KeyRole, ReadMarks, WrittenMark};
-use crate::tezos::{KeyHash, Kind, Level, Position};
-
-/// What B comes from.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "by")]
-#[non_exhaustive]
-pub enum Basis {
-    /// octez-baker's file, which it writes before each signature, read after the stop was read back: B is exact.
-    Marks {
-        /// Its highest mark.
-        mark: WrittenMark,
-        /// The file.
-        path: String,
-    },
-    /// No file bounds what was signed, but one has a mark above head + 2: the primary signed at least so far.
-    Beyond {
-        /// The mark.
-        mark: WrittenMark,
-        /// The file.
-        path: String,
-        /// Why B is not exact.
-        why: String,
-    },
-    /// Head + 2: one candidate that was not seen, one block of lag.
-    Unseen {
-        /// Why B is not exact.
-        why: String,
-    },
-    /// What was noted when an earlier run was refused; silence was counted from there.
-    Refused,
-}
-
-impl fmt::Display for Basis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Marks { mark, path } => write!(f, "exact: {mark} is the last that {path} has"),
-            Self::Beyond { mark, path, why } => write!(f, "the {mark} in {path} is above head + 2; {why}"),
-            Self::Unseen { why } => write!(f, "head + 2, because {why}"),
-            Self::Refused => f.write_str("as noted by the run that was refused"),
-        }
-    }
-}
+use crate::tezos::{Kind, Level, Position};
 
 /// B, if it were noted now.
 ///
@@ -72,25 +33,6 @@ pub fn bound(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(Lev
         }
         _ => (unseen, Basis::Unseen { why }),
     })
-}
-
-/// The highest mark of this baker's keys in any file, whenever it was read and whatever it proves: signed at least so
-/// far. An observation, and so below the cap or not to be believed.
-pub(super) fn highest(facts: &Facts, cap: Level) -> Result<Option<(&WrittenMark, &str)>, Refusal> {
-    let (Ok(read), Ok(delegate)) = (&facts.primary.marks, &facts.chain.delegate) else { return Ok(None) };
-    let ours = |key: &KeyHash| delegate.value.keys.iter().any(|expected| expected.key == *key);
-    let marks = read.value.found.files.iter().flat_map(|file| file.marks.iter().map(|mark| (mark, &*file.path)));
-    let highest = marks.filter(|(mark, _)| ours(&mark.key)).max_by_key(|(mark, _)| mark.order());
-    match highest {
-        Some((mark, path)) if mark.level > cap => Err(Refusal::AbsurdMark {
-            mark: *mark,
-            path: path.to_owned(),
-            host: read.source.clone(),
-            without: MARKS.to_owned(),
-            cap,
-        }),
-        found => Ok(found),
-    }
 }
 
 /// octez-baker's last mark of the active consensus key, where it is certain that nothing above it was signed; else why

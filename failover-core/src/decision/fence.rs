@@ -1,5 +1,7 @@
 //! The fence, rung by rung, and what is enough.
 
+use super::vocabulary::Rung;
+use super::vocabulary::{Path, Statement, WaitFor, Waiting, Word};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -8,26 +10,13 @@ use super::policy::{
     Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
     UNPROVEN_WAIT,
 };
-use super::progress::{Progress, Statement, Word};
-use super::step::Path;
-use super::{WaitFor, Waiting};
+use super::progress::Progress;
 use crate::facts::{BakerState, Facts, LIMITED, LevelActivity};
 use crate::tezos::Level;
 
 mod there;
 
 use there::{disarmed, guarded};
-
-/// One rung, as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Rung {
-    /// Its name: stopped, boot-guard, disarmed, disconnected, powered-off, silent, waited.
-    pub name: String,
-    /// Is it proven?
-    pub proven: bool,
-    /// What proved it, or what is missing.
-    pub why: String,
-}
 
 /// The silence of the primary, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

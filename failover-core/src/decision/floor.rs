@@ -1,23 +1,20 @@
 //! The floor and the cap (S2, S4).
 
-use super::bound::highest as highest_mark;
+use super::policy::cap;
 use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_LEAST, MARGIN_UNPROVEN, Policy};
-use super::progress::{Progress, Statement};
+use super::progress::Progress;
 use super::refusal::Refusal;
-use crate::facts::{Constants, Facts, Head, Model, Signed};
-use crate::tezos::{Level, Position};
+use super::seen::highest as highest_mark;
+use super::seen::indexed;
+use super::vocabulary::Statement;
+use crate::facts::{Constants, Facts, Head, Model};
+use crate::tezos::Level;
 
 /// The head, extrapolated to now: what the chain may have reached while the node's head grew old.
 #[must_use]
 fn extrapolated(facts: &Facts, head: &Head, constants: &Constants) -> Level {
     let age = facts.wall_at_head().since(head.timestamp).as_secs();
     head.level.above(age / constants.block_seconds.max(1))
-}
-
-/// No mark goes past this: the highest agreed fresh head and the policy's cap (S4).
-#[must_use]
-pub fn cap(policy: &Policy, agreed: Level) -> Level {
-    agreed.above(policy.cap)
 }
 
 /// F = max(B, the last signature seen anywhere, the primary's marks, the head extrapolated to now) + margin, and no less
@@ -88,18 +85,6 @@ fn again_at_the_buttons(progress: &Progress) -> u64 {
         0 => LEDGER_EXTRA,
         times => LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul(times.into())),
     }
-}
-
-/// The last signatures that other sources know of. An indexer tells no round, so nobody is accused with these.
-pub(super) fn indexed(facts: &Facts) -> impl Iterator<Item = Signed> {
-    let said = facts.chain.others.iter().filter_map(|other| Some((&other.name, other.said.as_ref().ok()?)));
-    said.flat_map(|(name, said)| {
-        said.value.last_signed.iter().map(move |last| Signed {
-            kind: last.kind,
-            at: Position::start_of(last.level),
-            seen_in: name.clone(),
-        })
-    })
 }
 
 /// Is the floor far enough above the head for the start (S2)?

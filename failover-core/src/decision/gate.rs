@@ -4,7 +4,8 @@ use super::heads::{self, REORGANISING, Unconfirmed, known};
 use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy};
 use super::progress::Progress;
 use super::refusal::{Alias, Refusal};
-use super::{WaitFor, Waiting, power, resume};
+use super::vocabulary::{WaitFor, Waiting};
+use super::{power, resume};
 use crate::facts::{BootGuard, Delegate, DeviceState, ExpectedKey, Facts, Head, KeyState, PlanId, SyncState};
 
 /// What a gate says when it does not open.

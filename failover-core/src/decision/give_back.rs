@@ -1,11 +1,11 @@
 //! `return`: may the primary have its job back? Only where this machine is proven to have signed nothing since it last
 //! became the backup, by everything that was armed here, and by its device's own marks (S16).
 
-use super::Verdict;
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
-use crate::facts::{Account, Answer, Arming, Deed, DeviceState, Giving, KeyName, Marks, Model, Question, Unknown};
+use super::verdict::Verdict;
+use crate::facts::{Account, Answer, Arming, Deed, DeviceState, Giving, KeyName, Model, Question, Unknown};
 
 mod left;
 
@@ -174,12 +174,4 @@ fn as_left(left: &Left, keys: &[KeyName], read: &DeviceState) -> Result<(), Box<
         why.push("the signer shows no key".to_owned());
     }
     if why.is_empty() { Ok(()) } else { Err(may_have_signed(why)) }
-}
-
-/// Marks in words, one where all are the same.
-fn in_words(marks: &Marks) -> String {
-    if marks.highest() == marks.lowest() {
-        return marks.highest().to_string();
-    }
-    format!("block {}, preattestation {}, attestation {}", marks.block, marks.preattestation, marks.attestation)
 }

@@ -2,11 +2,12 @@
 //! until the end of the verification.
 
 use super::policy::{CLAIM, CLAIM_EMERGENCY, Policy, TRIES};
-use super::prepare::ready;
-use super::progress::{Progress, Statement};
+use super::progress::Progress;
+use super::ready::ready;
 use super::refusal::{Refusal, THIS_MACHINE};
 use super::step::Step;
-use super::{Verdict, attempt};
+use super::verdict::{Verdict, attempt};
+use super::vocabulary::Statement;
 use crate::facts::{Claim, ClaimAnswer, Facts, PermitState, Question, Unknown};
 
 /// Was the permit of this run taken away, or the right to make one, is it void, or was there none before it was taken up

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::facts::{Claim, HeadPin, HostIdentity, KeyName, PlanId};
-use crate::tezos::{ChainId, KeyHash};
+use crate::tezos::{ChainId, KeyHash, Level};
 
 /// A head at most this old is fresh.
 pub const FRESH: Duration = Duration::from_secs(30);
@@ -203,4 +203,10 @@ impl Policy {
     pub fn leaves_out_power(&self) -> bool {
         self.without.iter().any(|source| source == POWER)
     }
+}
+
+/// No mark goes past this: the highest agreed fresh head and the policy's cap (S4).
+#[must_use]
+pub fn cap(policy: &Policy, agreed: Level) -> Level {
+    agreed.above(policy.cap)
 }

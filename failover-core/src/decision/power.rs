@@ -1,8 +1,9 @@
 //! A primary that answers, while its power status or a person says that it is off: one of the two is wrong (H38).
 
 use super::policy::{ANSWERED, Policy};
-use super::progress::{Progress, Statement};
+use super::progress::Progress;
 use super::refusal::Refusal;
+use super::vocabulary::Statement;
 use crate::facts::{Facts, Power};
 
 /// Refuses where the primary answered after something had said that it is off, in this look or lately.

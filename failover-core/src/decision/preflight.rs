@@ -1,14 +1,16 @@
 //! What the backup's device shows before the primary is touched, and what of it refuses (S17).
 
+use super::keys::signing_keys;
+use super::policy::cap;
+use super::verdict::Verdict;
+use super::vocabulary::{WaitFor, Waiting};
 use std::time::Duration;
 
 use super::bound::bound;
-use super::floor::{cap, floor};
+use super::floor::floor;
 use super::policy::Policy;
-use super::prepare::signing_keys;
 use super::progress::{Found, Progress};
 use super::refusal::Refusal;
-use super::{Verdict, WaitFor, Waiting};
 use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyState, Model, reached};
 use crate::tezos::Kind;
 

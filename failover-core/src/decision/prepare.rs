@@ -3,43 +3,15 @@
 
 use super::bound::bound;
 use super::floor::floor;
-use super::policy::{PROMPT, Policy, TRIES, UNKNOWN};
+use super::keys::signing_keys;
+use super::policy::{Policy, TRIES};
 use super::progress::Progress;
+use super::ready::{SIGNER, ready};
 use super::refusal::Refusal;
 use super::step::Step;
-use super::{Verdict, WaitFor, Waiting, attempt, gate, permit, preflight};
-use crate::facts::{
-    Arming, BakerState, BootGuard, DeviceState, Fact, Facts, GuardState, KeyName, KeyRole, Model, Question, Unknown,
-};
-
-/// What the backup's device is called.
-pub(super) const SIGNER: &str = "the backup's signer";
-
-/// A fact of the backup. Before anything was done its absence means "not ready"; in the middle of a run it is waited
-/// for, and then the run fails (H22).
-pub(super) fn ready<'a, T>(
-    fact: &'a Fact<T>,
-    what: &str,
-    facts: &Facts,
-    progress: &Progress,
-) -> Result<&'a T, Verdict> {
-    let unknown = match fact {
-        Ok(seen) => return Ok(&seen.value),
-        Err(unknown) => unknown,
-    };
-    let what = what.to_owned();
-    if !progress.proceed || progress.tried.is_empty() {
-        return Err(Verdict::Refuse(Refusal::NotReady { what, unknown: unknown.clone() }));
-    }
-    let since = progress.unknown_for(facts.now);
-    // A Ledger answers nothing while a prompt is on its screen, and a late press is taken where it is the right one.
-    let longest = if what == SIGNER && progress.tried.contains_key(Step::AUTHORIZE) { PROMPT } else { UNKNOWN };
-    if since < longest {
-        let why = WaitFor::Known { what: format!("{what}: {unknown}") };
-        return Err(Verdict::Wait(Waiting { why, left: Some(longest.saturating_sub(since)) }));
-    }
-    Err(Verdict::Failed { step: "look", why: format!("{what}: {unknown}") })
-}
+use super::verdict::{Verdict, attempt};
+use super::{gate, permit, preflight};
+use crate::facts::{Arming, BakerState, BootGuard, DeviceState, Facts, GuardState, Model, Question, Unknown};
 
 /// The next step of the preparation; `None` where all of it is done.
 pub(super) fn prepare(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict> {
@@ -141,18 +113,4 @@ fn tie(facts: &Facts, progress: &Progress) -> Result<Option<Step>, Verdict> {
         (None, Some(n)) if untouched && *n >= TRIES => Err(not_ready(why.join("; "))),
         _ => Ok(Some(step)),
     }
-}
-
-/// The names, on the device, of every key that the chain expects; the active consensus key first.
-pub(crate) fn signing_keys(facts: &Facts, device: &DeviceState) -> Vec<KeyName> {
-    let Ok(delegate) = &facts.chain.delegate else { return Vec::new() };
-    let mut expected: Vec<_> = delegate.value.keys.iter().collect();
-    expected.sort_by_key(|k| (k.role != KeyRole::Consensus, k.from_cycle));
-    let mut names: Vec<KeyName> = Vec::new();
-    for name in expected.into_iter().filter_map(|k| device.key(&k.key)).map(|k| &k.name) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{evidence::TooOld, fence::Rung};
+use super::vocabulary::{Rung, TooOld};
 use crate::facts::{
     Claim, Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Mark, Signed, Standing, Timestamp, Unknown,
     WrittenMark,

@@ -1,13 +1,15 @@
 //! Marks that are read or raised outside of a run: by a look at the backup, by a machine that becomes the backup, and to a
 //! level that a person typed.
 
-use super::floor::{cap, floor};
+use super::floor::floor;
+use super::keys::signing_keys;
 use super::policy::Policy;
-use super::prepare::signing_keys;
+use super::policy::cap;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
-use super::{WaitFor, gate, policy, preflight};
+use super::vocabulary::WaitFor;
+use super::{gate, policy, preflight};
 use crate::facts::{DeviceState, Facts, KeyName, KeyState, RaiseError, Unknown, plan_raise, refuse_lower};
 use crate::tezos::Level;
 

@@ -1,22 +1,11 @@
 //! The steps: what a run can do to the world.
 
+use super::vocabulary::Basis;
+use super::vocabulary::Path;
 use std::fmt;
 
-use super::bound::Basis;
 use crate::facts::{Asked, KeyName, Marks};
 use crate::tezos::{ChainId, Level};
-
-/// How the primary can be fenced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Path {
-    /// It answers and can be stopped from here.
-    Controlled,
-    /// It cannot be stopped from here, whatever still answers.
-    Uncontrolled,
-    /// Nobody can reach it, unplug it or switch it off; a person takes the risk, typed in full.
-    Unproven,
-}
 
 /// One effect. Its number is the one in the written procedure; 0 is the preparation of the backup.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

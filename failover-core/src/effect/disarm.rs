@@ -5,10 +5,8 @@ use std::time::Duration;
 use super::{EffectError, Hands};
 use crate::baker::{BakerControl, BakerState};
 use crate::clock::Clock;
+use crate::journal::record::NOT_LOCKED;
 use crate::signer::{Arming, HwmSetter};
-
-/// How [`Disarmed::what`] begins where keys could not be read back.
-pub(crate) const NOT_LOCKED: &str = "keys not read back locked: ";
 
 /// Takes the device's ability to sign away, and reads back.
 ///

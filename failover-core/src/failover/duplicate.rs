@@ -1,6 +1,5 @@
 //! What is done about a foreign position, by a run and by a watch alike (S8, S12).
 
-use super::ending;
 use crate::clock::Clock;
 use crate::decision::{Policy, positions};
 use crate::effect::{self, Disarmed, Hands};
@@ -77,7 +76,7 @@ fn ended(told: &str, find: &str, signed: &[Signed], stopped: &Stopped) -> End {
     } else {
         "unplug the backup's signer now: it could not be read back as stopped".to_owned()
     };
-    ending::end("duplicate", 5, message, next)
+    End::new("duplicate", 5, message, next)
 }
 
 /// Says what the backup signed before it was stopped, and the other machine may have signed too.

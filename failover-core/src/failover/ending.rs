@@ -1,9 +1,9 @@
 //! How a run ends: what is taken down, what is said last.
 
 use super::duplicate::{self, Stopped};
-use super::{Failover, Record, nonces, pays, refusals};
+use super::{Failover, Record, nonces, refusals};
 use crate::decision::{Path, Policy, Progress, Refusal, Resumed, Step};
-use crate::effect;
+use crate::effect::{self, pays};
 use crate::facts::Signed;
 use crate::journal::JournalError;
 use crate::journal::record::End;
@@ -13,10 +13,6 @@ use crate::signer::{SignerDevice as _, SignerError};
 
 /// How a last line begins where a prompt still stands on the Ledger's screen.
 const REJECT: &str = "reject the prompt on the Ledger's screen, then run";
-
-pub(crate) fn end(outcome: &str, exit: u8, message: String, next: String) -> End {
-    End { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
-}
 
 fn done(policy: &Policy, resumed: Resumed) -> End {
     let Resumed { first, floor, path, .. } = &resumed;
@@ -32,7 +28,7 @@ fn done(policy: &Policy, resumed: Resumed) -> End {
              If it is lost or stolen, rotate the consensus and companion keys now"
         }
     };
-    End { resumed: Some(resumed.clone()), ..end("done", 0, message, next.to_owned()) }
+    End { resumed: Some(resumed.clone()), ..End::new("done", 0, message, next.to_owned()) }
 }
 
 impl Failover {
@@ -117,7 +113,7 @@ impl Failover {
             message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
             next.push_str("; meanwhile keep `failover watch` running");
         }
-        Ok(End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), message, next) })
+        Ok(End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, next) })
     }
 
     pub(super) fn failed(&mut self, step: &str, why: String) -> Result<End, JournalError> {
@@ -138,7 +134,7 @@ impl Failover {
         self.tell_pays(&mut next);
         self.hear()?;
         let said = self.last_complaints().map(|said| format!("; the backup says: {said}")).unwrap_or_default();
-        Ok(end("failed", 1, format!("{step} failed: {why}{said}"), next))
+        Ok(End::new("failed", 1, format!("{step} failed: {why}{said}"), next))
     }
 
     /// Another machine signs. S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed
@@ -176,7 +172,7 @@ impl Failover {
             message = format!("{message}; {error}");
             next = format!("{REJECT} `failover resume` to go on, or `failover stand-down`");
         }
-        Ok(end("interrupted", 6, message, next))
+        Ok(End::new("interrupted", 6, message, next))
     }
 
     /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
@@ -195,7 +191,7 @@ impl Failover {
         } else {
             message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
         }
-        Ok(end("locked", 7, message, error.next().to_owned()))
+        Ok(End::new("locked", 7, message, error.next().to_owned()))
     }
 
     pub(super) fn unanswered(&mut self, error: &OperatorError) -> Result<End, JournalError> {
@@ -206,7 +202,7 @@ impl Failover {
             2 => "give the answer by the flag named above, and run again",
             _ => "run `failover resume` to go on, or `failover stand-down`",
         };
-        Ok(end(outcome, exit, error.to_string(), next.to_owned()))
+        Ok(End::new(outcome, exit, error.to_string(), next.to_owned()))
     }
 
     /// The journal cannot be written: nothing armed stays behind, and the run can be taken up again.
@@ -223,7 +219,7 @@ impl Failover {
         if self.begun && matches!(error, JournalError::Full { .. } | JournalError::Write { .. }) {
             next.push_str(": `failover resume` goes on from what is written down");
         }
-        let end = end("interrupted", 6, message, next);
+        let end = End::new("interrupted", 6, message, next);
         self.at_rest(end)
     }
 }

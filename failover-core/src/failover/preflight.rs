@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Failover;
-use super::ending::end;
 use crate::decision::{Progress, Refusal, Verdict, decide};
 use crate::effect;
 use crate::facts::Facts;
@@ -85,7 +84,7 @@ impl Failover {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
             }
         }
-        End { refusal: Some(refusal.clone()), ..end(outcome, refusal.exit(), message, refusal.next()) }
+        End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, refusal.next()) }
     }
 }
 

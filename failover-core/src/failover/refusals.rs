@@ -6,7 +6,7 @@ use crate::decision::{Policy, Refusal, RefusedBefore};
 use crate::failover::{Failover, Past};
 use crate::journal::record::{End, Record};
 use crate::journal::{self, Entry};
-use crate::returning::unplugged_flag;
+use crate::operator::unplugged_flag;
 use crate::state::{StateDir, StateError};
 
 impl Failover {

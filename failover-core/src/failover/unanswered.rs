@@ -4,6 +4,7 @@ use super::Failover;
 use crate::clock::Clock as _;
 use crate::decision::{WaitFor, Waiting};
 use crate::effect::{self, EffectError};
+use crate::journal::record::NOT_LOCKED;
 use crate::journal::record::{End, Record};
 use crate::signer::{Model, SignerDevice as _, SignerError};
 
@@ -51,5 +52,5 @@ impl Failover {
 }
 
 fn not_locked(error: &EffectError) -> String {
-    format!("{}{error}", effect::NOT_LOCKED)
+    format!("{NOT_LOCKED}{error}")
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::local::shown;
 use super::script::Marks;
 use super::session::{Line, Session};
 use super::verdict::Call;
+use super::words::shown;
 use super::{HostError, Output};
 
 /// What one command came to.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::local::text;
 use super::script::TOO_LATE;
 use super::session::Said;
+use super::words::text;
 use super::{HostError, Output};
 
 /// Exit codes by which a shell reports that a signal ended a command: INT, QUIT, ABRT, BUS, FPE, KILL, SEGV, PIPE, TERM.

@@ -10,6 +10,9 @@ use crate::signer::{KeyState, Raised};
 use crate::state::PlanId;
 use crate::tezos::Level;
 
+/// How a line of [`Record::Disarmed`] begins where keys could not be read back.
+pub(crate) const NOT_LOCKED: &str = "keys not read back locked: ";
+
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "record")]
@@ -225,6 +228,11 @@ pub struct End {
 }
 
 impl End {
+    /// An end with nothing but its words.
+    pub(crate) fn new(outcome: &str, exit: u8, message: String, next: String) -> Self {
+        Self { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
+    }
+
     /// Can the run be taken up again? Interrupted and failed runs and those that lost their lock can, and one that had begun
     /// when this machine was not ready; done, refused, cancelled and stopped ones are over.
     #[must_use]

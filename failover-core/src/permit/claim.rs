@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use super::permits::read;
+use super::disk::read;
 use super::{PermitError, Permits, RunId};
 use crate::clock::Timestamp;
 

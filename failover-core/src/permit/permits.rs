@@ -1,22 +1,20 @@
 //! The permits of one baker on one machine: made once, taken away by anybody, never put back.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::fs::{self};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::root::{private, sync};
+use super::disk::{boot, create, exists, private, read, sync};
 use super::{Claim, ClaimOrder, EffectLock, PermitError, Root, RunId};
 use crate::clock::Timestamp;
+use crate::host::host_name;
+use crate::tezos::{ChainId, KeyHash};
 
 /// The folders: runs that have begun and have no permit yet, permits, and what was taken away or is over.
 const BEGUN: &str = "begun";
 const PERMITS: &str = "permits";
 const ENDED: &str = "ended";
-
-/// No permit and no claim is longer.
-pub(super) const LONGEST: u64 = 4096;
 
 /// For what a permit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -72,6 +70,40 @@ pub struct Permits {
     root: Root,
     folder: PathBuf,
     baker: String,
+}
+
+impl Root {
+    /// The permits and claims of one baker on this machine.
+    #[must_use]
+    pub fn of(&self, chain: ChainId, baker: KeyHash) -> Permits {
+        Permits::new(self.clone(), format!("{chain}-{baker}"))
+    }
+
+    /// Takes away every permit of every baker on this machine (S14). Nothing is asked, locked or created for it.
+    ///
+    /// # Errors
+    /// One is still there. The others are gone all the same.
+    pub fn take_away_all(&self, by: &str) -> Result<usize, PermitError> {
+        let (mut taken, mut first) = (0, None);
+        for permits in self.every()? {
+            match permits.take_away(by) {
+                Ok(count) => taken += count,
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        first.map_or(Ok(taken), Err)
+    }
+
+    /// The permits of every baker on this machine.
+    pub(super) fn every(&self) -> Result<Vec<Permits>, PermitError> {
+        let entries = match fs::read_dir(self.path()) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(PermitError::system(self.path(), &e)),
+        };
+        let bakers = entries.flatten().filter(|entry| entry.path().join("permits").is_dir());
+        Ok(bakers.filter_map(|entry| Some(Permits::new(self.clone(), entry.file_name().into_string().ok()?))).collect())
+    }
 }
 
 impl Permits {
@@ -334,52 +366,6 @@ impl RunPermit {
 /// How this machine calls itself: what a person types in a statement about it.
 #[must_use]
 pub fn hostname() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name: String = name.trim().chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(64).collect();
+    let name: String = host_name().chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(64).collect();
     if name.is_empty() { "localhost".to_owned() } else { name }
-}
-
-/// The name of this boot.
-pub(super) fn boot() -> Result<String, PermitError> {
-    let path = Path::new("/proc/sys/kernel/random/boot_id");
-    let text = fs::read_to_string(path).map_err(|e| PermitError::system(path, &e))?;
-    Ok(text.trim().to_owned())
-}
-
-fn exists(path: &Path) -> Result<bool, PermitError> {
-    match fs::symlink_metadata(path) {
-        Ok(_) => Ok(true),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(e) => Err(PermitError::system(path, &e)),
-    }
-}
-
-/// A small file; `None`: it is not there.
-pub(super) fn read(path: &Path) -> Result<Option<String>, PermitError> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => return Ok(None),
-        Err(e) => return Err(PermitError::system(path, &e)),
-    };
-    let mut text = String::new();
-    file.take(LONGEST + 1).read_to_string(&mut text).map_err(|e| PermitError::system(path, &e))?;
-    if text.len() as u64 > LONGEST {
-        return Err(PermitError::damaged(path, "it is too long"));
-    }
-    Ok(Some(text))
-}
-
-/// Writes a new file whole, durably: nobody ever reads half of it.
-pub(super) fn create(path: &Path, text: &[u8]) -> Result<(), PermitError> {
-    let wrong = |e: io::Error| PermitError::system(path, &e);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.new"));
-    let _left_behind = fs::remove_file(&beside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(wrong)?;
-    file.write_all(text).and_then(|()| file.sync_all()).map_err(wrong)?;
-    // Not over one that is there.
-    let made = fs::hard_link(&beside, path);
-    let _once_linked = fs::remove_file(&beside);
-    made.map_err(wrong)?;
-    sync(path.parent().unwrap_or(path))
 }

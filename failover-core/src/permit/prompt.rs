@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::permits::read;
+use super::disk::read;
 use super::{PermitState, Root, RunId};
 use crate::tezos::Level;
 

@@ -1,15 +1,12 @@
 //! Where the permits, claims and locks of a machine lie.
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::fs::{self};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::permits::{boot, create, read};
-use super::{EffectLock, PermitError, Permits, RunId};
+use super::disk::{boot, create, private, read};
+use super::{EffectLock, PermitError, RunId};
 use crate::clock::Timestamp;
-use crate::tezos::{ChainId, KeyHash};
 
 /// The folder of a machine that says who may act on it: the same whatever user, and whatever state folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,38 +46,6 @@ impl Root {
     #[must_use]
     pub fn is_usual(&self) -> bool {
         self.folder == Path::new(Self::USUAL)
-    }
-
-    /// The permits and claims of one baker on this machine.
-    #[must_use]
-    pub fn of(&self, chain: ChainId, baker: KeyHash) -> Permits {
-        Permits::new(self.clone(), format!("{chain}-{baker}"))
-    }
-
-    /// Takes away every permit of every baker on this machine (S14). Nothing is asked, locked or created for it.
-    ///
-    /// # Errors
-    /// One is still there. The others are gone all the same.
-    pub fn take_away_all(&self, by: &str) -> Result<usize, PermitError> {
-        let (mut taken, mut first) = (0, None);
-        for permits in self.every()? {
-            match permits.take_away(by) {
-                Ok(count) => taken += count,
-                Err(error) => first = first.or(Some(error)),
-            }
-        }
-        first.map_or(Ok(taken), Err)
-    }
-
-    /// The permits of every baker on this machine.
-    pub(super) fn every(&self) -> Result<Vec<Permits>, PermitError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(PermitError::system(&self.folder, &e)),
-        };
-        let bakers = entries.flatten().filter(|entry| entry.path().join("permits").is_dir());
-        Ok(bakers.filter_map(|entry| Some(Permits::new(self.clone(), entry.file_name().into_string().ok()?))).collect())
     }
 
     /// Waits for the effect lock of this machine, at most as long as `patience`. `what`: what is going to be done.
@@ -133,32 +98,4 @@ impl Root {
     pub(crate) fn prepare(&self) -> Result<(), PermitError> {
         private(&self.folder)
     }
-}
-
-/// Makes a folder with mode 0700; one that is there is checked.
-pub(super) fn private(folder: &Path) -> Result<(), PermitError> {
-    let wrong = |e: io::Error| PermitError::system(folder, &e);
-    let meta = match fs::symlink_metadata(folder) {
-        Ok(meta) => meta,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
-            sync(folder.parent().unwrap_or(folder))?;
-            fs::symlink_metadata(folder).map_err(wrong)?
-        }
-        Err(e) => return Err(wrong(e)),
-    };
-    let unsafe_because = |why: String| PermitError::Unsafe { path: folder.to_owned(), why };
-    if !meta.is_dir() {
-        return Err(unsafe_because("it is not a folder".to_owned()));
-    }
-    let mode = meta.permissions().mode() & 0o777;
-    if mode & 0o022 != 0 {
-        return Err(unsafe_because(format!("others may write into it (mode {mode:03o})")));
-    }
-    Ok(())
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync(folder: &Path) -> Result<(), PermitError> {
-    fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|e| PermitError::system(folder, &e))
 }

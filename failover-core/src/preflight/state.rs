@@ -2,7 +2,7 @@
 
 use super::not_ready;
 use crate::decision::Refusal;
-use crate::failover::is_over;
+use crate::journal::is_over;
 use crate::journal::record::Record;
 use crate::state::{Latch, PlanId, StateDir, StateError};
 

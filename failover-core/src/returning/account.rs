@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use crate::clock::Timestamp;
 use crate::decision::Step;
 use crate::facts::{Account, Deed, KeyName, Marks};
+use crate::guard::HistoryEvent;
+use crate::journal::name_of;
 use crate::journal::record::{Record, StepResult};
 use crate::journal::{self, Entry};
 use crate::signer::Raised;
-use crate::state::{HistoryEvent, StateDir, StateError, name_of};
+use crate::state::{StateDir, StateError};
 use crate::tezos::Level;
 
 /// What was armed on the machine with this state folder since it last became the backup.

@@ -92,7 +92,7 @@ impl StateDir {
         if fs::symlink_metadata(&path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
             return Ok(());
         }
-        let kept = self.path().join(format!("{CLEARED}{}.json", super::journals::compact(now)));
+        let kept = self.path().join(format!("{CLEARED}{}.json", super::stamp::compact(now)));
         fs::rename(&path, &kept).map_err(|e| StateError::write(&path, &e))?;
         disk::remove(&path)?;
         disk::sync_folder_of(&path)
@@ -104,7 +104,7 @@ impl StateDir {
     pub fn last_cleared(&self) -> Option<Timestamp> {
         let cleared = |entry: std::io::Result<fs::DirEntry>| {
             let name = entry.ok()?.file_name();
-            super::journals::expanded(name.to_str()?.strip_prefix(CLEARED)?.strip_suffix(".json")?)
+            super::stamp::expanded(name.to_str()?.strip_prefix(CLEARED)?.strip_suffix(".json")?)
         };
         fs::read_dir(self.path()).ok()?.filter_map(cleared).max()
     }

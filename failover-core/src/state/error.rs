@@ -57,7 +57,7 @@ pub enum StateError {
     },
     /// A journal could not be read.
     #[error(transparent)]
-    Journal(#[from] crate::journal::JournalError),
+    Journal(#[from] crate::jsonl::JournalError),
 }
 
 impl StateError {
@@ -79,7 +79,7 @@ impl StateError {
         }
     }
 
-    pub(super) fn read(path: &Path, error: &io::Error) -> Self {
+    pub(crate) fn read(path: &Path, error: &io::Error) -> Self {
         Self::Read { path: path.to_owned(), why: error.to_string() }
     }
 

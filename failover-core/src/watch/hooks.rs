@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
+use super::hook::Hook;
 use super::record::{Listener, Note, Role, Said, Trouble};
 use crate::clock::{Clock, Timestamp};
 use crate::host::{Host as _, HostError, LocalHost, Output};
@@ -25,55 +26,18 @@ const WAITING: usize = 4;
 /// How long the last ones are waited for at the end: those that wait, and the one that runs.
 const LAST: Duration = Duration::from_secs(55);
 
-/// What a hook is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Hook {
-    /// The primary was silent for so many levels that a failover may be due.
-    Silent,
-    /// Another machine signed, or the baker was denounced: this machine was stopped, and stays so.
-    Duplicate,
-    /// Something that signs was started on a machine that stands by, or could be again.
-    Guard,
-    /// This backup is not ready any more.
-    NotReady,
-}
-
-impl Hook {
-    /// Every one.
-    pub const ALL: [Self; 4] = [Self::Silent, Self::Duplicate, Self::Guard, Self::NotReady];
-
-    /// Its name, as the configuration has it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Silent => "silent",
-            Self::Duplicate => "duplicate",
-            Self::Guard => "guard",
-            Self::NotReady => "not_ready",
-        }
-    }
-
-    /// Which one this is for, if any.
-    fn of(said: &Said) -> Option<Self> {
-        match said {
-            Said::Note(Note::Missed { role: Role::Sentinel, next: Some(_), .. }) => Some(Self::Silent),
-            Said::Note(Note::Trouble { what: Trouble::Guard, .. }) => Some(Self::Guard),
-            Said::Note(Note::Trouble { what: Trouble::Ready, .. }) => Some(Self::NotReady),
-            // The end says what was seen, whether the stop is proven, and what to do: it comes after the stop (S12).
-            Said::Run(record) => match &**record {
-                Record::End(end) if end.outcome == "duplicate" => Some(Self::Duplicate),
-                _ => None,
-            },
-            Said::Note(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Hook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+/// Which one this is for, if any.
+fn hook_of(said: &Said) -> Option<Hook> {
+    match said {
+        Said::Note(Note::Missed { role: Role::Sentinel, next: Some(_), .. }) => Some(Hook::Silent),
+        Said::Note(Note::Trouble { what: Trouble::Guard, .. }) => Some(Hook::Guard),
+        Said::Note(Note::Trouble { what: Trouble::Ready, .. }) => Some(Hook::NotReady),
+        // The end says what was seen, whether the stop is proven, and what to do: it comes after the stop (S12).
+        Said::Run(record) => match &**record {
+            Record::End(end) if end.outcome == "duplicate" => Some(Hook::Duplicate),
+            _ => None,
+        },
+        Said::Note(_) => None,
     }
 }
 
@@ -148,7 +112,7 @@ impl Hooks {
 
 impl Listener for Hooks {
     fn hear(&mut self, at: Timestamp, said: &Said) {
-        let Some(hook) = Hook::of(said).filter(|hook| self.due(*hook, at)) else { return };
+        let Some(hook) = hook_of(said).filter(|hook| self.due(*hook, at)) else { return };
         let (Some(argv), Some(queue)) = (self.argv.get(&hook), &self.queue) else { return };
         let line = Line { v: crate::journal::VERSION, at, hook, name: &self.name, said };
         let mut input = match serde_json::to_string(&line) {

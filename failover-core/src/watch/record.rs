@@ -1,6 +1,6 @@
 //! What a watch says: one record a finding, in the style of the journal's. One `record` field names the kind.
 
-use super::hooks::Hook;
+use super::hook::Hook;
 use crate::clock::Timestamp;
 use crate::facts::Signed;
 use crate::journal::record::Record;

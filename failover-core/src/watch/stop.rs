@@ -8,8 +8,8 @@ use crate::clock::Clock as _;
 use crate::decision::Policy;
 use crate::effect::{self, Disarmed};
 use crate::facts::{ChainFacts, Signed, Timestamp};
+use crate::failover::duplicate;
 use crate::failover::duplicate::Stopped;
-use crate::failover::{duplicate, ending};
 use crate::journal::record::{End, Record};
 use crate::tezos::{Kind, Level};
 
@@ -86,7 +86,7 @@ impl Watch {
             true => "find the machine that signed, then run `failover clear`",
             false => "unplug this machine's signer: it could not be read back as stopped",
         };
-        ending::end("duplicate", 5, why, next.to_owned())
+        End::new("duplicate", 5, why, next.to_owned())
     }
 
     fn say_disarmed(&mut self, disarmed: &Disarmed) {

@@ -6,12 +6,13 @@ use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::decision::raise_by_hand;
 use failover_core::effect::{EffectError, disarm_keys, raise_marks};
 use failover_core::guard::Guard;
+use failover_core::guard::HistoryEvent;
 use failover_core::operator::Operator as _;
 use failover_core::permit::{RunId, RunPermit};
 use failover_core::signer::{
     self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
 };
-use failover_core::state::{HistoryEvent, StateDir};
+use failover_core::state::StateDir;
 use failover_core::tezos::{Kind, Level};
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use super::operation::{Content, Fields, Receipt};
 use super::votes::Votes;
-use crate::chain::octez::Recorded;
+use crate::chain::block::Recorded;
 use crate::tezos::Position;
 
 /// The votes of one kind in one block.

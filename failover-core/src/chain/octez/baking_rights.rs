@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::OctezNode;
 use super::rights::RawValidators;
-use super::{OctezNode, level};
+use crate::chain::block::level;
 use crate::chain::within::Within;
 use crate::chain::{Ahead, ChainError, Rights, Rpc};
 use crate::tezos::{KeyHash, Level, Position, Round};

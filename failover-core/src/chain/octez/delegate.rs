@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::claim::Ed25519;
-use super::header::level;
-use super::metadata::Metadata;
-use super::number::Number;
+use crate::chain::block::Metadata;
+use crate::chain::block::level;
+use crate::chain::number::Number;
 use crate::chain::text::clipped;
 use crate::chain::{Delegate, Denunciation, ExpectedKey, KeyRole};
 use crate::tezos::{KeyHash, Kind, Position, Round};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::issuance::RawIssuance;
-use super::number::Number;
 use super::{OctezNode, SMALL};
 use crate::chain::answer;
+use crate::chain::number::Number;
 use crate::chain::within::Within;
 use crate::chain::{ChainError, Earnings, Participation, Ratio, Rpc, Slashing};
 use crate::tezos::{BlockHash, KeyHash, Mutez};

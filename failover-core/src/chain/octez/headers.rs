@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::header::Header;
+use crate::chain::block::Header;
 use crate::tezos::{BlockHash, Level};
 
 /// How many are kept.

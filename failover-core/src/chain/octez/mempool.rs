@@ -8,8 +8,8 @@ use blake2::{Blake2b, Digest};
 use serde::Deserialize;
 
 use super::claim::{Claim, Shown};
-use super::header::level;
 use crate::chain::Signed;
+use crate::chain::block::level;
 use crate::chain::text::clipped;
 use crate::tezos::{Kind, Level, Position, Round};
 

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::header::level;
+use crate::chain::block::level;
 use crate::tezos::{KeyHash, Level};
 
 /// Either generation of the answer.

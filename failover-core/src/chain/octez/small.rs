@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::header::level;
-use super::number::Number;
+use crate::chain::block::level;
+use crate::chain::number::Number;
 use crate::chain::{Constants, PeerHead, SyncState};
 use crate::tezos::BlockHash;
 

@@ -1,8 +1,8 @@
 //! The rungs that are put up on the primary from here: the boot guard, and keys that cannot sign any more.
 
-use super::Rung;
 use crate::decision::progress::Progress;
 use crate::decision::step::Step;
+use crate::decision::vocabulary::Rung;
 use crate::facts::{Arming, BootGuard, Facts, Model, UnlockSecret};
 
 /// No signing service of the primary can start again, read from the units as they are loaded there.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::in_words;
 use crate::facts::{Account, Deed, KeyName, Mark, Marks, reached};
 use crate::tezos::{Level, Position};
 
@@ -105,4 +104,12 @@ pub(super) fn left(account: &Account) -> Result<Left, Vec<String>> {
         }
     }
     if gaps.is_empty() { Ok(left) } else { Err(gaps) }
+}
+
+/// Marks in words, one where all are the same.
+pub(super) fn in_words(marks: &Marks) -> String {
+    if marks.highest() == marks.lowest() {
+        return marks.highest().to_string();
+    }
+    format!("block {}, preattestation {}, attestation {}", marks.block, marks.preattestation, marks.attestation)
 }

@@ -1,6 +1,6 @@
 //! The words of a refusal: keys, evidence, rungs and positions, as a sentence names them.
 
-use crate::decision::fence::Rung;
+use crate::decision::vocabulary::Rung;
 use crate::facts::{Denunciation, ExpectedKey, KeyName, Signed};
 use crate::tezos::KeyHash;
 

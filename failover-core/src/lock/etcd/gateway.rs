@@ -12,7 +12,7 @@ use super::super::FencingToken;
 use super::answer::{Answer, Created, Found, encoded};
 use super::error::EtcdError;
 use super::options::EtcdOptions;
-use crate::chain::{http, tls};
+use crate::chain::{http, tls, why};
 use crate::signer::Passphrase;
 
 /// How long one member has for one answer.
@@ -200,12 +200,12 @@ impl Gateway {
         let mut response = match answer {
             Ok(response) => response,
             Err(ureq::Error::Timeout(_)) => return Said::Unknown(format!("no answer in {} s", deadline.as_secs_f32())),
-            Err(error) => return Said::Unknown(http::why(&error)),
+            Err(error) => return Said::Unknown(why(&error)),
         };
         let status = response.status().as_u16();
         let body = match response.body_mut().with_config().limit(LIMIT).read_to_vec() {
             Ok(body) => Zeroizing::new(body),
-            Err(error) => return Said::Unknown(http::why(&error)),
+            Err(error) => return Said::Unknown(why(&error)),
         };
         let value: Option<Value> = serde_json::Deserializer::from_slice(&body).into_iter().next().and_then(Result::ok);
         let why = value.as_ref().and_then(complaint);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::number::Number;
+use crate::chain::number::Number;
 use crate::tezos::KeyHash;
 
 /// The parts of a block's metadata that say who signed, and where in its cycle it is (Octez v25.1).
@@ -48,7 +48,7 @@ struct PeriodKind {
 impl VotingPeriod {
     /// An adoption period ends with the activation of another protocol, always: after so many levels its first block
     /// comes. No other period ends with one.
-    pub(super) fn levels_to_protocol(&self) -> Option<u64> {
+    pub(in crate::chain) fn levels_to_protocol(&self) -> Option<u64> {
         (self.voting_period.kind == "adoption").then(|| self.remaining.saturating_add(1))
     }
 }

@@ -4,7 +4,7 @@ use crate::baker::BakerControl;
 use crate::decision::Path;
 
 /// What is stopped with what signs.
-pub(super) fn known(path: Path, primary: Option<&dyn BakerControl>) -> Vec<String> {
+pub(crate) fn known(path: Path, primary: Option<&dyn BakerControl>) -> Vec<String> {
     let primary = primary.filter(|_| path == Path::Controlled);
     primary.map(BakerControl::pays).unwrap_or_default().iter().map(ToString::to_string).collect()
 }

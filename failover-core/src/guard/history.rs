@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{StateDir, StateError};
+use super::Token;
 use crate::clock::Timestamp;
-use crate::guard::Token;
-use crate::journal::{self, Entry, JournalFile};
+use crate::jsonl::{self, Entry, JournalFile};
 use crate::signer::Raised;
+use crate::state::{StateDir, StateError};
 
 /// One event of the history.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -65,29 +65,11 @@ impl StateDir {
         match std::fs::symlink_metadata(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(e) => Err(StateError::read(&path, &e)),
-            Ok(_) => Ok(journal::read(&path)?.entries),
+            Ok(_) => Ok(jsonl::read(&path)?.entries),
         }
-    }
-
-    /// A standby is completed, with these marks: what was armed here before it does not count any more.
-    ///
-    /// # Errors
-    /// A journal cannot be read, or the history cannot be written.
-    pub fn stood_by(&self, now: Timestamp, raised: Vec<Raised>) -> Result<(), StateError> {
-        let mut journals = BTreeMap::new();
-        for path in self.journals()? {
-            let records = journal::read::<serde_json::Value>(&path)?.entries.len() as u64;
-            journals.insert(name_of(&path), records);
-        }
-        self.remember(now, &HistoryEvent::StoodBy { raised, journals })
     }
 
     fn history_file(&self) -> PathBuf {
         self.path().join("token-history.jsonl")
     }
-}
-
-/// A journal's name in its folder.
-pub(crate) fn name_of(path: &std::path::Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

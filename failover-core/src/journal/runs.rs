@@ -1,5 +1,6 @@
-//! The journals of this machine: one file a run.
+//! The folder of the runs: one journal each, `journals/` in the state folder.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
@@ -7,9 +8,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{PlanId, StateDir, StateError};
 use crate::clock::Timestamp;
-use crate::journal::{self, Entry, Journal, JournalFile};
+use crate::guard::HistoryEvent;
+use crate::jsonl::{self, Entry, Journal, JournalFile};
+use crate::signer::Raised;
+use crate::state::{PlanId, StateDir, StateError, compact};
 
 impl StateDir {
     /// Begins the journal of a run, `journals/20261122T030000Z-K7MPQ2.jsonl`.
@@ -61,7 +64,7 @@ impl StateDir {
         finished: impl Fn(&[Entry<R>]) -> bool,
     ) -> Result<Option<(PathBuf, Journal<R>)>, StateError> {
         for path in self.journals()? {
-            let journal: Journal<R> = journal::read(&path)?;
+            let journal: Journal<R> = jsonl::read(&path)?;
             if !journal.entries.is_empty() && !finished(&journal.entries) {
                 return Ok(Some((path, journal)));
             }
@@ -69,23 +72,25 @@ impl StateDir {
         Ok(None)
     }
 
+    /// A standby is completed, with these marks: what was armed here before it does not count any more.
+    ///
+    /// # Errors
+    /// A journal cannot be read, or the history cannot be written.
+    pub fn stood_by(&self, now: Timestamp, raised: Vec<Raised>) -> Result<(), StateError> {
+        let mut journals = BTreeMap::new();
+        for path in self.journals()? {
+            let records = jsonl::read::<serde_json::Value>(&path)?.entries.len() as u64;
+            journals.insert(name_of(&path), records);
+        }
+        self.remember(now, &HistoryEvent::StoodBy { raised, journals })
+    }
+
     fn journal_folder(&self) -> PathBuf {
         self.path().join("journals")
     }
 }
 
-/// A time that stands in a file's name so; `None`: it does not.
-pub(super) fn expanded(text: &str) -> Option<Timestamp> {
-    let part = |from: usize, to: usize| text.get(from..to);
-    let (date, time) = (part(0, 8)?, text.get(8..)?);
-    let (hour, rest) = (time.strip_prefix('T')?.get(..2)?, time.get(3..)?);
-    let (minute, second) = (rest.get(..2)?, rest.get(2..)?);
-    let whole = format!("{}-{}-{}T{hour}:{minute}:{second}", date.get(..4)?, date.get(4..6)?, date.get(6..)?);
-    whole.parse().ok()
-}
-
-/// A time as it stands in a file's name: `20261122T030000Z`.
-pub(super) fn compact(time: Timestamp) -> String {
-    let seconds = Timestamp::from_millis(time.millis() - time.millis().rem_euclid(1000));
-    seconds.to_string().replace(['-', ':'], "")
+/// A journal's name in its folder.
+pub(crate) fn name_of(path: &std::path::Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -1,13 +1,11 @@
 //! Progress from records: live, and when an interrupted run is taken up again. Only B, statements and the start are
 //! remembered; everything else is looked at again (S6).
 
-use super::Statement;
+use super::record::{NOT_LOCKED, Record, StepResult};
 use crate::clock::Timestamp;
 use crate::decision::policy::CLOCKS_APART;
-use crate::decision::{Nonces, Noted, Policy, Progress, Started, Step, WaitFor, Waiting};
-use crate::effect::NOT_LOCKED;
-use crate::journal::Entry;
-use crate::journal::record::{Record, StepResult};
+use crate::decision::{Nonces, Noted, Policy, Progress, Started, Statement, Step, WaitFor, Waiting};
+use crate::jsonl::Entry;
 use crate::operator::{Answer, Question};
 use crate::permit::RunId;
 use crate::signer::{KeyName, Raised};
@@ -45,7 +43,7 @@ impl Past {
     }
 
     /// Does this record say that the backup's keys were about to be able to sign?
-    pub(super) const fn is_armed_by(record: &Record) -> bool {
+    pub(crate) const fn is_armed_by(record: &Record) -> bool {
         matches!(record, Record::Before { step: Step::Unlock { .. } | Step::Authorize { .. } | Step::Start { .. }, .. })
     }
 }
