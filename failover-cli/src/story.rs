@@ -4,11 +4,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use failover_core::decision::ladder::title;
 use failover_core::decision::{Path, Rung, Step, WaitFor, Waiting};
 use failover_core::facts::Signed;
 use failover_core::journal::record::{Plan, Record, StepResult};
 use failover_core::operator::{Answer, Question};
-use failover_core::report::{question, title};
+use failover_core::report::question;
 use failover_core::signer::Raised;
 use failover_core::tezos::{Kind, Level};
 

@@ -15,6 +15,7 @@ mod gate;
 mod give_back;
 mod heads;
 mod keys;
+pub mod ladder;
 mod observe;
 mod permit;
 pub mod policy;
@@ -42,6 +43,7 @@ pub use foreign::{Foreign, consensus_marks, consensus_marks_of, foreign, shared}
 pub use give_back::{Said, give_back};
 pub use heads::{HeadAge, Judging, agreed_head, is_alone, pin_allows, renewed};
 pub(crate) use keys::signing_keys;
+pub use ladder::StepKind;
 pub use permit::claimed;
 pub use policy::{Policy, cap};
 pub use progress::{Found, Missed, Nonces, Noted, Progress, RefusedBefore, Started};

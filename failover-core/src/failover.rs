@@ -320,10 +320,10 @@ impl Failover {
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
                     // What went wrong first says more than why it cannot be tried again.
-                    if let Some((_, before)) = self.progress.failed(wanted.name()) {
+                    if let Some((_, before)) = self.progress.failed(wanted.kind()) {
                         why = format!("{before}; {why}");
                     }
-                    self.progress.failures.insert(wanted.name(), (u32::MAX, why.clone()));
+                    self.progress.failures.insert(wanted.kind(), (u32::MAX, why.clone()));
                 }
                 if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
                     self.clock.sleep(Duration::from_secs(30));

@@ -37,7 +37,7 @@ pub use nonces::Nonces;
 pub use points::{Point, Whose};
 pub use session::Session;
 pub use timeline::{Event, What};
-pub use words::{question, title};
+pub use words::question;
 
 /// A run, as its journal tells it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -3,7 +3,7 @@
 use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
-use failover_core::decision::{Rung, WaitFor};
+use failover_core::decision::{Rung, Step, WaitFor};
 use failover_core::journal::record::{Record, StepResult};
 
 use super::look::State;
@@ -85,7 +85,7 @@ impl Column {
         match record {
             Record::Fence { rungs, .. } => self.rungs.clone_from(rungs),
             Record::After { result: StepResult::Done { .. }, .. } => self.close(State::Done, None),
-            Record::Before { step, .. } => self.started |= step.name() == "start",
+            Record::Before { step, .. } => self.started |= matches!(step, Step::Start { .. }),
             Record::End(end) => (self.ended, self.wait) = (Some(end.exit), None),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::report::title;
+use failover_core::decision::ladder::title;
 
 use super::column::{Act, Column, FENCE, STEPS, Wait};
 use super::look::{Look, Size, State};

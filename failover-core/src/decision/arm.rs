@@ -1,6 +1,7 @@
 //! From the primary's stop to the backup's start: the fence, the level, the floor, the start.
 
 use super::keys::signing_keys;
+use super::ladder::StepKind;
 use super::policy::cap;
 use super::ready::{SIGNER, ready};
 use super::verdict::{Verdict, attempt};
@@ -63,8 +64,8 @@ fn take_hold(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence)
         return None;
     }
     let untried = |step: &Step| {
-        let failed = progress.failed(step.name()).is_some_and(|(n, _)| *n >= TRIES);
-        !failed && progress.tried.get(step.name()).is_none_or(|tried| *tried < TRIES)
+        let failed = progress.failed(step.kind()).is_some_and(|(n, _)| *n >= TRIES);
+        !failed && progress.tried.get(&step.kind()).is_none_or(|tried| *tried < TRIES)
     };
     let in_place = matches!(&facts.primary.secret, Ok(seen) if matches!(seen.value, UnlockSecret::InPlace { .. }));
     let armed = |device: &DeviceState| device.keys.iter().any(|key| key.arming != Arming::Disarmed);
@@ -80,9 +81,9 @@ fn take_hold(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence)
 
 /// H16: once in a session, and again where it failed. After a start the baker here has its own files.
 fn nonces_are_due(progress: &Progress) -> bool {
-    const NAME: &str = "merge-nonces";
+    const KIND: StepKind = StepKind::MergeNonces;
     let never = progress.started.is_none() && progress.earlier.is_empty();
-    never && (!progress.tried.contains_key(NAME) || progress.failed(NAME).is_some())
+    never && (!progress.tried.contains_key(&KIND) || progress.failed(KIND).is_some())
 }
 
 fn note(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
@@ -175,7 +176,7 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
 
 /// A Ledger that was set up by a press which this run had given up: where its mark is. Nothing is asked twice for what is there.
 fn pressed_late(device: &DeviceState, keys: &[KeyName], progress: &Progress) -> Option<Level> {
-    let given_up = progress.failed(Step::AUTHORIZE).is_some();
+    let given_up = progress.failed(StepKind::Authorize).is_some();
     let pressed = device.info.model == Model::Ledger && progress.armed && given_up && progress.floor.is_none();
     let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
     if !pressed || states.is_empty() || states.iter().any(|key| key.arming != Arming::Armed) {

@@ -1,5 +1,6 @@
 //! The fence, rung by rung, and what is enough.
 
+use super::ladder::StepKind;
 use super::vocabulary::Rung;
 use super::vocabulary::{Path, Statement, WaitFor, Waiting, Word};
 use std::collections::BTreeSet;
@@ -59,12 +60,12 @@ pub(super) fn path(facts: &Facts, policy: &Policy, progress: &Progress) -> (Path
     if policy.emergency {
         return (Path::Uncontrolled, "--emergency: the primary is not to be controlled".to_owned());
     }
-    if let Some((n, why)) = progress.failed("stop-primary")
+    if let Some((n, why)) = progress.failed(StepKind::StopPrimary)
         && *n >= TRIES
     {
         return (Path::Uncontrolled, format!("the primary could not be stopped: {why}"));
     }
-    if progress.tried.get("stop-primary").is_some_and(|n| *n > TRIES)
+    if progress.tried.get(&StepKind::StopPrimary).is_some_and(|n| *n > TRIES)
         && matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }))
     {
         return (Path::Uncontrolled, "what signs on the primary starts again by itself".to_owned());

@@ -1,6 +1,7 @@
 //! The permit by which a run lives, and its claim on the other machine (S13): before anything is touched, and at every look
 //! until the end of the verification.
 
+use super::ladder::StepKind;
 use super::policy::{CLAIM, CLAIM_EMERGENCY, Policy, TRIES};
 use super::progress::Progress;
 use super::ready::ready;
@@ -136,12 +137,12 @@ fn excluded(facts: &Facts, policy: &Policy, progress: &Progress, why: &str) -> R
 }
 
 fn may_be_asked(progress: &Progress) -> bool {
-    progress.tried.get(Step::CLAIM).is_none_or(|tried| *tried < TRIES)
+    progress.tried.get(&StepKind::Claim).is_none_or(|tried| *tried < TRIES)
 }
 
 /// Nothing was touched yet: what cannot be understood there is refused, with its words.
 fn claim(policy: &Policy, progress: &Progress) -> Result<Verdict, Verdict> {
-    match progress.failed(Step::CLAIM) {
+    match progress.failed(StepKind::Claim) {
         Some((n, why)) if *n >= TRIES => {
             let next = format!(
                 "look at /var/lib/failover/machine on {}: where no run goes on there, remove the file in `claims` that cannot be \

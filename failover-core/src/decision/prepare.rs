@@ -107,8 +107,8 @@ fn tie(facts: &Facts, progress: &Progress) -> Result<Option<Step>, Verdict> {
     };
     let Some(BootGuard::Open { why }) = found else { return Ok(None) };
     let step = Step::InstallBootGuard;
-    let failed = progress.failed(step.name()).filter(|(n, _)| *n >= TRIES);
-    match (failed, progress.tried.get(step.name())) {
+    let failed = progress.failed(step.kind()).filter(|(n, _)| *n >= TRIES);
+    match (failed, progress.tried.get(&step.kind())) {
         (Some((_, error)), _) if untouched => Err(not_ready(error.clone())),
         (None, Some(n)) if untouched && *n >= TRIES => Err(not_ready(why.join("; "))),
         _ => Ok(Some(step)),

@@ -1,6 +1,7 @@
 //! How far a run is: rebuilt from the journal, and from what this session has seen itself.
 
 use super::followed::Followed;
+use super::ladder::StepKind;
 use super::vocabulary::Path;
 use super::vocabulary::{Statement, Word};
 use std::collections::BTreeMap;
@@ -138,13 +139,13 @@ pub struct Progress {
     /// Why the keys could not be read back as locked, at this session's last disarming.
     pub not_locked: Option<String>,
     /// How often each step failed, in this session, with the last reason.
-    pub failures: BTreeMap<&'static str, (u32, String)>,
+    pub failures: BTreeMap<StepKind, (u32, String)>,
     /// How often a prompt on a Ledger's screen was given up, in this session.
     pub given_up: u32,
     /// The person rejected the last one.
     pub rejected: bool,
     /// How often each step was tried, in this session.
-    pub tried: BTreeMap<&'static str, u32>,
+    pub tried: BTreeMap<StepKind, u32>,
     /// Since when every reading of the primary said stopped.
     pub stopped_since: Option<Timestamp>,
     /// A stop was sent to the primary.
@@ -235,7 +236,7 @@ impl Progress {
 
     /// How often a step failed, and why last.
     #[must_use]
-    pub fn failed(&self, step: &'static str) -> Option<&(u32, String)> {
-        self.failures.get(step)
+    pub fn failed(&self, step: StepKind) -> Option<&(u32, String)> {
+        self.failures.get(&step)
     }
 }

@@ -1,9 +1,9 @@
 //! A fact of the backup, or what its absence means.
 
+use super::ladder::StepKind;
 use super::policy::{PROMPT, UNKNOWN};
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::step::Step;
 use super::verdict::Verdict;
 use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::{Fact, Facts};
@@ -29,10 +29,10 @@ pub(super) fn ready<'a, T>(
     }
     let since = progress.unknown_for(facts.now);
     // A Ledger answers nothing while a prompt is on its screen, and a late press is taken where it is the right one.
-    let longest = if what == SIGNER && progress.tried.contains_key(Step::AUTHORIZE) { PROMPT } else { UNKNOWN };
+    let longest = if what == SIGNER && progress.tried.contains_key(&StepKind::Authorize) { PROMPT } else { UNKNOWN };
     if since < longest {
         let why = WaitFor::Known { what: format!("{what}: {unknown}") };
         return Err(Verdict::Wait(Waiting { why, left: Some(longest.saturating_sub(since)) }));
     }
-    Err(Verdict::Failed { step: "look", why: format!("{what}: {unknown}") })
+    Err(Verdict::Failed { step: StepKind::Look, why: format!("{what}: {unknown}") })
 }

@@ -1,5 +1,6 @@
 //! After the start: has baking resumed, and is every signature the backup's own?
 
+use super::ladder::StepKind;
 use super::verdict::{Resumed, Verdict};
 use super::vocabulary::{WaitFor, Waiting};
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
         Err(_) => progress.holding || progress.armed,
     };
     let started = progress.started.is_some_and(|started| started.complete || running);
-    let left = || progress.tried.contains_key("start") && !is_locked(facts, progress);
+    let left = || progress.tried.contains_key(&StepKind::Start) && !is_locked(facts, progress);
     started && running && (left() || may_bake(facts, progress))
 }
 
@@ -107,7 +108,7 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
             "the chain says that {} is deactivated: it has no rights until it is registered again",
             policy.baker
         );
-        return Verdict::Failed { step: "verify", why };
+        return Verdict::Failed { step: StepKind::Verify, why };
     }
     let (floor, head) = (started.floor, head.value.level);
     let judged = judged(&activity.value, noted.bound);
@@ -134,9 +135,11 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
     let with_rights = with_rights(facts, above);
     if with_rights >= RESUME_LEVELS || judged.is_some_and(|level| level > above.above(SILENT_LIMIT)) {
         let (step, what) = match (&first, missed_levels) {
-            (None, _) => ("start", "nothing that the backup signed is on chain".to_owned()),
-            (Some(_), Some(missed)) => ("verify", format!("the missed levels did not stop growing, {missed} by now,")),
-            (Some(_), None) => ("verify", "how many levels were missed was not known".to_owned()),
+            (None, _) => (StepKind::Start, "nothing that the backup signed is on chain".to_owned()),
+            (Some(_), Some(missed)) => {
+                (StepKind::Verify, format!("the missed levels did not stop growing, {missed} by now,"))
+            }
+            (Some(_), None) => (StepKind::Verify, "how many levels were missed was not known".to_owned()),
         };
         return Verdict::Failed { step, why: format!("{what} in {with_rights} levels with rights above {above}") };
     }

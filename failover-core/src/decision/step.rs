@@ -1,5 +1,6 @@
 //! The steps: what a run can do to the world.
 
+use super::ladder::StepKind;
 use super::vocabulary::Basis;
 use super::vocabulary::Path;
 use std::fmt;
@@ -125,25 +126,38 @@ pub enum Step {
 }
 
 impl Step {
+    /// What is done, whatever with.
+    #[must_use]
+    pub const fn kind(&self) -> StepKind {
+        match self {
+            Self::StopBackup => StepKind::StopBackup,
+            Self::GuardBackup => StepKind::GuardBackup,
+            Self::InstallBootGuard => StepKind::InstallBootGuard,
+            Self::DisarmBackup => StepKind::DisarmBackup,
+            Self::HoldSigner => StepKind::HoldSigner,
+            Self::ProvePassphrase { .. } => StepKind::ProvePassphrase,
+            Self::StopPrimary => StepKind::StopPrimary,
+            Self::NoteLevel { .. } => StepKind::NoteLevel,
+            Self::GuardPrimary => StepKind::GuardPrimary,
+            Self::StashSecret => StepKind::StashSecret,
+            Self::DisarmPrimary => StepKind::DisarmPrimary,
+            Self::MergeNonces { .. } => StepKind::MergeNonces,
+            Self::Unlock { .. } => StepKind::Unlock,
+            Self::Raise { .. } => StepKind::Raise,
+            Self::Authorize { .. } => StepKind::Authorize,
+            Self::Start { .. } => StepKind::Start,
+            Self::TakePermit => StepKind::TakePermit,
+            Self::Claim { .. } => StepKind::Claim,
+            Self::ReadMarks { .. } => StepKind::ReadMarks,
+            Self::RaiseMarks { .. } => StepKind::RaiseMarks,
+            Self::GiveBack { .. } => StepKind::GiveBack,
+        }
+    }
+
     /// The step's number in the written procedure; 8 is the way back.
     #[must_use]
-    pub const fn number(&self) -> u8 {
-        match self {
-            Self::StopBackup
-            | Self::GuardBackup
-            | Self::InstallBootGuard
-            | Self::DisarmBackup
-            | Self::HoldSigner
-            | Self::ProvePassphrase { .. }
-            | Self::TakePermit
-            | Self::Claim { .. } => 0,
-            Self::StopPrimary => 2,
-            Self::GuardPrimary | Self::StashSecret | Self::DisarmPrimary => 3,
-            Self::NoteLevel { .. } | Self::MergeNonces { .. } => 4,
-            Self::Unlock { .. } | Self::Raise { .. } | Self::Authorize { .. } | Self::RaiseMarks { .. } => 5,
-            Self::Start { .. } => 6,
-            Self::ReadMarks { .. } | Self::GiveBack { .. } => 8,
-        }
+    pub fn number(&self) -> u8 {
+        self.kind().rank().number
     }
 
     /// Does it only take the backup's ability to sign away? Then no lock gates it (S12). What is done to the primary is
@@ -186,11 +200,6 @@ impl Step {
         )
     }
 
-    /// The name of [`Step::Authorize`].
-    pub const AUTHORIZE: &'static str = "authorize";
-    /// The name of [`Step::Claim`].
-    pub(super) const CLAIM: &'static str = "claim";
-
     /// Are marks raised by it, or only read where they are on record after it?
     #[must_use]
     pub const fn raises(&self) -> bool {
@@ -212,29 +221,7 @@ impl Step {
     /// A short name, the same for every try.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::StopBackup => "stop-backup",
-            Self::GuardBackup => "guard-backup",
-            Self::InstallBootGuard => "install-boot-guard",
-            Self::DisarmBackup => "disarm-backup",
-            Self::HoldSigner => "hold-signer",
-            Self::ProvePassphrase { .. } => "prove-passphrase",
-            Self::StopPrimary => "stop-primary",
-            Self::NoteLevel { .. } => "note-level",
-            Self::GuardPrimary => "guard-primary",
-            Self::StashSecret => "stash-secret",
-            Self::DisarmPrimary => "disarm-primary",
-            Self::MergeNonces { .. } => "merge-nonces",
-            Self::Unlock { .. } => "unlock",
-            Self::Raise { .. } => "raise",
-            Self::Authorize { .. } => Self::AUTHORIZE,
-            Self::Start { .. } => "start",
-            Self::TakePermit => "take-permit",
-            Self::Claim { .. } => Self::CLAIM,
-            Self::ReadMarks { .. } => "read-marks",
-            Self::RaiseMarks { .. } => "raise-marks",
-            Self::GiveBack { .. } => "give-back",
-        }
+        self.kind().name()
     }
 }
 

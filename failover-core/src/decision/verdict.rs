@@ -1,5 +1,6 @@
 //! The verdict: what a run does next.
 
+use super::ladder::StepKind;
 use super::policy::{NO_EFFECT, TRIES};
 use super::progress::Progress;
 use super::refusal::Refusal;
@@ -44,7 +45,7 @@ pub enum Verdict {
     /// A step failed too often: end, with nothing armed.
     Failed {
         /// Which step.
-        step: &'static str,
+        step: StepKind,
         /// Why, the last time.
         why: String,
     },
@@ -59,17 +60,18 @@ pub enum Verdict {
 
 /// A step, unless it failed too often.
 pub(super) fn attempt(progress: &Progress, step: Step) -> Verdict {
-    let (name, tried) = (step.name(), progress.tried.get(step.name()).copied().unwrap_or(0));
-    match progress.failed(name) {
+    let kind = step.kind();
+    let tried = progress.tried.get(&kind).copied().unwrap_or(0);
+    match progress.failed(kind) {
         // H18: nothing was done yet, and a person can mend it.
         Some((n, why)) if *n >= TRIES && matches!(step, Step::HoldSigner) => {
             let unknown =
                 Unknown { why: why.clone(), next: "stop the process that holds the device, then run again".to_owned() };
             Verdict::Refuse(Refusal::NotReady { what: "the backup's signer".to_owned(), unknown })
         }
-        Some((n, why)) if *n >= TRIES => Verdict::Failed { step: name, why: why.clone() },
+        Some((n, why)) if *n >= TRIES => Verdict::Failed { step: kind, why: why.clone() },
         _ if tried >= NO_EFFECT => {
-            Verdict::Failed { step: name, why: format!("it was done {tried} times and had no lasting effect") }
+            Verdict::Failed { step: kind, why: format!("it was done {tried} times and had no lasting effect") }
         }
         _ => Verdict::Do(Approved::new(step)),
     }

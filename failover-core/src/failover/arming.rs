@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Failover;
 use crate::clock::Clock as _;
 use crate::decision::policy::{CLOCKS_APART, SLOW_LOOKS};
-use crate::decision::{Approved, Progress, Refusal, Step, TooOld, WaitFor, Waiting};
+use crate::decision::{Approved, Progress, Refusal, Step, StepKind, TooOld, WaitFor, Waiting};
 use crate::facts::{Facts, Manner};
 use crate::journal::JournalError;
 use crate::journal::record::{End, Record, StepResult};
@@ -26,7 +26,7 @@ impl Failover {
     pub(super) fn approved(&mut self, facts: &Facts, step: Approved<Step>) -> Result<Option<End>, JournalError> {
         let unlocks = matches!(step.get(), Step::ProvePassphrase { .. } | Step::Unlock { .. });
         if unlocks && self.hands.passphrase.is_none() {
-            return self.ask_passphrase(step.get().name());
+            return self.ask_passphrase(step.get().kind());
         }
         if !step.get().arms() {
             self.slow = 0;
@@ -51,7 +51,7 @@ impl Failover {
     }
 
     /// A person may take minutes to type it.
-    fn ask_passphrase(&mut self, step: &'static str) -> Result<Option<End>, JournalError> {
+    fn ask_passphrase(&mut self, step: StepKind) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
         let asked = match self.progress.started {
             Some(_) if self.progress.failed(step).is_none() => self.hands.operator.passphrase_once_more(),

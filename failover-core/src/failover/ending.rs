@@ -2,7 +2,7 @@
 
 use super::duplicate::{self, Stopped};
 use super::{Failover, Record, nonces, refusals};
-use crate::decision::{Path, Policy, Progress, Refusal, Resumed, Step};
+use crate::decision::{Path, Policy, Progress, Refusal, Resumed, StepKind};
 use crate::effect::{self, pays};
 use crate::facts::Signed;
 use crate::journal::JournalError;
@@ -46,7 +46,7 @@ impl Failover {
     /// A run that told the primary to stop, or guarded it, told what pays there, too.
     fn tell_pays(&mut self, next: &mut String) {
         let Progress { stop_sent, tried, .. } = &self.progress;
-        let told = *stop_sent || tried.contains_key("guard-primary");
+        let told = *stop_sent || tried.contains_key(&StepKind::GuardPrimary);
         if let Some(primary) = self.hands.primary.as_mut().filter(|_| told) {
             next.push_str(&pays::said(&mut **primary));
         }
@@ -116,14 +116,14 @@ impl Failover {
         Ok(End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, next) })
     }
 
-    pub(super) fn failed(&mut self, step: &str, why: String) -> Result<End, JournalError> {
+    pub(super) fn failed(&mut self, step: StepKind, why: String) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
         let prompting = self.prompting().is_some();
         let mut next = if self.progress.started.is_some() {
             "look at the backup's baker and node: the primary stays fenced, nothing is signed twice".to_owned()
         } else if prompting {
             format!("{REJECT} `failover resume`, or give the primary its job back with `failover return`")
-        } else if step == Step::AUTHORIZE && self.progress.rejected {
+        } else if step == StepKind::Authorize && self.progress.rejected {
             "run `failover resume` to be asked at the Ledger again, or give the primary its job back with `failover return`"
                 .to_owned()
         } else if self.progress.stop_sent || self.progress.noted.is_some() {
@@ -178,7 +178,7 @@ impl Failover {
     /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
     /// authorizes the key: that it is gone comes first (H10).
     fn prompting(&mut self) -> Option<SignerError> {
-        let asked = self.progress.tried.contains_key(Step::AUTHORIZE);
+        let asked = self.progress.tried.contains_key(&StepKind::Authorize);
         let read = if asked { self.hands.device.state() } else { return None };
         read.err().filter(|error| matches!(error, SignerError::Prompting { .. }))
     }

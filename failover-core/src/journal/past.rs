@@ -4,7 +4,7 @@
 use super::record::{NOT_LOCKED, Record, StepResult};
 use crate::clock::Timestamp;
 use crate::decision::policy::CLOCKS_APART;
-use crate::decision::{Nonces, Noted, Policy, Progress, Started, Statement, Step, WaitFor, Waiting};
+use crate::decision::{Nonces, Noted, Policy, Progress, Started, Statement, Step, StepKind, WaitFor, Waiting};
 use crate::jsonl::Entry;
 use crate::operator::{Answer, Question};
 use crate::permit::RunId;
@@ -111,7 +111,7 @@ fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) 
             if !live {
                 return;
             }
-            let failure = progress.failures.entry(step.name()).or_default();
+            let failure = progress.failures.entry(step.kind()).or_default();
             *failure = (failure.0.saturating_add(1), why.clone());
             // The device may have been unplugged in it, and plugged in again before the next look (S1b).
             progress.holding = false;
@@ -144,7 +144,7 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
 
 fn before(progress: &mut Progress, step: &Step, live: bool) {
     if live {
-        *progress.tried.entry(step.name()).or_default() += 1;
+        *progress.tried.entry(step.kind()).or_default() += 1;
     }
     match step {
         Step::Unlock { keys } | Step::Raise { keys, .. } => signers(progress, keys),
@@ -161,7 +161,7 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
         Step::StopPrimary => {
             progress.stop_sent = true;
             // It baked since: what it committed to meanwhile is fetched too.
-            progress.tried.remove("merge-nonces");
+            progress.tried.remove(&StepKind::MergeNonces);
         }
         Step::Start { floor, marks, path } => {
             // Where no mark had to be raised in between, what was signed since an earlier start stays the backup's own.
@@ -187,7 +187,7 @@ fn signers(progress: &mut Progress, keys: &[KeyName]) {
 
 fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
     if live {
-        progress.failures.remove(step.name());
+        progress.failures.remove(&step.kind());
     }
     match step {
         Step::DisarmBackup => {

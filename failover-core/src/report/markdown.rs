@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use crate::tezos::Kind;
 
-use super::words::{clock, moment, offset, parts, path, plain, title};
+use super::words::{clock, moment, offset, parts, path, plain};
 use super::{Event, Report, What};
+use crate::decision::ladder::title;
 
 /// Text, with what Markdown would take for something else escaped; commands between backticks stay such.
 fn text(text: &str) -> String {

@@ -7,22 +7,6 @@ use crate::decision::{Path, WaitFor};
 use crate::facts::Signed;
 use crate::operator::Question;
 
-/// What a number of the written procedure stands for.
-#[must_use]
-pub const fn title(number: u8) -> &'static str {
-    match number {
-        0 => "Fence the backup from itself, prove the passphrase",
-        1 => "Confirm that the primary is down",
-        2 => "Stop the primary, if it can be reached",
-        3 => "Disconnect its signer, and watch its silence",
-        4 => "Note the level",
-        5 => "Raise the backup signer's marks above it",
-        6 => "Start the backup's baker",
-        8 => "Give the primary its job back",
-        _ => "Verify that baking resumes",
-    }
-}
-
 /// The number of the written procedure that a question belongs to, and the question as a statement.
 #[must_use]
 pub const fn question(asked: &Question) -> (u8, &'static str) {

@@ -1,6 +1,6 @@
 //! The order of the steps, and what is foreign.
 
-use failover_core::decision::{Path, Progress, Refusal, Step, Verdict, WaitFor, decide, raise_by_hand};
+use failover_core::decision::{Path, Progress, Refusal, Step, StepKind, Verdict, WaitFor, decide, raise_by_hand};
 use failover_core::facts::{Arming, BootGuard, Facts, GuardState, KeyName, Question};
 use failover_core::signer::RaiseError;
 use failover_core::tezos::Kind;
@@ -18,7 +18,7 @@ fn step(facts: &Facts, progress: &Progress) -> Step {
 /// and a baker behind commands has no units to guard.
 #[test]
 fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
-    const NAME: &str = "install-boot-guard";
+    const KIND: StepKind = StepKind::InstallBootGuard;
     let open = || known(Some(BootGuard::Open { why: vec!["baker.service: nothing".to_owned()] }));
     let tries = |n: u32, why: &str| (n, why.to_owned());
     let go = Progress { proceed: true, ..permitted() };
@@ -37,15 +37,15 @@ fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
     // It cannot be read at all.
     assert!(refused(decide(&facts(unknown()), &policy(), &go)).contains("boot guard"));
     // It cannot be written, or was written and is not in force.
-    let failed = Progress { failures: [(NAME, tries(3, "read-only"))].into(), tried: [(NAME, 3)].into(), ..go.clone() };
+    let failed = Progress { failures: [(KIND, tries(3, "read-only"))].into(), tried: [(KIND, 3)].into(), ..go.clone() };
     assert!(refused(decide(&facts(open()), &policy(), &failed)).contains("read-only"));
-    let idle = Progress { tried: [(NAME, 3)].into(), ..go.clone() };
+    let idle = Progress { tried: [(KIND, 3)].into(), ..go.clone() };
     assert!(refused(decide(&facts(open()), &policy(), &idle)).contains("baker.service: nothing"));
-    let once = Progress { failures: [(NAME, tries(1, "busy"))].into(), tried: [(NAME, 1)].into(), ..go.clone() };
+    let once = Progress { failures: [(KIND, tries(1, "busy"))].into(), tried: [(KIND, 1)].into(), ..go.clone() };
     assert_eq!(step(&facts(open()), &once), Step::InstallBootGuard);
     // The primary was stopped already: that run has failed, and the primary can be given back.
     let late = Progress { stop_sent: true, ..failed };
-    assert!(matches!(decide(&facts(open()), &policy(), &late), Verdict::Failed { step: NAME, .. }));
+    assert!(matches!(decide(&facts(open()), &policy(), &late), Verdict::Failed { step: KIND, .. }));
     assert_eq!(step(&facts(known(None)), &go), Step::DisarmBackup);
 }
 
@@ -94,14 +94,14 @@ fn the_level_is_noted_once_the_stop_was_read_back() {
 /// never done after a start, and not where the primary was not seen stopped.
 #[test]
 fn h16_seed_nonces_are_merged_once_and_never_hold_a_run_up() {
-    const NAME: &str = "merge-nonces";
+    const KIND: StepKind = StepKind::MergeNonces;
     let merge = Step::MergeNonces { chain: policy().chain };
     let due = Progress { tried: [].into(), ..prepared() };
     assert_eq!(step(&facts(), &due), merge);
     assert!(matches!(step(&facts(), &Progress { noted: None, ..due.clone() }), Step::NoteLevel { .. }));
     assert!(matches!(step(&facts(), &prepared()), Step::Unlock { .. }), "done");
     let failed =
-        |n| Progress { tried: [(NAME, n)].into(), failures: [(NAME, (n, "cut off".to_owned()))].into(), ..prepared() };
+        |n| Progress { tried: [(KIND, n)].into(), failures: [(KIND, (n, "cut off".to_owned()))].into(), ..prepared() };
     assert_eq!(step(&facts(), &failed(2)), merge);
     assert!(matches!(step(&facts(), &failed(3)), Step::Unlock { .. }));
     let again = Progress { earlier: vec![(marks(5), marks(6))], ..due.clone() };

@@ -1,6 +1,6 @@
 //! The permit by which a run lives, and its claim on the primary (S13, S14).
 
-use failover_core::decision::{Progress, Refusal, Statement, Step, Verdict, decide};
+use failover_core::decision::{Progress, Refusal, Statement, Step, StepKind, Verdict, decide};
 use failover_core::facts::{ClaimAnswer, Facts, PermitState, Question};
 
 use crate::world::*;
@@ -127,7 +127,7 @@ fn s13_a_claim_that_does_not_stand_any_more_is_made_again_and_anothers_ends_the_
     let (gone, anothers) = (seen(ClaimAnswer::Free { over: None }), seen(ClaimAnswer::Claimed { by: claim(7) }));
     assert!(matches!(step(&gone, &prepared()), Step::Claim { .. }));
     let mut tried = prepared();
-    tried.tried.insert("claim", 3);
+    tried.tried.insert(StepKind::Claim, 3);
     assert_eq!(refusal(&gone, &tried).exit(), 3);
     assert_eq!(refusal(&anothers, &prepared()).exit(), 7);
     assert!(refusal(&anothers, &prepared()).next().contains("--confirm-claim-over other"));
@@ -164,6 +164,6 @@ fn s13_a_machine_that_was_not_asked_needs_a_statement() {
     assert_eq!(step(&away, &progress), Step::DisarmBackup);
     // It answers by now: it is claimed, three times at most.
     assert!(matches!(step(&facts(), &progress), Step::Claim { .. }));
-    progress.tried.insert("claim", 3);
+    progress.tried.insert(StepKind::Claim, 3);
     assert_eq!(step(&facts(), &progress), Step::DisarmBackup);
 }

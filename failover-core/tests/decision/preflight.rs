@@ -1,7 +1,7 @@
 //! What the device shows before the primary is touched (S17): marks and damage (H29), a machine that bakes (H43), a primary
 //! that was never pinned (H19).
 
-use failover_core::decision::{Found, Policy, Progress, Refusal, Step, Verdict, WaitFor, decide};
+use failover_core::decision::{Found, Policy, Progress, Refusal, Step, StepKind, Verdict, WaitFor, decide};
 use failover_core::facts::{Arming, ClaimAnswer, DeviceState, Facts, KeyName, KeyState, Marks, Model};
 use failover_core::tezos::ChainId;
 
@@ -108,7 +108,7 @@ fn h43_a_key_that_moves_is_the_baker_and_one_that_does_not_is_h14() {
     // After the first step the marks may be this run's own.
     let (facts, mut progress) = unlocked_here(HEAD - 1, HEAD - 1, HEAD);
     progress.claim = Some(ClaimAnswer::Made { over: None });
-    (progress.proceed, progress.permit, progress.tried) = (true, true, [("guard-backup", 1)].into());
+    (progress.proceed, progress.permit, progress.tried) = (true, true, [(StepKind::GuardBackup, 1)].into());
     assert!(!matches!(verdict(&facts, &progress), Verdict::Refuse(_)));
 }
 

@@ -1,7 +1,7 @@
 //! A run that is taken up again after its start.
 
 use failover_core::clock::Timestamp;
-use failover_core::decision::{Progress, Step, Verdict, WaitFor, decide, shared};
+use failover_core::decision::{Progress, StepKind, Verdict, WaitFor, decide, shared};
 use failover_core::facts::{Arming, Facts, GuardState, Model};
 use failover_core::tezos::Kind;
 
@@ -42,7 +42,7 @@ fn after_a_reboot_all_is_done_again() {
 #[test]
 fn a_signer_that_comes_back_locked_after_the_start_is_armed_again() {
     let (mut facts, mut progress) = started(HEAD - 2, HEAD);
-    for step in ["stop-primary", "start"] {
+    for step in [StepKind::StopPrimary, StepKind::Start] {
         progress.tried.insert(step, 1);
     }
     let decided = |facts: &Facts, progress: &Progress| match decide(facts, &policy(), progress) {
@@ -67,9 +67,9 @@ fn a_backup_that_does_nothing_with_its_rights_is_started_again() {
     assert_eq!(next(&facts, progress.clone()), "guard-backup");
     // Where this session started it, that is a failure: a person has to look.
     let mut here = progress;
-    here.tried.insert(Step::StopPrimary.name(), 1);
-    here.tried.insert("start", 1);
-    assert!(matches!(decide(&facts, &policy(), &here), Verdict::Failed { step: "start", .. }));
+    here.tried.insert(StepKind::StopPrimary, 1);
+    here.tried.insert(StepKind::Start, 1);
+    assert!(matches!(decide(&facts, &policy(), &here), Verdict::Failed { step: StepKind::Start, .. }));
 }
 
 /// The primary came back at the floor and the backup's mark has passed it: whose vote (F, 0) is, a Ledger cannot say.

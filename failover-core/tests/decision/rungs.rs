@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::unproven_sentence;
 use failover_core::decision::{
-    Fence, Path, Policy, Progress, Refusal, Rung, Statement, Verdict, WaitFor, decide, fence,
+    Fence, Path, Policy, Progress, Refusal, Rung, Statement, StepKind, Verdict, WaitFor, decide, fence,
 };
 use failover_core::facts::{
     Arming, BootGuard, ExpectedKey, Facts, KeyRole, Model, PrimaryFacts, Unknown, UnlockSecret,
@@ -88,10 +88,10 @@ fn a_rung_says_what_went_wrong_where_a_step_failed_and_else_what_is_missing() {
         facts.primary.boot_guard = open(why);
         assert_eq!(rung(&looked(&facts, &progress), "boot-guard").why, said);
     }
-    progress.failures.insert("guard-primary", (1, "read-only file system".to_owned()));
+    progress.failures.insert(StepKind::GuardPrimary, (1, "read-only file system".to_owned()));
     assert_eq!(rung(&looked(&facts, &progress), "boot-guard").why, "read-only file system");
     facts.primary.signer = known(device(Arming::Armed, None));
-    progress.failures.insert("disarm-primary", (1, "unplugged".to_owned()));
+    progress.failures.insert(StepKind::DisarmPrimary, (1, "unplugged".to_owned()));
     assert_eq!(rung(&looked(&facts, &progress), "disarmed").why, "unplugged");
 }
 
@@ -135,14 +135,14 @@ fn stopped_is_read_twice_further_apart_than_the_services_restart() {
 
 #[test]
 fn a_primary_that_cannot_be_stopped_is_uncontrolled_after_three_tries() {
-    let failed = |n| Progress { failures: [("stop-primary", (n, "no sudo".to_owned()))].into(), ..prepared() };
+    let failed = |n| Progress { failures: [(StepKind::StopPrimary, (n, "no sudo".to_owned()))].into(), ..prepared() };
     assert_eq!(looked(&facts(), &failed(2)).path, Path::Controlled);
     let found = looked(&facts(), &failed(3));
     assert!(found.path == Path::Uncontrolled && found.why.contains("no sudo"), "{found:?}");
     // What starts again by itself was stopped three times, and runs.
     let mut back = facts();
     back.primary.services = known(running());
-    let tried = |n| Progress { tried: [("stop-primary", n)].into(), stopped_since: None, ..prepared() };
+    let tried = |n| Progress { tried: [(StepKind::StopPrimary, n)].into(), stopped_since: None, ..prepared() };
     assert_eq!(looked(&back, &tried(3)).path, Path::Controlled);
     assert_eq!(looked(&back, &tried(4)).path, Path::Uncontrolled);
     assert_eq!(looked(&back, &tried(9)).path, Path::Uncontrolled);
@@ -220,8 +220,8 @@ fn what_is_taken_from_the_primary_is_tried_three_times_and_then_missing() {
     facts.primary.signer = known(device(Arming::Armed, None));
     let step = |tried, failed: Option<u32>| {
         let mut progress = progress.clone();
-        progress.tried.insert("guard-primary", tried);
-        failed.map(|n| progress.failures.insert("guard-primary", (n, "no".to_owned())));
+        progress.tried.insert(StepKind::GuardPrimary, tried);
+        failed.map(|n| progress.failures.insert(StepKind::GuardPrimary, (n, "no".to_owned())));
         match decide(&facts, &policy(), &progress) {
             Verdict::Do(step) => step.get().name(),
             other => panic!("{other:?}"),

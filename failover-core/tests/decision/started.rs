@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::decision::{Missed, Noted, Verdict, WaitFor};
+use failover_core::decision::{Missed, Noted, StepKind, Verdict, WaitFor};
 use failover_core::facts::{Arming, GuardState, LevelActivity, Mark, Marks};
 use failover_core::tezos::{Kind, Position, Round};
 
@@ -20,7 +20,7 @@ fn s3_services_that_are_not_known_after_a_start_are_not_started_again() {
         let (mut facts, mut progress) = started(HEAD - 2, HEAD);
         facts.backup.services = unknown();
         (progress.holding, progress.armed) = (holding, armed);
-        progress.tried.insert("start", 1);
+        progress.tried.insert(StepKind::Start, 1);
         assert!(matches!(waits(verdict(&facts, &progress)).why, WaitFor::Quarantine { .. }), "{holding} {armed}");
     }
 }
@@ -30,7 +30,7 @@ fn h9_a_start_that_was_cut_off_is_verified_where_its_services_run_and_done_again
     let (mut facts, mut progress) = started(HEAD - 2, HEAD);
     progress.started.as_mut().unwrap().complete = false;
     assert!(matches!(verdict(&facts, &progress), Verdict::Wait(_)));
-    progress.tried.insert("start", 1);
+    progress.tried.insert(StepKind::Start, 1);
     facts.backup.services = known(stopped());
     facts.backup.guard = known(GuardState::Guarded);
     progress.started.as_mut().unwrap().complete = true;
@@ -42,11 +42,11 @@ fn s10_a_backup_without_rights_is_waited_for_two_hundred_levels_above_the_floor(
     for (floor, waited) in [(HEAD - 202, true), (HEAD - 203, true), (HEAD - 204, false), (HEAD - 300, false)] {
         let (mut facts, mut progress) = started(floor, floor);
         progress.noted = Some(Noted { head: level(floor - 12), bound: level(floor - 10) });
-        progress.tried.insert("start", 1);
+        progress.tried.insert(StepKind::Start, 1);
         activity(&mut facts).settled = idle(floor - 9, HEAD - 3);
         let verdict = verdict(&facts, &progress);
         assert_eq!(matches!(verdict, Verdict::Wait(_)), waited, "{floor}: {verdict:?}");
-        assert_eq!(matches!(verdict, Verdict::Failed { step: "start", .. }), !waited, "{floor}: {verdict:?}");
+        assert_eq!(matches!(verdict, Verdict::Failed { step: StepKind::Start, .. }), !waited, "{floor}: {verdict:?}");
     }
 }
 

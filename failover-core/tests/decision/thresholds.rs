@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{
-    Basis, Noted, Policy, Progress, Refusal, Statement, Step, Verdict, WaitFor, Waiting, bound, consensus_marks,
-    decide, floor, foreign, is_open, shared,
+    Basis, Noted, Policy, Progress, Refusal, Statement, Step, StepKind, Verdict, WaitFor, Waiting, bound,
+    consensus_marks, decide, floor, foreign, is_open, shared,
 };
 use failover_core::facts::{
     Arming, Asked, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, PlanId, Power, Question,
@@ -164,24 +164,27 @@ fn h18_a_signer_that_cannot_be_held_is_not_ready_after_three_tries_and_other_ste
     let failed = |step, n: u32| Progress {
         holding: false,
         failures: [(step, (n, "busy".to_owned()))].into(),
-        tried: [(step, n), ("merge-nonces", 1)].into(),
+        tried: [(step, n), (StepKind::MergeNonces, 1)].into(),
         ..prepared()
     };
-    assert_eq!(name(&verdict(&facts(), &failed("hold-signer", 2))), "hold-signer");
-    let refusal = refused(verdict(&facts(), &failed("hold-signer", 3)));
+    assert_eq!(name(&verdict(&facts(), &failed(StepKind::HoldSigner, 2))), "hold-signer");
+    let refusal = refused(verdict(&facts(), &failed(StepKind::HoldSigner, 3)));
     assert!(refusal.exit() == 4 && refusal.to_string().contains("busy"), "{refusal}");
-    let unlock = |n| Progress { holding: true, ..failed("unlock", n) };
+    let unlock = |n| Progress { holding: true, ..failed(StepKind::Unlock, n) };
     assert_eq!(name(&verdict(&facts(), &unlock(2))), "unlock");
     let verdict = verdict(&facts(), &unlock(3));
-    assert!(matches!(&verdict, Verdict::Failed { step: "unlock", why } if why == "busy"), "{verdict:?}");
+    assert!(matches!(&verdict, Verdict::Failed { step: StepKind::Unlock, why } if why == "busy"), "{verdict:?}");
 }
 
 #[test]
 fn s10_a_step_without_effect_is_not_done_for_ever() {
-    let tried = |n| Progress { tried: [("unlock", n), ("merge-nonces", 1)].into(), ..prepared() };
+    let tried = |n| Progress { tried: [(StepKind::Unlock, n), (StepKind::MergeNonces, 1)].into(), ..prepared() };
     assert_eq!(name(&verdict(&facts(), &tried(7))), "unlock");
     let verdict = verdict(&facts(), &tried(8));
-    assert!(matches!(&verdict, Verdict::Failed { step: "unlock", why } if why.contains("8 times")), "{verdict:?}");
+    assert!(
+        matches!(&verdict, Verdict::Failed { step: StepKind::Unlock, why } if why.contains("8 times")),
+        "{verdict:?}"
+    );
 }
 
 /// The level is noted of a head that was read after the stop was read back, not of the same gathering.
@@ -199,7 +202,7 @@ fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_mi
     let unknown_for = |seconds| Progress { unknown_since: Some(seconds_ago(seconds)), ..prepared() };
     let wait = waits(verdict(&facts, &unknown_for(119)));
     assert!(matches!(wait.why, WaitFor::Known { .. }) && wait.left == Some(Duration::from_secs(1)), "{wait:?}");
-    assert!(matches!(verdict(&facts, &unknown_for(120)), Verdict::Failed { step: "look", .. }));
+    assert!(matches!(verdict(&facts, &unknown_for(120)), Verdict::Failed { step: StepKind::Look, .. }));
     // Nothing was done yet: it is not ready.
     for progress in [Progress { tried: [].into(), ..unknown_for(119) }, Progress { proceed: false, ..unknown_for(119) }]
     {
@@ -213,7 +216,7 @@ fn s1a_a_boot_guard_that_cannot_be_read_any_more() {
     let mut facts = facts();
     facts.backup.boot_guard = unknown();
     let unknown_for_long = Progress { unknown_since: Some(seconds_ago(120)), ..prepared() };
-    assert!(matches!(verdict(&facts, &unknown_for_long), Verdict::Failed { step: "look", .. }));
+    assert!(matches!(verdict(&facts, &unknown_for_long), Verdict::Failed { step: StepKind::Look, .. }));
     let untouched = Progress { noted: None, ..unknown_for_long };
     assert_eq!(refused(verdict(&facts, &untouched)).exit(), 4);
 }
@@ -309,8 +312,8 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
         facts.chain.delegate.as_mut().unwrap().value.keys.retain(|key| key.role == KeyRole::Consensus);
         (progress.floor, progress.own_marks, progress.ledger_setting) = (None, None, Some(true));
         if tries > 0 {
-            progress.tried.insert("authorize", tries);
-            progress.failures.insert("authorize", (tries, "given up".to_owned()));
+            progress.tried.insert(StepKind::Authorize, tries);
+            progress.failures.insert(StepKind::Authorize, (tries, "given up".to_owned()));
         }
         progress.given_up = given_up;
         match verdict(&facts, &progress) {

@@ -1,6 +1,6 @@
 //! The end: success only where the baker may bake, misses no more levels, and nobody proved a double signature.
 
-use failover_core::decision::{Missed, Progress, Refusal, Verdict, WaitFor, decide};
+use failover_core::decision::{Missed, Progress, Refusal, StepKind, Verdict, WaitFor, decide};
 use failover_core::facts::{Delegate, Denunciation, Facts};
 use failover_core::tezos::{Kind, Position, Round};
 
@@ -89,12 +89,15 @@ fn s3_missed_levels_that_are_not_known_are_not_zero() {
     progress.noted.as_mut().unwrap().bound = level(HEAD - 45);
     activity(&mut facts).settled = quiet(HEAD - 44, HEAD - 3);
     activity(&mut facts).settled[10].signed.push(signed(Kind::Attestation, HEAD - 34, 0));
-    progress.tried.insert("start", 1);
+    progress.tried.insert(StepKind::Start, 1);
     let verdict = decide(&facts, &policy(), &progress);
-    assert!(matches!(&verdict, Verdict::Failed { step: "verify", why } if why.contains("not known")), "{verdict:?}");
+    assert!(
+        matches!(&verdict, Verdict::Failed { step: StepKind::Verify, why } if why.contains("not known")),
+        "{verdict:?}"
+    );
     delegate(&mut facts).missed_levels = Some(33);
     let verdict = decide(&facts, &policy(), &progress);
-    assert!(matches!(&verdict, Verdict::Failed { step: "verify", why } if why.contains("33")), "{verdict:?}");
+    assert!(matches!(&verdict, Verdict::Failed { step: StepKind::Verify, why } if why.contains("33")), "{verdict:?}");
 }
 
 /// Taken up again twenty minutes after the start: what was missed before says nothing of now.
@@ -108,10 +111,10 @@ fn a_session_has_as_long_as_the_first_to_see_that_nothing_is_missed() {
     for (from, waits) in [(HEAD - 3, true), (HEAD - 32, true), (HEAD - 33, false)] {
         progress.watched_from = Some(level(from));
         let mut here = progress.clone();
-        here.tried.insert("start", 1);
+        here.tried.insert(StepKind::Start, 1);
         let verdict = decide(&facts, &policy(), &here);
         assert_eq!(is_steady_wait(&verdict, Some(7)), waits, "{from}: {verdict:?}");
-        assert_eq!(matches!(verdict, Verdict::Failed { step: "verify", .. }), !waits, "{from}: {verdict:?}");
+        assert_eq!(matches!(verdict, Verdict::Failed { step: StepKind::Verify, .. }), !waits, "{from}: {verdict:?}");
         // One that did not start it itself does all again then, from S1a on.
         let verdict = decide(&facts, &policy(), &progress);
         let again = matches!(&verdict, Verdict::Do(step) if step.get().name() == "guard-backup");
@@ -174,5 +177,8 @@ fn a_baker_that_is_deactivated_at_the_end_is_no_success() {
     let (mut facts, progress) = baking();
     delegate(&mut facts).deactivated = true;
     let verdict = decide(&facts, &policy(), &progress);
-    assert!(matches!(&verdict, Verdict::Failed { step: "verify", why } if why.contains("deactivated")), "{verdict:?}");
+    assert!(
+        matches!(&verdict, Verdict::Failed { step: StepKind::Verify, why } if why.contains("deactivated")),
+        "{verdict:?}"
+    );
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
-use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, Verdict, Waiting, decide};
+use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, StepKind, Verdict, Waiting, decide};
 use failover_core::facts::{
     Activity, Arming, Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Compared, Constants,
     Delegate, DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState,
@@ -170,7 +170,7 @@ pub(crate) fn prepared() -> Progress {
         stopped_since: Some(earlier),
         statements: [(Statement::Disconnected, earlier)].into(),
         noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) }),
-        tried: [("merge-nonces", 1)].into(),
+        tried: [(StepKind::MergeNonces, 1)].into(),
         ..Progress::default()
     }
 }

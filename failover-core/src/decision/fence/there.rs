@@ -1,7 +1,7 @@
 //! The rungs that are put up on the primary from here: the boot guard, and keys that cannot sign any more.
 
+use crate::decision::ladder::StepKind;
 use crate::decision::progress::Progress;
-use crate::decision::step::Step;
 use crate::decision::vocabulary::Rung;
 use crate::facts::{Arming, BootGuard, Facts, Model, UnlockSecret};
 
@@ -10,7 +10,7 @@ pub(super) fn guarded(facts: &Facts, progress: &Progress) -> Rung {
     let (proven, why) = match &facts.primary.boot_guard {
         Ok(seen) => match &seen.value {
             BootGuard::Holds { units, .. } => (true, format!("nothing starts {}", units.join(", "))),
-            BootGuard::Open { why } => (false, failed(progress, Step::GuardPrimary.name(), &first(why))),
+            BootGuard::Open { why } => (false, failed(progress, StepKind::GuardPrimary, &first(why))),
         },
         Err(unknown) => (false, unknown.why.clone()),
     };
@@ -27,7 +27,7 @@ pub(super) fn disarmed(facts: &Facts, progress: &Progress) -> Rung {
 }
 
 /// Why a step had no effect: what went wrong in it says more than what is missing after it.
-fn failed(progress: &Progress, step: &'static str, missing: &str) -> String {
+fn failed(progress: &Progress, step: StepKind, missing: &str) -> String {
     progress.failed(step).map_or_else(|| missing.to_owned(), |(_, why)| why.clone())
 }
 
@@ -50,7 +50,7 @@ fn disarmed_for_good(facts: &Facts, progress: &Progress) -> Result<String, Strin
     }
     if let Some(key) = device.keys.iter().find(|key| key.arming != Arming::Disarmed) {
         let missing = format!("the key {} there can sign", key.name);
-        return Err(failed(progress, Step::DisarmPrimary.name(), &missing));
+        return Err(failed(progress, StepKind::DisarmPrimary, &missing));
     }
     if !guarded(facts, progress).proven {
         return Err("its keys are disarmed; but without the boot guard a reboot undoes it".to_owned());

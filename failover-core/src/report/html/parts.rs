@@ -1,6 +1,7 @@
 //! The page's sections.
 
-use crate::report::words::{clock, offset, title};
+use crate::decision::ladder::title;
+use crate::report::words::{clock, offset};
 use crate::report::{Event, Report, What, Whose};
 use crate::tezos::{Kind, Level};
 
