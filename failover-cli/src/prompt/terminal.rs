@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::output::{columns, fit};
+use crate::text::{columns, fit};
 
 /// Ctrl-C.
 const INTERRUPT: u8 = 0x03;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use failover_core::journal::record::Record;
 
 use super::column::Column;
-use super::look::{Look, Size};
-use crate::output::fit;
+use super::look::Look;
+use crate::size::Size;
 use crate::story::Told;
+use crate::text::fit;
 
 /// What stands on the terminal, just above the cursor.
 struct Drawn {
