@@ -1,4 +1,7 @@
 //! One line from a terminal: with a deadline, with Ctrl-C as an answer, with or without echo.
+//!
+//! Not the events of the crate `crossterm`: its 0.29.0 keeps each key that was typed in buffers that nobody wipes (S9), and
+//! a line's editing would be ours instead of the terminal's.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};

@@ -1,5 +1,9 @@
 //! Draws the column in place. What was said before stays above it, and so does its last drawing: nothing is cleared but the
 //! lines that are drawn again, and the cursor is never hidden.
+//!
+//! Not the crate `indicatif`: its 0.18.6 clears as many lines as it drew whatever the window's size has become, and leaves
+//! lines that are filled with blanks in place of ended ones. Nor `ratatui`: its inline view asks the terminal where the
+//! cursor is, and reads the answer from what a person types.
 
 use std::io::Write;
 use std::time::Duration;
