@@ -15,6 +15,7 @@ mod config_new;
 mod devices;
 mod disarm;
 mod drill;
+mod found;
 mod give_back;
 mod guard;
 mod hwm;
@@ -26,6 +27,7 @@ mod stand_down;
 mod stand_in;
 mod standby;
 mod status;
+mod systemd;
 mod watch;
 
 /// How a command is over.

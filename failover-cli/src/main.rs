@@ -21,9 +21,11 @@ mod screen;
 mod session;
 mod settings;
 mod signals;
+mod size;
 mod sources;
 mod story;
 mod table;
+mod text;
 mod wrap;
 
 fn main() -> ExitCode {

@@ -1,4 +1,7 @@
 //! What a service manager is told: `sd_notify(3)`, systemd 252. Where nobody asked for it, nothing.
+//!
+//! Not the crate `sd-notify`: its 0.5.0 sends on a socket that blocks, so that a manager that reads nothing would hold up
+//! the watch for ever (S10).
 
 use std::ffi::{OsStr, OsString};
 use std::io;

@@ -8,18 +8,16 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::screen::{Look, Screen, checked};
+use crate::text::{columns, fit, is_terminal};
 
 mod end;
 mod mark;
 #[cfg(test)]
 mod tests;
-mod text;
 
 pub(crate) use end::End;
 use end::EndRecord;
 use mark::Mark;
-use text::is_terminal;
-pub(crate) use text::{columns, fit, one_line, printable};
 
 #[derive(Serialize)]
 struct Text<'a> {

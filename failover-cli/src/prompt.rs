@@ -7,8 +7,8 @@ use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::Passphrase;
 
 use crate::args::Answers;
-use crate::output::printable;
 use crate::screen::Screen;
+use crate::text::printable;
 
 mod asked;
 mod passphrase;

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use failover_core::journal::record::Record;
 use signal_hook::consts::SIGCONT;
 
+use crate::size::Size;
+
 mod checked;
 mod column;
 mod draw;
@@ -20,7 +22,7 @@ mod result;
 mod tests;
 
 pub(crate) use checked::checked;
-pub(crate) use look::{Look, Size};
+pub(crate) use look::Look;
 use painter::Painter;
 
 /// How often a countdown goes on.

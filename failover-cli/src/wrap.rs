@@ -1,5 +1,10 @@
 //! Text in lines of a width.
 
+use textwrap::core::Word;
+/// The cells of a terminal that a text takes.
+pub(crate) use textwrap::core::display_width as width;
+use textwrap::{Options, WordSeparator, WordSplitter};
+
 /// What becomes of a word that is wider than a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Long {
@@ -9,66 +14,37 @@ pub(crate) enum Long {
     Break,
 }
 
-/// The cells of a terminal that a character takes, and never fewer: where fonts and terminals differ, two.
-const fn cells(c: char) -> usize {
-    match c {
-        '\0'..='\u{10ff}' | '\u{2010}'..='\u{2027}' | '→' | '▸' | '✓' | '✗' => 1,
-        _ => 2,
-    }
-}
-
-/// The cells that a text takes.
-pub(crate) fn width(text: &str) -> usize {
-    text.chars().map(cells).sum()
-}
-
 /// The words of a text. A command is one word, whether between backticks or at the end of a sentence: half a command that
 /// was copied is another command.
-fn words(text: &str) -> Vec<&str> {
+fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let paired = text.matches('`').count().is_multiple_of(2);
     let command = text.find(": failover ").map_or(text.len(), |at| at + 2);
     let (mut words, mut begin, mut quoted) = (Vec::new(), 0, false);
     for (at, c) in text.char_indices() {
-        if c == '`' && paired {
-            quoted = !quoted;
-        }
-        if c == ' ' && !quoted && at < command {
-            words.push(text.get(begin..at).unwrap_or_default());
-            begin = at + 1;
+        quoted ^= c == '`' && paired;
+        let (word, after) = text.split_at(at + c.len_utf8());
+        if c == ' ' && !quoted && at < command && !after.starts_with(' ') {
+            words.push(Word::from(word.get(begin..).unwrap_or_default()));
+            begin = word.len();
         }
     }
-    words.push(text.get(begin..).unwrap_or_default());
-    words
+    words.push(Word::from(text.get(begin..).unwrap_or_default()));
+    Box::new(words.into_iter())
 }
 
 /// One line of text in lines of this width. All have the text's own indentation, and those after the first `hang` more.
 pub(crate) fn wrap(text: &str, columns: usize, hang: usize, long: Long) -> Vec<String> {
     let body = text.trim_start_matches(' ');
     let indent = (text.len() - body.len()).min(columns / 2);
-    let rest = " ".repeat((indent + hang).min(columns / 2));
-    let (mut lines, mut line, mut empty) = (Vec::new(), " ".repeat(indent), true);
-    for word in words(body) {
-        if !empty && width(&line) + 1 + width(word) > columns {
-            lines.push(line.trim_end().to_owned());
-            (line, empty) = (rest.clone(), true);
-        }
-        if empty && word.is_empty() {
-            continue;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        empty = false;
-        for c in word.chars() {
-            if long == Long::Break && width(&line) + cells(c) > columns {
-                lines.push(line);
-                line = rest.clone();
-            }
-            line.push(c);
-        }
-    }
-    lines.push(line.trim_end().to_owned());
-    lines
+    let rest = (indent + hang).min(columns / 2);
+    let (first, rest) = (" ".repeat(indent), " ".repeat(rest));
+    let options = Options::new(columns)
+        .initial_indent(&first)
+        .subsequent_indent(&rest)
+        .break_words(long == Long::Break)
+        .word_separator(WordSeparator::Custom(words))
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(body, options).iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// At most so many of these lines; the last of them says that there is more.
@@ -107,6 +83,7 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_where_words_may_be_broken() {
+        assert_eq!(["e\u{301}", "表", "→"].map(width), [1, 2, 1], "as many cells as a terminal gives each");
         let path = wrap("see /etc/systemd/system/x 表表表表", 10, 2, Long::Break);
         assert!(path.iter().all(|line| width(line) <= 10), "{path:?}");
         assert_eq!(cut(path, 1, 10, "…").concat(), "see…");

@@ -13,7 +13,8 @@ use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
 use serde::Serialize;
 
-use super::guard::proven_systemd;
+use super::found::Found;
+use super::systemd::proven_systemd;
 use crate::config::{Config, Control, tzkt_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -185,9 +186,6 @@ fn guarded(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
         Err(error) => Err((error.to_string(), error.next().to_owned())),
     }
 }
-
-/// What a look found, or what is missing and the next safe action.
-pub(super) type Found = Result<String, (String, String)>;
 
 /// Pins the primary, where it answers; `None`: it is never reached from here.
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {

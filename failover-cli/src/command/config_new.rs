@@ -19,6 +19,7 @@ use crate::prompt;
 use crate::settings::Settings;
 
 mod ask;
+mod asking;
 mod control;
 mod keys;
 mod look;

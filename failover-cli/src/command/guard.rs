@@ -13,6 +13,7 @@ use failover_core::state::StateDir;
 use serde::Serialize;
 
 use super::stand_down::by;
+use super::systemd::proven_systemd;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -23,12 +24,10 @@ mod bakes;
 mod boot;
 mod lift;
 mod living;
-mod systemd;
 mod units;
 
 pub(super) use bakes::may_be_stopped;
 pub(crate) use lift::run as lift;
-pub(super) use systemd::proven as proven_systemd;
 
 use boot::BootRecord;
 use living::LivingRecord;

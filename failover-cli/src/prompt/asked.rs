@@ -7,7 +7,7 @@ use failover_core::operator::OperatorError;
 
 use super::DEADLINE;
 use super::terminal::{Echo, Terminal};
-use crate::output::printable;
+use crate::text::printable;
 
 /// Is there somebody to ask?
 pub(crate) fn somebody() -> bool {

@@ -1,4 +1,7 @@
 //! One line from a terminal: with a deadline, with Ctrl-C as an answer, with or without echo.
+//!
+//! Not the events of the crate `crossterm`: its 0.29.0 keeps each key that was typed in buffers that nobody wipes (S9), and
+//! a line's editing would be ours instead of the terminal's.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -9,7 +12,7 @@ use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::output::{columns, fit};
+use crate::text::{columns, fit};
 
 /// Ctrl-C.
 const INTERRUPT: u8 = 0x03;

@@ -1,7 +1,7 @@
 //! A row of a list that is worked through: what was looked at, whether it is as it must be, and what was found.
 
 use super::look::{Look, State};
-use crate::output::one_line;
+use crate::text::one_line;
 use crate::wrap::{Long, width, wrap};
 
 /// Where what was found begins, in a terminal that is wide enough for two columns.

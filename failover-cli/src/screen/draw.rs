@@ -5,9 +5,10 @@ use std::time::Duration;
 use failover_core::decision::ladder::title;
 
 use super::column::{Act, Column, FENCE, STEPS, Wait};
-use super::look::{Look, Size, State};
-use crate::output::one_line;
+use super::look::{Look, State};
+use crate::size::Size;
 use crate::story::Told;
+use crate::text::one_line;
 use crate::wrap::{Long, cut, wrap};
 
 /// Where the marks of what is under a step begin.

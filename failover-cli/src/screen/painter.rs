@@ -1,5 +1,9 @@
 //! Draws the column in place. What was said before stays above it, and so does its last drawing: nothing is cleared but the
 //! lines that are drawn again, and the cursor is never hidden.
+//!
+//! Not the crate `indicatif`: its 0.18.6 clears as many lines as it drew whatever the window's size has become, and leaves
+//! lines that are filled with blanks in place of ended ones. Nor `ratatui`: its inline view asks the terminal where the
+//! cursor is, and reads the answer from what a person types.
 
 use std::io::Write;
 use std::time::Duration;
@@ -7,9 +11,10 @@ use std::time::Duration;
 use failover_core::journal::record::Record;
 
 use super::column::Column;
-use super::look::{Look, Size};
-use crate::output::fit;
+use super::look::Look;
+use crate::size::Size;
 use crate::story::Told;
+use crate::text::fit;
 
 /// What stands on the terminal, just above the cursor.
 struct Drawn {

@@ -13,9 +13,10 @@ use failover_sim::drill::{DrillOptions, drill};
 use failover_sim::scenario;
 
 use super::column::Column;
-use super::look::{Look, Size};
+use super::look::Look;
 use super::painter::Painter;
 use super::{Screen, checked};
+use crate::size::Size;
 use crate::story::Story;
 use crate::wrap::width;
 

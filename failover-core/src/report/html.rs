@@ -1,15 +1,17 @@
-//! The report as one HTML page: no script, nothing that is loaded, and everything that is not the program's own is
-//! escaped by construction: [`tags::Html`] takes a name of a tag or a class only as a literal.
+//! The report as one HTML page: no script, nothing that is loaded. Only [`maud`]'s macro writes tags: whatever else comes
+//! into the page, it escapes. [`safe`] takes the rest away that a page should not have.
+
+use maud::{Markup, PreEscaped, html};
 
 use super::markdown::facts;
-use super::words::moment;
+use super::words::{moment, plain};
 use super::{Report, Tone};
 
 mod parts;
 mod picture;
-mod tags;
+mod pieces;
 
-use tags::Html;
+use pieces::{prose, sentence, sign, stopped};
 
 /// Colours, sizes, the dark page, the phone and the paper.
 const STYLE: &str = include_str!("html/style.css");
@@ -18,102 +20,98 @@ const STYLE: &str = include_str!("html/style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(super) fn page(report: &Report) -> String {
-    let mut page = Html::new();
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    page.void("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]);
-    let what = if report.drill.is_some() { "Failover drill" } else { "Failover" };
-    page.element("title", "", &format!("{what} of {}: {}", report.name(), report.verdict()));
-    page.raw("<style>\n");
-    page.raw(STYLE);
-    page.raw("</style>\n</head>\n<body>\n<main>\n");
-    header(report, &mut page);
-    parts::levels(report, &mut page);
-    parts::fence(report, &mut page);
-    parts::marks(report, &mut page);
-    parts::cost(report, &mut page);
-    parts::steps(report, &mut page);
-    footer(report, &mut page);
-    page.raw("</main>\n</body>\n</html>\n");
-    page.finish()
+    let parts = [
+        header(report),
+        parts::warnings(report),
+        parts::levels(report),
+        parts::fence(report),
+        parts::marks(report),
+        parts::cost(report),
+        parts::steps(report),
+        footer(report),
+    ];
+    let page = html! {
+        (PreEscaped("<!doctype html>\n"))
+        html lang="en" {
+            head { (safe(&head(report))) style { "\n" (PreEscaped(STYLE)) } }
+            body { main { @for part in &parts { "\n" (safe(part)) } "\n" } }
+        }
+    };
+    page.into_string()
 }
 
-fn header(report: &Report, page: &mut Html) {
-    page.open("header", "");
-    let what = if report.drill.is_some() { "Failover drill" } else { "Failover" };
-    page.open("p", "over");
-    page.text(what);
-    if let Some(began) = report.began {
-        page.text(&format!(" · {}", moment(began)));
+/// Without what could move a cursor, break a page or turn its direction, wherever it came from.
+fn safe(part: &Markup) -> Markup {
+    PreEscaped(plain(&part.0).replace('\'', "&#39;"))
+}
+
+fn head(report: &Report) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        meta http-equiv="Content-Security-Policy" content=(POLICY);
+        title { (kind(report)) " of " (report.name()) ": " (report.verdict()) }
     }
-    page.close("p");
-    page.element("h1", "", report.name());
-    if let Some(drill) = &report.drill {
-        page.open("p", "rehearsal");
-        page.text("A rehearsal: every machine, signer and block in it is simulated. ");
-        match drill.signed_twice.as_slice() {
-            [] => page.text(&format!("{} signatures by both machines, no position signed twice.", drill.signatures)),
-            twice => page.element("strong", "twice", &format!("SIGNED TWICE: {}", twice.join("; "))),
-        }
-        page.close("p");
-    }
-    let (class, sign) = match report.tone() {
+}
+
+const fn kind(report: &Report) -> &'static str {
+    if report.drill.is_some() { "Failover drill" } else { "Failover" }
+}
+
+fn header(report: &Report) -> Markup {
+    let (class, mark) = match report.tone() {
         Tone::Good => ("verdict good", "✓"),
         Tone::Held => ("verdict held", "■"),
         Tone::Open => ("verdict open", "…"),
         Tone::Danger => ("verdict danger", "!"),
     };
-    page.open("section", class);
-    page.open("p", "outcome");
-    page.sign(sign);
-    page.text(&report.verdict());
-    if let Some(end) = &report.end {
-        page.element("span", "exit", &format!("exit {}", end.exit));
-    }
-    page.close("p");
     let message = report.message();
     // A name is written as its baker writes it.
     let message = if message.starts_with(report.name()) { stopped(message) } else { sentence(&message) };
-    page.said("p", "message", &message);
-    page.open("p", "next");
-    page.element("strong", "", "Next");
-    page.text(" ");
-    page.prose(&sentence(&report.next));
-    page.close("p");
-    page.close("section");
-    page.open("dl", "facts");
-    for (name, value) in facts(report) {
-        page.open("div", "");
-        page.element("dt", "", name);
-        page.element("dd", "", &value);
-        page.close("div");
+    html! {
+        header {
+            p class="over" {
+                (kind(report))
+                @if let Some(began) = report.began { " · " (moment(began)) }
+            }
+            h1 { (report.name()) }
+            @if let Some(drill) = &report.drill {
+                p class="rehearsal" {
+                    "A rehearsal: every machine, signer and block in it is simulated. "
+                    @if drill.signed_twice.is_empty() {
+                        (drill.signatures) " signatures by both machines, no position signed twice."
+                    } @else {
+                        strong class="twice" { "SIGNED TWICE: " (drill.signed_twice.join("; ")) }
+                    }
+                }
+            }
+            section class=(class) {
+                p class="outcome" {
+                    (sign(mark)) (report.verdict())
+                    @if let Some(end) = &report.end { span class="exit" { "exit " (end.exit) } }
+                }
+                p class="message" { (prose(&message)) }
+                p class="next" { strong { "Next" } " " (prose(&sentence(&report.next))) }
+            }
+            dl class="facts" {
+                @for (name, value) in facts(report) { div { dt { (name) } dd { (value) } } }
+            }
+        }
     }
-    page.close("dl");
-    page.close("header");
-    parts::warnings(report, page);
 }
 
-fn footer(report: &Report, page: &mut Html) {
-    page.open("footer", "");
+fn footer(report: &Report) -> Markup {
     let torn = if report.torn.is_some() { "; the last one was cut off" } else { "" };
-    page.element("p", "", &format!("Drawn from {} records of the journal{torn}. Times are UTC.", report.records));
-    if let Some(drill) = &report.drill {
-        let again =
-            format!("failover drill --scenario {} --signer {} --seed {}", drill.scenario, drill.signer, drill.seed);
-        page.open("p", "");
-        page.text("The same drill again: ");
-        page.element("code", "", &again);
-        page.close("p");
+    html! {
+        footer {
+            p { "Drawn from " (report.records) " records of the journal" (torn) ". Times are UTC." }
+            @if let Some(drill) = &report.drill {
+                p {
+                    "The same drill again: "
+                    code { "failover drill --scenario " (drill.scenario) " --signer " (drill.signer) " --seed " (drill.seed) }
+                }
+            }
+        }
     }
-    page.close("footer");
-}
-
-/// A fragment as a sentence: a capital letter, and a full stop where there is none.
-fn sentence(text: &str) -> String {
-    stopped(super::capital(text.trim()))
-}
-
-fn stopped(text: String) -> String {
-    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }

@@ -1,4 +1,7 @@
 //! The node's RPC, or another source's, over HTTP/1.1, `GET` only.
+//!
+//! Not the crate `tiny_http`: its 0.12.0 can neither close a connection without an answer, as a source that is down does,
+//! nor end one that is idle.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -4,7 +4,7 @@
 use failover_core::baker::{BakerControl, Depth, in_one_look};
 use failover_core::signer::Model;
 
-use crate::command::guard::proven_systemd;
+use crate::command::systemd::proven_systemd;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::parts;

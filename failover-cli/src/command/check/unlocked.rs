@@ -10,9 +10,10 @@ use failover_core::permit::RunId;
 use failover_core::signer::{DeviceState, Model, SignerError};
 use failover_core::state::StateDir;
 
-use super::{Found, stopped};
+use super::stopped;
 use crate::afterwards::LocksAfterwards;
 use crate::args::Answers;
+use crate::command::found::Found;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;

@@ -2,9 +2,10 @@
 
 use failover_core::chain::Delegate;
 use failover_core::host::{LocalHost, SshHost, SshOptions};
-use failover_core::signer::{DeviceState, KeyName, Model, Selector};
+use failover_core::signer::{KeyName, Model, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
 
+use super::asking::Asking;
 use super::control;
 use super::keys::held;
 use super::look;
@@ -19,24 +20,12 @@ const NODE: &str = "http://127.0.0.1:8732";
 /// The answer that says that there is none.
 const NONE: &str = "none";
 
-/// What is being filled in.
-pub(super) struct Asking<'a, 'b> {
-    pub(super) person: &'a mut Person<'b>,
-    pub(super) template: Template,
-    /// The node answers.
-    node: Option<NodeUrl>,
-    /// Its chain.
-    chain: Option<ChainId>,
-    /// The device's keys.
-    device: Option<DeviceState>,
-}
-
 /// Looks and asks until everything is answered or left open.
 ///
 /// # Errors
 /// The person cancelled.
 pub(super) fn template(global: &Global, wanted: &ConfigNew, person: &mut Person<'_>) -> Result<Template, Failure> {
-    let mut asking = Asking { person, template: Template::default(), node: None, chain: None, device: None };
+    let mut asking = Asking::new(person);
     asking.node(global.node.as_ref())?;
     asking.network(wanted.network.as_deref())?;
     asking.device(global.device.as_ref())?;
@@ -49,20 +38,6 @@ pub(super) fn template(global: &Global, wanted: &ConfigNew, person: &mut Person<
 }
 
 impl Asking<'_, '_> {
-    pub(super) fn seen(&mut self, section: Section, words: String) {
-        self.person.tell(words.clone());
-        self.template.seen.push((section, words));
-    }
-
-    /// Says what is wrong with an answer, where it can be given again.
-    fn again(&mut self, by_flag: bool, wrong: Failure) -> Result<(), Failure> {
-        if by_flag || !self.person.asked {
-            return Err(wrong);
-        }
-        self.person.warn(wrong);
-        Ok(())
-    }
-
     /// A node that does not answer may be given all the same, by a flag or by a second Enter.
     fn node(&mut self, given: Option<&NodeUrl>) -> Result<(), Failure> {
         let mut url: NodeUrl = match given {

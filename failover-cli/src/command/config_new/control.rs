@@ -3,7 +3,7 @@
 use failover_core::baker::{Instance, MarkFolder, UnitName};
 use failover_core::host::Host;
 
-use super::ask::Asking;
+use super::asking::Asking;
 use super::look;
 use super::person::Person;
 use crate::config::{Control, Section};

@@ -1,10 +1,11 @@
 //! The picture of the levels: an axis on which long gaps are short, with a label for each point that touches no other.
 
+use maud::{Markup, html};
+
 use crate::report::{Levels, Point, Whose};
 use crate::tezos::Level;
 
-use super::parts::class;
-use super::tags::Html;
+use super::pieces::class;
 
 const WIDTH: u32 = 1080;
 const HEIGHT: u32 = 216;
@@ -22,34 +23,32 @@ struct Stop<'a> {
 }
 
 /// Draws it. On a narrow page it is left out: the list beside it says the same from top to bottom.
-pub(super) fn draw(levels: &Levels, points: &[Point], page: &mut Html) {
+pub(super) fn draw(levels: &Levels, points: &[Point]) -> Markup {
     let stops = stops(points);
-    let (Some(first), Some(last)) = (stops.first(), stops.last()) else { return };
+    let (Some(first), Some(last)) = (stops.first(), stops.last()) else { return Markup::default() };
     if stops.len() < 2 {
-        return;
+        return Markup::default();
     }
-    page.tag("svg", &[("viewBox", &format!("0 0 {WIDTH} {HEIGHT}")), ("role", "img"), ("aria-labelledby", "picture")]);
-    page.tag("title", &[("id", "picture")]);
-    let said: Vec<String> = points.iter().map(|point| format!("{}: {}", point.level, point.short)).collect();
-    page.text(&format!("The levels on an axis. {}", said.join(". ")));
-    page.close("title");
-    page.raw("<defs><pattern id=\"hatch\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" ");
-    page.raw("patternTransform=\"rotate(45)\"><line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"7\"/></pattern></defs>\n");
-    band(levels, &stops, page);
-    axis("axis", first.x.saturating_sub(40), last.x.saturating_add(40), page);
+    let (left, right) = (first.x.saturating_sub(40), last.x.saturating_add(40));
     let at = |level: Option<Level>| stops.iter().find(|stop| Some(stop.level) == level).map(|stop| stop.x);
-    if let Some(bound) = at(levels.bound) {
-        axis("axis primary", first.x.saturating_sub(40), bound, page);
+    let said: Vec<String> = points.iter().map(|point| format!("{}: {}", point.level, point.short)).collect();
+    html! {
+        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby="picture" {
+            title id="picture" { "The levels on an axis. " (said.join(". ")) }
+            defs {
+                pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    line class="hatch" x1="0" y1="0" x2="0" y2="7" {}
+                }
+            }
+            (band(levels, &stops))
+            (axis("axis", left, right))
+            @if let Some(bound) = at(levels.bound) { (axis("axis primary", left, bound)) }
+            @if let Some(floor) = at(levels.floor) { (axis("axis backup", floor, right)) }
+            (gaps(&stops))
+            @for (index, stop) in stops.iter().enumerate() { (label(stop, index % 2 == 0)) }
+        }
+        (legend(levels, points))
     }
-    if let Some(floor) = at(levels.floor) {
-        axis("axis backup", floor, last.x.saturating_add(40), page);
-    }
-    gaps(&stops, page);
-    for (index, stop) in stops.iter().enumerate() {
-        label(stop, index % 2 == 0, page);
-    }
-    page.close("svg");
-    legend(levels, points, page);
 }
 
 /// Where each level is: the more levels lie between two, the further apart, but much less than in proportion.
@@ -83,85 +82,71 @@ fn weight(gap: u64) -> u32 {
     gap.max(1).ilog2().saturating_mul(2).saturating_add(10).min(16)
 }
 
-fn axis(class: &'static str, from: u32, to: u32, page: &mut Html) {
-    let y = AXIS.to_string();
-    let (from, to) = (from.to_string(), to.to_string());
-    page.void("line", &[("class", class), ("x1", &from), ("x2", &to), ("y1", &y), ("y2", &y)]);
+fn axis(class: &str, from: u32, to: u32) -> Markup {
+    html! { line class=(class) x1=(from) x2=(to) y1=(AXIS) y2=(AXIS) {} }
 }
 
-fn band(levels: &Levels, stops: &[Stop<'_>], page: &mut Html) {
+fn band(levels: &Levels, stops: &[Stop<'_>]) -> Markup {
     let at = |level: Option<Level>| stops.iter().find(|stop| Some(stop.level) == level).map(|stop| stop.x);
-    let (Some(from), Some(to), Some(_)) = (at(levels.bound), at(levels.floor), levels.quarantine()) else { return };
-    let (x, width) = (from.saturating_add(11).to_string(), to.saturating_sub(from).saturating_sub(22).to_string());
-    let y = AXIS.saturating_sub(11).to_string();
-    for class in ["band", "band hatched"] {
-        let rect = [("class", class), ("x", &*x), ("y", &*y), ("width", &*width), ("height", "22"), ("rx", "4")];
-        page.void("rect", &rect);
+    let (Some(from), Some(to), Some(_)) = (at(levels.bound), at(levels.floor), levels.quarantine()) else {
+        return Markup::default();
+    };
+    let (x, width) = (from.saturating_add(11), to.saturating_sub(from).saturating_sub(22));
+    html! {
+        @for class in ["band", "band hatched"] {
+            rect class=(class) x=(x) y=(AXIS.saturating_sub(11)) width=(width) height="22" rx="4" {}
+        }
     }
 }
 
 /// How many levels lie between two points, where there is room to say it.
-fn gaps(stops: &[Stop<'_>], page: &mut Html) {
-    for pair in stops.windows(2) {
-        let [one, other] = pair else { continue };
-        let gap = other.level.since(one.level);
-        if gap < 2 {
-            continue;
+fn gaps(stops: &[Stop<'_>]) -> Markup {
+    let between = |pair: &[Stop<'_>]| match pair {
+        [one, other] => (one.x.saturating_add(other.x) / 2, other.level.since(one.level)),
+        _ => (0, 0),
+    };
+    html! {
+        @for (middle, gap) in stops.windows(2).map(between).filter(|(_, gap)| *gap >= 2) {
+            (text("gap", middle, AXIS.saturating_add(4), &format!("+{gap}")))
         }
-        let middle = one.x.saturating_add(other.x) / 2;
-        text("gap", middle, AXIS.saturating_add(4), &format!("+{gap}"), page);
     }
 }
 
-fn label(stop: &Stop<'_>, above: bool, page: &mut Html) {
+fn label(stop: &Stop<'_>, above: bool) -> Markup {
     let whose = stop.points.iter().map(|point| point.whose).max().unwrap_or(Whose::Chain);
     let lines = lines(stop);
     let height = u32::try_from(lines.len()).unwrap_or(0).saturating_mul(16);
     // The level first, then what is there.
     let top = if above { AXIS.saturating_sub(36).saturating_sub(height) } else { AXIS.saturating_add(44) };
     let (from, to) = if above { (AXIS.saturating_sub(26), AXIS) } else { (AXIS, AXIS.saturating_add(28)) };
-    let x = stop.x.to_string();
-    page.void("line", &[("class", "stem"), ("x1", &x), ("x2", &x), ("y1", &from.to_string()), ("y2", &to.to_string())]);
-    marker(whose, stop.x, page);
-    text("level", stop.x, top, &stop.level.to_string(), page);
-    for (line, y) in lines.iter().zip((1_u32..).map(|n| top.saturating_add(n.saturating_mul(16)))) {
-        text(class(whose), stop.x, y, line, page);
+    html! {
+        line class="stem" x1=(stop.x) x2=(stop.x) y1=(from) y2=(to) {}
+        (marker(whose, stop.x))
+        (text("level", stop.x, top, &stop.level.to_string()))
+        @for (line, y) in lines.iter().zip((1_u32..).map(|n| top.saturating_add(n.saturating_mul(16)))) {
+            (text(class(whose), stop.x, y, line))
+        }
     }
 }
 
 /// Each whose has a form of its own, as colour alone says nothing to everybody.
-fn marker(whose: Whose, x: u32, page: &mut Html) {
-    let class = class(whose);
-    let (x, y) = (i64::from(x), i64::from(AXIS));
-    let form = |points: [(i64, i64); 4]| {
-        let moved = points.map(|(dx, dy)| format!("{},{}", x.saturating_add(dx), y.saturating_add(dy)));
-        moved.join(" ")
+fn marker(whose: Whose, x: u32) -> Markup {
+    let points = |points: [(i64, i64); 4]| {
+        let (x, y) = (i64::from(x), i64::from(AXIS));
+        points.map(|(dx, dy)| format!("{},{}", x.saturating_add(dx), y.saturating_add(dy))).join(" ")
     };
-    match whose {
-        Whose::Backup => {
-            let (x, y) = (x.to_string(), y.to_string());
-            page.void("circle", &[("class", class), ("cx", &x), ("cy", &y), ("r", "8")]);
-        }
-        Whose::Primary => {
-            let square = form([(-7, -7), (7, -7), (7, 7), (-7, 7)]);
-            page.void("polygon", &[("class", class), ("points", &square)]);
-        }
-        Whose::Chain => {
-            let diamond = form([(0, -8), (8, 0), (0, 8), (-8, 0)]);
-            page.void("polygon", &[("class", class), ("points", &diamond)]);
-        }
-        Whose::Foreign => {
-            let triangle = form([(0, -10), (10, 8), (-10, 8), (0, -10)]);
-            page.void("polygon", &[("class", class), ("points", &triangle)]);
-        }
-    }
+    let corners = match whose {
+        Whose::Backup => return html! { circle class=(class(whose)) cx=(x) cy=(AXIS) r="8" {} },
+        // A square, a diamond, a triangle.
+        Whose::Primary => points([(-7, -7), (7, -7), (7, 7), (-7, 7)]),
+        Whose::Chain => points([(0, -8), (8, 0), (0, 8), (-8, 0)]),
+        Whose::Foreign => points([(0, -10), (10, 8), (-10, 8), (0, -10)]),
+    };
+    html! { polygon class=(class(whose)) points=(corners) {} }
 }
 
-fn text(class: &'static str, x: u32, y: u32, said: &str, page: &mut Html) {
-    let (x, y) = (x.to_string(), y.to_string());
-    page.tag("text", &[("class", class), ("x", &x), ("y", &y), ("text-anchor", "middle")]);
-    page.text(said);
-    page.close("text");
+fn text(class: &str, x: u32, y: u32, said: &str) -> Markup {
+    html! { text class=(class) x=(x) y=(y) text-anchor="middle" { (said) } }
 }
 
 /// What is at a level, in lines that are short enough; four at most.
@@ -179,23 +164,20 @@ fn lines(stop: &Stop<'_>) -> Vec<String> {
 }
 
 /// Only what is there.
-fn legend(levels: &Levels, points: &[Point], page: &mut Html) {
+fn legend(levels: &Levels, points: &[Point]) -> Markup {
     let there = |whose| points.iter().any(|point| point.whose == whose);
-    page.raw("<p class=\"legend\" aria-hidden=\"true\">");
-    for (class, name, there) in [
+    let keys = [
         ("key primary", "the primary", there(Whose::Primary)),
         ("key chain", "the chain", there(Whose::Chain)),
         ("key backup", "the backup", there(Whose::Backup)),
         ("key foreign", "another machine than the backup", there(Whose::Foreign)),
         ("key band", "the quarantine", levels.quarantine().is_some()),
-    ] {
-        if !there {
-            continue;
+    ];
+    html! {
+        p class="legend" aria-hidden="true" {
+            @for (class, name, _) in keys.iter().filter(|(.., there)| *there) {
+                span class=(class) { i {} (name) }
+            }
         }
-        page.open("span", class);
-        page.raw("<i></i>");
-        page.text(name);
-        page.close("span");
     }
-    page.close("p");
 }

@@ -4,7 +4,7 @@ use failover_core::baker::BakerError;
 use failover_core::baker::systemd_version::{OLDEST, systemd_version};
 use failover_core::host::Host;
 
-use crate::command::check::Found;
+use super::found::Found;
 use crate::config::{Control, Machine};
 use crate::failure::Failure;
 use crate::parts;
@@ -16,7 +16,7 @@ const UNPROVEN: &str = "use a machine with Debian 11, Ubuntu 22.04 or newer (`sy
 ///
 /// # Errors
 /// The ssh destination cannot be used.
-pub(crate) fn proven(machine: &Machine) -> Result<Option<Found>, Failure> {
+pub(super) fn proven_systemd(machine: &Machine) -> Result<Option<Found>, Failure> {
     if matches!(machine.control, Control::Command { .. }) {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::screen::Size;
+use crate::size::Size;
 use crate::wrap::{Long, wrap};
 
 /// Text from a device, a node or a host goes to a terminal without its control characters: no device may move the
@@ -17,7 +17,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Is standard output a terminal on which text may have colours and be drawn anew?
-pub(super) fn is_terminal() -> bool {
+pub(crate) fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     !dumb && io::stdout().is_terminal()
 }
