@@ -4,7 +4,7 @@ use super::bound::highest as highest_mark;
 use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_LEAST, MARGIN_UNPROVEN, Policy};
 use super::progress::{Progress, Statement};
 use super::refusal::Refusal;
-use crate::facts::{Constants, Facts, Head, Model, Signed};
+use crate::facts::{ArmedBy, Constants, Facts, Head, Signed};
 use crate::tezos::{Level, Position};
 
 /// The head, extrapolated to now: what the chain may have reached while the node's head grew old.
@@ -21,7 +21,7 @@ pub fn cap(policy: &Policy, agreed: Level) -> Level {
 }
 
 /// F = max(B, the last signature seen anywhere, the primary's marks, the head extrapolated to now) + margin, and no less
-/// than what a start needs above the head.
+/// than what a start needs above the head. `again`: how the device is armed, where it is to be armed once more.
 ///
 /// # Errors
 /// [`Refusal::PastCap`]: the floor would be past the cap (H5). [`Refusal::Absurd`] and [`Refusal::AbsurdMark`]: an
@@ -31,7 +31,7 @@ pub fn floor(
     policy: &Policy,
     progress: &Progress,
     bound: Level,
-    again: Option<Model>,
+    again: Option<ArmedBy>,
 ) -> Result<Level, Refusal> {
     let (Ok(head), Some(agreed), Ok(constants)) = (&facts.chain.head, facts.chain.agreed(), &facts.chain.constants)
     else {
@@ -45,7 +45,7 @@ pub fn floor(
     let floor = highest.above(margin(facts, policy, progress)).max(now.above(LEAD));
     // A press may take minutes, and each one that came too late shows that it does; but not past the cap for it.
     let floor = match again {
-        Some(Model::Ledger) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
+        Some(ArmedBy::Press) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
         _ => floor,
     };
     // What was raised once stays raised: a floor never goes down within a run.
