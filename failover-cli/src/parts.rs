@@ -9,6 +9,7 @@ use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::permit::{PromptNote, Root};
 use failover_core::remote_signer::RemoteSigner;
+use failover_core::signer::registry::Purpose;
 use failover_core::signer::traits::RaisedBy;
 use failover_core::signer::{DeviceState, HwmSetter, Selector, SignerDevice as _, SignerError, ledger, registry};
 
@@ -43,8 +44,14 @@ pub(crate) fn warn_of_newer(state: &DeviceState, out: &mut Output) {
 /// The device.
 ///
 /// # Errors
-/// It is not there, or not the only one that fits.
+/// It is not there, not the only one that fits, or not made to bake with.
 pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerError> {
+    let model = signer.device.model();
+    // This program asks for no such signer; another crate of the same build may have.
+    if registry::driver(model).is_some_and(|driver| driver.purpose != Purpose::Baking) {
+        let why = format!("a {model} is for tests, and nobody bakes with it");
+        return Err(SignerError::Unsupported { what: "opening it", why });
+    }
     let options = registry::Options {
         path: signer.path.clone(),
         derivation: signer.curve,
@@ -151,4 +158,17 @@ fn over_ssh(destination: &str, path: Option<&Path>) -> Result<SshHost, Failure> 
         .map_err(|error| Failure::usage(&error, "correct `host` in the configuration"))?;
     known.push((wanted, host.clone()));
     Ok(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signer_that_is_for_tests_is_not_opened() {
+        // Built for itself this program does not even know its name.
+        let Ok(soft) = "soft+file:/nonexistent/keys.json".parse::<Selector>() else { return };
+        let refused = open_device(&Signer::of(soft)).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("nobody bakes with it"), "{refused}");
+    }
 }

@@ -18,6 +18,8 @@ mod raise;
 pub mod record;
 pub mod registry;
 mod selector;
+#[cfg(feature = "soft")]
+pub mod soft;
 pub mod tezsign;
 pub mod traits;
 #[cfg(any(feature = "tezsign", feature = "ledger"))]

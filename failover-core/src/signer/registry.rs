@@ -16,7 +16,12 @@ use super::{DeviceState, HwmSetter, Model, Selector, SignerError, tezsign};
 use crate::tezos::ChainId;
 
 /// Every signer of this build.
-const DRIVERS: &[&Driver] = &[&tezsign::DRIVER, &ledger::DRIVER];
+const DRIVERS: &[&Driver] = &[
+    &tezsign::DRIVER,
+    &ledger::DRIVER,
+    #[cfg(feature = "soft")]
+    &super::soft::DRIVER,
+];
 
 /// A signer that can be named, opened and listed.
 pub struct Driver {
