@@ -1,5 +1,6 @@
 //! How does a device of your own take part? Two traits: `SignerDevice` reads, arms and disarms it, `HwmSetter` raises its
-//! marks. Here it is a file, as a software signer might keep one; the rules of raising come with the library.
+//! marks. What it can do it says in its traits, so that everything in the library knows how to treat it. Here it is a file, as
+//! a software signer might keep one; the rules of raising come with the library.
 //!
 //! `cargo run --example custom_signer -- FILE LEVEL HEAD` raises its mark. Without arguments, the file is a
 //! new one, and the head a simulated chain's.
@@ -8,13 +9,45 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use failover_core::signer::traits::{
+    ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
+    Words,
+};
 use failover_core::signer::{
     Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, RaiseOrder, SignerDevice,
-    SignerError, raise, refuse_lower,
+    SignerError, plan_authorize, raise, refuse_lower,
 };
 use failover_core::state;
-use failover_core::tezos::{KeyHash, Level, Position, Round};
+use failover_core::tezos::{ChainId, KeyHash, Level, Position, Round};
 use failover_sim::{World, WorldOptions};
+
+/// Neither a TezSign nor a Ledger, and it claims to be nothing else.
+const FILE: Model = Model::new("file", "file", &TRAITS);
+
+/// Each is a question that something in the library asks. In doubt, the answer is the one that promises less.
+const TRAITS: Traits = Traits {
+    keys: NamedBy::Alias,
+    marks: MarkOf::Device,
+    // One order lets it sign and sets its mark. Here nobody has to press for it.
+    armed_by: ArmedBy::Press,
+    // Any process may ask it: it is armed last of all, and never left so where something is waited for.
+    hold: Hold::Impossible,
+    // Whether it may sign is in this process' memory.
+    reboot: Reboot::StaysDisarmed,
+    highest_level: match Level::new(Level::PROTOCOL_MAX) {
+        Some(highest) => highest,
+        None => Level::FIRST,
+    },
+    vote_at_mark: AtMark::Refused,
+    // Whoever may write the file may lower it.
+    lowering: Lowering::Obeyed,
+    marks_at_rest: AtRest::Shown,
+    setting: Setting::None,
+    raised_by: RaisedBy::Command,
+    beside_service: Beside::Free,
+    replugged: Replugged::FoundAgain,
+    words: Words { armed: "armed", at_rest: "at rest", disarmed: "disarmed" },
+};
 
 /// A signer whose one mark is a level in a file. It signs with nothing: it is an example.
 struct FileSigner {
@@ -24,6 +57,10 @@ struct FileSigner {
 }
 
 impl FileSigner {
+    fn at(file: &Path) -> Result<Self, Box<dyn Error>> {
+        Ok(Self { file: file.to_owned(), key: "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse()?, armed: false })
+    }
+
     fn wrong(&self, why: impl ToString) -> SignerError {
         SignerError::Disconnected { device: self.file.display().to_string(), why: why.to_string() }
     }
@@ -37,9 +74,8 @@ impl FileSigner {
 }
 
 impl SignerDevice for FileSigner {
-    /// The kind whose rules fit: a Ledger has one mark for all kinds of a key, a TezSign one for each.
     fn model(&self) -> Model {
-        Model::Ledger
+        FILE
     }
 
     fn state(&mut self) -> Result<DeviceState, SignerError> {
@@ -95,6 +131,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             raise_file(&file, head.above(10), head)?;
             // Lower than it is now: refused before anything is sent.
             let error = raise_file(&file, head, head).err().ok_or("a mark was lowered")?;
+            arm_and_disarm(&mut FileSigner::at(&file)?)?;
             println!("refused: {error}");
             Ok(())
         }
@@ -107,12 +144,24 @@ fn parse(text: &str) -> Result<Level, Box<dyn Error>> {
 }
 
 fn raise_file(file: &Path, level: Level, head: Level) -> Result<(), Box<dyn Error>> {
-    let key = "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse()?;
-    let mut device = FileSigner { file: file.to_owned(), key, armed: false };
+    let mut device = FileSigner::at(file)?;
     let keys = [KeyName::new("file")];
     refuse_lower(&device.state()?, &keys, level)?;
     for raised in raise(&mut device, &keys, level, head.above(100))? {
         println!("{}: {} before, {} read back", raised.key, raised.before.lowest(), raised.after.lowest());
     }
     Ok(())
+}
+
+/// Alone, a device is armed like this; in a failover only an approved step does it, after the fence.
+fn arm_and_disarm(device: &mut FileSigner) -> Result<(), Box<dyn Error>> {
+    let before = device.state()?;
+    let (key, words) = (before.keys.first().ok_or("no key")?, device.traits().words);
+    let mark = key.marks.and_then(|marks| marks.highest().0).ok_or("no mark")?;
+    let order = plan_authorize(&before, &key.name, mark.level, mark.level.above(100))?;
+    device.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET })?;
+    // No answer counts, only what is read afterwards (S5).
+    println!("{}: {}, at {}", key.name, if device.armed { words.armed } else { words.at_rest }, device.mark()?);
+    device.disarm()?;
+    if device.state()?.able_to_sign().is_empty() { Ok(()) } else { Err("it still can sign".into()) }
 }

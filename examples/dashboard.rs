@@ -14,7 +14,7 @@ use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::host::LocalHost;
 use failover_core::signer::ledger;
-use failover_core::signer::{Arming, Model, tezsign};
+use failover_core::signer::{Arming, Model, registry};
 use failover_core::tezos::KeyHash;
 use failover_sim::{Side, World, WorldOptions};
 
@@ -102,10 +102,8 @@ fn services(baker: &mut Baker) -> Result<String, Box<dyn Error>> {
 
 fn real(url: &str, address: &str, device: &str) -> Result<Baker, Box<dyn Error>> {
     let selector = device.parse::<failover_core::signer::Selector>()?;
-    let device = match selector.model() {
-        Model::TezSign => tezsign::open(&selector)?,
-        Model::Ledger => ledger::open(&selector, &ledger::Options::default())?,
-    };
+    let path = Some(ledger::KeyPath::default());
+    let device = registry::open(&selector, &registry::Options { path, ..registry::Options::default() })?;
     let services = Box::new(TezbakeControl::new(LocalHost::new()));
     let node = Box::new(OctezNode::connect(url)?);
     Ok(Baker { node, address: address.parse()?, device, services, clock: Box::new(SystemClock) })

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use failover_core::HwmSetter;
 use failover_core::signer::ledger;
-use failover_core::signer::{Model, Selector, SignerError, tezsign};
+use failover_core::signer::{Model, Selector, SignerError, registry};
 use failover_sim::{Side, World, WorldOptions};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -44,8 +44,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn open(selector: &Selector) -> Result<Box<dyn HwmSetter>, SignerError> {
-    match selector.model() {
-        Model::TezSign => tezsign::open(selector),
-        Model::Ledger => ledger::open(selector, &ledger::Options::default()),
-    }
+    // Whichever of the registry's signers it names. A Ledger's key has a path, and the others pass it over.
+    let path = Some(ledger::KeyPath::default());
+    registry::open(selector, &registry::Options { path, ..registry::Options::default() })
 }

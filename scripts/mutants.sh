@@ -26,7 +26,7 @@ areas=(
     'watch @ watch(/.*)?\.rs @ :--lib:watch::;:--test=watch:'
     'activity @ chain/activity(/.*)?\.rs @ :--test=chain_source:;http:--test=chain_sim --test=chain_mempool:'
     'tezsign @ signer/tezsign(/.*)?\.rs @ :--lib:signer::;:--test=tezsign_driver --test=tezsign_vectors:;:--test=tezsign_socket --test=deadlines:'
-    'ledger @ signer/ledger(/.*)?\.rs @ :--lib:signer::;:--test=ledger_driver --test=ledger_vectors:;:--test=ledger_tcp --test=ledger_slow --test=deadlines:'
+    'ledger @ signer/(ledger|key_path)(/.*)?\.rs @ :--lib:signer::;:--test=ledger_driver --test=ledger_vectors:;:--test=ledger_tcp --test=ledger_slow --test=deadlines:'
 )
 
 say() { echo "mutants: $*" >&2; }

@@ -9,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use failover_core::effect::UNLOCK_LATE;
-use failover_core::signer::{HwmSetter, Model, Selector, SignerDevice as _, tezsign};
+use failover_core::signer::traits::ArmedBy;
+use failover_core::signer::{HwmSetter, Selector, SignerDevice as _, registry};
 
 /// How the program is told that it is this process.
 const NAME: &str = "lock-afterwards";
@@ -53,7 +54,7 @@ impl LocksAfterwards {
 
     /// The same where it can be started; `None` too for a device that is not unlocked.
     pub(crate) fn where_possible(device: &Selector, token: Option<&Path>) -> Option<Self> {
-        (device.model() == Model::TezSign).then(|| Self::of(device, token).ok()).flatten()
+        (device.model().traits().armed_by == ArmedBy::Passphrase).then(|| Self::of(device, token).ok()).flatten()
     }
 
     /// The keys were read back as locked.
@@ -90,7 +91,7 @@ fn lock(device: &Selector, attempt: usize) -> bool {
     if attempt > 0 {
         thread::sleep(PAUSE);
     }
-    let Ok(mut device) = tezsign::open(device) else { return false };
+    let Ok(mut device) = registry::open(device, &registry::Options::default()) else { return false };
     let _read_back = device.disarm();
     device.state().is_ok_and(|state| state.able_to_sign().is_empty())
 }

@@ -11,7 +11,7 @@ use crate::exit;
 mod procedure;
 mod value;
 
-pub(crate) use procedure::{Answers, Drill, Pace, Resume, Return, Run, Signer, StandIn, Standby, Watch};
+pub(crate) use procedure::{Answers, Drill, Pace, Resume, Return, Run, StandIn, Standby, Watch};
 pub(crate) use value::{Confirmation, NodeUrl};
 
 /// Moves a Tezos baker to its backup machine and signer without ever signing twice.

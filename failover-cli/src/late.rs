@@ -1,6 +1,7 @@
 //! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back. And what stops
 //! and guards a machine does so without it.
 
+use failover_core::signer::traits::Replugged;
 use failover_core::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
 
 use crate::config::Signer;
@@ -32,9 +33,10 @@ impl Late {
             return Err(SignerError::NotFound { selector: self.signer.device.to_string() });
         };
         let answer = ask(device);
-        // A Ledger has another path after it was plugged in again; one that is silent has not lost its plug, and its driver
-        // knows that it is. A TezSign is found anew by its own driver, which also remembers what to lock.
-        if self.signer.device.model() == Model::Ledger && answer.as_ref().is_err_and(|error| self.is_lost(error)) {
+        // One that is silent has not lost its plug, and its driver knows that it is. Where the driver finds it again by itself it
+        // also remembers what to lock.
+        let anew = self.traits().replugged == Replugged::OpenedAnew;
+        if anew && answer.as_ref().is_err_and(|error| self.is_lost(error)) {
             self.device = None;
         }
         answer

@@ -9,7 +9,9 @@ use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::permit::{PromptNote, Root};
 use failover_core::remote_signer::RemoteSigner;
-use failover_core::signer::{DeviceState, HwmSetter, Model, Selector, SignerDevice as _, SignerError, ledger, tezsign};
+use failover_core::signer::registry::Purpose;
+use failover_core::signer::traits::RaisedBy;
+use failover_core::signer::{DeviceState, HwmSetter, Selector, SignerDevice as _, SignerError, ledger, registry};
 
 use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
@@ -30,11 +32,11 @@ pub(crate) fn look_at_device(signer: &Signer) -> Result<DeviceState, SignerError
 
 /// Says once that a device is newer than every one that was tried.
 pub(crate) fn warn_of_newer(state: &DeviceState, out: &mut Output) {
-    if let Some(version) = state.info.version.as_deref().filter(|version| tezsign::is_newer(version))
-        && state.info.model == Model::TezSign
-    {
+    let model = state.info.model;
+    let newer = |version: &&str| registry::driver(model).is_some_and(|driver| driver.is_newer(version));
+    if let Some(version) = state.info.version.as_deref().filter(newer) {
         out.warn(format!(
-            "this TezSign is {version}, newer than what this version of failover was tried with; it is used like the others"
+            "this {model} is {version}, newer than what this version of failover was tried with; it is used like the others"
         ));
     }
 }
@@ -42,25 +44,26 @@ pub(crate) fn warn_of_newer(state: &DeviceState, out: &mut Output) {
 /// The device.
 ///
 /// # Errors
-/// It is not there, or not the only one that fits.
+/// It is not there, not the only one that fits, or not made to bake with.
 pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerError> {
-    match signer.device.model() {
-        Model::TezSign => tezsign::open(&signer.device),
-        Model::Ledger => {
-            let path = signer.path.as_ref().ok_or_else(|| SignerError::Unsupported {
-                what: "opening it as a Ledger",
-                why: "no key path is configured".to_owned(),
-            })?;
-            let options = ledger::Options {
-                path: path.clone(),
-                derivation: signer.curve,
-                chain: signer.chain,
-                cancelled: signals::flag(),
-                prompted: signer.root.prompt().map(|PromptNote { level, wanted }| ledger::Prompted { level, wanted }),
-            };
-            Ok(Box::new(Noted::new(ledger::open(&signer.device, &options)?, signer.root.clone())))
-        }
+    let model = signer.device.model();
+    // This program asks for no such signer; another crate of the same build may have.
+    if registry::driver(model).is_some_and(|driver| driver.purpose != Purpose::Baking) {
+        let why = format!("a {model} is for tests, and nobody bakes with it");
+        return Err(SignerError::Unsupported { what: "opening it", why });
     }
+    let options = registry::Options {
+        path: signer.path.clone(),
+        derivation: signer.curve,
+        chain: signer.chain,
+        cancelled: signals::flag(),
+        prompted: signer.root.prompt().map(|PromptNote { level, wanted }| ledger::Prompted { level, wanted }),
+    };
+    let device = registry::open(&signer.device, &options)?;
+    Ok(match device.traits().raised_by {
+        RaisedBy::Prompt { .. } => Box::new(Noted::new(device, signer.root.clone())),
+        RaisedBy::Command => device,
+    })
 }
 
 /// What controls the baker of a machine, whose guard's token lies in the usual place.
@@ -155,4 +158,17 @@ fn over_ssh(destination: &str, path: Option<&Path>) -> Result<SshHost, Failure> 
         .map_err(|error| Failure::usage(&error, "correct `host` in the configuration"))?;
     known.push((wanted, host.clone()));
     Ok(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signer_that_is_for_tests_is_not_opened() {
+        // Built for itself this program does not even know its name.
+        let Ok(soft) = "soft+file:/nonexistent/keys.json".parse::<Selector>() else { return };
+        let refused = open_device(&Signer::of(soft)).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("nobody bakes with it"), "{refused}");
+    }
 }

@@ -33,6 +33,7 @@ pub use crate::mark_files::{Bound, PrimaryMarks, Writer, WrittenMark};
 pub use crate::nonces::{Merged, NonceCount};
 pub use crate::operator::{Answer, Question};
 pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
+pub use crate::signer::traits::{ArmedBy, AtRest, Hold, Lowering, Reboot, Setting};
 pub use crate::signer::{
     Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, plan_raise, reached, refuse_lower,
     watermark,

@@ -156,6 +156,7 @@
 //! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
 //! | `ledger` | yes | Ledger over USB HID | libudev |
 //! | `http` | yes | the Octez node's RPC over HTTP and HTTPS; the lock in etcd | nothing |
+//! | `soft` | no | a signer in a file, for tests and examples only: never bake with it | nothing |
 //!
 //! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport
 //! that implements [`signer::tezsign::Connect`], [`signer::ledger::ApduExchange`] or [`chain::Rpc`].

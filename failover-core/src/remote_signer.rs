@@ -1,4 +1,5 @@
-//! EDGE: a signer on another machine, asked through a program there: this one where it is installed, else TezSign's own.
+//! EDGE: a signer on another machine, asked through a program there: this one where it is installed, else the signer's own
+//! where it has one.
 //!
 //! # The commands that are run
 //! On the machine's [`Host`], as they are, and with `sudo -n` in front where that did not give an answer:
@@ -18,14 +19,13 @@ use thiserror::Error;
 
 use crate::host::{Ahead, Host, HostError, Output};
 use crate::signer::record::read_records;
-use crate::signer::{DeviceState, Model, Selector, tezsign};
+use crate::signer::registry::{self, OwnProgram};
+use crate::signer::traits::Beside;
+use crate::signer::{DeviceState, Selector};
 use crate::tezos::ChainId;
 
 /// For one answer: a program starts, finds the device, and asks it (3 s a TezSign's question, 10 s a Ledger's).
 const DEADLINE: Duration = Duration::from_secs(25);
-
-/// TezSign's own program, where TezBake puts it (xtz.signer, 2026).
-const TEZSIGN: &str = "/bake-buddy/signer/bin/tezsign";
 
 /// Why a signer on another machine could not be read or disarmed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -66,14 +66,34 @@ impl RemoteSignerError {
     }
 }
 
-/// What shows every key: this program's words, and TezSign's own.
-const SHOW: ([&str; 2], [&str; 1]) = (["hwm", "show"], ["status"]);
+/// What is wanted of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Show,
+    Disarm,
+}
 
 /// A program that can ask the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Program {
     Failover,
-    TezSign,
+    /// The signer's own.
+    Own(&'static OwnProgram),
+}
+
+impl Program {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Failover => "failover",
+            Self::Own(own) => own.name,
+        }
+    }
+}
+
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
 }
 
 /// As which user it is run.
@@ -123,11 +143,10 @@ impl<H: Host> RemoteSigner<H> {
         format!("the {} on {}", self.selector.model(), self.host.name())
     }
 
-    /// May it be asked while a service there signs with it? A TezSign has an interface for that; a Ledger's answers would
-    /// come between those of the service.
+    /// May it be asked while a service there signs with it?
     #[must_use]
     pub const fn answers_beside_its_service(&self) -> bool {
-        matches!(self.selector.model(), Model::TezSign)
+        matches!(self.selector.model().traits().beside_service, Beside::Free)
     }
 
     /// Reads every key.
@@ -136,7 +155,7 @@ impl<H: Host> RemoteSigner<H> {
     /// See [`RemoteSignerError`]: nothing is known then (S3).
     pub fn state(&mut self) -> Result<DeviceState, RemoteSignerError> {
         let read = self.first_of(|signer, program, user| {
-            let out = signer.run(program, user, &SHOW.0, &SHOW.1)?;
+            let out = signer.run(program, user, Wanted::Show)?;
             signer.read(program, &out)
         });
         // What was asked ahead is as old as this look, and no later one's answer (S15).
@@ -154,11 +173,11 @@ impl<H: Host> RemoteSigner<H> {
     /// See [`RemoteSignerError`]; it may have happened all the same.
     pub fn disarm(&mut self) -> Result<(), RemoteSignerError> {
         self.first_of(|signer, program, user| {
-            let out = signer.run(program, user, &["disarm"], &["lock"])?;
+            let out = signer.run(program, user, Wanted::Disarm)?;
             match program {
                 Program::Failover => signer.read(program, &out).map(drop),
-                Program::TezSign if out.code == 0 => Ok(()),
-                Program::TezSign => Err(signer.unclear(program, said(&out))),
+                Program::Own(_) if out.code == 0 => Ok(()),
+                Program::Own(_) => Err(signer.unclear(program, said(&out))),
             }
         })
     }
@@ -191,19 +210,21 @@ impl<H: Host> RemoteSigner<H> {
 
     /// Every program that fits, as every user.
     fn ways(&self) -> Vec<(Program, As)> {
-        let programs = [Program::Failover, Program::TezSign];
-        let fits = |program: &Program| *program == Program::Failover || self.selector.model() == Model::TezSign;
-        programs.into_iter().filter(fits).flat_map(|program| [(program, As::User), (program, As::Root)]).collect()
+        let own = registry::driver(self.selector.model()).and_then(|driver| driver.program.as_ref()).map(Program::Own);
+        std::iter::once(Program::Failover)
+            .chain(own)
+            .flat_map(|program| [(program, As::User), (program, As::Root)])
+            .collect()
     }
 
     /// Asks in every way but the first at once, where that one is of no use: a try each would be a round trip each.
     fn ask_ahead(&mut self) {
         let ways: Vec<_> = self.ways().into_iter().skip(1).collect();
-        let words = ways.iter().map(|(program, user)| self.words(*program, *user, &SHOW.0, &SHOW.1)).collect();
+        let words = ways.iter().map(|(program, user)| self.words(*program, *user, Wanted::Show)).collect();
         self.ahead = Ahead::of(&mut self.host, words, DEADLINE);
     }
 
-    fn words(&self, program: Program, user: As, ours: &[&str], theirs: &[&str]) -> Vec<String> {
+    fn words(&self, program: Program, user: As, wanted: Wanted) -> Vec<String> {
         let selector = self.selector.to_string();
         let serial = selector.split_once(':').map(|(_, serial)| serial.to_owned());
         let mut argv: Vec<&str> = match user {
@@ -213,21 +234,27 @@ impl<H: Host> RemoteSigner<H> {
         match program {
             Program::Failover => {
                 argv.extend(["failover", "--json", "--device", &selector]);
-                argv.extend(ours);
+                match wanted {
+                    Wanted::Show => argv.extend(["hwm", "show"]),
+                    Wanted::Disarm => argv.push("disarm"),
+                }
             }
-            Program::TezSign => {
-                argv.push(TEZSIGN);
+            Program::Own(own) => {
+                argv.push(own.path);
                 argv.extend(serial.iter().flat_map(|serial| ["--device", serial.as_str()]));
-                argv.extend(theirs);
+                argv.push(match wanted {
+                    Wanted::Show => own.show,
+                    Wanted::Disarm => own.disarm,
+                });
             }
         }
         argv.into_iter().map(str::to_owned).collect()
     }
 
-    fn run(&mut self, program: Program, user: As, ours: &[&str], theirs: &[&str]) -> Result<Output, RemoteSignerError> {
-        let words = self.words(program, user, ours, theirs);
+    fn run(&mut self, program: Program, user: As, wanted: Wanted) -> Result<Output, RemoteSignerError> {
+        let words = self.words(program, user, wanted);
         let argv: Vec<&str> = words.iter().map(String::as_str).collect();
-        let changes = ours != SHOW.0;
+        let changes = wanted == Wanted::Disarm;
         let is_first = self.ways().first() == Some(&(program, user));
         if !changes && !is_first && self.known.is_none() && self.ahead.is_empty() {
             self.ask_ahead();
@@ -259,18 +286,15 @@ impl<H: Host> RemoteSigner<H> {
                 let why = if out.stdout.trim().is_empty() { told() } else { why };
                 self.unclear(program, why)
             }),
-            Program::TezSign if out.code != 0 => Err(self.unclear(program, told())),
-            Program::TezSign => tezsign::program::read_status(&out.stdout, &self.selector.to_string())
+            Program::Own(_) if out.code != 0 => Err(self.unclear(program, told())),
+            Program::Own(own) => (own.read)(&out.stdout, &self.selector.to_string())
                 .map_err(|error| self.unclear(program, error.to_string())),
         }
     }
 
     fn unclear(&self, program: Program, why: String) -> RemoteSignerError {
-        let what = match program {
-            Program::Failover => "failover",
-            Program::TezSign => "tezsign",
-        };
-        RemoteSignerError::Unclear { host: self.host.name().to_owned(), what: what.to_owned(), why }
+        let (host, what) = (self.host.name().to_owned(), program.name().to_owned());
+        RemoteSignerError::Unclear { host, what, why }
     }
 }
 

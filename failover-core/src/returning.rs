@@ -11,7 +11,7 @@ use crate::journal::record::{End, Record, StepResult};
 use crate::journal::{self, Entry, JournalError, Past, Recorder};
 use crate::operator::{Answer, OperatorError, Question, unplugged_flag};
 use crate::permit::PermitError;
-use crate::signer::{Model, SignerDevice as _};
+use crate::signer::SignerDevice as _;
 use crate::state::{PlanId, StateDir, StateError};
 
 mod account;
@@ -135,17 +135,14 @@ impl Returning<'_> {
         };
         let source = backup.describe();
         let identity = seen(backup.identity(), &source, self.clock);
-        let model = match device.model() {
-            Model::TezSign => "TezSign",
-            Model::Ledger => "Ledger",
-        };
+        let source = device.model().to_string();
         let state = match device.state() {
             // It broke off: is there anything now?
             Err(error) if effect::is_gone(&error) => device.state(),
             state => state,
         };
         let gone = state.as_ref().is_err_and(effect::is_gone);
-        let device = seen(state, model, self.clock);
+        let device = seen(state, &source, self.clock);
         let awake = effect::awake(self.hands);
         Giving { account, host: host_name(), primary, identity, awake, device, gone, unlocked: self.unlocked.clone() }
     }

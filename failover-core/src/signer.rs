@@ -2,49 +2,43 @@
 //!
 //! [`SignerDevice`] reads a device, arms it and disarms it; [`HwmSetter`] raises its high watermarks.
 //! [`tezsign`] and [`ledger`] implement both at the byte level, generic over the transport.
+//! What each can do it says in its [`traits`], once; the [`registry`] has a line for each.
 //! Nothing here knows the procedure.
 
 use std::fmt;
 
-use crate::tezos::{ChainId, KeyHash, Level};
+use crate::tezos::{ChainId, KeyHash};
 
+mod driver;
 mod error;
+mod key_path;
 pub mod ledger;
 mod mark;
+mod model;
 mod passphrase;
+mod prompted;
 mod raise;
 pub mod record;
+pub mod registry;
 mod selector;
+#[cfg(feature = "soft")]
+pub mod soft;
 pub mod tezsign;
+pub mod traits;
 #[cfg(any(feature = "tezsign", feature = "ledger"))]
 mod udev;
 pub mod watermark;
 
 pub use error::SignerError;
+pub use ledger::LEDGER_LEVEL_MAX;
 pub use mark::{LedgerMarks, Mark, Marks};
+pub use model::Model;
 pub use passphrase::Passphrase;
 pub(crate) use raise::raise_from;
 pub use raise::{RaiseError, RaiseOrder, Raised, compare, plan_authorize, plan_raise, raise, reached, refuse_lower};
-pub use selector::{Selector, SelectorError};
-
-/// Which kind of device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Model {
-    /// A TezSign gadget: keys named by alias, locked by a passphrase, one mark a key and kind.
-    TezSign,
-    /// A Ledger with the Tezos Baking app: one authorized key, one mark for all kinds.
-    Ledger,
-}
-
-impl fmt::Display for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::TezSign => "TezSign",
-            Self::Ledger => "Ledger",
-        })
-    }
-}
+pub use registry::Listed;
+pub use selector::{Place, Selector, SelectorError};
+use traits::{AtRest, Traits};
 
 /// What a device says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -146,11 +140,20 @@ impl DeviceState {
         self.keys.iter().filter(|key| key.arming != Arming::Disarmed).map(|key| &key.name).collect()
     }
 
-    /// Which of these keys show no marks because they are locked: a TezSign unlocks them first.
+    /// What this kind of device can do.
+    #[must_use]
+    pub const fn traits(&self) -> &'static Traits {
+        self.info.model.traits()
+    }
+
+    /// Which of these keys show no marks because they are locked: they are unlocked first.
     #[must_use]
     pub fn hidden(&self, keys: &[KeyName]) -> Vec<KeyName> {
         let hidden = |key: &&KeyName| self.named(key).is_none_or(|found| found.marks.is_none());
-        if self.info.model == Model::TezSign { keys.iter().filter(hidden).cloned().collect() } else { Vec::new() }
+        match self.traits().marks_at_rest {
+            AtRest::Hidden => keys.iter().filter(hidden).cloned().collect(),
+            AtRest::Shown => Vec::new(),
+        }
     }
 
     /// The key with this name.
@@ -186,6 +189,11 @@ pub enum Arm<'a> {
 pub trait SignerDevice: Send {
     /// Which kind of device.
     fn model(&self) -> Model;
+
+    /// What this kind of device can do.
+    fn traits(&self) -> &'static Traits {
+        self.model().traits()
+    }
 
     /// Reads every key: lock, hash, marks.
     ///
@@ -307,9 +315,3 @@ impl<T: HwmSetter + ?Sized> HwmSetter for Box<T> {
         (**self).set(order)
     }
 }
-
-/// The highest level that a RESET of the Ledger app takes (Tezos Baking 2.5.1: the top two bits must be 0).
-pub const LEDGER_LEVEL_MAX: Level = match Level::new(0x3fff_ffff) {
-    Some(level) => level,
-    None => Level::FIRST,
-};

@@ -10,7 +10,8 @@ use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::effect::{self, Disarmed, Hands};
 use crate::guard::{BootGuard, GuardNote};
-use crate::signer::{DeviceState, Model, Raised, SignerDevice as _, SignerError};
+use crate::signer::traits::ArmedBy;
+use crate::signer::{DeviceState, Raised, SignerDevice as _, SignerError};
 use crate::state::{PlanId, StateDir, StateError};
 
 /// Why marks are left as they are.
@@ -107,8 +108,8 @@ fn boot_guard(hands: &mut Hands, note: &GuardNote) -> Part {
 
 fn secret(hands: &mut Hands) -> Part {
     const WHAT: &str = "secret";
-    if hands.device.model() == Model::Ledger {
-        return Part::done(WHAT, "a Ledger has none");
+    if hands.device.traits().armed_by == ArmedBy::Press {
+        return Part::done(WHAT, format!("a {} has none", hands.device.model()));
     }
     let told = hands.backup.stash_unlock_secret();
     match (hands.backup.unlock_secret(), told) {

@@ -255,7 +255,7 @@ fn what_a_stranger_asks_leads_to_an_item_that_is_there() {
         let (item, file) = link.split_once("`](").expect("a link to an item");
         let source = read(file.split(')').next().expect("a file"));
         let there = |kind: &str| source.contains(&format!("{kind} {item}"));
-        assert!(["fn", "struct", "enum", "trait"].into_iter().any(there), "no {item} in {line}");
+        assert!(["fn", "struct", "enum", "trait", "const"].into_iter().any(there), "no {item} in {line}");
     }
 }
 

@@ -7,9 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use failover_core::signer::Mark;
-use failover_core::signer::Model::{Ledger, TezSign};
 use failover_core::signer::watermark::lets_through;
+use failover_core::signer::{Mark, Model};
 use failover_core::tezos::{ChainId, Curve, Kind, Level, Position, Round};
 use failover_sim::message::Message;
 use serde_json::Value;
@@ -32,7 +31,7 @@ fn every_recorded_signature_and_refusal_of_the_ledger() {
             let main = message.chain == ChainId::new(memory.chain.to_be_bytes()) || memory.chain == 0;
             let hwm = if main { memory.main } else { memory.test };
             let (mark, position) = (mark(hwm.level.into(), hwm.round), message.position().unwrap());
-            let let_through = lets_through(Ledger, mark, message.kind, position);
+            let let_through = lets_through(Model::Ledger, mark, message.kind, position);
             match exchange.answer[..] {
                 // Refused for its position. A vote at the mark itself is the one case that cannot be known.
                 [0x6a, 0x80] => {
@@ -101,7 +100,7 @@ fn every_recorded_signature_and_refusal_of_tezsign() {
                 let message = Message::parse(Curve::Bls, fields(request[&4].1)[&2].1).unwrap();
                 let position = message.position().unwrap();
                 let mark = marks.get(&message.kind).copied().unwrap_or_default();
-                let let_through = lets_through(TezSign, mark, message.kind, position);
+                let let_through = lets_through(Model::TezSign, mark, message.kind, position);
                 if decoded.get("sign").is_some() {
                     assert!(let_through, "{name}");
                     marks.insert(message.kind, Mark::at(position));

@@ -9,11 +9,16 @@ use failover_core::chain::KeyRole;
 use failover_core::decision::{Path as Way, Verdict};
 use failover_core::guard::GuardStatus;
 use failover_core::operator::Answer;
+use failover_core::signer::traits::{
+    ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
+    Words,
+};
 use failover_core::signer::{Arm, Arming, Model};
 use failover_core::state::Latch;
 use failover_core::tezos::Kind;
 
-/// Where every complete enum is matched without a last arm: one that becomes `non_exhaustive` no longer builds here.
+/// Where every complete enum is matched without a last arm, and every trait of a signer is named: one that becomes
+/// `non_exhaustive`, or a question that is new, no longer builds here.
 #[expect(dead_code, reason = "that it compiles is the test")]
 fn complete(
     verdict: &Verdict,
@@ -60,8 +65,57 @@ fn complete(
     match arming {
         Arming::Disarmed | Arming::Armed | Arming::Corrupted => {}
     }
-    match model {
-        Model::TezSign | Model::Ledger => {}
+    let Traits {
+        keys,
+        marks,
+        armed_by,
+        hold,
+        reboot,
+        highest_level: _,
+        vote_at_mark,
+        lowering,
+        marks_at_rest,
+        setting,
+        raised_by,
+        beside_service,
+        replugged,
+        words: Words { armed: _, at_rest: _, disarmed: _ },
+    } = model.traits();
+    match keys {
+        NamedBy::Alias | NamedBy::Path => {}
+    }
+    match marks {
+        MarkOf::Kind | MarkOf::Key | MarkOf::Device => {}
+    }
+    match armed_by {
+        ArmedBy::Passphrase | ArmedBy::Press => {}
+    }
+    match hold {
+        Hold::Possible | Hold::Impossible => {}
+    }
+    match reboot {
+        Reboot::StaysDisarmed | Reboot::NotKnown => {}
+    }
+    match vote_at_mark {
+        AtMark::Refused | AtMark::Allowed => {}
+    }
+    match lowering {
+        Lowering::Refused | Lowering::Obeyed => {}
+    }
+    match marks_at_rest {
+        AtRest::Shown | AtRest::Hidden => {}
+    }
+    match setting {
+        Setting::None | Setting::LookedAt { .. } => {}
+    }
+    match raised_by {
+        RaisedBy::Command | RaisedBy::Prompt { .. } => {}
+    }
+    match beside_service {
+        Beside::Free | Beside::Shared => {}
+    }
+    match replugged {
+        Replugged::FoundAgain | Replugged::OpenedAnew => {}
     }
     match kind {
         Kind::Block | Kind::Preattestation | Kind::Attestation => {}

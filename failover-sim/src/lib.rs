@@ -119,7 +119,7 @@ mod world;
 pub use clock::SimClock;
 pub use event::{DeviceCondition, Event, HostFault, MarkFileState, Questions, RpcFault, When};
 pub use machine::{ACCUSER_UNIT, BAKER_UNIT, NODE_UNIT, PAY_UNIT, SIGNER_UNIT, SimHost, TEZSIGN_UNIT};
-pub use options::{Pace, Side, WorldOptions};
+pub use options::{Pace, SIMULATED, Side, WorldOptions};
 pub use rpc::{Answer, SimNode};
 pub use source::{Source, SourceFault};
 pub use wire::{Burst, Edge, Jolt, Jolted, Kill, Mishap};

@@ -7,7 +7,7 @@ use super::options::{Side, WorldOptions};
 use super::seed::Seed;
 use super::world::next_key;
 use failover_core::clock::Timestamp;
-use failover_core::signer::Model;
+use failover_core::signer::traits::ArmedBy;
 use failover_core::tezos::KeyHash;
 
 mod busctl;
@@ -83,9 +83,9 @@ pub(crate) struct Machine {
 impl Machine {
     /// A machine that is on, with nothing running.
     pub(crate) fn new(side: Side, options: &WorldOptions, device: Device, secret: Option<String>) -> Self {
-        let signer = match options.model {
-            Model::TezSign => (TEZSIGN_UNIT, Job::TezSign),
-            Model::Ledger => (SIGNER_UNIT, Job::Signer),
+        let signer = match options.model.traits().armed_by {
+            ArmedBy::Passphrase => (TEZSIGN_UNIT, Job::TezSign),
+            ArmedBy::Press => (SIGNER_UNIT, Job::Signer),
         };
         let units = [
             (NODE_UNIT, Job::Node),

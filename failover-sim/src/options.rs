@@ -7,6 +7,9 @@ use failover_core::clock::Timestamp;
 use failover_core::signer::Model;
 use failover_core::tezos::ChainId;
 
+/// The signers that are simulated byte for byte, the usual one first.
+pub const SIMULATED: [Model; 2] = [Model::TezSign, Model::Ledger];
+
 /// One of the two machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,7 +97,7 @@ pub enum Pace {
 pub struct WorldOptions {
     /// Everything that is drawn comes from it: the same seed, the same world.
     pub seed: u64,
-    /// Which devices the two machines have.
+    /// Which devices the two machines have: one of [`SIMULATED`], or what is armed as that is.
     pub model: Model,
     /// Seconds of a round-0 block: 6 as on mainnet (Ushuaia 025), 1 for served worlds that must be quick.
     pub block_seconds: u64,

@@ -12,7 +12,7 @@ use super::options::Side;
 use super::source::Source;
 use super::world::World;
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::signer::Model;
+use failover_core::signer::traits::ArmedBy;
 
 mod control;
 mod gadget;
@@ -74,13 +74,13 @@ pub fn serve(world: &World, folder: &Path, exe: &Path) -> io::Result<Served> {
 
     let mut devices = Vec::new();
     for side in Side::BOTH {
-        devices.push(match world.options().model {
-            Model::TezSign => {
+        devices.push(match world.options().model.traits().armed_by {
+            ArmedBy::Passphrase => {
                 let path = folder.join(format!("{side}.tezsign"));
                 gadget::serve(world, side, &path, &flag)?;
                 format!("tezsign+unix:{}", path.display())
             }
-            Model::Ledger => format!("ledger+tcp:{}", ledger::serve(world, side, &flag)?),
+            ArmedBy::Press => format!("ledger+tcp:{}", ledger::serve(world, side, &flag)?),
         });
     }
     let mut devices = devices.into_iter();
@@ -106,9 +106,9 @@ impl Served {
             self.sources.iter().map(|(source, url)| json!({ "source": source, "url": url })).collect();
         // A Ledger's key, as the configuration names it.
         let (path, curve) = world.ledger_key();
-        let ledger = match options.model {
-            Model::Ledger => json!({ "path": path.to_string(), "curve": curve.to_string() }),
-            Model::TezSign => json!(null),
+        let ledger = match options.model.traits().armed_by {
+            ArmedBy::Press => json!({ "path": path.to_string(), "curve": curve.to_string() }),
+            ArmedBy::Passphrase => json!(null),
         };
         json!({
             "node": self.node_url,

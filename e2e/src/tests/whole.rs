@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::signer::Model;
+use failover_core::signer::traits::ArmedBy;
 use failover_sim::ledger::Person;
 use failover_sim::serve::{Served, serve};
 use failover_sim::tezsign::TezSignSim;
@@ -75,13 +76,13 @@ fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> 
     let passphrase = folder.join("passphrase");
     fs::write(&passphrase, world.passphrase())?;
     fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600))?;
-    let signer = match world.options().model {
-        Model::TezSign => format!("device = \"tezsign\"\npassphrase_file = \"{}\"", passphrase.display()),
-        Model::Ledger => "device = \"ledger\"\npath = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"".to_owned(),
+    let signer = match world.options().model.traits().armed_by {
+        ArmedBy::Passphrase => format!("device = \"tezsign\"\npassphrase_file = \"{}\"", passphrase.display()),
+        ArmedBy::Press => "device = \"ledger\"\npath = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"".to_owned(),
     };
-    let signer_unit = match world.options().model {
-        Model::TezSign => TEZSIGN_UNIT,
-        Model::Ledger => SIGNER_UNIT,
+    let signer_unit = match world.options().model.traits().armed_by {
+        ArmedBy::Passphrase => TEZSIGN_UNIT,
+        ArmedBy::Press => SIGNER_UNIT,
     };
     // By systemd: that asks half as often as TezBake's own control.
     let control = format!("control = \"systemd\"\nunits = [\"{BAKER_UNIT}\", \"{signer_unit}\"]");

@@ -8,7 +8,7 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::mark_files::MarkFileError;
-use failover_core::signer::Model;
+use failover_core::signer::traits::ArmedBy;
 use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
 use serde::Serialize;
@@ -86,8 +86,7 @@ pub(crate) fn run(settings: &Settings, unlock: bool, out: &mut Output) -> Result
     machines(&config, &state, pinned, &mut checks)?;
     let lock = locks::look(&config, checks.out);
     checks.note("lock", lock);
-    // A Ledger has none.
-    if config.signer.device.model() == Model::TezSign {
+    if config.signer.device.model().traits().armed_by == ArmedBy::Passphrase {
         checks.note("passphrase", passphrase(&config));
     }
     checks.note("drill", last_drill(&state));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use failover_core::signer::traits::{ArmedBy, NamedBy};
 use failover_core::watch::Hook;
 use serde::Serialize;
 
@@ -26,7 +27,7 @@ struct Understood {
     others: Vec<String>,
     device: String,
     keys: Vec<String>,
-    passphrase: &'static str,
+    passphrase: String,
     primary: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     primary_signer: Option<String>,
@@ -76,10 +77,10 @@ impl fmt::Display for Understood {
 /// There is none, or it is wrong.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
-    let tezsign = config.signer.device.model() == failover_core::signer::Model::TezSign;
-    let keys = match tezsign {
-        true => config.signer.keys.iter().map(ToString::to_string).collect(),
-        false => config.signer.path.iter().map(ToString::to_string).collect(),
+    let model = config.signer.device.model();
+    let keys = match model.traits().keys {
+        NamedBy::Alias => config.signer.keys.iter().map(ToString::to_string).collect(),
+        NamedBy::Path => config.signer.path.iter().map(ToString::to_string).collect(),
     };
     if let Some(folder) = config
         .backup
@@ -125,11 +126,13 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         others: config.chain.others.iter().map(ToString::to_string).collect(),
         device: config.signer.device.to_string(),
         keys,
-        passphrase: match (tezsign, &config.signer.passphrase_file) {
-            (false, _) => "none: a Ledger asks at its buttons",
-            (true, Some(_)) => "passphrase_file",
-            (true, None) if std::env::var_os("TEZSIGN_UNLOCK_PASS").is_some() => "TEZSIGN_UNLOCK_PASS",
-            (true, None) => "asked on the terminal",
+        passphrase: match (model.traits().armed_by, &config.signer.passphrase_file) {
+            (ArmedBy::Press, _) => format!("none: a {model} asks at its buttons"),
+            (ArmedBy::Passphrase, Some(_)) => "passphrase_file".to_owned(),
+            (ArmedBy::Passphrase, None) if std::env::var_os("TEZSIGN_UNLOCK_PASS").is_some() => {
+                "TEZSIGN_UNLOCK_PASS".to_owned()
+            }
+            (ArmedBy::Passphrase, None) => "asked on the terminal".to_owned(),
         },
         primary: config.primary.machine.as_ref().map(ToString::to_string),
         primary_signer: config.primary.signer.as_ref().map(ToString::to_string),

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use failover_core::signer::ledger::hid;
-use failover_core::signer::tezsign::usb;
-use failover_core::signer::{Model, Selector, SignerError};
+use failover_core::signer::registry::Purpose;
+use failover_core::signer::{Listed, Model, Place, Selector, SignerError, registry};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -17,7 +16,7 @@ use crate::settings::Settings;
 #[serde(tag = "record", rename = "device")]
 pub(super) struct Found {
     model: Model,
-    pub(super) selector: String,
+    pub(super) selector: Selector,
     serial: Option<String>,
     product: Option<String>,
     accessible: bool,
@@ -50,7 +49,7 @@ impl fmt::Display for Found {
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let (mut found, unread) = on_usb();
     if let Ok(signer) = settings.signer()
-        && matches!(signer.device, Selector::TezSignUnix(_) | Selector::LedgerTcp { .. })
+        && !matches!(signer.device.place(), Place::Usb(_))
     {
         found.push(served(&signer));
     }
@@ -61,7 +60,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         out.warn(format!("not every device can be listed: {error}; {}", error.next()));
     }
     if found.is_empty() {
-        out.line("No TezSign and no Ledger was found.");
+        out.line(format!("No {} was found.", names(" and no ", |model| model.to_string())));
         return Ok(End::done("plug the device in; a Ledger must be unlocked"));
     }
     let next = match found.iter().find(|device| !device.accessible) {
@@ -71,52 +70,30 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     Ok(End::done(next))
 }
 
-/// What is on the buses, and why one could not be read. Nothing is claimed.
-pub(super) fn on_usb() -> (Vec<Found>, Option<SignerError>) {
-    let mut found = Vec::new();
-    let mut unread = None;
-    for listed in [tezsigns(), ledgers()] {
-        match listed {
-            Ok(list) => found.extend(list),
-            Err(error) => unread = Some(error),
+impl From<Listed> for Found {
+    fn from(listed: Listed) -> Self {
+        Self {
+            model: listed.selector.model(),
+            selector: listed.selector,
+            serial: listed.serial,
+            product: listed.product,
+            accessible: listed.inaccessible.is_none(),
+            busy: listed.busy,
+            why: listed.inaccessible,
         }
     }
-    (found, unread)
 }
 
-fn tezsigns() -> Result<Vec<Found>, SignerError> {
-    let listed = usb::list()?;
-    // A cloned card has the same serial: the place it is plugged in at tells the two apart.
-    let twice = |serial: &str| listed.iter().filter(|other| other.serial.as_deref() == Some(serial)).count() > 1;
-    let selector = |device: &usb::UsbListing| {
-        let serial = device.serial.clone().filter(|serial| !twice(serial));
-        Selector::TezSign(Some(serial.unwrap_or_else(|| device.path.clone()))).to_string()
-    };
-    Ok(listed
-        .iter()
-        .map(|device| Found {
-            model: Model::TezSign,
-            selector: selector(device),
-            serial: device.serial.clone(),
-            product: Some(format!("TezSign at USB {}", device.path)),
-            accessible: device.accessible.is_ok(),
-            busy: device.busy(),
-            why: device.accessible.clone().err(),
-        })
-        .collect())
+/// What is on the buses, and why one could not be read. Nothing is claimed.
+pub(super) fn on_usb() -> (Vec<Found>, Option<SignerError>) {
+    let (listed, unread) = registry::list();
+    (listed.into_iter().map(Found::from).collect(), unread)
 }
 
-fn ledgers() -> Result<Vec<Found>, SignerError> {
-    let shown = |device: hid::Found| Found {
-        model: Model::Ledger,
-        selector: device.selector().to_string(),
-        busy: hid::busy(&device.path),
-        serial: device.serial,
-        product: device.product,
-        accessible: device.inaccessible.is_none(),
-        why: device.inaccessible,
-    };
-    Ok(hid::list()?.into_iter().map(shown).collect())
+/// Every signer that may bake, each as `of` names it.
+pub(super) fn names(between: &str, of: fn(Model) -> String) -> String {
+    let baking = registry::drivers().filter(|driver| driver.purpose == Purpose::Baking);
+    baking.map(|driver| of(driver.model)).collect::<Vec<_>>().join(between)
 }
 
 /// A device behind a socket is on no bus: it is asked.
@@ -125,7 +102,7 @@ fn served(signer: &crate::config::Signer) -> Found {
     let version = state.as_ref().ok().and_then(|state| state.info.version.clone());
     Found {
         model: signer.device.model(),
-        selector: signer.device.to_string(),
+        selector: signer.device.clone(),
         serial: state.as_ref().ok().and_then(|state| state.info.serial.clone()),
         product: version.map(|version| format!("{} {version}", signer.device.model())),
         accessible: state.is_ok(),

@@ -6,7 +6,7 @@ use failover_core::effect::{Disarmed, Hands, Whose, stand_down_keys};
 use failover_core::guard::GuardNote;
 use failover_core::operator::Nobody;
 use failover_core::permit::Root;
-use failover_core::signer::{HwmSetter, Model, SignerDevice as _, SignerError};
+use failover_core::signer::{HwmSetter, SignerDevice as _, SignerError};
 
 use super::hwm;
 use super::stand_down::{DisarmedRecord, by, going_on};
@@ -51,8 +51,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         }
     };
     let (Disarmed { proven, mut what }, prompting) = told;
-    if proven && model == Model::Ledger {
-        out.line(format!("No key of this Ledger can sign now; {}.", hwm::SETTING));
+    if let Some(setting) = hwm::setting(model.traits()).filter(|_| proven) {
+        out.line(format!("No key of this {model} can sign now; {setting}."));
     }
     if proven {
         return Ok(End::done(

@@ -4,13 +4,14 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use clap::ValueEnum as _;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
 use failover_core::state::{self, StateDir};
 use failover_sim::drill::{DrillError, DrillOptions, Drilled, Watcher, drill};
 use failover_sim::scenario::{self, Scenario, scenarios};
-use failover_sim::{Pace, WorldOptions};
+use failover_sim::{Pace, SIMULATED, WorldOptions};
 use serde::Serialize;
 
 use crate::args::{self, Global};
@@ -29,10 +30,7 @@ pub(crate) use kept::last;
 impl From<DrillError> for Failure {
     fn from(error: DrillError) -> Self {
         match &error {
-            DrillError::OtherModel { model, .. } => {
-                let flag = if *model == Model::Ledger { "ledger" } else { "tezsign" };
-                Self::usage(&error, format!("add --signer {flag}"))
-            }
+            DrillError::OtherModel { model, .. } => Self::usage(&error, format!("add --signer {}", model.name())),
             _ => Self::new(Exit::NotReady, &error, "make room in the folder for temporary files"),
         }
     }
@@ -100,12 +98,13 @@ pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Re
         Some(seed) => seed,
         None => SystemClock.now().millis().unsigned_abs(),
     };
-    let asked = wanted.signer.map(|signer| match signer {
-        args::Signer::TezSign => Model::TezSign,
-        args::Signer::Ledger => Model::Ledger,
+    let [usual, ..] = SIMULATED;
+    let asked = wanted.signer.and_then(|signer| {
+        let value = signer.to_possible_value()?;
+        SIMULATED.into_iter().find(|model| model.name() == value.get_name())
     });
     if let Some(folder) = &wanted.serve {
-        let model = asked.unwrap_or(Model::TezSign);
+        let model = asked.unwrap_or(usual);
         let block_seconds = if wanted.pace == args::Pace::Fast { 1 } else { 6 };
         let options = WorldOptions { block_seconds, begins: SystemClock.now(), ..WorldOptions::new(model, seed) };
         return serve::run(folder, options, out);
@@ -119,7 +118,7 @@ pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Re
     let scenario = scenario::named(&wanted.scenario).ok_or_else(|| {
         Failure::usage(format!("there is no scenario {:?}", wanted.scenario), "`failover drill --list` shows them")
     })?;
-    let model = asked.or(scenario.model).unwrap_or(Model::TezSign);
+    let model = asked.or(scenario.model).unwrap_or(usual);
     let pace = if wanted.pace == args::Pace::Fast { Pace::Fast } else { Pace::Real };
     let scratch = Scratch::new(seed)
         .map_err(|e| Failure::new(Exit::NotReady, e, "make room in the folder for temporary files"))?;

@@ -5,4 +5,4 @@ mod raise;
 mod show;
 
 pub(crate) use raise::{run as raise, shows};
-pub(crate) use show::{SETTING, run as show, table};
+pub(crate) use show::{run as show, setting, table};

@@ -11,7 +11,6 @@ use failover_core::lock::FileLock;
 use failover_core::operator::Nobody;
 use failover_core::permit::hostname;
 use failover_core::returning::stood_down;
-use failover_core::signer::Model;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
@@ -64,8 +63,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     if !proven {
         what.extend(going_on(config));
     }
-    if proven && config.signer.device.model() == Model::Ledger {
-        what.push(hwm::SETTING.to_owned());
+    if proven {
+        what.extend(hwm::setting(config.signer.device.model().traits()).map(str::to_owned));
     }
     out.show(&DisarmedRecord { proven, what: &what });
     // Written down as soon as it can be; where it cannot, the disarming has still happened.

@@ -9,10 +9,10 @@ use failover_core::decision::{Step, standby_marks};
 use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
 use failover_core::permit::{RunId, hostname};
-use failover_core::signer::{DeviceState, KeyName, Model, reached};
+use failover_core::signer::traits::RaisedBy;
+use failover_core::signer::{DeviceState, KeyName, reached};
 use failover_core::standby::{self, Part};
 use failover_core::state::{PlanId, StateDir};
-use failover_core::tezos::Level;
 use serde::Serialize;
 
 use super::hwm::shows;
@@ -51,12 +51,12 @@ fn show(part: &Part, out: &mut Output) {
     out.check(&PartRecord { part }, part.done, &part.what, &part.says);
 }
 
-/// The level that a person will be asked for at a Ledger's buttons.
-fn prompts(step: &Step, device: &DeviceState) -> Option<Level> {
+/// What a person will be asked for at the device's screen.
+fn prompts(step: &Step, device: &DeviceState) -> Option<String> {
     let Step::RaiseMarks { keys, level, .. } = step else { return None };
     let there =
         |key: &KeyName| device.named(key).is_some_and(|key| key.marks.is_some_and(|marks| reached(&marks, *level)));
-    (device.info.model == Model::Ledger && !keys.iter().all(there)).then_some(*level)
+    shows(device.info.model, *level).filter(|_| !keys.iter().all(there))
 }
 
 /// Stops, guards and disarms this machine, raises its marks above everything seen, and checks it as a backup.
@@ -92,7 +92,7 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     }
     let policy = session::policy(&config, &state, None, false)?;
     let (facts, _) = session::looking(settings, &config, &state, policy.clone(), PlanId::random()?)?.look_once();
-    if config.signer.device.model() == Model::Ledger {
+    if config.signer.device.model().traits().raised_by != RaisedBy::Command {
         signals::cancel(out);
     }
     let there = facts.backup.device.is_ok();
@@ -101,8 +101,8 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     let (marks, raised) = match standby_marks(&facts, &policy) {
         Ok(step) => {
             let device = facts.backup.device.as_ref().ok().map(|seen| &seen.value);
-            if let Some(level) = device.and_then(|device| prompts(step.get(), device)) {
-                out.line(shows(level));
+            if let Some(shows) = device.and_then(|device| prompts(step.get(), device)) {
+                out.line(shows);
             }
             standby::marks(&mut hands, step, &SystemClock, PlanId::random()?)
         }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use failover_core::baker::{Instance, MarkFolder, UnitName};
 use failover_core::decision::policy::{MARGIN, MARGIN_LEAST};
 use failover_core::host::{SshHost, SshOptions};
+use failover_core::signer::KeyName;
 use failover_core::signer::ledger::Derivation;
-use failover_core::signer::{KeyName, Model};
+use failover_core::signer::traits::NamedBy;
 use failover_core::state::StateDir;
 use failover_core::tezos::ChainId;
 use failover_core::watch::Hook;
@@ -116,18 +117,19 @@ impl<'a> Checker<'a> {
 
     fn signer(&self, signer: Spanned<file::Signer>) -> Result<Signer, ConfigError> {
         let signer = signer.into_inner();
-        let tezsign = signer.device.model() == Model::TezSign;
-        let ledger_only =
+        let model = signer.device.model();
+        let by_alias = model.traits().keys == NamedBy::Alias;
+        let of_a_path =
             [signer.path.as_ref().map(|p| ("path", p.span())), signer.curve.as_ref().map(|c| ("curve", c.span()))];
-        if let (true, Some((key, span))) = (tezsign, ledger_only.into_iter().flatten().next()) {
-            return Err(self.at(span.start, format!("{key}: a TezSign's keys have aliases; this is for a Ledger")));
+        if let (true, Some((key, span))) = (by_alias, of_a_path.into_iter().flatten().next()) {
+            return Err(self.at(span.start, format!("{key}: a {model}'s keys have aliases; this is for a Ledger")));
         }
-        let tezsign_only = [
+        let of_an_alias = [
             signer.keys.as_ref().map(|k| ("keys", k.span())),
             signer.passphrase_file.as_ref().map(|p| ("passphrase_file", p.span())),
         ];
-        if let (false, Some((key, span))) = (tezsign, tezsign_only.into_iter().flatten().next()) {
-            return Err(self.at(span.start, format!("{key}: this is for a TezSign; a Ledger has path and curve")));
+        if let (false, Some((key, span))) = (by_alias, of_an_alias.into_iter().flatten().next()) {
+            return Err(self.at(span.start, format!("{key}: this is for a TezSign; a {model} has path and curve")));
         }
         Ok(Signer {
             device: signer.device,

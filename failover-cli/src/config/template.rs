@@ -5,7 +5,8 @@ use std::fmt::{Display, Write};
 
 use failover_core::baker::MarkFolder;
 use failover_core::signer::ledger::{Derivation, KeyPath};
-use failover_core::signer::{KeyName, Model, Selector};
+use failover_core::signer::traits::NamedBy;
+use failover_core::signer::{KeyName, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
 
 use super::Control;
@@ -173,8 +174,8 @@ impl Template {
         let device = self.device.as_ref().map(|device| format!("device = {}", quoted(device)));
         let how = "tezsign or ledger: plug it in, then `failover devices` shows it";
         page.set(device, "as `failover devices` shows it", "device = \"tezsign\"", how);
-        let model = self.device.as_ref().map(Selector::model);
-        if model != Some(Model::Ledger) {
+        let keys = self.device.as_ref().map(|device| device.model().traits().keys);
+        if keys != Some(NamedBy::Path) {
             let what = "by alias; left out: every key on the device";
             match self.keys.as_slice() {
                 [] => page.unused("keys = [\"consensus\", \"companion\"]", what),
@@ -185,7 +186,7 @@ impl Template {
                 "mode 0600; else TEZSIGN_UNLOCK_PASS, else asked",
             );
         }
-        if model != Some(Model::TezSign) {
+        if keys != Some(NamedBy::Alias) {
             let what = "ed25519 or bip32-ed25519 (tz1), secp256k1 (tz2), secp256r1 (tz3), bls (tz4)";
             if let Some((path, curve)) = &self.ledger {
                 page.line(&format!("path = {}", quoted(path)), "the key's path on the Ledger");

@@ -20,8 +20,9 @@ use super::refusal::Refusal;
 use super::rumour::held;
 use super::step::Step;
 use super::unproven::{Offer, READING, offer, reading_left};
-use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyName, Model, Question, UnlockSecret, reached};
-
+use crate::facts::{
+    ArmedBy, Arming, BakerState, DeviceState, Facts, Hold, KeyName, KeyState, Question, UnlockSecret, reached,
+};
 use crate::tezos::Level;
 
 /// The next verdict once the backup is prepared.
@@ -137,9 +138,10 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     if progress.armed {
         preflight::armed(facts, device, policy).map_err(Verdict::Refuse)?;
     }
-    // TezSign is unlocked and raised inside the wait, its sign interface held (S1b), where the primary was seen
-    // stopped. A Ledger cannot be held, and an uncontrolled primary may still sign: there, all of the fence first.
-    let early = device.info.model == Model::TezSign && fence.path == Path::Controlled && fence.but_time;
+    // What is held (S1b) is unlocked and raised inside the wait, where the primary was seen stopped. What cannot be held,
+    // or waits for a press, has all of the fence first; and so has an uncontrolled primary, which may still sign.
+    let may_wait = device.traits().armed_by == ArmedBy::Passphrase && device.traits().hold == Hold::Possible;
+    let early = may_wait && fence.path == Path::Controlled && fence.but_time;
     if !early && !fence.approved {
         return Err(wait(facts, fence));
     }
@@ -159,7 +161,7 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
             let again = before.is_some() || progress.given_up > 0;
             match late {
                 Some(at) => at,
-                None => floor_now(facts, policy, progress, noted.bound, again.then_some(device.info.model))
+                None => floor_now(facts, policy, progress, noted.bound, again.then_some(device.traits().armed_by))
                     .map_err(Verdict::Refuse)?,
             }
         }
@@ -174,10 +176,10 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
     Ok(attempt(progress, Step::Start { floor, marks, path: fence.path }))
 }
 
-/// A Ledger that was set up by a press which this run had given up: where its mark is. Nothing is asked twice for what is there.
+/// A key that was authorized by a press which this run had given up: where its mark is. Nothing is asked twice for what is there.
 fn pressed_late(device: &DeviceState, keys: &[KeyName], progress: &Progress) -> Option<Level> {
     let given_up = progress.failed(StepKind::Authorize).is_some();
-    let pressed = device.info.model == Model::Ledger && progress.armed && given_up && progress.floor.is_none();
+    let pressed = device.traits().armed_by == ArmedBy::Press && progress.armed && given_up && progress.floor.is_none();
     let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
     if !pressed || states.is_empty() || states.iter().any(|key| key.arming != Arming::Armed) {
         return None;
@@ -211,15 +213,15 @@ fn near_key_change(facts: &Facts, progress: &Progress) -> Option<Verdict> {
     Some(Verdict::Wait(Waiting { why: WaitFor::KeyChange { levels }, left: Some(left) }))
 }
 
-/// After the press of a Ledger's button the next look must lead to the start, or to another press; else it is
-/// deauthorized (S15). A run that ends disarms anyway.
-pub(super) fn must_be_deauthorized(facts: &Facts, progress: &Progress, verdict: &Verdict) -> bool {
-    let pressed = |device: &DeviceState| {
-        device.info.model == Model::Ledger && device.keys.iter().any(|key| key.arming == Arming::Armed)
+/// After a device was armed that others could ask for a signature, the next look must lead to the start, or to arming it
+/// again; else it is disarmed (S1b, S15). A run that ends disarms anyway.
+pub(super) fn must_be_disarmed(facts: &Facts, progress: &Progress, verdict: &Verdict) -> bool {
+    let exposed = |device: &DeviceState| {
+        device.traits().hold == Hold::Impossible && device.keys.iter().any(|key| key.arming == Arming::Armed)
     };
     let waits = matches!(verdict, Verdict::Wait(_) | Verdict::Ask(_));
     let rests = matches!(&facts.backup.services, Ok(seen) if matches!(seen.value, BakerState::Stopped { .. }));
-    waits && rests && progress.armed && facts.backup.device.as_ref().is_ok_and(|seen| pressed(&seen.value))
+    waits && rests && progress.armed && facts.backup.device.as_ref().is_ok_and(|seen| exposed(&seen.value))
 }
 
 /// What is missing until every key is armed and every mark reads back at the floor or above.
@@ -237,16 +239,24 @@ fn raise(
     let armed = !states.is_empty() && states.iter().all(|k| k.arming == Arming::Armed);
     let raised = states.iter().all(|k| k.marks.is_some_and(|m| reached(&m, floor)));
     // Pressed late: it is done by being read, so that the marks are on the disk before the start (S6).
-    let unread = device.info.model == Model::Ledger && progress.floor.is_none();
-    Ok(match (device.info.model, armed, raised) {
+    let armed_by = device.traits().armed_by;
+    let unread = armed_by == ArmedBy::Press && progress.floor.is_none();
+    Ok(match (armed_by, armed, raised) {
         (_, true, true) if !unread => None,
-        (Model::TezSign, false, _) => Some(Step::Unlock { keys }),
-        (Model::TezSign, true, _) => Some(Step::Raise { keys, floor, cap }),
-        (Model::Ledger, ..) => {
-            let key = keys.into_iter().next().ok_or(Verdict::Refuse(Refusal::NotSynced))?;
+        (ArmedBy::Passphrase, false, _) => Some(Step::Unlock { keys }),
+        (ArmedBy::Passphrase, true, _) => Some(Step::Raise { keys, floor, cap }),
+        (ArmedBy::Press, ..) => {
+            let key = next_to_press(&states, floor).or_else(|| keys.into_iter().next());
+            let key = key.ok_or(Verdict::Refuse(Refusal::NotSynced))?;
             Some(Step::Authorize { key, floor, cap, chain: policy.chain })
         }
     })
+}
+
+/// A press authorizes one key: the first that cannot sign yet, or whose marks are below the floor.
+fn next_to_press(states: &[&KeyState], floor: Level) -> Option<KeyName> {
+    let ready = |key: &KeyState| key.arming == Arming::Armed && key.marks.is_some_and(|marks| reached(&marks, floor));
+    states.iter().find(|key| !ready(key)).map(|key| key.name.clone())
 }
 
 fn wait(facts: &Facts, fence: &Fence) -> Verdict {

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::seen::highest as highest_mark;
 use super::seen::indexed;
 use super::vocabulary::Statement;
-use crate::facts::{Constants, Facts, Head, Model};
+use crate::facts::{ArmedBy, Constants, Facts, Head};
 use crate::tezos::Level;
 
 /// The head, extrapolated to now: what the chain may have reached while the node's head grew old.
@@ -18,7 +18,7 @@ fn extrapolated(facts: &Facts, head: &Head, constants: &Constants) -> Level {
 }
 
 /// F = max(B, the last signature seen anywhere, the primary's marks, the head extrapolated to now) + margin, and no less
-/// than what a start needs above the head.
+/// than what a start needs above the head. `again`: how the device is armed, where it is to be armed once more.
 ///
 /// # Errors
 /// [`Refusal::PastCap`]: the floor would be past the cap (H5). [`Refusal::Absurd`] and [`Refusal::AbsurdMark`]: an
@@ -28,7 +28,7 @@ pub fn floor(
     policy: &Policy,
     progress: &Progress,
     bound: Level,
-    again: Option<Model>,
+    again: Option<ArmedBy>,
 ) -> Result<Level, Refusal> {
     let (Ok(head), Some(agreed), Ok(constants)) = (&facts.chain.head, facts.chain.agreed(), &facts.chain.constants)
     else {
@@ -42,7 +42,7 @@ pub fn floor(
     let floor = highest.above(margin(facts, policy, progress)).max(now.above(LEAD));
     // A press may take minutes, and each one that came too late shows that it does; but not past the cap for it.
     let floor = match again {
-        Some(Model::Ledger) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
+        Some(ArmedBy::Press) if floor <= cap => floor.above(again_at_the_buttons(progress)).min(cap),
         _ => floor,
     };
     // What was raised once stays raised: a floor never goes down within a run.

@@ -5,7 +5,7 @@ use super::policy::Policy;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};
 use super::verdict::Verdict;
-use crate::facts::{Account, Answer, Arming, Deed, DeviceState, Giving, KeyName, Model, Question, Unknown};
+use crate::facts::{Account, Answer, Arming, AtRest, Deed, DeviceState, Giving, KeyName, Lowering, Question, Unknown};
 
 mod left;
 
@@ -60,21 +60,24 @@ fn next(giving: &Giving, policy: &Policy, said: &Said) -> Result<Verdict, Box<Re
     };
     let device = &device.value;
     let keys = keys(account, policy, device);
-    match (device.info.model, &giving.unlocked) {
-        (Model::TezSign, None) => {
+    match (device.traits().marks_at_rest, &giving.unlocked) {
+        (AtRest::Hidden, None) => {
             let locked = device.hidden(&keys);
             return Ok(approved(Step::ReadMarks { keys, locked }));
         }
-        (Model::TezSign, Some(read)) => {
+        (AtRest::Hidden, Some(read)) => {
             says(&left, &keys, read, &giving.host)?;
             as_left(&left, &keys, read)?;
         }
-        (Model::Ledger, _) => {
-            as_left(&left, &keys, device)?;
+        (AtRest::Shown, _) => as_left(&left, &keys, device)?,
+    }
+    match device.traits().lowering {
+        Lowering::Obeyed => {
             if let Some(asks) = asked(said.not_moved, Question::NotMoved { host })? {
                 return Ok(asks);
             }
         }
+        Lowering::Refused => {}
     }
     Ok(approved(Step::GiveBack { unplugged: false }))
 }

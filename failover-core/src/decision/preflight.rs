@@ -11,7 +11,7 @@ use super::floor::floor;
 use super::policy::Policy;
 use super::progress::{Found, Progress};
 use super::refusal::Refusal;
-use crate::facts::{Arming, BakerState, DeviceState, Facts, KeyState, Model, reached};
+use crate::facts::{ArmedBy, Arming, BakerState, DeviceState, Facts, KeyState, reached};
 use crate::tezos::Kind;
 
 /// Heads between the two readings of unlocked keys: all votes for a level lie in between.
@@ -49,8 +49,11 @@ pub(super) fn marks(
     for (key, marks) in signing().filter_map(|key| Some((key, key.marks.as_ref()?))) {
         let mark = marks.highest();
         let Some(at) = mark.0 else { continue };
-        // A TezSign whose kinds are all there is left as it is; a Ledger is always set above its mark.
-        let done = device.info.model == Model::TezSign && reached(marks, floor);
+        // A key whose kinds are all there is left as it is; one that a press authorizes is always set above its mark.
+        let done = match device.traits().armed_by {
+            ArmedBy::Passphrase => reached(marks, floor),
+            ArmedBy::Press => false,
+        };
         let needed = if done { at.level } else { floor.max(at.level.above(1)) };
         if needed > cap {
             return Err(Refusal::MarksPastCap { key: key.name.clone(), mark, cap });

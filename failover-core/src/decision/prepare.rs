@@ -11,7 +11,9 @@ use super::refusal::Refusal;
 use super::step::Step;
 use super::verdict::{Verdict, attempt};
 use super::{gate, permit, preflight};
-use crate::facts::{Arming, BakerState, BootGuard, DeviceState, Facts, GuardState, Model, Question, Unknown};
+use crate::facts::{
+    ArmedBy, Arming, BakerState, BootGuard, DeviceState, Facts, GuardState, Hold, Question, Setting, Unknown,
+};
 
 /// The next step of the preparation; `None` where all of it is done.
 pub(super) fn prepare(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict> {
@@ -51,13 +53,18 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
     if progress.passphrase {
         preflight::marks(&progress.proved, facts, device, policy, progress).map_err(Verdict::Refuse)?;
     }
-    match device.info.model {
-        Model::TezSign if !progress.holding => Ok(Some(attempt(progress, Step::HoldSigner))),
-        Model::TezSign if !progress.passphrase => {
-            Ok(Some(attempt(progress, Step::ProvePassphrase { keys: signing_keys(facts, device) })))
-        }
-        Model::Ledger => Ok(ledger_setting(progress)),
-        Model::TezSign => Ok(None),
+    let traits = device.traits();
+    if traits.hold == Hold::Possible && !progress.holding {
+        return Ok(Some(attempt(progress, Step::HoldSigner)));
+    }
+    // The proof unlocks: where others could ask for a signature meanwhile, it is left to the unlock after the fence (S1b).
+    let provable = traits.armed_by == ArmedBy::Passphrase && traits.hold == Hold::Possible;
+    if provable && !progress.passphrase {
+        return Ok(Some(attempt(progress, Step::ProvePassphrase { keys: signing_keys(facts, device) })));
+    }
+    match traits.setting {
+        Setting::LookedAt { .. } => Ok(ledger_setting(progress)),
+        Setting::None => Ok(None),
     }
 }
 

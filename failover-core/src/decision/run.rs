@@ -14,7 +14,7 @@ use crate::facts::Facts;
 #[must_use]
 pub fn decide(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     let verdict = match next(facts, policy, progress) {
-        verdict if arm::must_be_deauthorized(facts, progress, &verdict) => attempt(progress, Step::DisarmBackup),
+        verdict if arm::must_be_disarmed(facts, progress, &verdict) => attempt(progress, Step::DisarmBackup),
         verdict => verdict,
     };
     match verdict {

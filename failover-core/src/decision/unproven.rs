@@ -39,9 +39,8 @@ pub(super) fn offer(facts: &Facts, progress: &Progress) -> Offer {
     if age < UNPROVEN_WAIT {
         return Offer::Not;
     }
-    let Some(last) = head.value.level.below(SETTLED).filter(|last| *last > refused.noted.bound) else {
-        return Offer::Not;
-    };
+    // At B or below it nothing is to be read, and no level above it is silent.
+    let Some(last) = head.value.level.below(SETTLED) else { return Offer::Not };
     let read = read_to(activity.value.settled.iter().map(|level| level.level), refused.noted.bound);
     if read < last {
         return Offer::Reading { left: last.since(read) };

@@ -7,9 +7,9 @@ use crate::clock::Clock;
 use crate::decision::{Approved, Step};
 use crate::operator::Operator;
 use crate::permit::{PromptOf, RunPermit};
+use crate::signer::traits::RaisedBy;
 use crate::signer::{
-    DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase, Raised, SignerError, compare, raise_from,
-    refuse_lower,
+    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, raise_from, refuse_lower,
 };
 use crate::tezos::Level;
 
@@ -43,8 +43,8 @@ pub fn raise_marks(
         let Some(permit) = permit else { return act(device) };
         let root = permit.permits.root();
         // Before it is on the screen: whoever finds the device silent can say what stands there.
-        let prompts = match (&step, device.model()) {
-            (Step::RaiseMarks { level, typed, .. }, Model::Ledger) => {
+        let prompts = match (&step, device.traits().raised_by) {
+            (Step::RaiseMarks { level, typed, .. }, RaisedBy::Prompt { .. }) => {
                 Some((*level, if *typed { "hwm raise" } else { "standby" }))
             }
             _ => None,

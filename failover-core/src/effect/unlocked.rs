@@ -7,6 +7,7 @@ use super::EffectError;
 use super::unanswered::{WAITS, lock_until_over};
 use crate::clock::Clock;
 use crate::operator::Operator;
+use crate::signer::traits::Hold;
 use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, Passphrase, SignerError};
 
 /// An unlock that timed out may still succeed a moment later: the lock is looked at again and again until it holds.
@@ -19,11 +20,15 @@ const THROTTLE: Duration = Duration::from_secs(30);
 /// Does `work` with the sign interface held.
 ///
 /// # Errors
-/// Somebody else holds it, or the work failed.
+/// Somebody else holds it, or nobody can; or the work failed.
 pub(super) fn held<T>(
     device: &mut dyn HwmSetter,
     work: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
+    if device.traits().hold == Hold::Impossible {
+        let why = "nothing keeps others on this machine from asking it for a signature meanwhile".to_owned();
+        return Err(SignerError::Unsupported { what: "unlocking it to read or raise marks", why }.into());
+    }
     device.hold()?;
     let done = work(device);
     device.release();

@@ -6,13 +6,14 @@ use crate::decision::{WaitFor, Waiting};
 use crate::effect::{self, EffectError};
 use crate::journal::record::NOT_LOCKED;
 use crate::journal::record::{End, Record};
-use crate::signer::{Model, SignerDevice as _, SignerError};
+use crate::signer::traits::ArmedBy;
+use crate::signer::{SignerDevice as _, SignerError};
 
 impl Failover {
     /// The end, once no unlock of this run can open a key any more; else it says so, and what makes it safe.
     pub(super) fn at_rest(&mut self, mut end: End) -> End {
         let bakes = self.progress.started.is_some() && self.backup_runs;
-        if bakes || self.hands.device.model() != Model::TezSign {
+        if bakes || self.hands.device.traits().armed_by != ArmedBy::Passphrase {
             return end;
         }
         // One that a session before this one asked for, and died, is over by then too.

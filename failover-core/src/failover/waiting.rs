@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::{Failover, SHOW_AGAIN};
 use crate::decision::{WaitFor, Waiting, reads_since_refusal};
-use crate::facts::{Facts, Model};
+use crate::facts::Facts;
 use crate::journal::JournalError;
 use crate::journal::record::Record;
+use crate::signer::traits::Beside;
 
 impl Failover {
     pub(super) fn wait(&mut self, facts: &Facts, waiting: Waiting) -> Result<(), JournalError> {
@@ -25,14 +26,14 @@ impl Failover {
         Ok(())
     }
 
-    /// Often enough to see a foreign signature within a second (S8); a Ledger that signs is not asked more than once
-    /// a block, because its hidraw node is shared with the signer.
+    /// Often enough to see a foreign signature within a second (S8). A device that answers between the answers to its service
+    /// is not asked more than once a block while that signs.
     fn poll(&self, facts: &Facts, waiting: &Waiting) -> Duration {
         let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
-        let ledger = facts.backup.device.as_ref().is_ok_and(|d| d.value.info.model == Model::Ledger);
+        let shared = facts.backup.device.as_ref().is_ok_and(|d| d.value.traits().beside_service == Beside::Shared);
         match waiting.why {
             WaitFor::Chain { .. } => Duration::from_secs(block),
-            _ if ledger && self.progress.started.is_some() => Duration::from_secs(block),
+            _ if shared && self.progress.started.is_some() => Duration::from_secs(block),
             _ => Duration::from_millis((block * 1000 / 4).clamp(250, 900)),
         }
     }

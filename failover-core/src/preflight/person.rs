@@ -2,8 +2,9 @@
 
 use crate::decision::{Policy, Progress};
 use crate::effect::Hands;
-use crate::facts::{DeviceState, Facts, Model, Question};
+use crate::facts::{DeviceState, Facts, Question};
 use crate::operator::OperatorError;
+use crate::signer::traits::{ArmedBy, Reboot, Setting};
 use crate::tezos::KeyHash;
 
 /// Asks for nothing, and changes nothing.
@@ -17,28 +18,32 @@ pub(crate) fn answers(
     hands: &mut Hands,
 ) -> Result<(), OperatorError> {
     let name = policy.name.clone();
-    let model = facts.backup.device.as_ref().ok().map(|seen| seen.value.info.model);
+    let traits = facts.backup.device.as_ref().ok().map(|seen| seen.value.traits());
+    let looked_at = traits.is_some_and(|traits| traits.setting != Setting::None);
     let needed = [
         (!progress.proceed).then(|| Question::Proceed { name: name.clone() }),
-        (model == Some(Model::Ledger) && progress.ledger_setting.is_none()).then_some(Question::LedgerSetting),
+        (looked_at && progress.ledger_setting.is_none()).then_some(Question::LedgerSetting),
         (progress.word(facts.now).is_none() && !goes_without(facts, policy, hands))
             .then_some(Question::Disconnected { name }),
     ];
     needed.into_iter().flatten().try_for_each(|question| hands.operator.can_answer(&question))?;
-    if model == Some(Model::TezSign) && !progress.passphrase && hands.passphrase.is_none() {
+    if traits.is_some_and(|traits| traits.armed_by == ArmedBy::Passphrase)
+        && !progress.passphrase
+        && hands.passphrase.is_none()
+    {
         hands.operator.can_give_passphrase()?;
     }
     Ok(())
 }
 
-/// Were a TezSign's program, its keys, the rights, the units and the secret on the primary all seen, so that keys that are
+/// Were a signer that stays disarmed, its program, its keys, the rights, the units and the secret on the primary all seen, so that keys that are
 /// locked from here can stand for the cable?
 fn goes_without(facts: &Facts, policy: &Policy, hands: &mut Hands) -> bool {
     let primary = &facts.primary;
     let all = |device: &DeviceState, keys: &[KeyHash]| keys.iter().all(|key| device.key(key).is_some());
     let (Ok(device), Ok(delegate)) = (&primary.signer, &facts.chain.delegate) else { return false };
     let keys: Vec<KeyHash> = delegate.value.keys.iter().map(|expected| expected.key).collect();
-    let seen = device.value.info.model == Model::TezSign
+    let seen = device.value.traits().reboot == Reboot::StaysDisarmed
         && all(&device.value, &keys)
         && primary.services.is_ok()
         && primary.boot_guard.is_ok()

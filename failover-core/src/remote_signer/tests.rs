@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::signer::record::records;
-use crate::signer::{Arming, DeviceInfo, KeyName, KeyState};
+use crate::signer::{Arming, DeviceInfo, KeyName, KeyState, Model};
 
 /// Answers by argv; what it does not know is not there.
 struct Machine {

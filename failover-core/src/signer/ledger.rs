@@ -23,20 +23,20 @@ use self::apdu::{QueryAuthKeyWithCurve, Reset, Setup, Version};
 use self::exchange::{Budget, query};
 use self::prompt::Screen;
 use super::{
-    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, Mark, Marks, Model,
-    RaiseOrder, Selector, SignerDevice, SignerError,
+    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Place, RaiseOrder,
+    Selector, SignerDevice, SignerError,
 };
 use crate::tezos::{ChainId, KeyHash};
 
 pub mod apdu;
 pub mod child;
+mod driver;
 mod exchange;
 mod fields;
 pub mod frame;
 #[cfg(feature = "ledger")]
 pub mod hid;
 pub mod holders;
-mod key_path;
 mod prompt;
 pub mod public_key;
 mod status;
@@ -44,9 +44,11 @@ pub mod tcp;
 #[cfg(test)]
 mod tests;
 
+pub use super::key_path::{Derivation, KeyPath, KeyPathError};
+pub use super::prompted::Prompted;
+pub(in crate::signer) use driver::DRIVER;
+pub use driver::LEDGER_LEVEL_MAX;
 pub use exchange::{ApduExchange, Wait};
-pub use key_path::{Derivation, KeyPath, KeyPathError};
-pub use prompt::Prompted;
 pub use status::StatusWord;
 
 /// The app's name, as the system gives it.
@@ -93,16 +95,17 @@ pub struct Options {
 /// the first question.
 pub fn open(selector: &Selector, options: &Options) -> Result<Box<dyn HwmSetter>, SignerError> {
     let what = "opening it as a Ledger";
-    match selector {
-        Selector::LedgerTcp { host, port } => Ok(Box::new(Ledger::used(tcp::Tcp::new(host.clone(), *port), options))),
+    if selector.model() != Model::Ledger {
+        return Err(SignerError::Unsupported { what, why: format!("{selector} is a {}", selector.model()) });
+    }
+    match selector.place() {
+        Place::Tcp { host, port } => Ok(Box::new(Ledger::used(tcp::Tcp::new(host.clone(), *port), options))),
         #[cfg(feature = "ledger")]
-        Selector::Ledger(which) => Ok(Box::new(Ledger::used(hid::open(which.as_deref())?, options))),
+        Place::Usb(which) => Ok(Box::new(Ledger::used(hid::open(which.as_deref())?, options))),
         #[cfg(not(feature = "ledger"))]
-        Selector::Ledger(_) => {
-            Err(SignerError::Unsupported { what, why: "built without the feature ledger".to_owned() })
-        }
-        Selector::TezSign(_) | Selector::TezSignUnix(_) => {
-            Err(SignerError::Unsupported { what, why: format!("{selector} is a TezSign") })
+        Place::Usb(_) => Err(SignerError::Unsupported { what, why: "built without the feature ledger".to_owned() }),
+        Place::Unix(_) | Place::File(_) => {
+            Err(SignerError::Unsupported { what, why: format!("no Ledger is at {selector}") })
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use thiserror::Error;
 
-use super::{
-    Arming, DeviceState, HwmSetter, KeyName, KeyState, LEDGER_LEVEL_MAX, LedgerMarks, Mark, Marks, Model, SignerError,
-};
+use super::{Arming, DeviceState, HwmSetter, KeyName, KeyState, LedgerMarks, Mark, Marks, Model, SignerError};
 use crate::tezos::Level;
 
 /// An order to set one key's marks, planned against marks that were read from the device.
@@ -205,7 +203,7 @@ pub fn plan_authorize(state: &DeviceState, key: &KeyName, floor: Level, cap: Lev
 
 fn order_above(model: Model, key: &KeyName, marks: &Marks, floor: Level, cap: Level) -> Result<RaiseOrder, RaiseError> {
     let level = marks.highest().0.map_or(floor, |p| floor.max(p.level.above(1)));
-    let cap = if model == Model::Ledger { cap.min(LEDGER_LEVEL_MAX) } else { cap };
+    let cap = cap.min(model.traits().highest_level);
     if level > cap {
         return Err(RaiseError::PastCap { key: key.clone(), level, cap });
     }

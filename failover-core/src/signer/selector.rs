@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::Model;
+use super::{Model, registry};
 
 /// Which device is meant. Two devices that fit are refused, never the first taken (H18).
 ///
@@ -18,89 +18,125 @@ use super::Model;
 /// # Ok::<(), failover_core::signer::SelectorError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    model: Model,
+    place: Place,
+}
+
+/// Where a device is.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Selector {
-    /// The one TezSign on USB, or the one with this serial (or USB path `bus-port.port`).
-    TezSign(Option<String>),
-    /// A TezSign behind a unix socket (a simulated one, or one that is served): management at PATH, sign at `PATH.sign`.
-    TezSignUnix(PathBuf),
-    /// The one Ledger on USB, or the one with this serial or hidraw path.
-    Ledger(Option<String>),
-    /// A Ledger behind Speculos' TCP.
-    LedgerTcp {
+pub enum Place {
+    /// The only one of its kind on USB, or the one with this serial or path: a TezSign's USB path `bus-port.port`, a
+    /// Ledger's hidraw path.
+    Usb(Option<String>),
+    /// Behind a unix socket, a simulated one or one that is served. Of a TezSign: management at PATH, sign at `PATH.sign`.
+    Unix(PathBuf),
+    /// Behind TCP, as Speculos serves a Ledger.
+    Tcp {
         /// Host name or address.
         host: String,
         /// Port.
         port: u16,
     },
+    /// A file that stands for a device.
+    File(PathBuf),
 }
 
 impl Selector {
+    /// The device of this kind at this place. That its driver can be there is for the opening to say.
+    #[must_use]
+    pub const fn new(model: Model, place: Place) -> Self {
+        Self { model, place }
+    }
+
     /// The one device of this kind on USB.
     #[must_use]
     pub const fn any(model: Model) -> Self {
-        match model {
-            Model::TezSign => Self::TezSign(None),
-            Model::Ledger => Self::Ledger(None),
-        }
+        Self::new(model, Place::Usb(None))
     }
 
     /// Which kind of device.
     #[must_use]
     pub const fn model(&self) -> Model {
-        match self {
-            Self::TezSign(_) | Self::TezSignUnix(_) => Model::TezSign,
-            Self::Ledger(_) | Self::LedgerTcp { .. } => Model::Ledger,
-        }
+        self.model
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 }
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TezSign(None) => f.write_str("tezsign"),
-            Self::TezSign(Some(serial)) => write!(f, "tezsign:{serial}"),
-            Self::TezSignUnix(path) => write!(f, "tezsign+unix:{}", path.display()),
-            Self::Ledger(None) => f.write_str("ledger"),
-            Self::Ledger(Some(serial)) => write!(f, "ledger:{serial}"),
-            Self::LedgerTcp { host, port } if host.contains(':') => write!(f, "ledger+tcp:[{host}]:{port}"),
-            Self::LedgerTcp { host, port } => write!(f, "ledger+tcp:{host}:{port}"),
+        f.write_str(self.model.name())?;
+        match &self.place {
+            Place::Usb(None) => Ok(()),
+            Place::Usb(Some(which)) => write!(f, ":{which}"),
+            Place::Unix(path) => write!(f, "+unix:{}", path.display()),
+            Place::Tcp { host, port } if host.contains(':') => write!(f, "+tcp:[{host}]:{port}"),
+            Place::Tcp { host, port } => write!(f, "+tcp:{host}:{port}"),
+            Place::File(path) => write!(f, "+file:{}", path.display()),
         }
     }
 }
 
 /// A text that is no selector.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "{text:?} is no device; use tezsign, tezsign:SERIAL, tezsign+unix:PATH, ledger, ledger:SERIAL-OR-PATH or ledger+tcp:HOST:PORT"
-)]
+#[error("{text:?} is no device; use {}", forms())]
 pub struct SelectorError {
     text: String,
+}
+
+/// Every form that a selector may have.
+fn forms() -> String {
+    let forms: Vec<&str> = registry::drivers().flat_map(|driver| driver.forms).copied().collect();
+    match forms.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, before)) => format!("{} or {last}", before.join(", ")),
+        None => "no device: this build has no driver".to_owned(),
+    }
 }
 
 impl FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || SelectorError { text: text.to_owned() };
-        let (kind, rest) = match text.split_once(':') {
-            Some((_, "")) => return Err(wrong()),
-            Some((kind, rest)) => (kind, Some(rest)),
-            None => (text, None),
-        };
-        match (kind, rest) {
-            ("tezsign", rest) => Ok(Self::TezSign(rest.map(str::to_owned))),
-            ("tezsign+unix", Some(path)) => Ok(Self::TezSignUnix(path.into())),
-            ("ledger", rest) => Ok(Self::Ledger(rest.map(str::to_owned))),
-            ("ledger+tcp", Some(address)) => {
-                let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
-                let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-                let port = port.parse().map_err(|_| wrong())?;
-                if host.is_empty() { Err(wrong()) } else { Ok(Self::LedgerTcp { host: host.to_owned(), port }) }
-            }
-            _ => Err(wrong()),
-        }
+        read(text).ok_or_else(|| SelectorError { text: text.to_owned() })
     }
+}
+
+/// What stands before the first colon, and what after it.
+fn parts(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(':') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (text, None),
+    }
+}
+
+fn read(text: &str) -> Option<Selector> {
+    let (head, rest) = parts(text);
+    let fits = |form: &&'static str| matches!(parts(form), (wanted, more) if wanted == head && more.is_some() == rest.is_some());
+    let model = registry::drivers().find(|driver| driver.forms.iter().any(fits))?.model;
+    let place = match (head.strip_prefix(model.name())?, rest) {
+        (_, Some("")) => return None,
+        ("", which) => Place::Usb(which.map(str::to_owned)),
+        ("+unix", Some(path)) => Place::Unix(path.into()),
+        ("+file", Some(path)) => Place::File(path.into()),
+        ("+tcp", Some(address)) => {
+            let (host, port) = address.rsplit_once(':')?;
+            let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+            let port = port.parse().ok()?;
+            if host.is_empty() {
+                return None;
+            }
+            Place::Tcp { host: host.to_owned(), port }
+        }
+        _ => return None,
+    };
+    Some(Selector { model, place })
 }
 
 impl serde::Serialize for Selector {

@@ -11,14 +11,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::signer::{
-    Arm, DeviceInfo, DeviceState, HwmSetter, KeyName, Model, RaiseOrder, Selector, SignerDevice, SignerError,
+    Arm, DeviceInfo, DeviceState, HwmSetter, KeyName, Model, Place, RaiseOrder, Selector, SignerDevice, SignerError,
 };
 
+mod driver;
 mod exchange;
 pub mod frame;
 mod link;
 pub mod message;
-pub(crate) mod program;
+mod program;
 mod release;
 pub mod socket;
 mod state;
@@ -28,6 +29,7 @@ mod unlock;
 #[cfg(feature = "tezsign")]
 pub mod usb;
 
+pub(in crate::signer) use driver::DRIVER;
 use exchange::{Session, Until};
 pub use link::{Connect, Interface, Link, LinkError};
 use message::{Answer, Ask, Empty, InitInfo, KeyStatus, Lock, SetLevel, Version};
@@ -47,16 +49,20 @@ const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// The selector is a Ledger's, or names a USB device and this build has no USB.
 pub fn open(selector: &Selector) -> Result<Box<dyn HwmSetter>, SignerError> {
-    match selector {
-        Selector::TezSignUnix(path) => Ok(Box::new(TezSign::new(socket::Socket::new(path)))),
+    let what = "TezSign";
+    if selector.model() != Model::TezSign {
+        return Err(SignerError::Unsupported { what, why: format!("{selector} is a {}", selector.model()) });
+    }
+    match selector.place() {
+        Place::Unix(path) => Ok(Box::new(TezSign::new(socket::Socket::new(path)))),
         #[cfg(feature = "tezsign")]
-        Selector::TezSign(which) => Ok(Box::new(TezSign::new(usb::Usb::new(which.clone())?))),
+        Place::Usb(which) => Ok(Box::new(TezSign::new(usb::Usb::new(which.clone())?))),
         #[cfg(not(feature = "tezsign"))]
-        Selector::TezSign(_) => {
+        Place::Usb(_) => {
             Err(SignerError::Unsupported { what: "USB", why: "this build lacks the feature tezsign".to_owned() })
         }
-        Selector::Ledger(_) | Selector::LedgerTcp { .. } => {
-            Err(SignerError::Unsupported { what: "TezSign", why: format!("{selector} is a Ledger") })
+        Place::Tcp { .. } | Place::File(_) => {
+            Err(SignerError::Unsupported { what, why: format!("no TezSign is at {selector}") })
         }
     }
 }

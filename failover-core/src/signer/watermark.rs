@@ -1,4 +1,8 @@
-//! What a mark still lets through, per device: pure arithmetic on what was read.
+//! What a mark still lets through: pure arithmetic on what was read, and on what the kind of device says of itself
+//! ([`Traits::vote_at_mark`], [`Traits::highest_level`]).
+//!
+//! [`Traits::vote_at_mark`]: super::traits::Traits::vote_at_mark
+//! [`Traits::highest_level`]: super::traits::Traits::highest_level
 //!
 //! | device | mark | the lowest it still signs | source |
 //! |---|---|---|---|
@@ -9,28 +13,29 @@
 //!
 //! Messages carry 32-bit levels, so a TezSign mark from (2^32 - 1, 2^32 - 1) lets nothing through for ever.
 
-use super::{LEDGER_LEVEL_MAX, Mark, Model};
+use super::traits::AtMark;
+use super::{Mark, Model};
 use crate::tezos::{Kind, Level, Position, Round};
 
 /// The lowest position that the device may still sign for this kind; `None` where it never signs this kind again.
 ///
-/// An empty mark lets everything through, from level 1 round 0. On a Ledger `mark` is the chain's one mark, which is
-/// where every kind stands.
+/// An empty mark lets everything through, from level 1 round 0. Where one mark stands for all kinds, `mark` is that one.
 #[must_use]
 pub fn first_allowed(model: Model, mark: Mark, kind: Kind) -> Option<Position> {
-    let first = match mark.0 {
-        None => Position::start_of(Level::FIRST),
-        Some(at) if model == Model::Ledger && kind.is_vote() => at,
-        Some(at) => after(at),
+    let traits = model.traits();
+    let first = match (mark.0, traits.vote_at_mark) {
+        (None, _) => Position::start_of(Level::FIRST),
+        (Some(at), AtMark::Allowed) if kind.is_vote() => at,
+        (Some(at), AtMark::Allowed | AtMark::Refused) => after(at),
     };
-    (first.level <= highest(model)).then_some(first)
+    (first.level <= traits.highest_level).then_some(first)
 }
 
 /// Does the mark let this position through? On a Ledger a vote at the mark itself counts as let through, because
 /// whether one was signed there cannot be read: only "no" is certain.
 #[must_use]
 pub fn lets_through(model: Model, mark: Mark, kind: Kind, at: Position) -> bool {
-    at.level <= highest(model) && first_allowed(model, mark, kind).is_some_and(|first| at >= first)
+    at.level <= model.traits().highest_level && first_allowed(model, mark, kind).is_some_and(|first| at >= first)
 }
 
 /// May the device have signed `at` between two readings of its mark for this kind: `floor_mark` when it was set, `now` later?
@@ -60,13 +65,5 @@ const fn after(at: Position) -> Position {
     match at.round.0.checked_add(1) {
         Some(round) => Position::new(at.level, Round(round)),
         None => Position::start_of(at.level.above(1)),
-    }
-}
-
-/// The highest level that a device signs: TezSign reads 32 bits, the Ledger app refuses the top two of them.
-fn highest(model: Model) -> Level {
-    match model {
-        Model::TezSign => Level::FIRST.above(u64::from(u32::MAX) - 1),
-        Model::Ledger => LEDGER_LEVEL_MAX,
     }
 }

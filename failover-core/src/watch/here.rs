@@ -10,14 +10,15 @@ use super::role::{self, Signs, Taken};
 use super::votes::Votes;
 use super::{Judge, Watch};
 use crate::decision::consensus_marks_of;
-use crate::facts::{BakerState, ChainFacts, Model, Timestamp, Unknown, seen};
+use crate::facts::{BakerState, ChainFacts, Timestamp, Unknown, seen};
 use crate::guard::GuardStatus;
 use crate::journal::record::End;
+use crate::signer::traits::Beside;
 use crate::state::{Latch, StateError};
 use crate::tezos::Level;
 
-/// A Ledger that signs shares its node with the signer: without anything to judge it is left alone for this long.
-const LEDGER: Duration = Duration::from_secs(60);
+/// A device that answers on one interface, also its service: without anything to judge it is left alone for this long.
+const SHARED: Duration = Duration::from_secs(60);
 /// A device that did not answer is asked again after this.
 pub(super) const ASK_FAILED: Duration = Duration::from_secs(1);
 /// A watch that begins long after its run reads so many levels back, some hours.
@@ -53,9 +54,9 @@ impl Watch {
     pub(super) fn services(&mut self, now: Timestamp) {
         self.services = seen(self.hands.backup.state(), &self.hands.backup.describe(), &self.clock);
         let running = !matches!(&self.services, Ok(seen) if matches!(seen.value, BakerState::Stopped { .. }));
-        let again = match self.hands.device.model() {
-            Model::Ledger => LEDGER,
-            Model::TezSign => SERVICES,
+        let again = match self.hands.device.traits().beside_service {
+            Beside::Shared => SHARED,
+            Beside::Free => SERVICES,
         };
         let due = self.device_at.is_none_or(|at| now.since(at) >= again);
         // On a machine that stands by, only what runs could sign.

@@ -3,8 +3,8 @@
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Noted, Policy, Progress, Refusal, Statement, bound, cap, floor};
 use failover_core::facts::{
-    Compared, Fact, Facts, LastSigned, Model, Observed, OtherSource, PrimaryMarks, ReadMarks, SecondOpinion, Standing,
-    Writer, WrittenMark,
+    ArmedBy, Compared, Fact, Facts, LastSigned, Observed, OtherSource, PrimaryMarks, ReadMarks, SecondOpinion,
+    Standing, Writer, WrittenMark,
 };
 use failover_core::mark_files::MarkFile;
 use failover_core::tezos::{Kind, Level, Round};
@@ -133,7 +133,7 @@ fn the_floor_is_above_every_observation_whatever_is_unknown() {
     for _ in 0..100_000 {
         let (facts, progress) = (world(&mut dice), past(&mut dice));
         let policy = Policy { margin: 2 + dice.roll(20), ..policy() };
-        let again = [None, Some(Model::TezSign), Some(Model::Ledger)][dice.roll(3) as usize];
+        let again = [None, Some(ArmedBy::Passphrase), Some(ArmedBy::Press)][dice.roll(3) as usize];
         let from = level(HEAD - 5 + dice.roll(10));
         let highest = cap(&policy, level(HEAD + 10));
         match floor(&facts, &policy, &progress, from, again) {

@@ -24,6 +24,7 @@ mod resumes;
 mod rumours;
 mod rungs;
 mod started;
+mod strangers;
 mod thresholds;
 mod unproven;
 mod verifies;

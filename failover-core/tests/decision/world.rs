@@ -17,7 +17,7 @@ use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Kind, Level, Posi
 
 pub(crate) const HEAD: u64 = 15_000_000;
 
-pub(crate) fn level(n: u64) -> Level {
+pub(crate) const fn level(n: u64) -> Level {
     Level::new(n).expect("a level")
 }
 

@@ -16,8 +16,9 @@ use crate::seed::Seed;
 use crate::tezsign::{SimGadget, SimKey, TezSignOptions, TezSignSim};
 use crate::wire::Wires;
 use failover_core::clock::Timestamp;
+use failover_core::signer::Passphrase;
 use failover_core::signer::ledger::{Derivation, KeyPath};
-use failover_core::signer::{Model, Passphrase};
+use failover_core::signer::traits::ArmedBy;
 
 /// So many levels before the world's first one the backup was last used: its marks are old, not empty.
 const REHEARSED: u64 = 100_000;
@@ -48,10 +49,11 @@ pub(super) fn ledger(side: Side, seed: u64, book: &SignatureBook) -> LedgerSim {
     })
 }
 
-/// A side's device: the same keys on both, no marks.
+/// A side's device: the same keys on both, no marks. What a passphrase arms is simulated as a TezSign is, what a press arms
+/// as a Ledger.
 fn device(side: Side, options: &WorldOptions, book: &SignatureBook, clock: &SimClock) -> Device {
-    match options.model {
-        Model::TezSign => {
+    match options.model.traits().armed_by {
+        ArmedBy::Passphrase => {
             let ([consensus, companion], next) = (keys(options.seed), next_key(options));
             let sim = TezSignSim::new(TezSignOptions {
                 name: format!("the {side}'s TezSign"),
@@ -65,7 +67,7 @@ fn device(side: Side, options: &WorldOptions, book: &SignatureBook, clock: &SimC
             let gadget = SimGadget::new(sim, Arc::new(clock.of_another())).seen_by("the tezsign service");
             Device::TezSign(Box::new(TezSignPort::new(gadget, consensus, companion, next)))
         }
-        Model::Ledger => {
+        ArmedBy::Press => {
             let (path, derivation) = ledger_key();
             // A handle to a device with these keys, made from the device itself.
             let handle = SimLedger::new(LedgerOptions::default());

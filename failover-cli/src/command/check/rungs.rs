@@ -2,7 +2,7 @@
 //! ready: there a person unplugs the signer.
 
 use failover_core::baker::{BakerControl, Depth, in_one_look};
-use failover_core::signer::Model;
+use failover_core::signer::traits::Beside;
 
 use crate::command::systemd::proven_systemd;
 use crate::config::Config;
@@ -30,9 +30,10 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
             Some(Err(error)) => format!("its services cannot be guarded: {error}"),
             None => "it cannot be reached".to_owned(),
         };
-    // A Ledger's own questions would come between those of the signer that is at work there.
-    if config.signer.device.model() == Model::Ledger {
-        return Ok(format!("{guard}; a person unplugs its Ledger, or states that it is off"));
+    // Questions from here would come between those of the signer that is at work there.
+    let model = config.signer.device.model();
+    if model.traits().beside_service == Beside::Shared {
+        return Ok(format!("{guard}; a person unplugs its {model}, or states that it is off"));
     }
     let keys = match parts::open_primary_signer(config)?.map(|mut signer| signer.state()) {
         Some(Ok(state)) => format!("its {} keys can be locked", state.keys.len()),

@@ -1,4 +1,4 @@
-//! What a locked TezSign hides: whether a key is damaged, and where its marks are (H29). It shows only while it is unlocked.
+//! What a locked key hides: whether a key is damaged, and where its marks are (H29). It shows only while it is unlocked.
 
 use failover_core::baker::BakerError;
 use failover_core::clock::SystemClock;
@@ -7,7 +7,8 @@ use failover_core::effect::raise_marks;
 use failover_core::facts::Facts;
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::permit::RunId;
-use failover_core::signer::{DeviceState, Model, SignerError};
+use failover_core::signer::traits::AtRest;
+use failover_core::signer::{DeviceState, SignerError};
 use failover_core::state::StateDir;
 
 use super::stopped;
@@ -27,11 +28,13 @@ const UNIT: &str = "INVOCATION_ID";
 /// What was not seen, and how it is; `None`: this device hides nothing.
 pub(super) fn not_asked_for(facts: &Facts) -> Option<String> {
     let device = &facts.backup.device.as_ref().ok()?.value;
-    let hides = device.info.model == Model::TezSign && device.keys.iter().any(|key| key.marks.is_none());
+    let hides = device.traits().marks_at_rest == AtRest::Hidden && device.keys.iter().any(|key| key.marks.is_none());
     hides.then(|| {
-        "not seen: a locked TezSign shows neither a damaged key nor marks that are out of reach; `failover check --unlock` \
-         looks at them"
-            .to_owned()
+        format!(
+            "not seen: a locked {} shows neither a damaged key nor marks that are out of reach; `failover check --unlock` \
+             looks at them",
+            device.info.model
+        )
     })
 }
 

@@ -2,7 +2,8 @@
 
 use failover_core::chain::Delegate;
 use failover_core::host::{LocalHost, SshHost, SshOptions};
-use failover_core::signer::{KeyName, Model, Selector};
+use failover_core::signer::traits::NamedBy;
+use failover_core::signer::{KeyName, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
 
 use super::asking::Asking;
@@ -125,17 +126,19 @@ impl Asking<'_, '_> {
         }
         let default = match found.as_slice() {
             [] => {
-                self.person.warn("no TezSign and no Ledger is plugged in");
+                let none = devices::names(" and no ", |model| model.to_string());
+                self.person.warn(format!("no {none} is plugged in"));
                 None
             }
-            [one] => Some(one.selector.as_str()),
+            [one] => Some(one.selector.to_string()),
             several => {
-                let all: Vec<&str> = several.iter().map(|one| one.selector.as_str()).collect();
+                let all: Vec<String> = several.iter().map(|one| one.selector.to_string()).collect();
                 self.person.warn(format!("more than one device is plugged in: {}", all.join(", ")));
                 None
             }
         };
-        self.person.parsed("Which device, as it is named above: tezsign..., ledger...", default)
+        let names = devices::names(", ", |model| format!("{}...", model.name()));
+        self.person.parsed(&format!("Which device, as it is named above: {names}"), default.as_deref())
     }
 
     fn baker(&mut self, given: Option<KeyHash>) -> Result<(), Failure> {
@@ -198,7 +201,7 @@ impl Asking<'_, '_> {
             return self.seen(Section::Baker, format!("the chain expects the {}", keys.join(", the ")));
         };
         let mut on_device = held(delegate, device);
-        if device.info.model == Model::Ledger
+        if device.traits().keys == NamedBy::Path
             && let Some(selector) = self.template.device.clone()
         {
             let wanted: Vec<KeyHash> = delegate.keys.iter().map(|key| key.key).collect();
@@ -206,7 +209,7 @@ impl Asking<'_, '_> {
                 on_device = held(delegate, &state);
                 self.template.ledger = Some((path, curve));
             }
-            // A Ledger's key has a path, and no alias.
+            // Its key has a path, and no alias.
             on_device.names = Vec::<KeyName>::new();
         }
         for there in on_device.there {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::host::HostIdentity;
-use failover_core::signer::Model;
+use failover_core::signer::traits::ArmedBy;
 use failover_core::state::{self, Pin, Pins, Role, StateDir};
 use failover_sim::serve::{Served, serve};
 use failover_sim::{Side, Source, World, WorldOptions};
@@ -129,9 +129,9 @@ fn configuration(world: &World, folder: &Path, served: &Served, passphrase: &Pat
         Side::Primary => (&served.primary_device, &served.backup_bin, &served.primary_bin),
     };
     let quoted = |text: &dyn fmt::Display| toml::Value::String(text.to_string()).to_string();
-    let signer = match world.options().model {
-        Model::TezSign => format!("passphrase_file = {}\n", quoted(&passphrase.display())),
-        Model::Ledger => "path = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"\n".to_owned(),
+    let signer = match world.options().model.traits().armed_by {
+        ArmedBy::Passphrase => format!("passphrase_file = {}\n", quoted(&passphrase.display())),
+        ArmedBy::Press => "path = \"44'/1729'/0'/0'\"\ncurve = \"ed25519\"\n".to_owned(),
     };
     let tzkt = url(served, Source::Tzkt).map(|url| format!("tzkt = {}\n", quoted(&url))).unwrap_or_default();
     format!(

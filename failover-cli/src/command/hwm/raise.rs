@@ -9,6 +9,7 @@ use failover_core::guard::Guard;
 use failover_core::guard::HistoryEvent;
 use failover_core::operator::Operator as _;
 use failover_core::permit::{RunId, RunPermit};
+use failover_core::signer::traits::{AtRest, Hold, MarkOf, RaisedBy};
 use failover_core::signer::{
     self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
 };
@@ -117,17 +118,13 @@ fn raise(
     let low = |key: &&KeyName| state.named(key).is_none_or(|k| !k.marks.is_some_and(|m| reached(&m, wanted.level)));
     let low: Vec<KeyName> = keys.iter().filter(low).cloned().collect();
     if !low.is_empty() {
-        match state.info.model {
-            Model::TezSign => {
-                out.line(format!("Raising {} to {}, unless it is there already.", names(&low), wanted.level))
-            }
-            Model::Ledger => out.line(shows(wanted.level)),
-        }
+        let raising = || format!("Raising {} to {}, unless it is there already.", names(&low), wanted.level);
+        out.line(shows(state.info.model, wanted.level).unwrap_or_else(raising));
     }
-    // Nothing is cut off between unlock and lock; a prompt on a Ledger's screen is waited for no longer than the person wants.
-    let uninterrupted = match state.info.model {
-        Model::TezSign => Some(Uninterrupted::new()),
-        Model::Ledger => {
+    // Nothing is cut off between unlock and lock; a prompt on a screen is waited for no longer than the person wants.
+    let uninterrupted = match state.traits().raised_by {
+        RaisedBy::Command => Some(Uninterrupted::new()),
+        RaisedBy::Prompt { .. } => {
             signals::cancel(out);
             None
         }
@@ -148,7 +145,8 @@ fn raise(
     let raised = raised?.raised;
     remember(settings, &raised, out);
     let already = raised.iter().all(|raised| raised.before == raised.after);
-    if state.info.model == Model::TezSign && !already && !known.is_empty() {
+    let remembers = state.traits().marks_at_rest == AtRest::Hidden;
+    if remembers && !already && !known.is_empty() {
         out.warn(format!(
             "what is stored was not proven, because unlocked keys stayed so: {}; `failover disarm`, then `failover hwm raise` \
              once more with the passphrase proves it",
@@ -164,20 +162,21 @@ fn raise(
     Ok(End::done("look at the marks with `failover hwm show`"))
 }
 
-/// What a person reads on a Ledger's screen, as it is written there.
-pub(crate) fn shows(level: Level) -> String {
-    format!(
-        "Look at the Ledger: it shows \"Reset HWM\" and {}. Compare the level digit by digit, then accept with its buttons.",
+/// What a person reads on the device's screen, as it is written there; `None`: it asks nobody.
+pub(crate) fn shows(model: Model, level: Level) -> Option<String> {
+    let RaisedBy::Prompt { title } = model.traits().raised_by else { return None };
+    Some(format!(
+        "Look at the {model}: it shows \"{title}\" and {}. Compare the level digit by digit, then accept with its buttons.",
         level.get()
-    )
+    ))
 }
 
-/// Keys of a TezSign that are unlocked though nothing on this machine uses it: a command was killed between unlock and lock
-/// (H44), or somebody left them so.
+/// Keys that are unlocked though nothing on this machine uses the device: a command was killed between unlock and lock (H44),
+/// or somebody left them so. Of one that cannot be held that is not known.
 fn found_unlocked(state: &DeviceState, device: &mut dyn HwmSetter) -> Vec<KeyName> {
     let armed = |key: &&KeyState| key.arming == Arming::Armed;
     let found: Vec<KeyName> = state.keys.iter().filter(armed).map(|key| key.name.clone()).collect();
-    if state.info.model != Model::TezSign || found.is_empty() || device.hold().is_err() {
+    if state.traits().hold == Hold::Impossible || found.is_empty() || device.hold().is_err() {
         return Vec::new();
     }
     // Where its sign interface cannot be held it is not known who uses it.
@@ -224,8 +223,8 @@ fn shown(state: &DeviceState, keys: &[KeyName]) -> Vec<KeyName> {
     keys.iter().filter(|key| state.named(key).is_some_and(|found| found.marks.is_some())).cloned().collect()
 }
 
-/// The keys that are meant: those that were named, else the configured ones, else every key on the device. A Ledger
-/// has one mark for all its keys, so its first key, the configured one, stands for them.
+/// The keys that are meant: those that were named, else the configured ones, else every key on the device. Where one mark
+/// stands for all of them, so does the first key: the configured one.
 fn meant(state: &DeviceState, signer: &Signer, wanted: &Raise) -> Vec<KeyName> {
     if !wanted.keys.is_empty() {
         let mut keys: Vec<KeyName> = Vec::new();
@@ -239,7 +238,10 @@ fn meant(state: &DeviceState, signer: &Signer, wanted: &Raise) -> Vec<KeyName> {
     if !signer.keys.is_empty() {
         return signer.keys.clone();
     }
-    let count = if state.info.model == Model::Ledger { 1 } else { state.keys.len() };
+    let count = match state.traits().marks {
+        MarkOf::Device => 1,
+        MarkOf::Key | MarkOf::Kind => state.keys.len(),
+    };
     state.keys.iter().take(count).map(|key| key.name.clone()).collect()
 }
 
@@ -250,7 +252,7 @@ fn split(state: &DeviceState, keys: &[KeyName]) -> Result<(Vec<KeyName>, Vec<Key
     for key in keys {
         match state.named(key) {
             Some(found) if found.marks.is_some() => known.push(key.clone()),
-            Some(found) if found.arming == Arming::Disarmed && state.info.model == Model::TezSign => {
+            Some(found) if found.arming == Arming::Disarmed && state.traits().marks_at_rest == AtRest::Hidden => {
                 locked.push(key.clone());
             }
             Some(found) if found.arming == Arming::Corrupted => {

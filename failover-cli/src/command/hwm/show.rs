@@ -1,7 +1,8 @@
 //! `hwm show`.
 
 use failover_core::signer::record::{DeviceRecord, records};
-use failover_core::signer::{Arming, DeviceState, KeyState, Model};
+use failover_core::signer::traits::{Setting, Traits, Words};
+use failover_core::signer::{Arming, DeviceState, KeyState};
 use failover_core::tezos::Kind;
 
 use crate::exit::Exit;
@@ -30,24 +31,26 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
             (Some(marks), _) => marks.of(kind).to_string(),
             (None, why) => format!("unknown ({})", why.as_deref().unwrap_or("not shown")),
         };
-        let words = [name.to_string(), key.to_string(), words(model, *arming).to_owned()];
+        let words = [name.to_string(), key.to_string(), words(model.traits().words, *arming).to_owned()];
         table.row(words.into_iter().chain(Kind::ALL.map(cell)));
     }
     out.line(&table);
 }
 
-/// What no question to a Ledger shows, and a person sees on its screen (H17).
-pub(crate) const SETTING: &str = "where the Ledger's setting \"High Watermark\" is disabled, it forgets at power-off that no key is \
-                                  authorized, and no question shows that: look at the setting on its screen";
+/// What no question to the device shows, and a person sees on its screen (H17).
+pub(crate) const fn setting(traits: &Traits) -> Option<&'static str> {
+    match traits.setting {
+        Setting::LookedAt { otherwise, .. } => Some(otherwise),
+        Setting::None => None,
+    }
+}
 
 /// Can the device sign with the key? In its own words.
-const fn words(model: Model, arming: Arming) -> &'static str {
-    match (model, arming) {
-        (_, Arming::Corrupted) => "CORRUPTED",
-        (Model::TezSign, Arming::Armed) => "unlocked",
-        (Model::TezSign, Arming::Disarmed) => "locked",
-        (Model::Ledger, Arming::Armed) => "authorized",
-        (Model::Ledger, Arming::Disarmed) => "not authorized",
+const fn words(words: Words, arming: Arming) -> &'static str {
+    match arming {
+        Arming::Corrupted => "CORRUPTED",
+        Arming::Armed => words.armed,
+        Arming::Disarmed => words.at_rest,
     }
 }
 
@@ -76,10 +79,12 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             "marks of locked keys are not shown; `failover hwm raise` unlocks them for the raise only",
         ));
     }
-    Ok(End::done(match model {
-        Model::TezSign => {
-            "compare with `failover level`; a low mark is raised by `failover run` or `failover hwm raise`"
+    Ok(End::done(match model.traits().setting {
+        Setting::None => {
+            "compare with `failover level`; a low mark is raised by `failover run` or `failover hwm raise`".to_owned()
         }
-        Model::Ledger => "compare with `failover level`; look at the setting High Watermark on the Ledger's screen",
+        Setting::LookedAt { name, .. } => {
+            format!("compare with `failover level`; look at the setting {name} on the {model}'s screen")
+        }
     }))
 }

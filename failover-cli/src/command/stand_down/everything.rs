@@ -9,7 +9,6 @@ use failover_core::effect::{Whose, disarm_keys};
 use failover_core::guard::{BootGuard, Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::permit::Root;
-use failover_core::signer::{Model, Selector};
 
 use super::DisarmedRecord;
 use crate::command::{devices, hwm};
@@ -82,14 +81,13 @@ fn devices(note: &mut impl FnMut(Result<String, String>)) {
         note(Err(format!("not every device can be listed: {error}")));
     }
     for device in found {
-        let name = device.selector.clone();
-        let told = name.parse().map_err(|error| format!("{name}: {error}")).and_then(|selector: Selector| {
-            let model = selector.model();
+        let (name, setting) = (device.selector.to_string(), hwm::setting(device.selector.model().traits()));
+        let disarmed = |selector| {
             let mut device = parts::open_device(&Signer::of(selector)).map_err(|error| format!("{name}: {error}"))?;
             disarm_keys(&mut *device).map_err(|error| format!("{name}: keys not read back locked: {error}"))?;
-            let but = if model == Model::Ledger { format!("; {}", hwm::SETTING) } else { String::new() };
+            let but = setting.map(|setting| format!("; {setting}")).unwrap_or_default();
             Ok(format!("{name}: keys read back locked or deauthorized{but}"))
-        });
-        note(told);
+        };
+        note(disarmed(device.selector));
     }
 }

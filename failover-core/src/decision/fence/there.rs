@@ -3,7 +3,7 @@
 use crate::decision::ladder::StepKind;
 use crate::decision::progress::Progress;
 use crate::decision::vocabulary::Rung;
-use crate::facts::{Arming, BootGuard, Facts, Model, UnlockSecret};
+use crate::facts::{Arming, BootGuard, Facts, Reboot, UnlockSecret};
 
 /// No signing service of the primary can start again, read from the units as they are loaded there.
 pub(super) fn guarded(facts: &Facts, progress: &Progress) -> Rung {
@@ -55,13 +55,14 @@ fn disarmed_for_good(facts: &Facts, progress: &Progress) -> Result<String, Strin
     if !guarded(facts, progress).proven {
         return Err("its keys are disarmed; but without the boot guard a reboot undoes it".to_owned());
     }
-    match device.info.model {
-        // Its setting "High Watermark" decides whether that survives a reboot, and cannot be seen from here.
-        Model::Ledger => return Err("deauthorized; whether a reboot undoes that is not known from here".to_owned()),
-        Model::TezSign => {}
+    let traits = device.traits();
+    let disarmed = traits.words.disarmed;
+    match traits.reboot {
+        Reboot::NotKnown => return Err(format!("{disarmed}; whether a reboot undoes that is not known from here")),
+        Reboot::StaysDisarmed => {}
     }
-    match &primary.secret.as_ref().map_err(|unknown| format!("locked; but {}", unknown.why))?.value {
-        UnlockSecret::InPlace { files } => Err(format!("locked; but {} unlocks them again", files.join(", "))),
+    match &primary.secret.as_ref().map_err(|unknown| format!("{disarmed}; but {}", unknown.why))?.value {
+        UnlockSecret::InPlace { files } => Err(format!("{disarmed}; but {} unlocks them again", files.join(", "))),
         UnlockSecret::None | UnlockSecret::Aside { .. } => {
             Ok(device.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", "))
         }

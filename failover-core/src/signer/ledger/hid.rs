@@ -15,7 +15,7 @@ use ledger_transport_hid::TransportNativeHID;
 
 use super::child::{self, ChildExchange, Ending};
 use super::{ApduExchange, Wait, holders};
-use crate::signer::{Selector, SignerError, udev};
+use crate::signer::{Model, Place, Selector, SignerError, udev};
 
 /// Ledger's USB vendor id.
 pub const VENDOR: u16 = 0x2c97;
@@ -42,7 +42,7 @@ impl Found {
     /// The selector that names this one.
     #[must_use]
     pub fn selector(&self) -> Selector {
-        Selector::Ledger(Some(self.path.to_string_lossy().into_owned()))
+        Selector::new(Model::Ledger, Place::Usb(Some(self.path.to_string_lossy().into_owned())))
     }
 }
 
@@ -100,7 +100,7 @@ pub fn open(which: Option<&str>) -> Result<Hid, SignerError> {
 
 fn choose(found: Vec<Found>, which: Option<&str>) -> Result<Found, SignerError> {
     let fits = |f: &Found| which.is_none_or(|w| f.serial.as_deref() == Some(w) || f.path == Path::new(w));
-    let selector = Selector::Ledger(which.map(str::to_owned)).to_string();
+    let selector = Selector::new(Model::Ledger, Place::Usb(which.map(str::to_owned))).to_string();
     let mut fitting: Vec<_> = found.into_iter().filter(fits).collect();
     match (fitting.pop(), fitting.len()) {
         (None, _) => Err(SignerError::NotFound { selector }),

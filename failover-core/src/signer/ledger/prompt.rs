@@ -1,12 +1,12 @@
 //! A prompt on the screen: sent and waited for by this driver, or by a process before it.
 
+use crate::signer::prompted::Prompted;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::apdu::{Command, GetAppAndVersion, QUERY_DEADLINE};
 use super::exchange::{ApduExchange, ask, ask_a_person};
 use super::{Ledger, SignerError};
-use crate::tezos::Level;
 
 /// How long a device that is prompting, as far as this driver knows itself, is given to answer, the start of its transport
 /// included.
@@ -15,15 +15,6 @@ const PROBE: Duration = Duration::from_millis(800);
 const PATIENT: [Duration; 2] = [QUERY_DEADLINE, Duration::from_secs(2)];
 /// And for how long it is believed that it does not: for the calls of one effect.
 const SILENT: Duration = Duration::from_millis(2000);
-
-/// A prompt that was sent and not answered: it may still be on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prompted {
-    /// The level on it.
-    pub level: Level,
-    /// May it be accepted: does a run wait for it that goes on, or can be taken up again?
-    pub wanted: bool,
-}
 
 /// What a driver knows of its device's screen.
 #[derive(Debug, Default)]

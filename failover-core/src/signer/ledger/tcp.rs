@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::{ApduExchange, Wait, apdu, frame};
-use crate::signer::{Selector, SignerError};
+use crate::signer::{Model, Place, Selector, SignerError};
 
 /// So often a wait looks whether somebody has cancelled it.
 const SLICE: Duration = Duration::from_millis(100);
@@ -126,7 +126,7 @@ impl ApduExchange for Tcp {
     }
 
     fn device(&self) -> String {
-        Selector::LedgerTcp { host: self.host.clone(), port: self.port }.to_string()
+        Selector::new(Model::Ledger, Place::Tcp { host: self.host.clone(), port: self.port }).to_string()
     }
 
     fn resync(&mut self) {

@@ -49,7 +49,7 @@ impl From<Printed> for KeyStatus {
 ///
 /// # Errors
 /// Not this JSON, no keys, a field that is not what it should be.
-pub(crate) fn read_status(text: &str, selector: &str) -> Result<DeviceState, SignerError> {
+pub(super) fn read_status(text: &str, selector: &str) -> Result<DeviceState, SignerError> {
     let printed: Vec<Printed> = serde_json::from_str(text.trim())
         .map_err(|error| SignerError::Malformed { what: "tezsign status", why: error.to_string() })?;
     let status: Vec<KeyStatus> = printed.into_iter().map(KeyStatus::from).collect();

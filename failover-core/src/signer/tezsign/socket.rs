@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 
 use super::link::{Connect, Interface, Link, LinkError};
-use crate::signer::{Selector, SignerError};
+use crate::signer::{Model, Place, Selector, SignerError};
 
 /// Between two tries to connect.
 const AGAIN: Duration = Duration::from_millis(5);
@@ -74,7 +74,7 @@ impl Connect for Socket {
     }
 
     fn selector(&self) -> String {
-        Selector::TezSignUnix(self.path.clone()).to_string()
+        Selector::new(Model::TezSign, Place::Unix(self.path.clone())).to_string()
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusb::{Context, Device, DeviceHandle, UsbContext};
 
 use super::link::{Connect, Interface, Link, LinkError};
-use crate::signer::{Selector, SignerError};
+use crate::signer::SignerError;
 
 mod find;
 mod holder;
@@ -93,7 +93,7 @@ impl Connect for Usb {
     }
 
     fn selector(&self) -> String {
-        Selector::TezSign(self.which.clone()).to_string()
+        find::named(self.which.clone())
     }
 
     fn serial(&self) -> Option<String> {

@@ -7,7 +7,7 @@ use rusb::{Context, Device};
 
 use super::candidates;
 use crate::signer::tezsign::Interface;
-use crate::signer::{Selector, SignerError, udev};
+use crate::signer::{Model, Place, Selector, SignerError, udev};
 
 /// A TezSign on the bus.
 pub(super) struct Found {
@@ -67,12 +67,17 @@ fn usb_path(bus: u8, ports: &[u8]) -> String {
     format!("{bus}-{}", ports.join("."))
 }
 
+/// How it is named.
+pub(super) fn named(which: Option<String>) -> String {
+    Selector::new(Model::TezSign, Place::Usb(which)).to_string()
+}
+
 /// The one TezSign that fits.
 ///
 /// # Errors
 /// None, or several (H18): selectors that tell them apart are listed, paths where serials do not.
 pub(super) fn find(context: &Context, which: Option<&str>) -> Result<Found, SignerError> {
-    let selector = || Selector::TezSign(which.map(str::to_owned)).to_string();
+    let selector = || named(which.map(str::to_owned));
     let mut fitting: Vec<Found> =
         candidates(context)?.into_iter().map(Found::of).filter(|found| found.fits(which)).collect();
     if fitting.len() > 1 {
@@ -89,7 +94,7 @@ fn tell_apart(devices: &[(Option<String>, String)]) -> Vec<String> {
         .map(|(serial, path)| {
             let unique = serial.is_some() && devices.iter().filter(|(other, _)| other == serial).count() == 1;
             let which = if unique { serial.clone() } else { Some(path.clone()) };
-            Selector::TezSign(which).to_string()
+            named(which)
         })
         .collect()
 }
