@@ -24,7 +24,6 @@ mod signals;
 mod size;
 mod sources;
 mod story;
-mod table;
 mod text;
 mod wrap;
 

@@ -43,7 +43,7 @@ const COMMAND_LINE: &[&[&str]] = &[
     &["output"],
     &["screen"],
     &["exit", "text", "story", "noted", "notify", "afterwards"],
-    &["size", "table", "wrap"],
+    &["size", "wrap"],
 ];
 
 fn only_downwards(crate_name: &str, floors: &[&[&str]]) {

@@ -1,5 +1,6 @@
 //! `hwm show`.
 
+use comfy_table::{ContentArrangement, Table, presets};
 use failover_core::signer::record::{DeviceRecord, records};
 use failover_core::signer::traits::{Setting, Traits, Words};
 use failover_core::signer::{Arming, DeviceState, KeyState};
@@ -10,7 +11,6 @@ use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::parts;
 use crate::settings::Settings;
-use crate::table::Table;
 
 /// A device and its keys: a table for a person, records for a program. What is printed here is what another machine's
 /// `run` reads.
@@ -22,7 +22,7 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
     if let Some(ledger) = &state.info.ledger {
         out.line(format!("It is {ledger}.\n"));
     }
-    let mut table = Table::new(&["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"]);
+    let mut rows = Vec::new();
     for record in records(state) {
         out.record(&record);
         let DeviceRecord::Key(record) = record else { continue };
@@ -32,9 +32,20 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
             (None, why) => format!("unknown ({})", why.as_deref().unwrap_or("not shown")),
         };
         let words = [name.to_string(), key.to_string(), words(model.traits().words, *arming).to_owned()];
-        table.row(words.into_iter().chain(Kind::ALL.map(cell)));
+        rows.push(words.into_iter().chain(Kind::ALL.map(cell)).collect());
     }
-    out.line(&table);
+    out.line(columns(&["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"], rows));
+}
+
+/// Columns, each as wide as its widest cell and two blanks from the next, without lines between them.
+fn columns(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt()
 }
 
 /// What no question to the device shows, and a person sees on its screen (H17).
@@ -87,4 +98,15 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             format!("compare with `failover level`; look at the setting {name} on the {model}'s screen")
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = vec![vec!["consensus".to_owned(), "1".to_owned()]];
+        assert_eq!(columns(&["KEY", "MARK"], rows), "KEY        MARK\nconsensus  1");
+    }
 }
