@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use failover_core::HwmSetter;
-use failover_core::baker::{BakerControl, BakerState, TezbakeControl};
+use failover_core::baker::{BakerMachine, BakerState, TezbakeControl};
 use failover_core::chain::{ChainNode, octez::OctezNode};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::host::LocalHost;
@@ -22,7 +22,7 @@ struct Baker {
     node: Box<dyn ChainNode>,
     address: KeyHash,
     device: Box<dyn HwmSetter>,
-    services: Box<dyn BakerControl>,
+    services: Box<dyn BakerMachine>,
     clock: Box<dyn Clock>,
 }
 

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use failover_core::baker::{BakerControl, TezbakeControl};
+use failover_core::baker::{BakerMachine, MachineIdentity, TezbakeControl};
 use failover_core::chain::{ChainLevelSource, ChainNode, octez::OctezNode, tzkt::Tzkt};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Policy, Progress, bound, decide, fence, floor};
@@ -21,7 +21,7 @@ use failover_sim::{Side, Source, World, WorldOptions};
 
 /// The own node, and another source that has to agree with it (S15).
 type Chain = (Box<dyn ChainNode>, Box<dyn ChainLevelSource>);
-type Parts = (Box<dyn HwmSetter>, Chain, [Box<dyn BakerControl>; 2], Arc<dyn Clock>, Policy);
+type Parts = (Box<dyn HwmSetter>, Chain, [Box<dyn BakerMachine>; 2], Arc<dyn Clock>, Policy);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -56,7 +56,7 @@ fn real(device: &str, [url, tzkt]: [&str; 2], host: &str, baker: &str, network: 
     let mut primary = TezbakeControl::new(SshHost::new(host, SshOptions::default())?);
     // `failover check` pins it once; a look may take whoever answers (H19).
     policy.primary_pin = primary.identity().ok();
-    let bakers: [Box<dyn BakerControl>; 2] = [Box::new(primary), Box::new(TezbakeControl::new(LocalHost::new()))];
+    let bakers: [Box<dyn BakerMachine>; 2] = [Box::new(primary), Box::new(TezbakeControl::new(LocalHost::new()))];
     let chain: Chain = (Box::new(OctezNode::connect(url)?), Box::new(Tzkt::connect(tzkt)?));
     Ok((tezsign::open(&device.parse()?)?, chain, bakers, Arc::new(SystemClock), policy))
 }
@@ -64,7 +64,7 @@ fn real(device: &str, [url, tzkt]: [&str; 2], host: &str, baker: &str, network: 
 fn simulated(world: &World) -> Parts {
     let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
     policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
-    let bakers = Side::BOTH.map(|side| Box::new(TezbakeControl::new(world.host(side))) as Box<dyn BakerControl>);
+    let bakers = Side::BOTH.map(|side| Box::new(TezbakeControl::new(world.host(side))) as Box<dyn BakerMachine>);
     let chain: Chain = (Box::new(OctezNode::new(world.node())), Box::new(Tzkt::new(world.source(Source::Tzkt))));
     (world.signer(Side::Backup), chain, bakers, Arc::new(world.clock()), policy)
 }

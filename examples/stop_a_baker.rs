@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use failover_core::baker::{BakerControl, BakerState, SystemdControl, TezbakeControl, UnitName};
+use failover_core::baker::{BakerMachine, BakerState, SystemdControl, TezbakeControl, UnitName};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::Model;
@@ -16,11 +16,11 @@ use failover_sim::{Side, World, WorldOptions};
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let world = World::new(WorldOptions::new(Model::TezSign, 7));
-    let (mut baker, clock): (Box<dyn BakerControl>, Box<dyn Clock>) = match arguments.next() {
+    let (mut baker, clock): (Box<dyn BakerMachine>, Box<dyn Clock>) = match arguments.next() {
         Some(destination) => {
             let host = SshHost::new(destination, SshOptions::default())?;
             let units = arguments.map(|unit| unit.parse()).collect::<Result<Vec<UnitName>, _>>()?;
-            let baker: Box<dyn BakerControl> = match units.is_empty() {
+            let baker: Box<dyn BakerMachine> = match units.is_empty() {
                 true => Box::new(TezbakeControl::new(host)),
                 false => Box::new(SystemdControl::new(host, units)),
             };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use failover_core::baker::command::Commands;
-use failover_core::baker::{BakerControl, CommandControl, SystemdControl, TezbakeControl, UnitName, WithSigner};
+use failover_core::baker::{BakerMachine, CommandControl, SystemdControl, TezbakeControl, UnitName, WithSigner};
 use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::permit::{PromptNote, Root};
@@ -70,7 +70,7 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
 ///
 /// # Errors
 /// The ssh destination or a unit's name cannot be used.
-pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, Failure> {
+pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerMachine>, Failure> {
     control(machine, Guard::usual().token(), Root::usual())
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn open_control(machine: &Machine) -> Result<Box<dyn BakerControl>, F
 ///
 /// # Errors
 /// As [`open_control`].
-pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn BakerControl>, Failure> {
+pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn BakerMachine>, Failure> {
     control(machine, Guard::new(state).token(), Root::usual())
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn open_backup(machine: &Machine, state: &Path) -> Result<Box<dyn Bak
 ///
 /// # Errors
 /// As [`open_control`].
-pub(crate) fn open_primary(config: &Config) -> Result<Option<Box<dyn BakerControl>>, Failure> {
+pub(crate) fn open_primary(config: &Config) -> Result<Option<Box<dyn BakerMachine>>, Failure> {
     let token = Guard::new(&config.primary.state).token();
     let open = |machine| control(machine, token.clone(), config.primary_root());
     let Some(baker) = config.primary.machine.as_ref().map(open).transpose()? else { return Ok(None) };
@@ -96,7 +96,7 @@ pub(crate) fn open_primary(config: &Config) -> Result<Option<Box<dyn BakerContro
     }))
 }
 
-fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn BakerControl>, Failure> {
+fn control(machine: &Machine, token: PathBuf, root: Root) -> Result<Box<dyn BakerMachine>, Failure> {
     let host = open_host(machine)?;
     let marks = machine.marks.clone();
     Ok(match &machine.control {

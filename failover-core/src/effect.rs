@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::baker::{BakerControl, BakerError, PowerStatus};
+use crate::baker::{BakerError, BakerMachine, PowerStatus};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step, TooOld};
 use crate::guard::{Guard, GuardError, GuardNote, Lift};
@@ -196,13 +196,13 @@ pub struct Hands {
     /// The backup's signer. One thread owns it.
     pub device: Box<dyn HwmSetter>,
     /// The primary's services, where they can be controlled.
-    pub primary: Option<Box<dyn BakerControl>>,
+    pub primary: Option<Box<dyn BakerMachine>>,
     /// The primary's signer, where a program there can be asked.
     pub primary_signer: Option<RemoteSigner<Box<dyn Host>>>,
     /// What says whether the primary's machine has power.
     pub power: Option<PowerStatus>,
     /// The backup's services.
-    pub backup: Box<dyn BakerControl>,
+    pub backup: Box<dyn BakerMachine>,
     /// The backup's guard.
     pub guard: Guard,
     /// The person.
@@ -295,8 +295,7 @@ fn act(
         Step::StopPrimary => {
             let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
             let stopped = primary.stop();
-            // It signs nothing: that it does not stop keeps no baker waiting, and the end of the run says what runs on.
-            let _read_back_at_the_end = primary.stop_pays();
+            stop_payouts(&mut **primary);
             stopped?;
         }
         Step::NoteLevel { .. } => {}
@@ -307,7 +306,7 @@ fn act(
             let primary = hands.primary.as_mut().ok_or(EffectError::NoControl)?;
             let guarded = primary.install_boot_guard(&note);
             // A primary that was found stopped was not told yet.
-            let _read_back_at_the_end = primary.stop_pays();
+            stop_payouts(&mut **primary);
             guarded?;
         }
         Step::StashSecret => hands.primary.as_mut().ok_or(EffectError::NoControl)?.stash_unlock_secret()?,
@@ -355,6 +354,13 @@ fn act(
         }
     }
     Ok(Performed::default())
+}
+
+/// What pays signs nothing: that it does not stop keeps no baker waiting, and the end of the run says what runs on.
+fn stop_payouts(machine: &mut dyn BakerMachine) {
+    if let Some(payouts) = machine.payouts() {
+        let _read_back_at_the_end = payouts.stop_pays();
+    }
 }
 
 /// Who guards a machine now, and for which run. The machine is told by its services' host, as everywhere else.

@@ -122,6 +122,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! It has five methods. Which machine it is, its marks, nonces, guard and secrets are small traits beside it, and a
+//! [`BakerMachine`](baker::BakerMachine) says which of them it has: what it lacks is unknown.
+//!
 //! # What must hold, and where it lives
 //!
 //! The code and its tests name these by their number; `docs/hazards.md` has each in full, with the tests that hold it.
@@ -132,7 +135,7 @@
 //! | S1a | the backup is stopped, guarded and locked itself, first of all | [`decision::Step`], number 0; [`guard`] |
 //! | S1b | from before an unlock until the start nobody else on this host can ask for a signature | [`SignerDevice::hold`] |
 //! | S2 | the floor lies above everything that was observed, the primary's own marks too | [`decision::bound()`], [`decision::floor()`] |
-//! | S3 | unknown is never zero | [`facts::Fact`], [`tezos::Level`], [`chain::ChainError`] |
+//! | S3 | unknown is never zero | [`facts::Fact`], [`tezos::Level`], [`chain::ChainError`], [`baker::BakerMachine`] |
 //! | S4 | a mark is never lowered, nor raised past a cap | [`signer::plan_raise`], [`signer::refuse_lower`], [`decision::cap`] |
 //! | S5 | only a read-back counts as done | [`signer::raise()`], [`baker::BakerState`], [`effect`] |
 //! | S6 | every effect is on the disk before it is tried and after it is known | [`journal`], [`failover::Recorder`] |

@@ -6,7 +6,7 @@
 //! and whether there is anybody to give the answers that the run will need. [`Failover`](crate::failover::Failover) asks
 //! it, whatever its caller asked before.
 
-use crate::baker::{BakerControl, Depth, in_one_look};
+use crate::baker::{Depth, in_one_look};
 use crate::decision::{Policy, Refusal};
 use crate::effect::Hands;
 use crate::facts::{BakerState, Delegate, Facts, Unknown};
@@ -34,7 +34,7 @@ pub enum Purpose {
 ///
 /// # Errors
 /// The first that is not as it must be.
-pub fn standing(state: &StateDir, hands: &Hands, own: Option<PlanId>, purpose: Purpose) -> Result<(), Refusal> {
+pub fn standing(state: &StateDir, hands: &mut Hands, own: Option<PlanId>, purpose: Purpose) -> Result<(), Refusal> {
     no_duplicate(state)?;
     no_other_run(state, own)?;
     state::room(state)?;
@@ -45,7 +45,7 @@ pub fn standing(state: &StateDir, hands: &Hands, own: Option<PlanId>, purpose: P
 }
 
 /// The token that the services here look for is the one that the guard takes away (S1a).
-fn one_token(hands: &Hands) -> Result<(), Refusal> {
+fn one_token(hands: &mut Hands) -> Result<(), Refusal> {
     let guard = hands.guard.token();
     match hands.backup.guard_token() {
         Some(token) if token != guard => Err(not_ready(
@@ -67,7 +67,7 @@ pub fn machines(facts: &Facts, policy: &Policy, hands: &mut Hands) -> Result<(),
     start::ready(delegate, &mut *hands.backup)?;
     let runs = matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }));
     let Some(primary) = hands.primary.as_mut().filter(|_| runs && !policy.emergency) else { return Ok(()) };
-    in_one_look(&mut **primary, Depth::Services, BakerControl::reads_back).map_err(|error| {
+    in_one_look(&mut **primary, Depth::Services, |primary| primary.reads_back()).map_err(|error| {
         not_ready(
             "reading back what runs on the primary",
             error.to_string(),

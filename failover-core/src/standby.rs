@@ -65,13 +65,14 @@ pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
 /// What pays here: the machine that bakes may do it now.
 fn pays(hands: &mut Hands) -> Option<Part> {
     const WHAT: &str = "pays";
-    let names = listed(&hands.backup.pays());
+    let payouts = hands.backup.payouts()?;
+    let names = listed(&payouts.pays());
     if names.is_empty() {
         return None;
     }
-    let told = hands.backup.stop_pays();
+    let told = payouts.stop_pays();
     let again = format!("once {names} has stopped, run `failover standby` again");
-    Some(match hands.backup.paying() {
+    Some(match payouts.paying() {
         Err(error) => Part::missing(WHAT, error.to_string(), again),
         Ok(running) if !running.is_empty() => {
             Part::missing(WHAT, format!("{} is still at it", listed(&running)), again)

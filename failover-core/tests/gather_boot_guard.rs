@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use failover_core::baker::command::Commands;
-use failover_core::baker::{BakerControl, CommandControl, TezbakeControl};
+use failover_core::baker::{BakerMachine, CommandControl, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::Clock;
 use failover_core::facts::{BootGuard, Eyes, Fact, Gatherer, Manner, Scope};
@@ -16,7 +16,7 @@ use failover_sim::{BAKER_UNIT, Event, HostFault, Side, World, WorldOptions};
 struct Look {
     world: World,
     gatherer: Gatherer,
-    backup: Box<dyn BakerControl>,
+    backup: Box<dyn BakerMachine>,
     state: tempfile::TempDir,
 }
 

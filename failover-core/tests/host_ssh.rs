@@ -8,7 +8,9 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener};
     use std::time::Duration;
 
-    use failover_core::baker::{BakerControl, BakerError, CommandControl, SystemdControl, command::Commands};
+    use failover_core::baker::{
+        BakerControl, BakerError, CommandControl, MarkFiles, SystemdControl, command::Commands,
+    };
     use failover_core::host::{self, Host, HostError, LocalHost, OUTPUT_LIMIT, SshOptions};
     use failover_core::mark_files::{MarkFileError, PrimaryMarks};
     use failover_core::tezos::ChainId;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use failover_core::baker::{BakerControl, SystemdControl};
+use failover_core::baker::{BakerControl, BootGuards, SystemdControl};
 use failover_core::clock::Timestamp;
 use failover_core::guard::{DropIn, GuardNote};
 use failover_sim::BAKER_UNIT;

@@ -1,7 +1,7 @@
 //! What octez-baker, octez-signer and Signatory wrote down of what they signed, and how their folders are listed.
 #![no_main]
 
-use failover_core::baker::{BakerControl, SystemdControl};
+use failover_core::baker::{MarkFiles, SystemdControl};
 use failover_core::mark_files::{MarkFileName, parse};
 use failover_sim::BAKER_UNIT;
 use failover_core::tezos::{ChainId, Kind};

@@ -1,7 +1,7 @@
 //! Seed nonces: read, merged, and never fewer after a merge (H16).
 #![no_main]
 
-use failover_core::baker::{BakerControl, SystemdControl};
+use failover_core::baker::{SeedNonces, SystemdControl};
 use failover_core::nonces::{NonceFileName, Nonces};
 use failover_sim::BAKER_UNIT;
 use failover_core::tezos::ChainId;

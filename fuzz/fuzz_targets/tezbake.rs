@@ -1,7 +1,7 @@
 //! What a machine with TezBake says of its units: which there are, what they do, what runs beside them.
 #![no_main]
 
-use failover_core::baker::{BakerControl, BakerState, TezbakeControl};
+use failover_core::baker::{BakerControl, BakerState, MachineIdentity, TezbakeControl};
 use failover_fuzz::{Machine, seeds};
 use libfuzzer_sys::fuzz_target;
 

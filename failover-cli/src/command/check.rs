@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerError, BakerState, Depth, Wallet, in_one_look};
+use failover_core::baker::{BakerControl, BakerError, BakerMachine, BakerState, Depth, Wallet, in_one_look};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
@@ -173,7 +173,7 @@ fn head_pinned(state: &StateDir) -> Result<String, (String, String)> {
 }
 
 /// What a run does itself is nothing that is missing; what it could not even read is.
-fn guarded(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
+fn guarded(backup: &mut dyn BakerMachine) -> Result<String, (String, String)> {
     match backup.boot_guard() {
         Ok(BootGuard::Holds { units, .. }) => Ok(format!("no reboot starts {}", units.join(", "))),
         Ok(BootGuard::Open { .. }) => {
@@ -229,7 +229,7 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
 }
 
 /// Can the primary's mark files be read? Not needed, but where somebody named folders they must be right.
-fn marks(primary: &mut dyn BakerControl, chain: ChainId, named: bool) -> Result<String, (String, String)> {
+fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> Result<String, (String, String)> {
     match primary.marks(chain) {
         Ok(found) if named && !found.absent.is_empty() => Err((
             format!("there is no folder {} there", found.absent.join(", ")),
@@ -263,8 +263,8 @@ fn stopped(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
 
 /// The keys that the baker here knows by name. Whether they are the right ones is the run's to say; where they are not
 /// known, nothing is refused.
-fn wallet(backup: &mut dyn BakerControl) -> Found {
-    match backup.startable().map(|found| found.wallet) {
+fn wallet(backup: &mut dyn BakerMachine) -> Found {
+    match backup.startable().map(|found| found.unwrap_or_default().wallet) {
         Ok(Wallet::Read { files, keys }) => Ok(format!("{} in {}", keys.len(), files.join(", "))),
         Ok(Wallet::NotKnown { why }) => Ok(format!("not known, look yourself: {why}")),
         Ok(_) => Ok("not known, look yourself".to_owned()),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerError, BakerState};
+use failover_core::baker::{BakerError, BakerMachine, BakerState};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus};
 use failover_core::host::{Host, LocalHost};
@@ -113,7 +113,7 @@ fn token(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     }
 }
 
-fn boot(control: &mut dyn BakerControl, out: &mut Output) -> Result<(), Failure> {
+fn boot(control: &mut dyn BakerMachine, out: &mut Output) -> Result<(), Failure> {
     let found = control.boot_guard();
     out.show(&BootRecord::of(&found));
     match found {

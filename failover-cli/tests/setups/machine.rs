@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use failover_core::baker::setup::{self, Setup};
-use failover_core::baker::{BakerControl, BakerState, SystemdControl};
+use failover_core::baker::{BakerControl, BakerState, BootGuards, SystemdControl};
 use failover_core::clock::Timestamp;
 use failover_core::guard::GuardNote;
 use failover_core::host::LocalHost;

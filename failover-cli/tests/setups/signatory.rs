@@ -1,6 +1,6 @@
 //! Signatory: its service, and its marks where they are in files.
 
-use failover_core::baker::{BakerControl as _, SystemdControl};
+use failover_core::baker::{MarkFiles as _, SystemdControl};
 use failover_core::mark_files::Writer;
 use failover_core::tezos::ChainId;
 

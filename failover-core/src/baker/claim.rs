@@ -1,14 +1,32 @@
-//! A claim on another machine (S13): one script there, as root.
+//! Claims on a machine and giving it its job back (S13); and the claim itself: one script there, as root.
 //!
 //! | argv | what is read from it |
 //! |---|---|
 //! | `sh -c CLAIM failover-permit ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, as root | exit 0 and a last line, see [`script::CLAIM`] |
 
-use super::BakerError;
 use super::elevation::{self, Elevation};
+use super::{BakerError, GiveBackOrder, GivenBack};
 use crate::host::{Host, HostError};
 use crate::lock::Holder;
 use crate::permit::{ClaimAnswer, ClaimOrder, Root, script};
+
+/// Keeps the runs for one baker apart, each from its own machine: at most one of them lives (S13).
+pub trait Claims {
+    /// Claims that machine for a run: in one script there, every permit is taken away and the claim left, unless something
+    /// there speaks against it. Where no script runs, that is the answer.
+    ///
+    /// # Errors
+    /// See [`BakerError`]; what was done is then unknown.
+    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError>;
+
+    /// Gives that machine its job back, only while a permit of this order is there (S13 (c), H40): a script there leaves the
+    /// permit, and another lifts the guard, puts the unlock secret back and starts what bakes, under that machine's effect
+    /// lock. Where no script runs, that is the answer, and nothing was done.
+    ///
+    /// # Errors
+    /// See [`BakerError`]; what was done is then unknown. [`BakerError::Failed`] names the part that failed.
+    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError>;
+}
 
 /// Claims the machine behind `host`, whose permits lie under `root`.
 pub(super) fn claim<H: Host + ?Sized>(

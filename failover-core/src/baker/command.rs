@@ -5,16 +5,15 @@
 
 use std::time::Duration;
 
-use super::elevation::{Elevation, last_words};
-use super::give_back::{self, Job, Secrets};
-use super::{BakerControl, BakerError, BakerState, GiveBackOrder, GivenBack, MarkFolder, claim, marks, nonces};
-use crate::clock::Timestamp;
-use crate::guard::{BootGuard, GuardNote, Lift};
-use crate::host::{self, Host, HostIdentity};
-use crate::mark_files::PrimaryMarks;
-use crate::nonces::{Merged, Nonces};
-use crate::permit::{ClaimAnswer, ClaimOrder, Root};
-use crate::tezos::ChainId;
+use super::elevation::last_words;
+use super::{
+    BakerControl, BakerError, BakerMachine, BakerState, BootGuards, Claims, Looks, MachineIdentity, MarkFiles,
+    MarkFolder, Payouts, Readiness, SeedNonces, ServiceLog, UnlockSecrets,
+};
+use crate::host::Host;
+use crate::permit::Root;
+
+mod machine;
 
 const STATUS: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(60);
@@ -97,10 +96,6 @@ impl<H: Host> BakerControl for CommandControl<H> {
         format!("{} on {}", self.commands.status.first().map_or("nothing", String::as_str), self.host.name())
     }
 
-    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
-        Ok(host::identity(&mut self.host)?)
-    }
-
     fn state(&mut self) -> Result<BakerState, BakerError> {
         let argv: Vec<&str> = self.commands.status.iter().map(String::as_str).collect();
         let out = self.host.run(&argv, STATUS)?;
@@ -122,33 +117,6 @@ impl<H: Host> BakerControl for CommandControl<H> {
         }
     }
 
-    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
-        Ok(Duration::from_secs(self.commands.restart_delay))
-    }
-
-    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
-        marks::read(&mut self.host, &mut Elevation::default(), &self.mark_folders, chain)
-    }
-
-    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
-        nonces::read(&mut self.host, &mut Elevation::default(), &self.mark_folders, chain)
-    }
-
-    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
-        nonces::merge(&mut self.host, &mut Elevation::default(), &self.mark_folders, (chain, at), theirs)
-    }
-
-    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
-        claim::claim(&mut self.host, &mut Elevation::default(), &self.root, order)
-    }
-
-    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
-        let (start, stop) = (self.commands.start.clone(), self.commands.stop.clone());
-        let (root, secrets) = (&self.root, Secrets::default());
-        let job = Job { root, token: None, secrets, start, stop, limit: START, as_user: true };
-        give_back::give_back(&mut self.host, &mut Elevation::default(), &job, order)
-    }
-
     fn stop(&mut self) -> Result<(), BakerError> {
         let argv = self.commands.stop.clone();
         self.change(&argv, STOP)
@@ -159,15 +127,41 @@ impl<H: Host> BakerControl for CommandControl<H> {
         self.change(&argv, START)
     }
 
-    fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
-        Err(BakerError::NoUnits { host: self.host.name().to_owned() })
+    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
+        Ok(Duration::from_secs(self.commands.restart_delay))
     }
+}
 
-    fn install_boot_guard(&mut self, _: &GuardNote) -> Result<(), BakerError> {
-        self.boot_guard().map(|_| ())
+/// What three commands do not tell: whether a start would work, what pays, what unlocks keys, what there is to complain of.
+impl<H: Host> BakerMachine for CommandControl<H> {
+    fn machine_identity(&mut self) -> Option<&mut dyn MachineIdentity> {
+        Some(self)
     }
-
-    fn lift_boot_guard(&mut self, _: &Lift, _: Timestamp) -> Result<(), BakerError> {
-        self.boot_guard().map(|_| ())
+    fn looks(&mut self) -> Option<&mut dyn Looks> {
+        None
+    }
+    fn mark_files(&mut self) -> Option<&mut dyn MarkFiles> {
+        Some(self)
+    }
+    fn seed_nonces(&mut self) -> Option<&mut dyn SeedNonces> {
+        Some(self)
+    }
+    fn boot_guards(&mut self) -> Option<&mut dyn BootGuards> {
+        Some(self)
+    }
+    fn unlock_secrets(&mut self) -> Option<&mut dyn UnlockSecrets> {
+        None
+    }
+    fn claims(&mut self) -> Option<&mut dyn Claims> {
+        Some(self)
+    }
+    fn readiness(&mut self) -> Option<&mut dyn Readiness> {
+        None
+    }
+    fn payouts(&mut self) -> Option<&mut dyn Payouts> {
+        None
+    }
+    fn service_log(&mut self) -> Option<&mut dyn ServiceLog> {
+        None
     }
 }

@@ -21,6 +21,15 @@ const LONGEST: usize = 240;
 const WORDS: [&str; 9] =
     ["error", "warning", "fatal", "unable to", "cannot", "could not", "failed", "failure", "refused"];
 
+/// What the services of a machine say of themselves when they do not work: for a person to read, no verdict asks for it.
+pub trait ServiceLog {
+    /// Warnings and errors of what signs there, from its own journal within that time: one text each, the last ones last.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    fn complaints(&mut self, within: Duration) -> Result<Vec<String>, BakerError>;
+}
+
 impl<H: Host> Systemctl<H> {
     /// What these units complained of in that time, the last ones last. It is told to a person, and judged by nobody.
     pub(super) fn complaints(&mut self, units: &[UnitName], within: Duration) -> Result<Vec<String>, BakerError> {

@@ -51,6 +51,18 @@ pub enum BakerError {
         /// The one that is configured.
         wanted: Option<Instance>,
     },
+    /// Nothing says which machine it is: it may be another one (H19).
+    #[error("which machine {what} is on is not known")]
+    NoIdentity {
+        /// What is controlled.
+        what: String,
+    },
+    /// Nothing says whether a boot guard holds, or could be there at all: unknown, not open and not none (S3).
+    #[error("whether a boot guard holds {what} is not known")]
+    NoBootGuard {
+        /// What is controlled.
+        what: String,
+    },
     /// Where a service would keep the secret that unlocks the keys is not known.
     #[error("where {what} keeps a secret that unlocks the keys is not known")]
     NoSecretPlace {
@@ -116,6 +128,12 @@ impl BakerError {
                 "name the one that bakes as `instance` in the configuration, by its name or its folder"
             }
             Self::NoSecretPlace { .. } => "unplug the signer there: only TezBake's own places are known",
+            Self::NoIdentity { .. } => {
+                "let its control say which machine it is, see docs/embedding.md; until then unplug the signer there"
+            }
+            Self::NoBootGuard { .. } => {
+                "let its control say what guards it, see docs/embedding.md; until then unplug the signer there"
+            }
             Self::BootGuard { .. } => "stop the services there and install it again; until it holds, unplug the signer",
             Self::NoUnits { .. } => {
                 "let the start command ask `failover guard check` first, and start nothing but on exit 0"

@@ -1,4 +1,4 @@
-//! The mark files of one machine: found, read and held against a second look.
+//! What a machine's bakers and signers wrote down of what they signed: found, read and held against a second look.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +9,16 @@ use super::files::{Entry, Reader, Spoiled};
 use crate::host::Host;
 use crate::mark_files::{MarkFile, MarkFileError, MarkFileName, PATTERNS, PrimaryMarks, SIZE_LIMIT, parse};
 use crate::tezos::ChainId;
+
+/// What the bakers and signers of a machine wrote down of what they signed: the floor lies above it (S2).
+pub trait MarkFiles {
+    /// Reads it, for a chain. It bounds what was signed only where this machine was seen stopped before the reading.
+    ///
+    /// # Errors
+    /// No folder is known, a folder cannot be read, or a file is cut, malformed or still written: unknown (S3). That
+    /// there is no file is no error, and no bound: see [`PrimaryMarks::bound`].
+    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError>;
+}
 
 /// More files than this are no base folder's.
 const MOST_FILES: usize = 64;

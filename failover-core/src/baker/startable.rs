@@ -26,7 +26,7 @@ const PROPERTIES: &str = "Id,LoadState,ExecStart";
 /// The client's file with the keys that it knows by name.
 const WALLET: &str = "public_key_hashs";
 
-/// What a start needs, as it was found.
+/// What a start needs, as it was found; by default, nothing of it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Startable {

@@ -1,8 +1,8 @@
 //! A baker installed by TezBake: its units are found on the machine, its node is left running.
 //!
 //! # The commands that are run
-//! Those of [`systemd`](super::systemd), those of [`boot_guard`](super::boot_guard), [`MarkFolder`], [`nonces`],
-//! [`UnlockSecret`] and [`Startable`], and these:
+//! Those of [`systemd`](super::systemd), those of [`boot_guard`](super::boot_guard), [`MarkFolder`],
+//! [`nonces`](super::nonces), [`UnlockSecret`](super::UnlockSecret) and [`Startable`](super::Startable), and these:
 //!
 //! | argv | what is read from it |
 //! |---|---|
@@ -12,27 +12,29 @@
 //!
 //! `*-xtz-baker.service` is one argument and reaches systemctl as it is: no shell expands it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::give_back::{self, Job, Secrets};
-use super::instance::{self, Instance, PATTERNS, signs};
-use super::layout::{self, Layout};
+use super::instance::{self, Instance};
+use super::layout::Layout;
 use super::systemctl::Systemctl;
 use super::{
-    BakerControl, BakerError, BakerState, Depth, GiveBackOrder, GivenBack, MarkFolder, Startable, UnitName,
-    UnlockSecret, claim, elevation, nonces, secret, startable,
+    BakerControl, BakerError, BakerMachine, BakerState, BootGuards, Claims, Depth, Looks, MachineIdentity, MarkFiles,
+    MarkFolder, Payouts, Readiness, SeedNonces, ServiceLog, UnitName, UnlockSecrets, elevation,
 };
-use crate::clock::Timestamp;
-use crate::guard::{BootGuard, GuardNote, Lift};
 use crate::host::{self, Host, HostIdentity};
-use crate::mark_files::PrimaryMarks;
-use crate::nonces::{Merged, Nonces};
-use crate::permit::{ClaimAnswer, ClaimOrder, Root};
-use crate::tezos::ChainId;
+use crate::permit::Root;
 
+mod claims;
+mod files;
 mod found;
-mod pays;
+mod guards;
+mod look;
+mod payouts;
+mod readiness;
+
+pub use found::beside;
+pub(super) use found::is_signing;
 
 /// For a start command of the user's own: `tezbake start` starts four apps, one after the other.
 const START: Duration = Duration::from_secs(180);
@@ -128,73 +130,14 @@ impl<H: Host> TezbakeControl<H> {
     }
 }
 
-/// What may run on a guarded machine beside these units of TezBake's, by its instance: node and DAL node, as far as they are
-/// installed. Changes nothing.
-///
-/// # Errors
-/// systemctl does not say: unknown, not none (S3).
-pub fn beside<H: Host>(host: H, units: &[UnitName]) -> Result<Vec<(Instance, Vec<UnitName>)>, BakerError> {
-    let all = Systemctl::new(host).list(&PATTERNS)?;
-    let mut ids: Vec<&str> = units.iter().filter(|unit| instance::bakes(unit)).filter_map(instance::id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let of = |id: &str| instance::nodes(&all, id);
-    Ok(ids.into_iter().filter_map(|id| Some((id.parse().ok()?, of(id)))).collect())
-}
-
-/// Is it the name of a service of TezBake's that signs?
-pub(super) fn is_signing(name: &str) -> bool {
-    name.parse().is_ok_and(|unit| signs(&unit))
-}
-
 impl<H: Host> BakerControl for TezbakeControl<H> {
     fn describe(&self) -> String {
         format!("tezbake on {}", self.systemctl.host.name())
     }
 
-    fn begin_look(&mut self, depth: Depth) {
-        self.systemctl.begin_look();
-        self.systemctl.expect_list(&PATTERNS);
-        if self.layout == Layout::default() {
-            self.systemctl.expect(&[&[&layout::SHOW[..], &PATTERNS].concat()], &[]);
-        }
-        self.depth = Some(depth);
-        // They are listed again; where they are the same, one round trip is enough.
-        self.expect_known();
-    }
-
-    fn end_look(&mut self) {
-        self.systemctl.end_look();
-        self.depth = None;
-    }
-
-    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
-        Ok(host::identity(&mut self.systemctl.host)?)
-    }
-
     fn state(&mut self) -> Result<BakerState, BakerError> {
         let units = self.units()?;
         self.systemctl.state(&units)
-    }
-
-    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
-        let units = self.units()?;
-        self.systemctl.restart_delay(&units)
-    }
-
-    fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError> {
-        let folders = self.folders(|_| true)?;
-        self.systemctl.marks(&folders, chain)
-    }
-
-    fn nonces(&mut self, chain: ChainId) -> Result<Nonces, BakerError> {
-        let folders = self.folders(instance::bakes)?;
-        self.systemctl.files(|host, elevation| nonces::read(host, elevation, &folders, chain))
-    }
-
-    fn merge_nonces(&mut self, chain: ChainId, theirs: &Nonces, at: Timestamp) -> Result<Merged, BakerError> {
-        let folders = self.folders(instance::bakes)?;
-        self.systemctl.files(|host, elevation| nonces::merge(host, elevation, &folders, (chain, at), theirs))
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {
@@ -204,18 +147,6 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             units => units?,
         };
         self.systemctl.stop(&units)
-    }
-
-    fn pays(&self) -> Vec<UnitName> {
-        self.known_pays()
-    }
-
-    fn stop_pays(&mut self) -> Result<(), BakerError> {
-        self.ask_pays_to_stop()
-    }
-
-    fn paying(&mut self) -> Result<Vec<UnitName>, BakerError> {
-        self.running_pays()
     }
 
     fn start(&mut self) -> Result<(), BakerError> {
@@ -247,96 +178,53 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
         }
     }
 
+    fn restart_delay(&mut self) -> Result<Duration, BakerError> {
+        let units = self.units()?;
+        self.systemctl.restart_delay(&units)
+    }
+}
+
+impl<H: Host> BakerMachine for TezbakeControl<H> {
+    fn machine_identity(&mut self) -> Option<&mut dyn MachineIdentity> {
+        Some(self)
+    }
+    fn looks(&mut self) -> Option<&mut dyn Looks> {
+        Some(self)
+    }
+    fn mark_files(&mut self) -> Option<&mut dyn MarkFiles> {
+        Some(self)
+    }
+    fn seed_nonces(&mut self) -> Option<&mut dyn SeedNonces> {
+        Some(self)
+    }
+    fn boot_guards(&mut self) -> Option<&mut dyn BootGuards> {
+        Some(self)
+    }
+    fn unlock_secrets(&mut self) -> Option<&mut dyn UnlockSecrets> {
+        Some(self)
+    }
+    fn claims(&mut self) -> Option<&mut dyn Claims> {
+        Some(self)
+    }
+    fn readiness(&mut self) -> Option<&mut dyn Readiness> {
+        Some(self)
+    }
+    fn payouts(&mut self) -> Option<&mut dyn Payouts> {
+        Some(self)
+    }
+    fn service_log(&mut self) -> Option<&mut dyn ServiceLog> {
+        Some(self)
+    }
+}
+
+impl<H: Host> MachineIdentity for TezbakeControl<H> {
+    fn identity(&mut self) -> Result<HostIdentity, BakerError> {
+        Ok(host::identity(&mut self.systemctl.host)?)
+    }
+}
+
+impl<H: Host> ServiceLog for TezbakeControl<H> {
     fn complaints(&mut self, within: Duration) -> Result<Vec<String>, BakerError> {
         self.systemctl.complaints(&self.known, within)
-    }
-
-    fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError> {
-        let units = self.units()?;
-        let places = self.secret_places(&units)?;
-        let root = &self.root;
-        self.systemctl.files(|host, elevation| secret::look(host, elevation, root, &places))
-    }
-
-    fn stash_unlock_secret(&mut self) -> Result<(), BakerError> {
-        let units = self.units()?;
-        let places = self.secret_places(&units)?;
-        let root = &self.root;
-        self.systemctl.files(|host, elevation| secret::act(secret::STASH, host, elevation, root, &places))
-    }
-
-    fn restore_unlock_secret(&mut self) -> Result<(), BakerError> {
-        let units = self.units()?;
-        let places = self.secret_places(&units)?;
-        let root = &self.root;
-        self.systemctl.files(|host, elevation| secret::act(secret::RESTORE, host, elevation, root, &places))
-    }
-
-    fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
-        let units = self.units()?;
-        self.systemctl.boot_guard(&units, &self.token)
-    }
-
-    fn install_boot_guard(&mut self, note: &GuardNote) -> Result<(), BakerError> {
-        let units = self.units()?;
-        self.systemctl.install_boot_guard(&units, &self.token, note)
-    }
-
-    fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
-        let root = &self.root;
-        self.systemctl.files(|host, elevation| claim::claim(host, elevation, root, order))
-    }
-
-    fn give_back(&mut self, order: &GiveBackOrder) -> Result<GivenBack, BakerError> {
-        let (mut beside, signing) = self.started()?;
-        let units = self.units()?;
-        let places = self.secret_places(&units)?;
-        // One command, in which each has to start: what is not needed is left as it is.
-        beside.retain(|unit| unit.as_str().ends_with("-xtz-node.service"));
-        let words = ["systemctl", "start", "--"].into_iter().map(str::to_owned);
-        let names = beside.iter().chain(&signing).map(ToString::to_string);
-        let start = self.start.clone().unwrap_or_else(|| words.chain(names).collect());
-        let (root, token) = (&self.root, Some(self.token.as_path()));
-        self.systemctl.files(|host, elevation| {
-            let secrets = match places.is_empty() {
-                true => Secrets::default(),
-                false => Secrets {
-                    back: secret::words(secret::RESTORE, root, &places),
-                    aside: secret::words(secret::STASH, root, &places),
-                },
-            };
-            let stop = give_back::stop(&units);
-            let job = Job { root, token, secrets, start, stop, limit: START, as_user: false };
-            give_back::give_back(host, elevation, &job, order)
-        })
-    }
-
-    fn lift_boot_guard(&mut self, lift: &Lift, now: Timestamp) -> Result<(), BakerError> {
-        self.systemctl.lift_boot_guard(&self.token, lift, now)
-    }
-
-    fn guard_token(&self) -> Option<&Path> {
-        Some(&self.token)
-    }
-
-    fn reads_back(&mut self) -> Result<(), BakerError> {
-        let units = self.units()?;
-        self.systemctl.reads_back(&units)
-    }
-
-    fn may_change(&mut self) -> Result<bool, BakerError> {
-        self.systemctl.may_change()
-    }
-
-    fn startable(&mut self) -> Result<Startable, BakerError> {
-        let units = self.units()?;
-        let (folders, certain) = (self.folders(instance::bakes)?, self.mark_folders.is_empty());
-        // The start would look for it, with the guard lifted already.
-        let unclear = self.secret_places(&units).err().map(|error| error.to_string());
-        self.systemctl.files(|host, elevation| {
-            let mut missing = startable::missing(host, elevation, &units)?;
-            missing.extend(unclear);
-            Ok(Startable { missing, wallet: startable::wallet(host, elevation, &folders, certain)? })
-        })
     }
 }

@@ -2,7 +2,7 @@
 //! there (S13 (c), H40).
 
 use super::{Disarmed, EffectError, Hands, at_rest, permit};
-use crate::baker::{BakerControl, BakerError, GiveBackOrder, GivenBack};
+use crate::baker::{BakerError, BakerMachine, GiveBackOrder, GivenBack};
 use crate::clock::Clock;
 use crate::guard::Lift;
 use crate::permit::{ClaimAnswer, PermitError};
@@ -63,7 +63,7 @@ pub(super) fn give_back(
 }
 
 /// Where no script runs there: one command after the other, and one that comes late is not excluded.
-fn without_a_script(primary: &mut dyn BakerControl, plan: PlanId, clock: &dyn Clock) -> Result<(), EffectError> {
+fn without_a_script(primary: &mut dyn BakerMachine, plan: PlanId, clock: &dyn Clock) -> Result<(), EffectError> {
     match primary.lift_boot_guard(&Lift::returned(plan), clock.now()) {
         // Its start command asks the guard there, if anything does.
         Ok(()) | Err(BakerError::NoUnits { .. }) => {}

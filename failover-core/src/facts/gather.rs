@@ -6,7 +6,7 @@ use super::{
     Asked, BackupFacts, BootGuard, ChainFacts, Fact, Facts, GuardState, Head, HostIdentity, Observed, Power,
     PrimaryFacts, Timestamp, Unknown,
 };
-use crate::baker::{BakerControl, BakerError, Depth, PowerStatus, in_one_look};
+use crate::baker::{BakerError, BakerMachine, Depth, PowerStatus, in_one_look};
 use crate::chain::{ChainError, ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Job};
 use crate::guard::{Guard, GuardStatus};
@@ -60,13 +60,13 @@ pub enum Manner {
 /// What a gathering looks with.
 pub struct Eyes<'a> {
     /// The primary's services, where they can be controlled.
-    pub primary: Option<&'a mut dyn BakerControl>,
+    pub primary: Option<&'a mut dyn BakerMachine>,
     /// The primary's signer, where a program there can be asked.
     pub signer: Option<&'a mut RemoteSigner<Box<dyn Host>>>,
     /// What says whether the primary's machine has power.
     pub power: Option<&'a mut PowerStatus>,
     /// The backup's services.
-    pub backup: &'a mut dyn BakerControl,
+    pub backup: &'a mut dyn BakerMachine,
     /// The backup's guard.
     pub guard: &'a Guard,
     /// The backup's signer.
@@ -179,7 +179,7 @@ impl Gatherer {
 
     fn backup(
         &mut self,
-        control: &mut dyn BakerControl,
+        control: &mut dyn BakerMachine,
         guard: &Guard,
         device: &mut dyn HwmSetter,
         permit: Option<&RunPermit>,
@@ -213,7 +213,7 @@ impl Gatherer {
         facts
     }
 
-    fn boot_guard(&mut self, control: &mut dyn BakerControl, name: &str, clock: &dyn Clock) -> Fact<Option<BootGuard>> {
+    fn boot_guard(&mut self, control: &mut dyn BakerMachine, name: &str, clock: &dyn Clock) -> Fact<Option<BootGuard>> {
         if let Some(known) = &self.boot_guard
             && clock.now().since(known.at) < ASK_BOOT_GUARD
         {

@@ -38,7 +38,8 @@ impl Failover {
         if self.heard.slow {
             return Ok(());
         }
-        let said = self.hands.backup.complaints(now.since(since).saturating_add(BEFORE));
+        let Some(log) = self.hands.backup.service_log() else { return Ok(()) };
+        let said = log.complaints(now.since(since).saturating_add(BEFORE));
         // One that cannot be read, or not in time, is not asked again: the run has to look elsewhere.
         let Ok(said) = said else {
             self.heard.slow = true;

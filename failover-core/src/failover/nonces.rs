@@ -1,13 +1,13 @@
 //! What is said at the end of the primary's seed nonces (H16).
 
-use crate::baker::BakerControl;
+use crate::baker::BakerMachine;
 use crate::decision::Nonces;
 use crate::journal::record::End;
 use crate::tezos::ChainId;
 
 /// One sentence, and where they are missing, what can still be done. How many the primary had is known only where its files
 /// were read; what this machine's own files have is told beside it.
-pub(super) fn tell(end: &mut End, nonces: Option<&Nonces>, backup: &mut dyn BakerControl, chain: ChainId) {
+pub(super) fn tell(end: &mut End, nonces: Option<&Nonces>, backup: &mut dyn BakerMachine, chain: ChainId) {
     let (why, theirs) = match nonces {
         // All of them were here before: nothing to tell.
         Some(Nonces::Merged(merged)) if merged.theirs.is_some() && merged.added == 0 => return,

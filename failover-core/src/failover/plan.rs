@@ -65,7 +65,11 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
         keys,
         pending: pending(facts),
         takeover: facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger?.takeover(policy.chain)),
-        pays: crate::effect::pays::known(fence.path, hands.primary.as_deref()),
+        pays: hands
+            .primary
+            .as_mut()
+            .map(|primary| crate::effect::pays::known(fence.path, &mut **primary))
+            .unwrap_or_default(),
         silent: fence.silence_needed,
         fence: fence.rungs,
         price: price(gatherer, policy, facts, floor, clock).map(Box::new),

@@ -15,8 +15,8 @@ use crate::preflight::{self, Purpose};
 const BLOCKS: u64 = 5;
 
 impl Failover {
-    pub(super) fn standing(&self, purpose: Purpose) -> Result<(), Refusal> {
-        preflight::standing(&self.state, &self.hands, self.resumed, purpose)
+    pub(super) fn standing(&mut self, purpose: Purpose) -> Result<(), Refusal> {
+        preflight::standing(&self.state, &mut self.hands, self.resumed, purpose)
     }
 
     /// Looks once, and says what the decision would do next, without doing it: for `check` and the plan. What takes a few

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use failover_core::baker::command::Commands;
-use failover_core::baker::{BakerControl, BakerError, BakerState, CommandControl, SystemdControl, TezbakeControl};
+use failover_core::baker::{
+    BakerControl, BakerError, BakerState, BootGuards, CommandControl, SystemdControl, TezbakeControl,
+};
 use failover_core::clock::{Clock, Timestamp};
 use failover_core::guard::{BootGuard, DropIn, GuardNote};
 use failover_core::host::{HostError, LocalHost};
@@ -34,7 +36,7 @@ fn guarded() -> (World, TezbakeControl<SimHost>) {
     (world, primary)
 }
 
-fn open(control: &mut dyn BakerControl) -> String {
+fn open(control: &mut dyn BootGuards) -> String {
     match control.boot_guard() {
         Ok(BootGuard::Open { why }) => why.join("\n"),
         other => panic!("{other:?}"),

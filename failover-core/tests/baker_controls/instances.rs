@@ -1,6 +1,6 @@
 //! Several TezBakes on one machine: the one that is meant is found by what it runs, and the others are left alone.
 
-use failover_core::baker::{BakerControl, BakerError, BakerState, Instance, TezbakeControl};
+use failover_core::baker::{BakerControl, BakerError, BakerState, BootGuards, Instance, TezbakeControl};
 use failover_core::host::LocalHost;
 
 use crate::machine::{BAKER, Machine, SIGNER};

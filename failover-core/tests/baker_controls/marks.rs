@@ -2,7 +2,9 @@
 
 use crate::machine::Machine;
 use failover_core::baker::command::Commands;
-use failover_core::baker::{BakerControl, BakerError, CommandControl, MarkFolder, SystemdControl, TezbakeControl};
+use failover_core::baker::{
+    BakerError, BakerMachine, CommandControl, MarkFiles, MarkFolder, SystemdControl, TezbakeControl,
+};
 use failover_core::host::LocalHost;
 use failover_core::mark_files::MarkFileError;
 use failover_core::tezos::{ChainId, KeyHash};
@@ -28,7 +30,7 @@ fn commands() -> Commands {
 #[test]
 fn every_control_reads_the_folders_that_are_named() {
     let (machine, folder) = signer();
-    let controls = |folders: &[MarkFolder]| -> [Box<dyn BakerControl>; 3] {
+    let controls = |folders: &[MarkFolder]| -> [Box<dyn BakerMachine>; 3] {
         [
             Box::new(TezbakeControl::new(machine.host()).with_mark_folders(folders.to_vec())),
             Box::new(SystemdControl::new(machine.host(), Vec::new()).with_mark_folders(folders.to_vec())),

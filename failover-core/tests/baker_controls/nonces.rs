@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::machine::Machine;
 use failover_core::baker::nonces::{MERGE, SCRIPT};
-use failover_core::baker::{BakerControl, BakerError, MarkFolder, NoncesError, SystemdControl};
+use failover_core::baker::{BakerError, MarkFolder, NoncesError, SeedNonces, SystemdControl};
 use failover_core::clock::Timestamp;
 use failover_core::host::{Host, HostError, LocalHost, Output};
 use failover_core::nonces::{NonceFileError, NonceFileName, Nonces};

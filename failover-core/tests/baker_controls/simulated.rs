@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl, BakerError, BakerState, SystemdControl, TezbakeControl};
+use failover_core::baker::{BakerControl, BakerError, BakerState, MachineIdentity, SystemdControl, TezbakeControl};
 use failover_core::clock::Clock;
 use failover_core::host::HostError;
 use failover_core::signer::Model;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::machine::{BAKER, Machine, NODE, SIGNER};
-use failover_core::baker::{BakerControl, BakerError, BakerState, TezbakeControl};
+use failover_core::baker::{BakerControl, BakerError, BakerState, Payouts, ServiceLog, TezbakeControl};
 
 fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()

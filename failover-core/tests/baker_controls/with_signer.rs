@@ -1,10 +1,10 @@
 //! A baker whose signer runs on another machine: stopped is both, and a stop reaches the one that answers.
 
-use failover_core::baker::{BakerControl, BakerError, BakerState, SystemdControl, WithSigner};
+use failover_core::baker::{BakerControl, BakerError, BakerMachine, BakerState, Readiness, SystemdControl, WithSigner};
 
 use crate::machine::{BAKER, Machine, SIGNER};
 
-fn control(machine: &Machine, unit: &str) -> Box<dyn BakerControl> {
+fn control(machine: &Machine, unit: &str) -> Box<dyn BakerMachine> {
     Box::new(SystemdControl::new(machine.host(), vec![unit.parse().unwrap()]))
 }
 

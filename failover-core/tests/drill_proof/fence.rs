@@ -1,6 +1,6 @@
 //! The rungs that can be put up from the backup: each holds where it can, and where it cannot it is missing by name.
 
-use failover_core::baker::{BakerControl as _, TezbakeControl, UnlockSecret};
+use failover_core::baker::{BakerControl as _, BootGuards, TezbakeControl, UnlockSecret, UnlockSecrets};
 use failover_core::decision::{Refusal, Rung, Step};
 use failover_core::guard::GuardNote;
 use failover_core::journal::record::{End, Record, StepResult};

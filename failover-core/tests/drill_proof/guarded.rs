@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl as _, BakerState, TezbakeControl};
+use failover_core::baker::{BakerControl as _, BakerState, BootGuards, TezbakeControl};
 use failover_core::clock::Clock as _;
 use failover_core::guard::BootGuard;
 use failover_core::signer::Model;

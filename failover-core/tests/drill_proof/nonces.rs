@@ -1,6 +1,6 @@
 //! H16: the primary's seed nonces are on the backup before it bakes, or the end of the run says that they are not.
 
-use failover_core::baker::{BakerControl, TezbakeControl};
+use failover_core::baker::{SeedNonces, TezbakeControl};
 use failover_core::decision::Step;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::nonces::{NonceFileName, Nonces};

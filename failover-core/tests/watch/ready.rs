@@ -1,6 +1,6 @@
 //! A machine that stands by looks out for itself: whether it could still take over, and whether the guard holds.
 
-use failover_core::baker::{BakerControl as _, TezbakeControl};
+use failover_core::baker::{BootGuards as _, TezbakeControl};
 use failover_core::guard::GuardNote;
 use failover_core::signer::Model;
 use failover_core::state::StateDir;

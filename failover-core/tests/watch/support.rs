@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use failover_core::baker::{BakerControl as _, TezbakeControl};
+use failover_core::baker::{TezbakeControl, UnlockSecrets as _};
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;

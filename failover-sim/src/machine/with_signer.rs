@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{BAKER_UNIT, TEZSIGN_UNIT};
 use crate::{Event, HostFault, Side, World, WorldOptions};
-use failover_core::baker::{BakerControl, GiveBackOrder, GivenBack, SystemdControl, WithSigner};
+use failover_core::baker::{
+    BakerControl, BakerMachine, BootGuards, Claims, GiveBackOrder, GivenBack, SystemdControl, WithSigner,
+};
 use failover_core::clock::Timestamp;
 use failover_core::guard::{BootGuard, GuardNote, Lift};
 use failover_core::permit::{Claim, ClaimAnswer, ClaimOrder, Root, RunId};
@@ -25,7 +27,7 @@ impl Machine {
         Self { world, folder, unit }
     }
 
-    fn control(&self) -> Box<dyn BakerControl> {
+    fn control(&self) -> Box<dyn BakerMachine> {
         let control = SystemdControl::new(self.world.host(Side::Primary), vec![self.unit.parse().unwrap()]);
         let root = Root::at(self.folder.path().join("machine"));
         Box::new(control.with_guard_token(self.folder.path().join("ACTIVE")).with_root(root))
@@ -213,7 +215,7 @@ fn the_machine_that_answers_is_claimed() {
 fn one_machine_by_two_names_is_given_back() {
     let baker = Machine::new(BAKER_UNIT, 5);
     let root = || Root::at(baker.folder.path().join("machine"));
-    let half = |unit: &str| -> Box<dyn BakerControl> {
+    let half = |unit: &str| -> Box<dyn BakerMachine> {
         let control = SystemdControl::new(baker.world.host(Side::Primary), vec![unit.parse().unwrap()]);
         Box::new(control.with_guard_token(baker.folder.path().join("ACTIVE")).with_root(root()))
     };

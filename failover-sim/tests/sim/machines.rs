@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use failover_core::baker::tezbake::TezbakeControl;
-use failover_core::baker::{BakerControl, BakerError, BakerState, SystemdControl};
+use failover_core::baker::{BakerControl, BakerError, BakerState, MachineIdentity, MarkFiles, SystemdControl};
 use failover_core::chain::{ChainLevelSource, ChainNode, octez::OctezNode};
 use failover_core::clock::Clock;
 use failover_core::host::{Host, HostError};

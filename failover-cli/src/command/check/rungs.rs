@@ -1,7 +1,7 @@
 //! Which rungs of the fence could be put up on the primary from here. What cannot is said, and is no reason not to be
 //! ready: there a person unplugs the signer.
 
-use failover_core::baker::{BakerControl, Depth, in_one_look};
+use failover_core::baker::{Depth, in_one_look};
 use failover_core::signer::traits::Beside;
 
 use crate::command::systemd::proven_systemd;
@@ -15,21 +15,23 @@ use crate::parts;
 /// The ssh destination cannot be used.
 pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
     let mut primary = parts::open_primary(config)?;
-    let guard =
-        match primary.as_mut().map(|primary| in_one_look(&mut **primary, Depth::Guards, BakerControl::boot_guard)) {
-            Some(Ok(_)) => {
-                let machines = [("its", &config.primary.machine), ("its signer's", &config.primary.signer)];
-                let mut said = "its services can be guarded".to_owned();
-                for (whose, machine) in machines {
-                    if let Some(Err((says, _))) = machine.as_ref().map(proven_systemd).transpose()?.flatten() {
-                        said.push_str(&format!(", which is not proven there: {whose} systemd is {says}"));
-                    }
+    let guard = match primary
+        .as_mut()
+        .map(|primary| in_one_look(&mut **primary, Depth::Guards, |primary| primary.boot_guard()))
+    {
+        Some(Ok(_)) => {
+            let machines = [("its", &config.primary.machine), ("its signer's", &config.primary.signer)];
+            let mut said = "its services can be guarded".to_owned();
+            for (whose, machine) in machines {
+                if let Some(Err((says, _))) = machine.as_ref().map(proven_systemd).transpose()?.flatten() {
+                    said.push_str(&format!(", which is not proven there: {whose} systemd is {says}"));
                 }
-                said
             }
-            Some(Err(error)) => format!("its services cannot be guarded: {error}"),
-            None => "it cannot be reached".to_owned(),
-        };
+            said
+        }
+        Some(Err(error)) => format!("its services cannot be guarded: {error}"),
+        None => "it cannot be reached".to_owned(),
+    };
     // Questions from here would come between those of the signer that is at work there.
     let model = config.signer.device.model();
     if model.traits().beside_service == Beside::Shared {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use failover_core::baker::{BakerControl as _, SystemdControl, UnitName, setup};
+use failover_core::baker::{BootGuards as _, SystemdControl, UnitName, setup};
 use failover_core::guard::BootGuard;
 use failover_core::host::Host;
 use serde::Serialize;

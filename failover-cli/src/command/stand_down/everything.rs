@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use failover_core::baker::systemd::signing;
-use failover_core::baker::{BakerControl as _, BakerState, SystemdControl};
+use failover_core::baker::{BakerControl as _, BakerState, BootGuards as _, SystemdControl};
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::effect::{Whose, disarm_keys};
 use failover_core::guard::{BootGuard, Guard, GuardNote};

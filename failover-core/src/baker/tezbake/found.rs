@@ -4,8 +4,28 @@ use super::TezbakeControl;
 use crate::baker::instance::{self, PATTERNS, Role, in_order_of_start, signs};
 use crate::baker::layout::{self, Layout, Runs};
 use crate::baker::process::Neighbours;
-use crate::baker::{BakerError, Depth, MarkFolder, UnitName, secret};
+use crate::baker::systemctl::Systemctl;
+use crate::baker::{BakerError, Depth, Instance, MarkFolder, UnitName, secret};
 use crate::host::Host;
+
+/// What may run on a guarded machine beside these units of TezBake's, by its instance: node and DAL node, as far as they are
+/// installed. Changes nothing.
+///
+/// # Errors
+/// systemctl does not say: unknown, not none (S3).
+pub fn beside<H: Host>(host: H, units: &[UnitName]) -> Result<Vec<(Instance, Vec<UnitName>)>, BakerError> {
+    let all = Systemctl::new(host).list(&PATTERNS)?;
+    let mut ids: Vec<&str> = units.iter().filter(|unit| instance::bakes(unit)).filter_map(instance::id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let of = |id: &str| instance::nodes(&all, id);
+    Ok(ids.into_iter().filter_map(|id| Some((id.parse().ok()?, of(id)))).collect())
+}
+
+/// Is it the name of a service of TezBake's that signs?
+pub(in crate::baker) fn is_signing(name: &str) -> bool {
+    name.parse().is_ok_and(|unit| signs(&unit))
+}
 
 impl<H: Host> TezbakeControl<H> {
     /// The signing units of the instance, as they are installed or loaded now. Looked for every time: an upgrade may change

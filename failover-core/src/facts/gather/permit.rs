@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Because, seen};
-use crate::baker::BakerControl;
+use crate::baker::BakerMachine;
 use crate::clock::Clock;
 use crate::facts::{Claim, ClaimAnswer, Fact, PermitState, Unknown};
 use crate::permit::RunPermit;
@@ -25,7 +25,7 @@ pub(super) fn claims(permit: Option<&RunPermit>, clock: &dyn Clock) -> Fact<Vec<
 
 /// What speaks against a claim on the primary, asked without changing anything there. One's own claim does not.
 pub(super) fn standing(
-    control: &mut dyn BakerControl,
+    control: &mut dyn BakerMachine,
     permit: Option<&RunPermit>,
     clock: &dyn Clock,
 ) -> Fact<ClaimAnswer> {

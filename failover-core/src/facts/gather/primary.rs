@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Because, seen};
-use crate::baker::{BakerControl, BakerError, Depth, UnlockSecret, in_one_look};
+use crate::baker::{BakerError, BakerMachine, Depth, UnlockSecret, in_one_look};
 use crate::clock::Clock;
 use crate::facts::{
     BakerState, BootGuard, DeviceState, Fact, HostIdentity, Observed, PrimaryFacts, PrimaryMarks, ReadMarks, Timestamp,
@@ -23,7 +23,7 @@ type Signer = RemoteSigner<Box<dyn Host>>;
 /// What the primary is looked at with.
 pub(super) struct PrimaryEyes<'a> {
     /// Its services.
-    pub(super) control: Option<&'a mut dyn BakerControl>,
+    pub(super) control: Option<&'a mut dyn BakerMachine>,
     /// Its signer.
     pub(super) signer: Option<&'a mut Signer>,
     /// This run's permit, whose claim would be left there.
@@ -101,7 +101,7 @@ impl PrimaryGatherer {
 
     fn look(
         &mut self,
-        control: &mut dyn BakerControl,
+        control: &mut dyn BakerMachine,
         (signer, permit): (Option<&mut Signer>, Option<&RunPermit>),
         chain: Option<ChainId>,
         (asked, clock): (Timestamp, &dyn Clock),
@@ -169,7 +169,7 @@ impl PrimaryGatherer {
     /// and now and then.
     fn held(
         &mut self,
-        control: &mut dyn BakerControl,
+        control: &mut dyn BakerMachine,
         (signer, permit): (Option<&mut Signer>, Option<&RunPermit>),
         (stopped, at): (bool, Timestamp),
         clock: &dyn Clock,
@@ -214,7 +214,7 @@ impl PrimaryGatherer {
 
     fn marks(
         &mut self,
-        control: &mut dyn BakerControl,
+        control: &mut dyn BakerMachine,
         stopped: bool,
         chain: Option<ChainId>,
         clock: &dyn Clock,

@@ -10,12 +10,12 @@
 
 use super::TezbakeControl;
 use crate::baker::unit_state::{Activity, UnitState};
-use crate::baker::{BakerError, UnitName, instance};
+use crate::baker::{BakerError, Payouts, UnitName, instance};
 use crate::host::Host;
 
-impl<H: Host> TezbakeControl<H> {
+impl<H: Host> Payouts for TezbakeControl<H> {
     /// As the units were found last.
-    pub(super) fn known_pays(&self) -> Vec<UnitName> {
+    fn pays(&mut self) -> Vec<UnitName> {
         let ours = self.known.first().and_then(instance::id);
         let pays = |unit: &&UnitName| instance::pays(unit) && ours.is_some() && instance::id(unit) == ours;
         self.all.iter().filter(pays).cloned().collect()
@@ -23,7 +23,7 @@ impl<H: Host> TezbakeControl<H> {
 
     /// Asks them to stop. Nothing here kills them: a payment that is under way is written down at its end. Not by the guard:
     /// whose wallet is on that machine starts them there again, and must not lift the guard for it.
-    pub(super) fn ask_pays_to_stop(&mut self) -> Result<(), BakerError> {
+    fn stop_pays(&mut self) -> Result<(), BakerError> {
         let pays: Vec<UnitName> = self.shown_pays()?.into_iter().map(|(unit, _)| unit).collect();
         if pays.is_empty() {
             return Ok(());
@@ -33,7 +33,7 @@ impl<H: Host> TezbakeControl<H> {
     }
 
     /// Those that run.
-    pub(super) fn running_pays(&mut self) -> Result<Vec<UnitName>, BakerError> {
+    fn paying(&mut self) -> Result<Vec<UnitName>, BakerError> {
         let mut running = Vec::new();
         for (unit, state) in self.shown_pays()? {
             match state.activity() {
@@ -44,10 +44,12 @@ impl<H: Host> TezbakeControl<H> {
         }
         Ok(running)
     }
+}
 
+impl<H: Host> TezbakeControl<H> {
     /// Without what is left of one that was removed: nothing is there to stop, nor to start.
     fn shown_pays(&mut self) -> Result<Vec<(UnitName, UnitState)>, BakerError> {
-        let pays = self.known_pays();
+        let pays = self.pays();
         if pays.is_empty() {
             return Ok(Vec::new());
         }
