@@ -10,21 +10,21 @@ mod config;
 mod exit;
 mod failure;
 mod heads;
-mod late;
 mod locks;
-mod noted;
+mod narration;
+mod noted_prompt;
 mod notify;
 mod output;
-mod parts;
 mod prompt;
+mod reopening_device;
 mod screen;
 mod session;
 mod settings;
 mod signals;
 mod size;
 mod sources;
-mod story;
 mod text;
+mod wiring;
 mod wrap;
 
 fn main() -> ExitCode {

@@ -9,7 +9,7 @@ use failover_core::baker::{CommandControl, PowerStatus};
 use failover_core::clock::{Clock as _, SystemClock, Timestamp};
 use failover_core::decision::{Policy, Refusal};
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, Past, Recorder};
+use failover_core::failover::{Failover, Parts, PreviousRun, Recorder};
 use failover_core::guard::{Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::journal::record::{End as Ended, Record};
@@ -24,13 +24,13 @@ use failover_core::state::{PlanId, Role, StateDir, StateError};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::late::Late;
+use crate::narration::Narration;
 use crate::output::{End, Output};
-use crate::parts;
+use crate::reopening_device::Late;
 use crate::settings::Settings;
 use crate::signals;
 use crate::sources;
-use crate::story::Story;
+use crate::wiring;
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
@@ -78,7 +78,7 @@ pub(crate) fn policy(
 /// # Errors
 /// The device, the ssh destination or the state cannot be used.
 pub(crate) fn hands(config: &Config, state: &StateDir, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
-    Ok(Hands { device: parts::open_device(&config.signer)?, ..disarming(config, state, operator)? })
+    Ok(Hands { device: wiring::open_device(&config.signer)?, ..disarming(config, state, operator)? })
 }
 
 /// The same for what disarms first of all: a device that is not plugged in keeps nothing from being stopped and guarded
@@ -97,12 +97,12 @@ pub(crate) fn disarming(config: &Config, state: &StateDir, operator: Box<dyn Ope
 pub(crate) fn disarming_in(config: &Config, state: &Path, operator: Box<dyn Operator>) -> Result<Hands, Failure> {
     Ok(Hands {
         device: Box::new(Late::new(config.signer.clone())),
-        primary: parts::open_primary(config)?,
-        backup: parts::open_backup(&config.backup, state)?,
+        primary: wiring::open_primary(config)?,
+        backup: wiring::open_backup(&config.backup, state)?,
         guard: Guard::new(state),
         operator,
         passphrase: None,
-        primary_signer: parts::open_primary_signer(config)?,
+        primary_signer: wiring::open_primary_signer(config)?,
         locks: Vec::new(),
         permit: None,
         power: config.primary.power_status.clone().map(|argv| PowerStatus::new(Box::new(LocalHost::new()), argv)),
@@ -134,7 +134,7 @@ pub(crate) fn watching(config: &Config, state: &StateDir) -> Result<Hands, Failu
     Ok(Hands {
         device: Box::new(Late::new(config.signer.clone())),
         primary: None,
-        backup: parts::open_backup(&config.backup, state.path())?,
+        backup: wiring::open_backup(&config.backup, state.path())?,
         guard: Guard::new(state.path()),
         operator: Box::new(Nobody),
         passphrase: None,
@@ -175,7 +175,8 @@ const JOURNALS: usize = 100;
 pub(crate) fn permit(config: &Config, state: &StateDir, run: RunId) -> Result<RunPermit, Failure> {
     let journals = state.journals()?.into_iter().take(JOURNALS);
     // A journal that cannot be read names no run: its claim, if it left one, is then another's.
-    let known = journals.filter_map(|path| Past::of(&journal::read::<Record>(&path).ok()?.entries)?.run).collect();
+    let known =
+        journals.filter_map(|path| PreviousRun::of(&journal::read::<Record>(&path).ok()?.entries)?.run).collect();
     let permits = config.root().of(config.baker.chain, config.baker.address);
     Ok(RunPermit { permits, run, who: GuardNote::here(SystemClock.now(), None).by, known })
 }
@@ -222,7 +223,7 @@ pub(crate) fn looking_again(
     config: &Config,
     state: &StateDir,
     (policy, plan): (Policy, PlanId),
-    past: Option<Past>,
+    past: Option<PreviousRun>,
 ) -> Result<Failover, Failure> {
     let run = match past.as_ref().and_then(|past| past.run) {
         Some(run) => run,
@@ -256,7 +257,7 @@ pub(crate) struct Line<'a, R> {
 struct Shown {
     file: JournalFile<Record>,
     out: Output,
-    story: Story,
+    story: Narration,
 }
 
 impl Recorder for Shown {
@@ -272,11 +273,11 @@ impl Recorder for Shown {
 
 /// Writes records into a run's journal, and shows them.
 pub(crate) fn recorder(file: JournalFile<Record>, out: &Output) -> impl Recorder + use<> {
-    Shown { file, out: out.another(), story: Story::default() }
+    Shown { file, out: out.another(), story: Narration::default() }
 }
 
 /// Shows one record: as itself for a program, as a story for a person. The end is shown as the command's last line.
-pub(crate) fn show(out: &mut Output, story: &mut Story, record: &Record) {
+pub(crate) fn show(out: &mut Output, story: &mut Narration, record: &Record) {
     if !record.is_end() {
         out.record(record);
     }
@@ -284,7 +285,7 @@ pub(crate) fn show(out: &mut Output, story: &mut Story, record: &Record) {
 }
 
 /// For a person: drawn, or in plain lines.
-fn tell(out: &mut Output, story: &mut Story, record: &Record) {
+fn tell(out: &mut Output, story: &mut Narration, record: &Record) {
     match out.screen() {
         Some(screen) => screen.record(record),
         None => story.tell(record).into_iter().for_each(|told| out.line(told)),
@@ -301,7 +302,7 @@ pub(crate) fn failover(
     state: &StateDir,
     run: (RunId, Policy, PlanId, JournalFile<Record>),
     (locks, operator): (Vec<Box<dyn FailoverLock>>, Box<dyn Operator>),
-    past: Option<Past>,
+    past: Option<PreviousRun>,
     out: &mut Output,
 ) -> Result<Failover, Failure> {
     let (id, policy, plan, file) = run;
@@ -313,7 +314,7 @@ pub(crate) fn failover(
         policy,
         plan,
         clock: Arc::new(SystemClock),
-        recorder: Box::new(Shown { file, out: out.another(), story: Story::default() }),
+        recorder: Box::new(Shown { file, out: out.another(), story: Narration::default() }),
         state: state.clone(),
         cancel: signals::cancel(out),
     };

@@ -37,7 +37,7 @@ mod rumours;
 mod unanswered;
 mod waiting;
 
-pub use crate::journal::{Past, Recorder, apply, is_over};
+pub use crate::journal::{PreviousRun, Recorder, apply, is_over};
 pub use plan::{PlanRefused, plan};
 pub use refusals::{earlier_refusal, refused_before};
 
@@ -109,7 +109,7 @@ impl std::fmt::Debug for Failover {
 impl Failover {
     /// A new run, or with `past` one that is taken up again.
     #[must_use]
-    pub fn new(parts: Parts, past: Option<Past>) -> Self {
+    pub fn new(parts: Parts, past: Option<PreviousRun>) -> Self {
         let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
         pin::take(&state, &mut policy);
         policy.plans = state.plans().ok().map(|own| own.into_iter().chain([plan]).collect());

@@ -2,14 +2,14 @@
 //! is known (S6). The screen, the JSON and the report are drawn from the same [records](record).
 //!
 //! [`JournalFile`] writes, [`read`] reads; the lines themselves, and what a cut leaves of them, are [`jsonl`](crate::jsonl)'s.
-//! The state folder has one file a run. [`Past`] is what an interrupted run left.
+//! The state folder has one file a run. [`PreviousRun`] is what an interrupted run left.
 
-mod past;
+mod previous_run;
 pub mod record;
 mod runs;
 
 pub use crate::jsonl::{Entry, Journal, JournalError, JournalFile, MAX_BYTES, MAX_LINE, VERSION, read};
-pub use past::{Past, apply, is_over};
+pub use previous_run::{PreviousRun, apply, is_over};
 pub(crate) use runs::name_of;
 
 use crate::clock::Timestamp;

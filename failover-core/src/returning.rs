@@ -8,7 +8,7 @@ use crate::effect::{self, EffectError, Hands, Performed, pays};
 use crate::facts::{DeviceState, Giving, Unknown, seen};
 use crate::host::host_name;
 use crate::journal::record::{End, Record, StepResult};
-use crate::journal::{self, Entry, JournalError, Past, Recorder};
+use crate::journal::{self, Entry, JournalError, PreviousRun, Recorder};
 use crate::operator::{Answer, OperatorError, Question, unplugged_flag};
 use crate::permit::PermitError;
 use crate::signer::SignerDevice as _;
@@ -39,7 +39,7 @@ impl Taken {
             if entries.is_empty() {
                 continue;
             }
-            let past = Past::of(&entries);
+            let past = PreviousRun::of(&entries);
             let taken = Self { journal, plan: past.as_ref().map_or(or, |past| past.plan) };
             if past.is_some_and(|past| past.progress.stop_sent) {
                 return Ok(Some(taken));

@@ -36,7 +36,7 @@ mod hooks;
 mod judge;
 mod lasting;
 mod look;
-mod past;
+mod previous_run;
 mod ready;
 mod record;
 mod role;

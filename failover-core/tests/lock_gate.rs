@@ -13,7 +13,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Refusal, Step};
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, Past, Recorder};
+use failover_core::failover::{Failover, Parts, PreviousRun, Recorder};
 use failover_core::guard::{Guard, GuardStatus};
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record, StepResult};
@@ -86,11 +86,11 @@ impl Run {
         Self { world, state, _folder: folder, records: Records::default() }
     }
 
-    fn session(&self, lock: Runs, past: Option<Past>) -> End {
+    fn session(&self, lock: Runs, past: Option<PreviousRun>) -> End {
         self.with(Box::new(Person::new(self.world.clone())), lock, past)
     }
 
-    fn with(&self, operator: Box<dyn Operator>, lock: Runs, past: Option<Past>) -> End {
+    fn with(&self, operator: Box<dyn Operator>, lock: Runs, past: Option<PreviousRun>) -> End {
         self.holding(operator, vec![Box::new(lock)], &Guard::new(self.state.path()), past)
     }
 
@@ -100,7 +100,7 @@ impl Run {
         operator: Box<dyn Operator>,
         locks: Vec<Box<dyn FailoverLock>>,
         token: &Guard,
-        past: Option<Past>,
+        past: Option<PreviousRun>,
     ) -> End {
         let Self { world, state, records, .. } = self;
         let root = |side| Root::at(state.path().join(format!("machine of the {side}")));
@@ -137,7 +137,7 @@ impl Run {
         Failover::new(parts, past).run()
     }
 
-    fn permit(&self, past: Option<&Past>) -> RunPermit {
+    fn permit(&self, past: Option<&PreviousRun>) -> RunPermit {
         let root = Root::at(self.state.path().join("machine of the backup"));
         let permits = root.of(self.world.options().chain, self.world.baker());
         let run = past.and_then(|past| past.run).unwrap_or_else(|| {
@@ -148,13 +148,13 @@ impl Run {
         RunPermit { permits, run, who: "a test".to_owned(), known: Vec::new() }
     }
 
-    fn past(&self) -> Past {
+    fn past(&self) -> PreviousRun {
         let records = self.records.0.borrow();
         let entries: Vec<Entry<Record>> = (1..)
             .zip(records.iter())
             .map(|(seq, (at, record))| Entry { seq, at: *at, record: record.clone() })
             .collect();
-        Past::of(&entries).unwrap()
+        PreviousRun::of(&entries).unwrap()
     }
 
     /// Nothing here can sign, all of it looked at now.

@@ -18,7 +18,7 @@ use failover_core::clock::Clock;
 use failover_core::decision::{Policy, Verdict};
 use failover_core::effect::Hands;
 use failover_core::facts::Facts;
-use failover_core::failover::{Failover, Parts, Past, Recorder, earlier_refusal};
+use failover_core::failover::{Failover, Parts, PreviousRun, Recorder, earlier_refusal};
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record};
 use failover_core::journal::{JournalError, JournalFile};
@@ -356,12 +356,12 @@ impl Rehearsal {
         Box::new(Watched { file, watcher, cut, written: 0, broken: false, wire, others })
     }
 
-    fn journal(&self) -> Result<(JournalFile<Record>, Option<Past>), DrillError> {
+    fn journal(&self) -> Result<(JournalFile<Record>, Option<PreviousRun>), DrillError> {
         let Some(path) = &self.journal else {
             return Ok((self.state.create_journal(self.world.now(), self.plan)?, None));
         };
         let (file, found) = JournalFile::reopen(path)?;
-        let past = Past::of(&found.entries);
+        let past = PreviousRun::of(&found.entries);
         Ok((file, past))
     }
 

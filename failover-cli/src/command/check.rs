@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::{locks, parts, session};
+use crate::{locks, session, wiring};
 
 mod rungs;
 mod unlocked;
@@ -188,7 +188,7 @@ fn guarded(backup: &mut dyn BakerMachine) -> Result<String, (String, String)> {
 
 /// Pins the primary, where it answers; `None`: it is never reached from here.
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
-    let Some(mut primary) = parts::open_primary(config)? else { return Ok(None) };
+    let Some(mut primary) = wiring::open_primary(config)? else { return Ok(None) };
     let found = in_one_look(&mut *primary, Depth::Services, |primary| {
         primary.identity().and_then(|identity| primary.state().map(|_| identity))
     });
@@ -199,7 +199,7 @@ fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
 }
 
 fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &mut Checks<'_>) -> Result<(), Failure> {
-    let mut backup = parts::open_backup(&config.backup, state.path())?;
+    let mut backup = wiring::open_backup(&config.backup, state.path())?;
     checks.note("services here", stopped(&mut *backup));
     checks.note("boot guard here", guarded(&mut *backup));
     if let Some(systemd) = proven_systemd(&config.backup)? {
@@ -207,7 +207,7 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     }
     checks.note("keys of the baker here", wallet(&mut *backup));
     let (Some(machine), Some(pinned), Some(mut primary)) =
-        (&config.primary.machine, pinned, parts::open_primary(config)?)
+        (&config.primary.machine, pinned, wiring::open_primary(config)?)
     else {
         checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
         return Ok(());
@@ -299,7 +299,7 @@ fn pin(
 
 /// `sudo -n -l` tells beforehand whether a stop would be let through.
 fn may_stop(machine: &crate::config::Machine) -> Result<Result<String, (String, String)>, Failure> {
-    let mut host = parts::open_host(machine)?;
+    let mut host = wiring::open_host(machine)?;
     let deadline = Duration::from_secs(15);
     // Both at once: over a line each round trip counts.
     let sudo: [&str; 6] = ["sudo", "-n", "-l", "systemctl", "stop", "x"];

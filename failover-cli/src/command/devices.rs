@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::settings::Settings;
+use crate::wiring;
 
 /// A device that was found.
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ pub(super) fn names(between: &str, of: fn(Model) -> String) -> String {
 
 /// A device behind a socket is on no bus: it is asked.
 fn served(signer: &crate::config::Signer) -> Found {
-    let state = parts::look_at_device(signer);
+    let state = wiring::look_at_device(signer);
     let version = state.as_ref().ok().and_then(|state| state.info.version.clone());
     Found {
         model: signer.device.model(),

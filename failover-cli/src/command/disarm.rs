@@ -13,9 +13,9 @@ use super::stand_down::{DisarmedRecord, by, going_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::session;
 use crate::settings::Settings;
+use crate::wiring;
 
 /// Takes the permits away, disarms the device and shows its keys as they read back; with a configuration the machine's
 /// boot guard too.
@@ -30,7 +30,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let whose = permits.as_ref().map_or(Whose::Everyone(&usual), Whose::Baker);
     // At once, before anything is opened.
     let _said_below = whose.take_away(&by);
-    let device = parts::open_device(&settings.signer()?)?;
+    let device = wiring::open_device(&settings.signer()?)?;
     let model = device.model();
     let told = match config {
         Some(config) => {

@@ -17,9 +17,9 @@ use serde::Serialize;
 use crate::args::{self, Global};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::narration::Narration;
 use crate::output::{End, Output};
 use crate::session;
-use crate::story::Story;
 
 mod kept;
 mod random;
@@ -146,13 +146,13 @@ fn rehearsed(scenario: &Scenario, model: Model, seed: u64, drilled: &Drilled) ->
 
 /// Shows every record as it is written.
 fn watcher(out: &Output) -> Watcher {
-    let (mut out, mut story) = (out.another(), Story::default());
+    let (mut out, mut story) = (out.another(), Narration::default());
     Arc::new(Mutex::new(move |_: Timestamp, record: &Record| match record {
         // A drill has more than one session where the run is cut off; only the last end is the command's.
         Record::End(end) if end.exit == 6 => {
             session::show(&mut out, &mut story, record);
             out.line(format!("\nInterrupted (exit 6): {}\n", end.message));
-            story = Story::default();
+            story = Narration::default();
         }
         record => session::show(&mut out, &mut story, record),
     }))

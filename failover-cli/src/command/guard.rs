@@ -17,8 +17,8 @@ use super::systemd::proven_systemd;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::settings::Settings;
+use crate::wiring;
 
 mod bakes;
 mod boot;
@@ -74,12 +74,12 @@ pub(crate) fn status(settings: &Settings, out: &mut Output) -> Result<End, Failu
     // Without a configuration no units are known, and so there is nothing to ask.
     let known = settings.known();
     let boot = match &known {
-        Some(config) => boot(&mut *parts::open_backup(&config.backup, &settings.state())?, out),
+        Some(config) => boot(&mut *wiring::open_backup(&config.backup, &settings.state())?, out),
         None => Ok(()),
     };
     let host = || -> Option<Box<dyn Host>> {
         match &known {
-            Some(config) => parts::open_host(&config.backup).ok(),
+            Some(config) => wiring::open_host(&config.backup).ok(),
             None => Some(Box::new(LocalHost::new())),
         }
     };
@@ -142,7 +142,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     permits.take_away(&by("guard install"))?;
     let state = StateDir::open(settings.state())?;
     let guard = Guard::new(state.path());
-    let mut control = parts::open_backup(&config.backup, state.path())?;
+    let mut control = wiring::open_backup(&config.backup, state.path())?;
     if bakes::may_be_stopped(&mut *control, stop)? {
         // The token first, so that nothing comes back by itself.
         guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::Policy;
-use failover_core::failover::{Past, earlier_refusal, plan};
+use failover_core::failover::{PreviousRun, earlier_refusal, plan};
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, Entry, JournalFile};
 use failover_core::permit::RunId;
@@ -16,11 +16,11 @@ use crate::args::{self, Answers, Confirmation};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::locks;
+use crate::narration::Narration;
 use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
-use crate::story::Story;
 
 impl From<PlanIdError> for Failure {
     fn from(error: PlanIdError) -> Self {
@@ -164,13 +164,13 @@ fn show_plan(
     settings: &Settings,
     config: &Config,
     state: &StateDir,
-    (policy, id, past): (Policy, PlanId, Option<Past>),
+    (policy, id, past): (Policy, PlanId, Option<PreviousRun>),
     out: &mut Output,
 ) -> Result<(), Failure> {
     let about = Some(about(&policy));
     match plan(&mut session::looking_again(settings, config, state, (policy, id), past)?) {
         Ok(plan) => {
-            session::show(out, &mut Story::default(), &Record::Plan(plan));
+            session::show(out, &mut Narration::default(), &Record::Plan(plan));
             state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now(), about })?;
             Ok(())
         }
@@ -196,8 +196,8 @@ fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
 ///
 /// # Errors
 /// It does not begin as a run does, or it is about something else.
-fn past(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<Past, Failure> {
-    let Some(past) = Past::of(entries) else {
+fn past(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<PreviousRun, Failure> {
+    let Some(past) = PreviousRun::of(entries) else {
         return Err(Failure::refused(
             format!("{} does not begin as a run does", path.display()),
             "run `failover stand-down`, then start again with `failover run`",

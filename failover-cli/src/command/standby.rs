@@ -24,11 +24,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
 use crate::signals;
+use crate::wiring;
 
 /// A run that was stopped ends within this.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -75,7 +75,7 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
-    let mut control = parts::open_backup(&config.backup, state.path())?;
+    let mut control = wiring::open_backup(&config.backup, state.path())?;
     let runs = matches!(control.state(), Ok(BakerState::Running { .. }));
     if runs && !guard::may_be_stopped(&mut *control, stop.as_deref())? {
         let next = format!("if this is the machine that is to stand by: `failover standby --stop {}`", hostname());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use failover_core::baker::{BakerControl, BakerState};
 use failover_core::decision::Step;
-use failover_core::failover::Past;
+use failover_core::failover::PreviousRun;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::journal::{self, Entry};
 use failover_core::state::{Latch, StateDir};
@@ -14,8 +14,8 @@ use super::run::finished;
 use super::{guard, hwm, level};
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::settings::Settings;
+use crate::wiring;
 
 /// One line of the screen.
 #[derive(Serialize)]
@@ -44,8 +44,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             first = Some(failure.next);
         }
     }
-    let primary = parts::open_primary(&config)?;
-    for (what, control) in [("primary", primary), ("backup", Some(parts::open_control(&config.backup)?))] {
+    let primary = wiring::open_primary(&config)?;
+    for (what, control) in [("primary", primary), ("backup", Some(wiring::open_control(&config.backup)?))] {
         let says =
             control.map_or_else(|| "the configuration has no way to reach it".to_owned(), |mut c| services(&mut *c));
         out.show(&Line { what, says });
@@ -79,7 +79,7 @@ fn left_nobody(entries: &[Entry<Record>]) -> bool {
     let gave_back = |entry: &Entry<Record>| {
         matches!(&entry.record, Record::After { step: Step::GiveBack { .. }, result: StepResult::Done { .. }, .. })
     };
-    let progress = Past::of(entries).map(|past| past.progress);
+    let progress = PreviousRun::of(entries).map(|past| past.progress);
     progress.is_some_and(|progress| progress.stop_sent && progress.started.is_none()) && !entries.iter().any(gave_back)
 }
 

@@ -8,7 +8,7 @@ use failover_core::journal::record::{Record, StepResult};
 
 use super::look::State;
 use super::result::result;
-use crate::story::{Story, Told};
+use crate::narration::{Narration, Told};
 
 /// Steps of the written procedure; 0 is the preparation.
 pub(super) const STEPS: usize = 8;
@@ -48,7 +48,7 @@ pub(super) struct Wait {
 /// One session of a run, as far as it has come.
 #[derive(Debug, Default)]
 pub(crate) struct Column {
-    story: Story,
+    story: Narration,
     steps: [Known; STEPS],
     pub(super) active: usize,
     pub(super) rungs: Vec<Rung>,

@@ -6,8 +6,8 @@ use failover_core::decision::ladder::title;
 
 use super::column::{Act, Column, FENCE, STEPS, Wait};
 use super::look::{Look, State};
+use crate::narration::Told;
 use crate::size::Size;
-use crate::story::Told;
 use crate::text::one_line;
 use crate::wrap::{Long, cut, wrap};
 

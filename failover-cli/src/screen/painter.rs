@@ -12,8 +12,8 @@ use failover_core::journal::record::Record;
 
 use super::column::Column;
 use super::look::Look;
+use crate::narration::Told;
 use crate::size::Size;
-use crate::story::Told;
 use crate::text::fit;
 
 /// What stands on the terminal, just above the cursor.

@@ -16,8 +16,8 @@ use super::column::Column;
 use super::look::Look;
 use super::painter::Painter;
 use super::{Screen, checked};
+use crate::narration::Narration;
 use crate::size::Size;
-use crate::story::Story;
 use crate::wrap::width;
 
 const PLAIN: Look = Look { colour: false, unicode: true };
@@ -236,7 +236,7 @@ fn a_row_of_a_check_has_two_columns_where_there_is_room() {
 #[test]
 fn plain_lines_stay_what_they_are() {
     for drill in ["planned", "nobody-there-etc", "h3"] {
-        let (mut story, records) = (Story::default(), records(drill));
+        let (mut story, records) = (Narration::default(), records(drill));
         let told = records.iter().flat_map(|(_, record)| story.tell(record)).map(|told| told.to_string());
         let lines: Vec<String> = told.filter(|line| !line.starts_with("    plan ")).collect();
         is_as_in(&format!("plain-{drill}.txt"), &(lines.join("\n") + "\n"));

@@ -15,9 +15,9 @@ use super::progress::Progress;
 use crate::facts::{BakerState, Facts, LIMITED, LevelActivity};
 use crate::tezos::Level;
 
-mod there;
+mod remote_fence;
 
-use there::{disarmed, guarded};
+use remote_fence::{disarmed, guarded};
 
 /// The silence of the primary, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,7 +3,7 @@
 use crate::clock::{Clock as _, Timestamp};
 use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{Policy, Refusal, RefusedBefore};
-use crate::failover::{Failover, Past};
+use crate::failover::{Failover, PreviousRun};
 use crate::journal::record::{End, Record};
 use crate::journal::{self, Entry};
 use crate::operator::unplugged_flag;
@@ -24,7 +24,7 @@ impl Failover {
 pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
     let last = entries.last()?;
     let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
-    Past::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+    PreviousRun::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
 }
 
 /// How the primary gets its job back after a refusal that stopped it. Where the backup's device cannot say what it signed, or
@@ -65,7 +65,7 @@ pub fn earlier_refusal(state: &StateDir, policy: &Policy, now: Timestamp) -> Res
         }
         // One that is not over is taken up again by whoever asks: it is no later run.
         let over = matches!(&last.record, Record::End(end) if end.outcome != "interrupted");
-        let armed = |entry: &Entry<Record>| Past::is_armed_by(&entry.record);
+        let armed = |entry: &Entry<Record>| PreviousRun::is_armed_by(&entry.record);
         if over && journal.entries.iter().any(armed) {
             return Ok(None);
         }

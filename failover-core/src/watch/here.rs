@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::look::{PATIENCE, SERVICES, UNREADABLE};
-use super::past;
+use super::previous_run;
 use super::record::{Note, Role, Trouble};
 use super::role::{self, Signs, Taken};
 use super::votes::Votes;
@@ -77,7 +77,8 @@ impl Watch {
         if self.taken.as_ref() == Some(&taken) {
             return;
         }
-        let after = match past::token(&taken).map(|token| past::after(&self.state, &self.policy, token)) {
+        let after = match previous_run::token(&taken).map(|token| previous_run::after(&self.state, &self.policy, token))
+        {
             Some(Ok(after)) => after,
             Some(Err(unknown)) => {
                 self.trouble(now, Trouble::State, Duration::ZERO, Some(unknown));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::record::Note;
-use super::{Judge, Watch, past};
+use super::{Judge, Watch, previous_run};
 use crate::clock::Clock as _;
 use crate::decision::Policy;
 use crate::effect::{self, Disarmed};
@@ -69,7 +69,7 @@ impl Watch {
         let duplicate = Record::Duplicate { signed: foreign, shared: perhaps };
         let records = [duplicate, Record::Disarmed { proven, what }, Record::End(end.clone())];
         let run = self.run.as_ref().map(|(_, path)| path.as_path());
-        if let Err(error) = past::write_down(&self.state, &self.policy, run, self.clock.wall(), &records) {
+        if let Err(error) = previous_run::write_down(&self.state, &self.policy, run, self.clock.wall(), &records) {
             end.message.push_str(&format!("; and this is not in the journal: {error}"));
         }
         end

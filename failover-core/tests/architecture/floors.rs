@@ -36,13 +36,13 @@ const COMMAND_LINE: &[&[&str]] = &[
     &["app"],
     &["command"],
     &["session"],
-    &["heads", "late"],
-    &["settings", "locks", "parts", "sources"],
+    &["heads", "reopening_device"],
+    &["settings", "locks", "wiring", "sources"],
     &["config", "prompt"],
     &["args", "failure", "signals"],
     &["output"],
     &["screen"],
-    &["exit", "text", "story", "noted", "notify", "afterwards"],
+    &["exit", "text", "narration", "noted_prompt", "notify", "afterwards"],
     &["size", "wrap"],
 ];
 

@@ -6,7 +6,7 @@ use failover_core::clock::Timestamp;
 use failover_core::decision::policy::{CHAIN_AGE, GUARDS_AGE, STATEMENT_LIFE};
 use failover_core::decision::{Progress, Statement, Step, TooOld, Verdict, WaitFor};
 use failover_core::facts::{Arming, Asked, Facts, Model};
-use failover_core::failover::Past;
+use failover_core::failover::PreviousRun;
 use failover_core::journal::Entry;
 use failover_core::journal::record::Record;
 use failover_core::operator::{Answer, Question};
@@ -99,7 +99,8 @@ fn h41_a_statement_in_a_journal_whose_clock_went_back_is_none() {
         let stated = Record::Asked { asked, answer: Answer::Yes };
         [at(1, 0, begin), at(2, 10, stated), at(3, later, Record::Resume { version: "1".into(), locks: vec![] })]
     };
-    let stated = |later| Past::of(&entries(later)).unwrap().progress.statements.contains_key(&Statement::Disconnected);
+    let stated =
+        |later| PreviousRun::of(&entries(later)).unwrap().progress.statements.contains_key(&Statement::Disconnected);
     assert_eq!([11, 8, 7, -600].map(stated), [true, true, false, false]);
 }
 

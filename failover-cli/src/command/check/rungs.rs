@@ -7,14 +7,14 @@ use failover_core::signer::traits::Beside;
 use crate::command::systemd::proven_systemd;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::parts;
+use crate::wiring;
 
 /// The guard and the lock, as far as they can be told while the primary bakes.
 ///
 /// # Errors
 /// The ssh destination cannot be used.
 pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
-    let mut primary = parts::open_primary(config)?;
+    let mut primary = wiring::open_primary(config)?;
     let guard = match primary
         .as_mut()
         .map(|primary| in_one_look(&mut **primary, Depth::Guards, |primary| primary.boot_guard()))
@@ -37,7 +37,7 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
     if model.traits().beside_service == Beside::Shared {
         return Ok(format!("{guard}; a person unplugs its {model}, or states that it is off"));
     }
-    let keys = match parts::open_primary_signer(config)?.map(|mut signer| signer.state()) {
+    let keys = match wiring::open_primary_signer(config)?.map(|mut signer| signer.state()) {
         Some(Ok(state)) => format!("its {} keys can be locked", state.keys.len()),
         Some(Err(error)) => format!("its keys cannot be locked, so a person unplugs its signer: {error}"),
         None => "its signer cannot be asked".to_owned(),

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt::Prompt;
 use crate::settings::Settings;
-use crate::{locks, parts, session};
+use crate::{locks, session, wiring};
 
 /// systemd sets it for what it starts.
 const UNIT: &str = "INVOCATION_ID";
@@ -59,7 +59,7 @@ pub(super) fn look(
     };
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
     let permit = session::permit(config, state, RunId::random()?)?;
-    let mut device = parts::open_device(&config.signer)?;
+    let mut device = wiring::open_device(&config.signer)?;
     let afterwards = match LocksAfterwards::of(&config.signer.device, Some(&Guard::new(state.path()).token())) {
         Ok(afterwards) => afterwards,
         Err(error) => {
@@ -101,7 +101,7 @@ fn may_be_unlocked(config: &Config, state: &StateDir) -> Result<Result<(), (Stri
     if !matches!(Guard::new(state.path()).status(), GuardStatus::Guarded) {
         return not("this machine is not guarded".to_owned(), "run `failover guard install`".to_owned());
     }
-    let mut backup = parts::open_backup(&config.backup, state.path())?;
+    let mut backup = wiring::open_backup(&config.backup, state.path())?;
     if let Err((why, next)) = stopped(&mut *backup) {
         return not(why, next);
     }

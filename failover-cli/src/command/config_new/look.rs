@@ -14,7 +14,7 @@ use failover_core::tezos::{ChainId, KeyHash};
 
 use crate::args::NodeUrl;
 use crate::config::{Control, Signer};
-use crate::{heads, parts};
+use crate::{heads, wiring};
 
 /// A node has this long for each answer: a person waits for it.
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -54,7 +54,7 @@ pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
 
 /// A device's keys, without any passphrase and without a press of a button.
 pub(super) fn device(signer: &Signer) -> Result<DeviceState, SignerError> {
-    parts::look_at_device(signer)
+    wiring::look_at_device(signer)
 }
 
 /// Where on a Ledger one of these keys is: the usual path and the paths that the device itself names, on every curve.

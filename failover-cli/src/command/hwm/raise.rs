@@ -25,11 +25,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::prompt::{Prompt, Uninterrupted};
 use crate::session;
 use crate::settings::Settings;
 use crate::signals;
+use crate::wiring;
 
 /// What became of one key, read back.
 #[derive(Serialize)]
@@ -73,7 +73,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Resu
     let _no_run_goes_on = settings.known().map(locks::here).transpose()?;
     let cap = cap::find(settings, wanted, out)?;
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
-    let mut device = parts::open_device(&signer)?;
+    let mut device = wiring::open_device(&signer)?;
     // One opening for all of it, unless a person is waited for in between.
     if !prompt.asks_for_passphrase() {
         device.open();

@@ -9,8 +9,8 @@ use failover_core::tezos::Kind;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::parts;
 use crate::settings::Settings;
+use crate::wiring;
 
 /// A device and its keys: a table for a person, records for a program. What is printed here is what another machine's
 /// `run` reads.
@@ -71,13 +71,13 @@ const fn words(words: Words, arming: Arming) -> &'static str {
 /// The device cannot be read.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let signer = settings.signer()?;
-    let state = parts::look_at_device(&signer)?;
+    let state = wiring::look_at_device(&signer)?;
     let model = state.info.model;
     table(&state, out);
     if state.info.version.is_none() {
         out.line("Its version is unknown: it does not say one.");
     }
-    parts::warn_of_newer(&state, out);
+    wiring::warn_of_newer(&state, out);
     if let Some(missing) = signer.keys.iter().find(|name| state.named(name).is_none()) {
         out.warn(format!("the configured key {missing} is not on this device"));
     }

@@ -15,7 +15,7 @@ use crate::command::{devices, hwm};
 use crate::config::Signer;
 use crate::exit::Exit;
 use crate::output::{End, Output};
-use crate::parts;
+use crate::wiring;
 
 /// Disarms all of this machine, as far as it can be seen.
 pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
@@ -83,7 +83,7 @@ fn devices(note: &mut impl FnMut(Result<String, String>)) {
     for device in found {
         let (name, setting) = (device.selector.to_string(), hwm::setting(device.selector.model().traits()));
         let disarmed = |selector| {
-            let mut device = parts::open_device(&Signer::of(selector)).map_err(|error| format!("{name}: {error}"))?;
+            let mut device = wiring::open_device(&Signer::of(selector)).map_err(|error| format!("{name}: {error}"))?;
             disarm_keys(&mut *device).map_err(|error| format!("{name}: keys not read back locked: {error}"))?;
             let but = setting.map(|setting| format!("; {setting}")).unwrap_or_default();
             Ok(format!("{name}: keys read back locked or deauthorized{but}"))

@@ -7,10 +7,10 @@ use failover_core::clock::Timestamp;
 use failover_core::watch::{Hooks, Listener, Look, Role, Said};
 
 use super::told::{Told, named};
+use crate::narration::Narration;
 use crate::notify::Notify;
 use crate::output::Output;
 use crate::session::Line;
-use crate::story::Story;
 
 /// Records that wait for a slow reader; what comes then is counted and left out.
 pub(super) const WAITING: usize = 1024;
@@ -75,7 +75,7 @@ fn status(look: &Look) -> String {
 
 /// Shows every record as it comes; the end is shown as the command's last line.
 pub(super) fn show(records: &Receiver<(Timestamp, Said)>, mut out: Output) {
-    let (mut story, mut seq) = (Story::default(), 0);
+    let (mut story, mut seq) = (Narration::default(), 0);
     for (at, said) in records {
         seq += 1;
         match &said {

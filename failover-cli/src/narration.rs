@@ -57,7 +57,7 @@ impl fmt::Display for Told {
 
 /// Tells a run. A step's heading is printed whenever the telling comes to another step.
 #[derive(Debug, Default)]
-pub(crate) struct Story {
+pub(crate) struct Narration {
     step: Option<u8>,
     floor: Option<Level>,
     bound: Option<Level>,
@@ -67,7 +67,7 @@ pub(crate) struct Story {
     complained: bool,
 }
 
-impl Story {
+impl Narration {
     /// What is told of one record; nothing where a person need not know.
     pub(crate) fn tell(&mut self, record: &Record) -> Vec<Told> {
         let mut lines = Vec::new();

@@ -6,7 +6,7 @@ use super::role::Taken;
 use crate::clock::Timestamp;
 use crate::decision::{Policy, Progress};
 use crate::facts::Unknown;
-use crate::failover::Past;
+use crate::failover::PreviousRun;
 use crate::guard::Token;
 use crate::journal::record::Record;
 use crate::journal::{self, JournalError, JournalFile};
@@ -35,8 +35,8 @@ pub(super) fn after(state: &StateDir, policy: &Policy, token: &Token) -> Result<
         }
         let found = journal::read::<Record>(&path)
             .map_err(|error| Unknown { why: error.to_string(), next: error.next().to_owned() })?;
-        let Some(past) = Past::of(&found.entries) else { continue };
-        let Past { plan, policy: of, progress, .. } = past;
+        let Some(past) = PreviousRun::of(&found.entries) else { continue };
+        let PreviousRun { plan, policy: of, progress, .. } = past;
         let this = plan == named && of.baker == policy.baker && of.chain == policy.chain;
         if this && progress.noted.is_some() && progress.started.is_some() {
             return Ok(Some(After { plan, journal: path, progress }));

@@ -15,7 +15,7 @@ use failover_core::signer::{DeviceState, HwmSetter, Selector, SignerDevice as _,
 
 use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
-use crate::noted::Noted;
+use crate::noted_prompt::Noted;
 use crate::output::Output;
 use crate::signals;
 

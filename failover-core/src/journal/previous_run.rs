@@ -13,7 +13,7 @@ use crate::state::PlanId;
 
 /// What an earlier session of this run left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
+pub struct PreviousRun {
     /// The plan's id.
     pub plan: PlanId,
     /// What the run is about.
@@ -24,7 +24,7 @@ pub struct Past {
     pub run: Option<RunId>,
 }
 
-impl Past {
+impl PreviousRun {
     /// Reads a run's records; `None` where the first is no beginning.
     #[must_use]
     pub fn of(entries: &[Entry<Record>]) -> Option<Self> {

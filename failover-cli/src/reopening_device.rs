@@ -5,7 +5,7 @@ use failover_core::signer::traits::Replugged;
 use failover_core::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
 
 use crate::config::Signer;
-use crate::parts;
+use crate::wiring;
 
 /// Opens the device when it is first asked for, and anew where it was lost.
 pub(crate) struct Late {
@@ -23,7 +23,7 @@ impl Late {
 
     fn with<T>(&mut self, ask: impl FnOnce(&mut dyn HwmSetter) -> Result<T, SignerError>) -> Result<T, SignerError> {
         if self.device.is_none() {
-            let mut device = parts::open_device(&self.signer)?;
+            let mut device = wiring::open_device(&self.signer)?;
             if self.open {
                 device.open();
             }
