@@ -190,7 +190,7 @@ pub trait SignerDevice: Send {
     /// Which kind of device.
     fn model(&self) -> Model;
 
-    /// What this kind of device can do.
+    /// What this kind of device can do: its model's, which its state has too.
     fn traits(&self) -> &'static Traits {
         self.model().traits()
     }
@@ -274,6 +274,9 @@ pub trait HwmSetter: SignerDevice {
 impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
     fn model(&self) -> Model {
         (**self).model()
+    }
+    fn traits(&self) -> &'static Traits {
+        (**self).traits()
     }
     fn state(&mut self) -> Result<DeviceState, SignerError> {
         (**self).state()

@@ -12,8 +12,8 @@ use failover_core::baker::TezbakeControl;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
-use failover_core::decision::Policy;
-use failover_core::effect::Hands;
+use failover_core::decision::{Policy, raise_by_hand};
+use failover_core::effect::{Hands, raise_marks};
 use failover_core::failover::{Failover, Parts, Recorder};
 use failover_core::guard::Guard;
 use failover_core::host::HostIdentity;
@@ -275,6 +275,38 @@ fn a_press_and_a_mark_a_kind_and_its_interface_held() {
         assert_eq!(run.passphrases, 0);
         assert!(!run.questions.contains(&Question::LedgerSetting), "{:?}", run.questions);
     }
+}
+
+#[test]
+fn s1b_what_cannot_be_held_is_not_unlocked_for_a_raise_outside_of_a_run() {
+    let world = World::new(WorldOptions::new(VAULT, 1));
+    let mut device =
+        Stranger { model: VAULT, inner: world.signer(Side::Backup), held: Arc::default(), exposed: Arc::default() };
+    let before = device.state().unwrap();
+    let keys = before.keys.iter().map(|key| key.name.clone()).collect();
+    let head = world.head_level();
+    let step = raise_by_hand(&before, keys, head.above(10), head.above(100)).unwrap();
+    let raised = raise_marks(step, &mut device, &mut Person::new(world.clone()), &world.clock(), None);
+    assert!(raised.unwrap_err().to_string().contains("nothing keeps others on this machine from asking it"));
+    assert_eq!(device.state().unwrap(), before);
+}
+
+/// Journals and other machines' records have these names. One that is not known is no device.
+#[test]
+fn a_kind_of_device_is_written_and_read_by_its_name() {
+    for (model, name) in [(Model::TezSign, "\"tezsign\""), (Model::Ledger, "\"ledger\"")] {
+        assert_eq!(serde_json::to_string(&model).unwrap(), name);
+        assert_eq!(serde_json::from_str::<Model>(name).unwrap(), model);
+    }
+    assert_eq!(serde_json::to_string(&VAULT).unwrap(), "\"vault\"");
+    assert!(
+        serde_json::from_str::<Model>("\"vault\"")
+            .unwrap_err()
+            .to_string()
+            .contains("no signer that this version knows")
+    );
+    // A name is not enough to be the same.
+    assert_ne!(Model::new("tezsign", "TezSign", &VAULT_TRAITS), Model::TezSign);
 }
 
 /// What asks which device it is, outside of the drivers' folders and the registry: as `model == Model::Ledger`, or as an arm

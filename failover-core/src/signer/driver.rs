@@ -9,6 +9,9 @@ use super::prompted::Prompted;
 use super::{DeviceState, HwmSetter, Model, Selector, SignerError};
 use crate::tezos::ChainId;
 
+/// A device, or why there is none.
+pub(super) type Opened = Result<Box<dyn HwmSetter>, SignerError>;
+
 /// A signer that can be named, opened and listed.
 pub struct Driver {
     /// Which kind, with what it can do.
@@ -17,7 +20,7 @@ pub struct Driver {
     pub forms: &'static [&'static str],
     /// May it bake?
     pub purpose: Purpose,
-    pub(super) open: fn(&Selector, &Options) -> Result<Box<dyn HwmSetter>, SignerError>,
+    pub(super) open: fn(&Selector, &Options) -> Opened,
     pub(super) list: fn() -> Result<Vec<Listed>, SignerError>,
     pub(super) is_newer: fn(&str) -> bool,
     pub(crate) program: Option<OwnProgram>,
