@@ -30,11 +30,19 @@ impl fmt::Display for Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Marks {
     /// Blocks.
+    #[serde(deserialize_with = "there")]
     pub block: Mark,
     /// Preattestations.
+    #[serde(deserialize_with = "there")]
     pub preattestation: Mark,
     /// Attestations.
+    #[serde(deserialize_with = "there")]
     pub attestation: Mark,
+}
+
+/// A mark that is not there is unknown, and no empty one (S3): without this, serde reads it as `null`.
+fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Mark, D::Error> {
+    serde::Deserialize::deserialize(deserializer)
 }
 
 impl Marks {
@@ -73,8 +81,10 @@ pub struct LedgerMarks {
     /// The chain that it is set up for; four zero bytes make every chain the main chain.
     pub chain: ChainId,
     /// That chain's mark.
+    #[serde(deserialize_with = "there")]
     pub main: Mark,
     /// The mark of every other chain.
+    #[serde(deserialize_with = "there")]
     pub test: Mark,
 }
 
@@ -123,6 +133,23 @@ mod tests {
 
     fn at(level: u64) -> Mark {
         Mark(Level::new(level).map(Position::start_of))
+    }
+
+    /// S3: `null` is a mark that was never set; one that is missing is not known.
+    #[test]
+    fn a_mark_that_is_missing_is_no_empty_one() {
+        let empty = r#"{"block":null,"preattestation":null,"attestation":null}"#;
+        assert_eq!(serde_json::from_str::<Marks>(empty).unwrap(), Marks::default());
+        for without in ["block", "preattestation", "attestation"] {
+            let text = empty.replace(&format!("\"{without}\":null"), "\"other\":1");
+            assert!(serde_json::from_str::<Marks>(&text).is_err(), "without {without}");
+        }
+        let ledger = r#"{"chain":"NetXdQprcVkpaWU","main":null,"test":null}"#;
+        assert!(serde_json::from_str::<LedgerMarks>(ledger).is_ok());
+        for without in ["main", "test"] {
+            let text = ledger.replace(&format!("\"{without}\":null"), "\"other\":1");
+            assert!(serde_json::from_str::<LedgerMarks>(&text).is_err(), "without {without}");
+        }
     }
 
     #[test]
