@@ -1,6 +1,6 @@
 //! PURE: what to do next. The only place that knows the order of the steps, the ladder of the fence and the floor.
 //!
-//! [`decide`] takes [`Facts`], a [`Policy`] and the [`Progress`] of the run, and gives one [`Verdict`]. It reads no
+//! [`decide`] takes [`Facts`](crate::facts::Facts), a [`Policy`] and the [`Progress`] of the run, and gives one [`Verdict`]. It reads no
 //! clock, no file and no device; the same arguments give the same verdict.
 
 mod arm;
