@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use failover_core::decision::ladder::title;
-use failover_core::decision::{Path, Rung, Step, WaitFor, Waiting};
+use failover_core::decision::{Path, Rung, RungKind, Step, WaitFor, Waiting};
 use failover_core::facts::Signed;
 use failover_core::journal::record::{Plan, Record, StepResult};
 use failover_core::operator::{Answer, Question};
@@ -45,8 +45,8 @@ impl fmt::Display for Told {
             Self::Path(text) => write!(f, "    {text}"),
             Self::Plan(text) | Self::Try(text) | Self::Note(text) => write!(f, "    {text}"),
             Self::Failed(why) => write!(f, "    failed: {why}"),
-            Self::Rung(Rung { name, proven, why }) => {
-                write!(f, "    [{}] {name}: {why}", if *proven { "x" } else { " " })
+            Self::Rung(Rung { kind, proven, why }) => {
+                write!(f, "    [{}] {kind}: {why}", if *proven { "x" } else { " " })
             }
             Self::Wait(what, None) => write!(f, "    waiting for {what}"),
             Self::Wait(what, Some(left)) => write!(f, "    waiting for {what}, at most about {}", seconds(*left)),
@@ -62,7 +62,7 @@ pub(crate) struct Narration {
     floor: Option<Level>,
     bound: Option<Level>,
     path: Option<Path>,
-    rungs: Vec<(String, bool)>,
+    rungs: Vec<(RungKind, bool)>,
     /// Was it said already what a complaint may mean?
     complained: bool,
 }
@@ -94,9 +94,9 @@ impl Narration {
                     }));
                     self.rungs.clear();
                 }
-                let new = rungs.iter().filter(|rung| !self.rungs.contains(&(rung.name.clone(), rung.proven)));
+                let new = rungs.iter().filter(|rung| !self.rungs.contains(&(rung.kind, rung.proven)));
                 lines.extend(new.cloned().map(Told::Rung));
-                self.rungs = rungs.iter().map(|rung| (rung.name.clone(), rung.proven)).collect();
+                self.rungs = rungs.iter().map(|rung| (rung.kind, rung.proven)).collect();
             }
             Record::Wait { waiting, .. } => self.wait(waiting, &mut lines),
             Record::Duplicate { signed, shared } => {
@@ -259,7 +259,7 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<Told>) {
         plan.silent
     ));
     for rung in &plan.fence {
-        tell(format!("now [{}] {}: {}", if rung.proven { "x" } else { " " }, rung.name, rung.why));
+        tell(format!("now [{}] {}: {}", if rung.proven { "x" } else { " " }, rung.kind, rung.why));
     }
     plan.price.iter().flat_map(|price| price.lines()).for_each(tell);
 }

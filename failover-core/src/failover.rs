@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::{
-    Approved, Policy, Progress, Refusal, Step, Verdict, WaitFor, consensus_marks, decide, fence, is_open, is_running,
-    shared,
+    Approved, Policy, Progress, Refusal, RungKind, Step, Verdict, WaitFor, consensus_marks, decide, fence, is_open,
+    is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Scope};
@@ -363,8 +363,8 @@ impl Failover {
             return Ok(());
         }
         let fence = fence(facts, &self.policy, &self.progress);
-        let proven = |rungs: &[crate::decision::Rung]| -> Vec<(String, bool)> {
-            rungs.iter().map(|r| (r.name.clone(), r.proven)).collect()
+        let proven = |rungs: &[crate::decision::Rung]| -> Vec<(RungKind, bool)> {
+            rungs.iter().map(|r| (r.kind, r.proven)).collect()
         };
         if proven(&fence.rungs) != proven(&self.last_rungs) {
             self.record(&Record::fence(&fence))?;

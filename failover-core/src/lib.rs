@@ -30,18 +30,19 @@
 //! # In which order to read
 //!
 //! 1. [`tezos`]: the words. Levels that are never zero, rounds, kinds, hashes of keys.
-//! 2. [`signer`]: the devices that hold the keys, byte for byte, and what a mark on each lets through
-//!    ([`signer::watermark`]).
+//! 2. [`signer`]: the devices that hold the keys, byte for byte; what each can, said once ([`signer::traits`]), and what a
+//!    mark on it lets through ([`signer::watermark`]).
 //! 3. [`chain`]: what an Octez node says, and which positions a baker signed.
 //! 4. [`baker`]: the services that sign, on a [`host`]: this machine, or one over ssh;
 //!    [`mark_files`]: what the bakers and signers there wrote down of what they signed; [`remote_signer`]: the signer of
 //!    another machine, which is only read and disarmed.
 //!    [`nonces`]: what they have to reveal (H16).
 //! 5. [`facts`]: all of this at one moment. With [`operator`], the person, and [`clock`], the time, it is the whole input.
-//! 6. [`decision`]: what to do next: the fence, the floor, what is foreign, and why not.
+//! 6. [`decision`]: what to do next: the order of the steps ([`decision::ladder`]), the fence, the floor, what is foreign,
+//!    and why not.
 //! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.
-//! 8. [`journal`]: what is on the disk after a cut at every point; [`state`]: the folder that it is in; [`lock`]: one
-//!    failover a baker at a time.
+//! 8. [`journal`]: what a run writes down; [`jsonl`]: what is on the disk after a cut at every point; [`state`]: the folder that
+//!    it is in; [`lock`]: one failover a baker at a time.
 //! 9. [`failover`]: the loop: gather, decide, record, perform, record; [`price`]: what a person is shown beside its plan.
 //! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup;
 //!     [`returning`]: how the primary gets its job back.

@@ -3,7 +3,7 @@
 
 use crate::options::Side;
 use crate::world::World;
-use failover_core::decision::{Path, Refusal, Rung, Step};
+use failover_core::decision::{Path, Refusal, Rung, RungKind, Step};
 use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::signer::{Arming, reached};
 use failover_core::tezos::Level;
@@ -163,10 +163,10 @@ impl Order {
 
 /// `docs/fence.md`, "What is enough": everything, but of what stands for the cable one is.
 fn whole(rungs: &[Rung]) -> bool {
-    let (cable, others): (Vec<&Rung>, Vec<&Rung>) = rungs
-        .iter()
-        .partition(|rung| ["disarmed", "disconnected", "powered-off", "unproven"].contains(&rung.name.as_str()));
-    let needed: Vec<&&Rung> = others.iter().filter(|rung| rung.name != "boot-guard").collect();
+    let (cable, others): (Vec<&Rung>, Vec<&Rung>) = rungs.iter().partition(|rung| {
+        matches!(rung.kind, RungKind::Disarmed | RungKind::Disconnected | RungKind::PoweredOff | RungKind::Unproven)
+    });
+    let needed: Vec<&&Rung> = others.iter().filter(|rung| rung.kind != RungKind::BootGuard).collect();
     cable.iter().any(|rung| rung.proven) && needed.iter().all(|rung| rung.proven) && needed.len() == 2
 }
 

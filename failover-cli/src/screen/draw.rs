@@ -95,7 +95,7 @@ impl Column {
             };
             // What is missing was read when a rung last changed; a wait knows better meanwhile.
             let known = rung.proven || self.wait.is_none();
-            let text = format!("{:<RUNG$}{}", rung.name, if known { rung.why.as_str() } else { "" });
+            let text = format!("{:<RUNG$}{}", rung.kind.to_string(), if known { rung.why.as_str() } else { "" });
             details.push(Detail { step: FENCE, state, text, hang: RUNG, most: 2 });
         }
         if let Some(wait) = &self.wait {

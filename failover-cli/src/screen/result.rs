@@ -14,7 +14,8 @@ pub(super) fn result(record: &Record) -> Option<(usize, String)> {
             },
         )),
         Record::Fence { rungs, .. } => {
-            let proven: Vec<&str> = rungs.iter().filter(|rung| rung.proven).map(|rung| rung.name.as_str()).collect();
+            let proven: Vec<String> =
+                rungs.iter().filter(|rung| rung.proven).map(|rung| rung.kind.to_string()).collect();
             (!proven.is_empty()).then(|| (3, format!("the primary is fenced: {}", proven.join(", "))))
         }
         Record::After { step, result: StepResult::Done { raised, .. }, .. } => {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use failover_core::clock::Timestamp;
-use failover_core::decision::WaitFor;
+use failover_core::decision::{RungKind, WaitFor};
 use failover_core::journal::record::Record;
 use failover_core::signer::Model;
 use failover_sim::Pace;
@@ -81,7 +81,7 @@ fn is_wait(record: &Record) -> bool {
 #[test]
 fn a_planned_drill_midway_in_the_fence() {
     let drill = records("planned");
-    let disarmed = |record: &Record| matches!(record, Record::Fence { rungs, .. } if rungs.iter().any(|rung| rung.name == "disarmed" && rung.proven));
+    let disarmed = |record: &Record| matches!(record, Record::Fence { rungs, .. } if rungs.iter().any(|rung| rung.kind == RungKind::Disarmed && rung.proven));
     let (column, above, now) = until(&drill, disarmed);
     is_as_in("fence-80.txt", &page(&column, 80, Some(now), PLAIN));
     is_as_in("fence-120.txt", &page(&column, 120, Some(now), PLAIN));
@@ -186,7 +186,7 @@ fn colours_change_nothing_but_colours() {
 fn a_device_cannot_move_the_cursor_in_the_column() {
     let mut column = Column::default();
     let name = "evil\x1b[2J\r\nname".to_owned();
-    let rungs = vec![failover_core::decision::Rung { name: "stopped".to_owned(), proven: true, why: name }];
+    let rungs = vec![failover_core::decision::Rung { kind: RungKind::Stopped, proven: true, why: name }];
     column.hear(&Record::Fence { path: failover_core::decision::Path::Controlled, rungs }, None);
     let lines = column.lines(Size { rows: 24, columns: 80 }, None, PLAIN);
     assert!(lines.iter().all(|line| !line.contains(char::is_control)), "{lines:?}");

@@ -1,7 +1,7 @@
 //! The fence, rung by rung, and what is enough.
 
 use super::ladder::StepKind;
-use super::vocabulary::Rung;
+use super::rung::{Rung, RungKind};
 use super::vocabulary::{Path, Statement, WaitFor, Waiting, Word};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -109,7 +109,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
     };
     let silence = silence(facts, progress, path);
     let silent = Rung {
-        name: format!("silent({needed})"),
+        kind: RungKind::Silent { levels: needed },
         proven: progress.noted.is_some() && silence.silent >= needed,
         why: format!("{} of {needed} levels with rights read, nothing signed", silence.silent.min(needed)),
     };
@@ -144,7 +144,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
 }
 
 fn stopped(facts: &Facts, progress: &Progress) -> Rung {
-    let rung = |proven, why: String| Rung { name: "stopped".to_owned(), proven, why };
+    let rung = |proven, why: String| Rung { kind: RungKind::Stopped, proven, why };
     let since = match (&facts.primary.services, progress.stopped_since) {
         (Err(unknown), _) => return rung(false, unknown.why.clone()),
         (Ok(seen), None) => {
@@ -173,14 +173,16 @@ const fn whole(duration: Duration) -> Duration {
 }
 
 fn said(path: Path, word: Option<Word>) -> Rung {
-    let (name, proven, why) = match (path, word) {
-        (Path::Unproven, _) => ("unproven", true, "a person takes the risk, typed in full"),
-        (_, Some(Word::Person(Statement::Disconnected))) => ("disconnected", true, "a person says so, typed in full"),
-        (_, Some(Word::Person(_))) => ("powered-off", true, "a person at it says so, typed in full"),
-        (_, Some(Word::PowerStatus)) => ("powered-off", true, "its power status says off"),
-        (_, None) => ("disconnected", false, "nobody says that the signer is unplugged or the machine off"),
+    let (kind, proven, why) = match (path, word) {
+        (Path::Unproven, _) => (RungKind::Unproven, true, "a person takes the risk, typed in full"),
+        (_, Some(Word::Person(Statement::Disconnected))) => {
+            (RungKind::Disconnected, true, "a person says so, typed in full")
+        }
+        (_, Some(Word::Person(_))) => (RungKind::PoweredOff, true, "a person at it says so, typed in full"),
+        (_, Some(Word::PowerStatus)) => (RungKind::PoweredOff, true, "its power status says off"),
+        (_, None) => (RungKind::Disconnected, false, "nobody says that the signer is unplugged or the machine off"),
     };
-    Rung { name: name.to_owned(), proven, why: why.to_owned() }
+    Rung { kind, proven, why: why.to_owned() }
 }
 
 fn waited(after: &str, needed: Duration, since: Option<Duration>) -> (Rung, Duration) {
@@ -191,7 +193,7 @@ fn waited(after: &str, needed: Duration, since: Option<Duration>) -> (Rung, Dura
     } else {
         format!("{} left", humantime::format_duration(whole(left)))
     };
-    (Rung { name: "waited".to_owned(), proven, why }, left)
+    (Rung { kind: RungKind::Waited, proven, why }, left)
 }
 
 /// Counts silent levels: settled, read completely, with rights, nothing in them that is not the backup's own.

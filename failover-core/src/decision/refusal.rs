@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::vocabulary::{Rung, TooOld};
+use super::rung::Rung;
+use super::vocabulary::TooOld;
 use crate::facts::{
     Claim, Denunciation, ExpectedKey, GuardNote, KeyName, KeyRole, Mark, Signed, Standing, Timestamp, Unknown,
     WrittenMark,

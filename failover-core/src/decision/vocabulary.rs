@@ -84,17 +84,6 @@ impl fmt::Display for Basis {
     }
 }
 
-/// One rung, as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Rung {
-    /// Its name: stopped, boot-guard, disarmed, disconnected, powered-off, silent, waited.
-    pub name: String,
-    /// Is it proven?
-    pub proven: bool,
-    /// What proved it, or what is missing.
-    pub why: String,
-}
-
 /// What decided an arming step is too old by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub struct TooOld {

@@ -34,7 +34,7 @@ pub(super) fn proofs(entries: &[Entry<Record>]) -> Vec<Proof> {
         let Record::Fence { rungs, .. } = record else { continue };
         let before = std::mem::take(&mut proofs);
         for rung in rungs {
-            let known = before.iter().find(|proof| proof.rung.name == rung.name).and_then(|proof| proof.since);
+            let known = before.iter().find(|proof| proof.rung.kind == rung.kind).and_then(|proof| proof.since);
             let since = rung.proven.then(|| known.unwrap_or(*at));
             proofs.push(Proof { rung: rung.clone(), since });
         }

@@ -159,7 +159,7 @@ fn fence(report: &Report, page: &mut String) {
     for proof in &report.fence {
         let since = proof.since.map(|at| format!(" (since {})", clock(at))).unwrap_or_default();
         let tick = if proof.rung.proven { "x" } else { " " };
-        line(page, &format!("- [{tick}] {}: {}{since}", text(&proof.rung.name), text(&proof.rung.why)));
+        line(page, &format!("- [{tick}] {}: {}{since}", text(&proof.rung.kind.to_string()), text(&proof.rung.why)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::decision::{Rung, Step, WaitFor};
+use crate::decision::{Rung, RungKind, Step, WaitFor};
 use crate::journal::Entry;
 use crate::journal::record::{Record, StepResult};
 use crate::operator::Answer;
@@ -87,7 +87,7 @@ struct Telling {
     events: Vec<Event>,
     /// The wait that lasts: where it is told, and what it is for.
     waiting: Option<(usize, Discriminant<WaitFor>)>,
-    proven: BTreeSet<String>,
+    proven: BTreeSet<RungKind>,
     fenced: bool,
 }
 
@@ -180,17 +180,18 @@ impl Telling {
     }
 
     fn fence(&mut self, entry: &Entry<Record>, rungs: &[Rung]) {
-        let now: BTreeSet<String> = rungs.iter().filter(|r| r.proven).map(|r| r.name.clone()).collect();
+        let now: BTreeSet<RungKind> = rungs.iter().filter(|r| r.proven).map(|r| r.kind).collect();
         let gone = self.proven.iter().filter(|name| !now.contains(*name));
-        let lost: Vec<String> = gone.filter(|name| rungs.iter().any(|r| r.name == **name)).cloned().collect();
-        let new: Vec<&Rung> = rungs.iter().filter(|r| r.proven && !self.proven.contains(&r.name)).collect();
+        let lost: Vec<String> =
+            gone.filter(|name| rungs.iter().any(|r| r.kind == **name)).map(ToString::to_string).collect();
+        let new: Vec<&Rung> = rungs.iter().filter(|r| r.proven && !self.proven.contains(&r.kind)).collect();
         if !self.fenced {
             self.fenced = true;
-            let needed: Vec<&str> = rungs.iter().map(|r| r.name.as_str()).collect();
+            let needed: Vec<String> = rungs.iter().map(|r| r.kind.to_string()).collect();
             self.tell(entry, None, What::Fence, format!("the fence's rungs: {}", needed.join(", ")));
         }
         for rung in new {
-            self.tell(entry, None, What::Fence, format!("proven: {}: {}", rung.name, rung.why));
+            self.tell(entry, None, What::Fence, format!("proven: {}: {}", rung.kind, rung.why));
         }
         for name in lost {
             self.tell(entry, None, What::Fence, format!("not proven any more: {name}"));

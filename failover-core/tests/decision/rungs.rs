@@ -23,12 +23,12 @@ fn looked(facts: &Facts, progress: &Progress) -> Fence {
     fence(facts, &policy(), progress)
 }
 
-fn names(fence: &Fence) -> Vec<&str> {
-    fence.rungs.iter().map(|rung| rung.name.as_str()).collect()
+fn names(fence: &Fence) -> Vec<String> {
+    fence.rungs.iter().map(|rung| rung.kind.to_string()).collect()
 }
 
 fn rung<'a>(fence: &'a Fence, name: &str) -> &'a Rung {
-    fence.rungs.iter().find(|rung| rung.name == name).unwrap()
+    fence.rungs.iter().find(|rung| rung.kind.to_string() == name).unwrap()
 }
 
 /// Stopped, nobody spoke, its keys locked, its boot guard holding, nothing there that unlocks them.
@@ -74,7 +74,7 @@ fn keys_that_may_be_unlocked_again_prove_nothing() {
         assert!(!found.approved && !found.said && !found.but_time, "{why}: {found:?}");
         let rung = rung(&found, "disarmed");
         assert!(!rung.proven && rung.why.contains(why), "{rung:?}");
-        assert!(names(&found).contains(&"disconnected"), "somebody's word is missing: {found:?}");
+        assert!(names(&found).contains(&"disconnected".to_owned()), "somebody's word is missing: {found:?}");
     }
 }
 
@@ -100,7 +100,10 @@ fn a_machine_that_is_not_controlled_has_no_rungs_of_its_own() {
     let (mut facts, progress) = disarmed();
     facts.primary.services = unknown();
     let found = looked(&facts, &progress);
-    assert_eq!((found.path, names(&found)), (Path::Uncontrolled, vec!["waited", "disconnected", "silent(10)"]));
+    assert_eq!(
+        (found.path, names(&found)),
+        (Path::Uncontrolled, ["waited", "disconnected", "silent(10)"].map(str::to_owned).to_vec())
+    );
     assert!(!found.said && !found.but_time && !found.approved);
     let found = looked(&facts, &prepared());
     assert!(found.said && found.but_time && !found.approved, "{found:?}");

@@ -1,6 +1,6 @@
 //! Devices that nobody here has heard of: what they say of themselves decides, one trait at a time.
 
-use failover_core::decision::{Progress, Refusal, Said, Step, Verdict, fence, give_back};
+use failover_core::decision::{Progress, Refusal, RungKind, Said, Step, Verdict, fence, give_back};
 use failover_core::facts::{
     Account, Answer, Arming, Deed, DeviceState, Facts, Giving, HostIdentity, Question, UnlockSecret,
 };
@@ -152,7 +152,7 @@ fn only_what_stays_disarmed_through_a_reboot_stands_for_the_cable() {
             false => UnlockSecret::None,
         });
         let fence = fence(&facts, &policy(), &Progress { statements: [].into(), ..prepared() });
-        let rung = fence.rungs.iter().find(|rung| rung.name == "disarmed").unwrap();
+        let rung = fence.rungs.iter().find(|rung| rung.kind == RungKind::Disarmed).unwrap();
         (fence.approved, rung.proven, rung.why.clone())
     };
     assert!(matches!(rung(BUTTONS, false), (true, true, _)));

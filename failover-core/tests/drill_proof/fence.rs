@@ -39,7 +39,7 @@ fn run(case: &Case) -> (End, Vec<Rung>, Vec<Record>, Rehearsal) {
 }
 
 fn rung<'a>(rungs: &'a [Rung], name: &str) -> &'a Rung {
-    rungs.iter().find(|rung| rung.name == name).expect("the rung is shown")
+    rungs.iter().find(|rung| rung.kind.to_string() == name).expect("the rung is shown")
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn each_rung_that_fails_is_named_and_nothing_is_started() {
         let (end, rungs, records, rehearsal) = run(&case);
         let Some(Refusal::NotFenced { rungs: named }) = &end.refusal else { panic!("{n} {missing}: {end:?}") };
         assert_eq!(end.exit, 3, "{n}: {end:?}");
-        let shown = |rungs: &[Rung]| rungs.iter().map(|rung| (rung.name.clone(), rung.proven)).collect::<Vec<_>>();
+        let shown = |rungs: &[Rung]| rungs.iter().map(|rung| (rung.kind, rung.proven)).collect::<Vec<_>>();
         assert_eq!(shown(&rungs), shown(named), "{n}");
         let found = rung(named, missing);
         assert!(!found.proven && found.why.contains(why), "{n} {missing}: {named:?}");

@@ -112,7 +112,7 @@ pub(crate) fn name(record: &Record) -> String {
         Record::Before { step, .. } => format!("before {}", step.name()),
         Record::After { step, .. } => format!("after {}", step.name()),
         Record::Fence { rungs, .. } => {
-            let proven: Vec<&str> = rungs.iter().filter(|r| r.proven).map(|r| r.name.as_str()).collect();
+            let proven: Vec<String> = rungs.iter().filter(|r| r.proven).map(|r| r.kind.to_string()).collect();
             format!("fence [{}]", proven.join(" "))
         }
         Record::Wait { waiting, .. } => {

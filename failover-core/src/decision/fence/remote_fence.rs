@@ -2,7 +2,7 @@
 
 use crate::decision::ladder::StepKind;
 use crate::decision::progress::Progress;
-use crate::decision::vocabulary::Rung;
+use crate::decision::rung::{Rung, RungKind};
 use crate::facts::{Arming, BootGuard, Facts, Reboot, UnlockSecret};
 
 /// No signing service of the primary can start again, read from the units as they are loaded there.
@@ -14,7 +14,7 @@ pub(super) fn guarded(facts: &Facts, progress: &Progress) -> Rung {
         },
         Err(unknown) => (false, unknown.why.clone()),
     };
-    Rung { name: "boot-guard".to_owned(), proven, why }
+    Rung { kind: RungKind::BootGuard, proven, why }
 }
 
 /// The primary's keys read back unable to sign, and nothing lets them sign again by itself.
@@ -23,7 +23,7 @@ pub(super) fn disarmed(facts: &Facts, progress: &Progress) -> Rung {
         Ok(keys) => (true, format!("{keys} read back unable to sign, and nothing there unlocks them again")),
         Err(why) => (false, why),
     };
-    Rung { name: "disarmed".to_owned(), proven, why }
+    Rung { kind: RungKind::Disarmed, proven, why }
 }
 
 /// Why a step had no effect: what went wrong in it says more than what is missing after it.

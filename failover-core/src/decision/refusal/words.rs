@@ -1,6 +1,6 @@
 //! The words of a refusal: keys, evidence, rungs and positions, as a sentence names them.
 
-use crate::decision::vocabulary::Rung;
+use crate::decision::rung::Rung;
 use crate::facts::{Denunciation, ExpectedKey, KeyName, Signed};
 use crate::tezos::KeyHash;
 
@@ -57,7 +57,7 @@ fn all(found: &[String]) -> String {
 }
 
 pub(super) fn missing(rungs: &[Rung]) -> String {
-    let missing: Vec<String> = rungs.iter().filter(|r| !r.proven).map(|r| format!("{}: {}", r.name, r.why)).collect();
+    let missing: Vec<String> = rungs.iter().filter(|r| !r.proven).map(|r| format!("{}: {}", r.kind, r.why)).collect();
     missing.join("; ")
 }
 

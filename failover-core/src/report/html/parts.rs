@@ -59,7 +59,7 @@ pub(super) fn fence(report: &Report) -> Markup {
                     (sign(if proof.rung.proven { "✓" } else { "–" }))
                     div {
                         p class="name" {
-                            (proof.rung.name)
+                            (proof.rung.kind)
                             span class="since" {
                                 @if let Some(at) = proof.since { "proven at " (clock(at)) } @else { "not proven" }
                             }
