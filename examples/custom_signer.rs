@@ -156,7 +156,7 @@ fn raise_file(file: &Path, level: Level, head: Level) -> Result<(), Box<dyn Erro
 /// Alone, a device is armed like this; in a failover only an approved step does it, after the fence.
 fn arm_and_disarm(device: &mut FileSigner) -> Result<(), Box<dyn Error>> {
     let before = device.state()?;
-    let (key, words) = (before.keys.first().ok_or("no key")?, device.traits().words);
+    let (key, words) = (before.keys.first().ok_or("no key")?, device.model().traits().words);
     let mark = key.marks.and_then(|marks| marks.highest().0).ok_or("no mark")?;
     let order = plan_authorize(&before, &key.name, mark.level, mark.level.above(100))?;
     device.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET })?;

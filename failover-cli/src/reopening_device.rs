@@ -35,7 +35,7 @@ impl Late {
         let answer = ask(device);
         // One that is silent has not lost its plug, and its driver knows that it is. Where the driver finds it again by itself it
         // also remembers what to lock.
-        let anew = self.traits().replugged == Replugged::OpenedAnew;
+        let anew = self.model().traits().replugged == Replugged::OpenedAnew;
         if anew && answer.as_ref().is_err_and(|error| self.is_lost(error)) {
             self.device = None;
         }

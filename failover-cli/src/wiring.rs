@@ -60,7 +60,7 @@ pub(crate) fn open_device(signer: &Signer) -> Result<Box<dyn HwmSetter>, SignerE
         prompted: signer.root.prompt().map(|PromptNote { level, wanted }| ledger::Prompted { level, wanted }),
     };
     let device = registry::open(&signer.device, &options)?;
-    Ok(match device.traits().raised_by {
+    Ok(match device.model().traits().raised_by {
         RaisedBy::Prompt { .. } => Box::new(Noted::new(device, signer.root.clone())),
         RaisedBy::Command => device,
     })

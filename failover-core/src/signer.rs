@@ -38,7 +38,7 @@ pub(crate) use raise::raise_from;
 pub use raise::{RaiseError, RaiseOrder, Raised, compare, plan_authorize, plan_raise, raise, reached, refuse_lower};
 pub use registry::Listed;
 pub use selector::{Place, Selector, SelectorError};
-use traits::{AtRest, Traits};
+use traits::{AtRest, Hold, Traits};
 
 /// What a device says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -190,11 +190,6 @@ pub trait SignerDevice: Send {
     /// Which kind of device.
     fn model(&self) -> Model;
 
-    /// What this kind of device can do: its model's, which its state has too.
-    fn traits(&self) -> &'static Traits {
-        self.model().traits()
-    }
-
     /// Reads every key: lock, hash, marks.
     ///
     /// # Errors
@@ -225,12 +220,19 @@ pub trait SignerDevice: Send {
     fn unlock_is_over(&mut self) {}
 
     /// Keeps everybody else on this host from asking for a signature, where the device can be held so (S1b):
-    /// TezSign's sign interface is claimed. A Ledger cannot be held; the call does nothing there.
+    /// TezSign's sign interface is claimed. A Ledger cannot be held; the call does nothing there. A device that says in its
+    /// traits that it can be held has to bring its own.
     ///
     /// # Errors
     /// Another process holds the interface.
     fn hold(&mut self) -> Result<(), SignerError> {
-        Ok(())
+        match self.model().traits().hold {
+            Hold::Impossible => Ok(()),
+            Hold::Possible => Err(SignerError::Unsupported {
+                what: "holding it",
+                why: "its driver says that it can be held, and does not say how".to_owned(),
+            }),
+        }
     }
 
     /// Is it held so? `false` too where there is nothing to hold.
@@ -274,9 +276,6 @@ pub trait HwmSetter: SignerDevice {
 impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
     fn model(&self) -> Model {
         (**self).model()
-    }
-    fn traits(&self) -> &'static Traits {
-        (**self).traits()
     }
     fn state(&mut self) -> Result<DeviceState, SignerError> {
         (**self).state()

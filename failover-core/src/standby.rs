@@ -109,7 +109,7 @@ fn boot_guard(hands: &mut Hands, note: &GuardNote) -> Part {
 
 fn secret(hands: &mut Hands) -> Part {
     const WHAT: &str = "secret";
-    if hands.device.traits().armed_by == ArmedBy::Press {
+    if hands.device.model().traits().armed_by == ArmedBy::Press {
         return Part::done(WHAT, format!("a {} has none", hands.device.model()));
     }
     let told = hands.backup.stash_unlock_secret();

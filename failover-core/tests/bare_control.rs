@@ -8,9 +8,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use failover_core::baker::command::Commands;
 use failover_core::baker::{
-    BakerControl, BakerError, BakerMachine, BakerState, Bare, BootGuards, Claims, GiveBackOrder, GivenBack, Looks,
-    MachineIdentity, MarkFiles, Payouts, Readiness, SeedNonces, ServiceLog, TezbakeControl, UnlockSecrets, WithSigner,
+    BakerControl, BakerError, BakerMachine, BakerState, Bare, BootGuards, Claims, CommandControl, GiveBackOrder,
+    GivenBack, Looks, MachineIdentity, MarkFiles, Payouts, Readiness, SeedNonces, ServiceLog, TezbakeControl,
+    UnlockSecrets, WithSigner,
 };
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
@@ -19,7 +21,7 @@ use failover_core::decision::Policy;
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, Recorder};
 use failover_core::guard::{BootGuard, Guard, GuardNote, Lift};
-use failover_core::host::HostIdentity;
+use failover_core::host::{HostIdentity, LocalHost};
 use failover_core::journal::JournalError;
 use failover_core::journal::record::{End, Record, StepResult};
 use failover_core::lock::{FailoverLock, FencingToken, LockError};
@@ -362,4 +364,20 @@ fn s3_a_bare_signer_leaves_nothing_known_of_its_baker_either() {
     assert!(matches!(both.may_change(), Ok(false)));
     assert!(both.reads_back().is_err(), "a signer that may not be stopped is found before its baker is");
     assert!(both.payouts().is_some_and(|payouts| !payouts.pays().is_empty()), "the baker's are told all the same");
+}
+
+/// S3: that the baker runs under no services of systemd does not hide that the signer's guard is not known.
+#[test]
+fn s3_no_services_on_one_machine_say_nothing_of_the_other() {
+    let words = |word: &str| vec!["echo".to_owned(), word.to_owned()];
+    let commands = Commands { start: words("start"), stop: words("stop"), status: words("stopped"), restart_delay: 1 };
+    let by_commands = || Box::new(CommandControl::new(LocalHost::new(), commands.clone()));
+    let signer = World::new(WorldOptions::new(Model::TezSign, 7));
+    let bare = || bare(TezbakeControl::new(signer.host(Side::Primary)));
+    let note = GuardNote::here(signer.now(), None);
+    let both: [WithSigner; 2] = [WithSigner::new(by_commands(), bare()), WithSigner::new(bare(), by_commands())];
+    for mut both in both {
+        assert!(matches!(both.boot_guard(), Err(BakerError::NoBootGuard { .. })));
+        assert!(matches!(both.install_boot_guard(&note), Err(BakerError::NoBootGuard { .. })));
+    }
 }

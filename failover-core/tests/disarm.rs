@@ -227,6 +227,10 @@ impl SignerDevice for AtIt {
         self.at_it = true;
         Err(SignerError::Timeout { device: "one".to_owned(), what: "unlock", after: Duration::from_secs(5) })
     }
+
+    fn hold(&mut self) -> Result<(), SignerError> {
+        Ok(())
+    }
 }
 
 impl HwmSetter for AtIt {

@@ -128,6 +128,30 @@ impl HwmSetter for Stranger {
     }
 }
 
+/// Says that it can be held, and brings nothing for it.
+struct Boaster;
+
+impl SignerDevice for Boaster {
+    fn model(&self) -> Model {
+        BUTTONS
+    }
+    fn state(&mut self) -> Result<DeviceState, SignerError> {
+        Err(SignerError::Unsupported { what: "a look", why: "nobody looks".to_owned() })
+    }
+    fn disarm(&mut self) -> Result<(), SignerError> {
+        Ok(())
+    }
+    fn arm(&mut self, _: Arm<'_>) -> Result<(), SignerError> {
+        Ok(())
+    }
+}
+
+/// S1b: nothing is unlocked behind a hold that is only said.
+#[test]
+fn s1b_what_says_that_it_can_be_held_has_to_hold() {
+    assert!(matches!(Boaster.hold(), Err(SignerError::Unsupported { .. })));
+}
+
 /// Counts what it was asked.
 struct Asked {
     person: Person,

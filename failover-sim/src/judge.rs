@@ -63,9 +63,9 @@ struct Order {
 }
 
 /// Cut off, or what came of it could not be written down: then nothing more is done but to disarm, and to wait for an
-/// unlock that was not answered, whether or not that fits into the journal again.
+/// unlock that was not answered (which looks at no head), whether or not that fits into the journal again.
 fn cut_off(after: &[Record]) -> bool {
-    let rest = |record: &&Record| !matches!(record, Record::Disarmed { .. } | Record::Wait { .. });
+    let rest = |record: &&Record| !matches!(record, Record::Disarmed { .. } | Record::Wait { head: None, .. });
     match after.iter().find(rest) {
         Some(Record::End(end)) => end.exit == 6,
         Some(next) => matches!(next, Record::Resume { .. }),

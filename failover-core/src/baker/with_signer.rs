@@ -47,11 +47,15 @@ impl WithSigner {
         Self { baker, signer, own: Vec::new() }
     }
 
-    /// Does this on both, the signer first, whatever became of the first; the first error is the answer.
+    /// Does this on both, the signer first, whatever became of the first; the first error is the answer, but that there
+    /// are no services of systemd on one says nothing of the other.
     fn both(&mut self, each: impl Fn(&mut dyn BakerMachine) -> Result<(), BakerError>) -> Result<(), BakerError> {
         let signer = each(&mut *self.signer);
         let baker = each(&mut *self.baker);
-        signer.and(baker)
+        match (signer, baker) {
+            (Err(BakerError::NoUnits { .. }), Err(error)) => Err(error),
+            (signer, baker) => signer.and(baker),
+        }
     }
 
     fn all_looks(&mut self) -> impl Iterator<Item = &mut dyn Looks> {

@@ -39,7 +39,7 @@ pub(super) fn offer(facts: &Facts, progress: &Progress) -> Offer {
     if age < UNPROVEN_WAIT {
         return Offer::Not;
     }
-    // At B or below it nothing is to be read, and no level above it is silent.
+    // At B or below it nothing is to be read, and no level above it is silent: `settled` ends where this does.
     let Some(last) = head.value.level.below(SETTLED) else { return Offer::Not };
     let read = read_to(activity.value.settled.iter().map(|level| level.level), refused.noted.bound);
     if read < last {

@@ -43,7 +43,7 @@ pub fn raise_marks(
         let Some(permit) = permit else { return act(device) };
         let root = permit.permits.root();
         // Before it is on the screen: whoever finds the device silent can say what stands there.
-        let prompts = match (&step, device.traits().raised_by) {
+        let prompts = match (&step, device.model().traits().raised_by) {
             (Step::RaiseMarks { level, typed, .. }, RaisedBy::Prompt { .. }) => {
                 Some((*level, if *typed { "hwm raise" } else { "standby" }))
             }

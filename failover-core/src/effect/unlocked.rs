@@ -25,7 +25,7 @@ pub(super) fn held<T>(
     device: &mut dyn HwmSetter,
     work: impl FnOnce(&mut dyn HwmSetter) -> Result<T, EffectError>,
 ) -> Result<T, EffectError> {
-    if device.traits().hold == Hold::Impossible {
+    if device.model().traits().hold == Hold::Impossible {
         let why = "nothing keeps others on this machine from asking it for a signature meanwhile".to_owned();
         return Err(SignerError::Unsupported { what: "unlocking it to read or raise marks", why }.into());
     }

@@ -13,7 +13,7 @@ impl Failover {
     /// The end, once no unlock of this run can open a key any more; else it says so, and what makes it safe.
     pub(super) fn at_rest(&mut self, mut end: End) -> End {
         let bakes = self.progress.started.is_some() && self.backup_runs;
-        if bakes || self.hands.device.traits().armed_by != ArmedBy::Passphrase {
+        if bakes || self.hands.device.model().traits().armed_by != ArmedBy::Passphrase {
             return end;
         }
         // One that a session before this one asked for, and died, is over by then too.

@@ -28,7 +28,7 @@ pub struct Model {
 
 impl Model {
     /// A kind of device. `name` is what it is called in selectors and records: lowercase letters and digits. `title` is what
-    /// a person reads.
+    /// a person reads. The names of the [registry](super::registry) are taken: a record with one of them is read as that signer's.
     #[must_use]
     pub const fn new(name: &'static str, title: &'static str, traits: &'static Traits) -> Self {
         Self { name, title, traits }

@@ -54,7 +54,7 @@ impl Watch {
     pub(super) fn services(&mut self, now: Timestamp) {
         self.services = seen(self.hands.backup.state(), &self.hands.backup.describe(), &self.clock);
         let running = !matches!(&self.services, Ok(seen) if matches!(seen.value, BakerState::Stopped { .. }));
-        let again = match self.hands.device.traits().beside_service {
+        let again = match self.hands.device.model().traits().beside_service {
             Beside::Shared => SHARED,
             Beside::Free => SERVICES,
         };

@@ -79,7 +79,7 @@ fn list() -> Result<Vec<Listed>, SignerError> {
 }
 
 #[cfg(not(feature = "ledger"))]
-#[expect(clippy::unnecessary_wraps, reason = "as where it has USB")]
 fn list() -> Result<Vec<Listed>, SignerError> {
-    Ok(Vec::new())
+    // Nothing was looked for, which is not nothing found (S3).
+    Err(SignerError::Unsupported { what: "listing it", why: "built without the feature ledger".to_owned() })
 }
