@@ -1,25 +1,23 @@
 //! From the primary's stop to the backup's start: the fence, the level, the floor, the start.
 
-use super::keys::signing_keys;
-use super::ladder::StepKind;
-use super::policy::cap;
-use super::ready::{SIGNER, ready};
-use super::verdict::{Verdict, attempt};
-use super::vocabulary::{Basis, Path, Statement, WaitFor, Waiting};
 use std::time::Duration;
 
 use super::bound::bound;
 use super::fence::{Fence, fence};
 use super::floor::{floor as floor_now, leads, suffices};
 use super::foreign::consensus_marks;
-use super::gate;
-use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, unproven_sentence};
-use super::preflight;
+use super::keys::signing_keys;
+use super::ladder::StepKind;
+use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, cap, unproven_sentence};
 use super::progress::{Noted, Progress};
+use super::ready::{SIGNER, ready};
 use super::refusal::Refusal;
 use super::rumour::held;
 use super::step::Step;
 use super::unproven::{Offer, READING, offer, reading_left};
+use super::verdict::{Verdict, attempt};
+use super::vocabulary::{Basis, Path, Statement, WaitFor, Waiting};
+use super::{gate, preflight};
 use crate::facts::{
     ArmedBy, Arming, BakerState, DeviceState, Facts, Hold, KeyName, KeyState, Question, UnlockSecret, reached,
 };

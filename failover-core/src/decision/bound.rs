@@ -1,13 +1,10 @@
 //! B: the highest level that the primary may have signed, and what says so (S2).
 
-use super::policy::cap;
-use super::seen::highest;
-use super::seen::indexed;
-use super::vocabulary::Basis;
-
-use super::policy::{Policy, UNSEEN};
+use super::policy::{Policy, UNSEEN, cap};
 use super::progress::Progress;
 use super::refusal::Refusal;
+use super::seen::{highest, indexed};
+use super::vocabulary::Basis;
 use crate::facts::{Bound, Facts, KeyRole, ReadMarks, WrittenMark};
 use crate::tezos::{Kind, Level, Position};
 

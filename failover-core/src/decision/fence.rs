@@ -1,17 +1,17 @@
 //! The fence, rung by rung, and what is enough.
 
-use super::ladder::StepKind;
-use super::rung::{Rung, RungKind};
-use super::vocabulary::{Path, Statement, WaitFor, Waiting, Word};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, whose};
+use super::ladder::StepKind;
 use super::policy::{
     Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
     UNPROVEN_WAIT,
 };
 use super::progress::Progress;
+use super::rung::{Rung, RungKind};
+use super::vocabulary::{Path, Statement, WaitFor, Waiting, Word};
 use crate::facts::{BakerState, Facts, LIMITED, LevelActivity};
 use crate::tezos::Level;
 

@@ -1,11 +1,9 @@
 //! The floor and the cap (S2, S4).
 
-use super::policy::cap;
-use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_LEAST, MARGIN_UNPROVEN, Policy};
+use super::policy::{LEAD, LEDGER_AGAIN, LEDGER_EXTRA, MARGIN_LEAST, MARGIN_UNPROVEN, Policy, cap};
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::seen::highest as highest_mark;
-use super::seen::indexed;
+use super::seen::{highest as highest_mark, indexed};
 use super::vocabulary::Statement;
 use crate::facts::{ArmedBy, Constants, Facts, Head};
 use crate::tezos::Level;

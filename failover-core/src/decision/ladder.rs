@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use StepKind as Kind;
+
 /// What is done, whatever with: one kind for each [`Step`](super::Step), and what is only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -65,8 +67,6 @@ pub struct Rank {
     /// What is done under it, in this order where nothing went before.
     pub kinds: &'static [StepKind],
 }
-
-use StepKind as Kind;
 
 /// The written procedure, from the preparation to the way back. A run confirms that the primary is down (1) before it touches
 /// anything, and may note the level (4) as soon as the primary reads back as stopped, while it is being fenced (3).

@@ -1,16 +1,15 @@
 //! What the backup's device shows before the primary is touched, and what of it refuses (S17).
 
-use super::keys::signing_keys;
-use super::policy::cap;
-use super::verdict::Verdict;
-use super::vocabulary::{WaitFor, Waiting};
 use std::time::Duration;
 
 use super::bound::bound;
 use super::floor::floor;
-use super::policy::Policy;
+use super::keys::signing_keys;
+use super::policy::{Policy, cap};
 use super::progress::{Found, Progress};
 use super::refusal::Refusal;
+use super::verdict::Verdict;
+use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::{ArmedBy, Arming, BakerState, DeviceState, Facts, KeyState, reached};
 use crate::tezos::Kind;
 

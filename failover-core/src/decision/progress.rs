@@ -1,13 +1,12 @@
 //! How far a run is: rebuilt from the journal, and from what this session has seen itself.
 
-use super::followed::Followed;
-use super::ladder::StepKind;
-use super::vocabulary::Path;
-use super::vocabulary::{Statement, Word};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::followed::Followed;
+use super::ladder::StepKind;
 use super::policy::STATEMENT_LIFE;
+use super::vocabulary::{Path, Statement, Word};
 use crate::facts::{ClaimAnswer, Head, KeyName, KeyState, Marks, Merged, NonceCount, Timestamp};
 use crate::tezos::Level;
 

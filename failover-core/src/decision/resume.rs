@@ -1,14 +1,14 @@
 //! After the start: has baking resumed, and is every signature the backup's own?
 
-use super::ladder::StepKind;
-use super::verdict::{Resumed, Verdict};
-use super::vocabulary::{WaitFor, Waiting};
 use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, foreign, whose};
+use super::ladder::StepKind;
 use super::policy::{LOCKED, Policy, RESUME_LEVELS, SETTLED, SILENT_LIMIT, STEADY};
 use super::progress::{Progress, Started};
 use super::refusal::evidence;
+use super::verdict::{Resumed, Verdict};
+use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::{Activity, Arming, BakerState, Denunciation, Facts, GuardState, Mark, Signed};
 use crate::tezos::{Kind, Level, Position, Round};
 

@@ -1,12 +1,12 @@
 //! Rumours: votes in this baker's slot whose signature nobody has checked (S8, H25). They hold the start for a while, once in
 //! a run, and stop nothing: what is true of them is checked by the node within a block or two, and accuses then.
 
-use super::vocabulary::{WaitFor, Waiting};
 use std::time::Duration;
 
 use super::foreign::{Whose, consensus_marks, whose};
 use super::policy::RUMOUR_HOLD;
 use super::progress::Progress;
+use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::{Facts, Rumour};
 
 /// The rumours of votes above B that are not the backup's own as its marks tell.

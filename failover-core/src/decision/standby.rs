@@ -3,8 +3,7 @@
 
 use super::floor::floor;
 use super::keys::signing_keys;
-use super::policy::Policy;
-use super::policy::cap;
+use super::policy::{Policy, cap};
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::step::{Approved, Step};

@@ -1,10 +1,9 @@
 //! The steps: what a run can do to the world.
 
-use super::ladder::StepKind;
-use super::vocabulary::Basis;
-use super::vocabulary::Path;
 use std::fmt;
 
+use super::ladder::StepKind;
+use super::vocabulary::{Basis, Path};
 use crate::facts::{Asked, KeyName, Marks};
 use crate::tezos::{ChainId, Level};
 

@@ -1,12 +1,12 @@
 //! Is the risk offered, where nothing proves that the primary is off? Only where an earlier refusal still counts (H27).
 
-use super::seen::indexed;
-use super::vocabulary::{WaitFor, Waiting};
 use std::time::Duration;
 
 use super::fence::{Silence, silence_lately};
 use super::policy::{REFUSAL_LIFE, SETTLED, SILENT_UNPROVEN, UNPROVEN_WAIT};
 use super::progress::{Progress, RefusedBefore};
+use super::seen::indexed;
+use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::Facts;
 use crate::tezos::Level;
 

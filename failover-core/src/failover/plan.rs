@@ -4,6 +4,7 @@ use super::Failover;
 use crate::chain::Ahead;
 use crate::clock::Clock;
 use crate::decision::{Policy, Refusal, Verdict, bound, decide, described, fence, floor};
+use crate::effect::pays;
 use crate::facts::{Facts, Gatherer};
 use crate::journal::record::Plan;
 use crate::price::{self, Price};
@@ -65,11 +66,7 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
         keys,
         pending: pending(facts),
         takeover: facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger?.takeover(policy.chain)),
-        pays: hands
-            .primary
-            .as_mut()
-            .map(|primary| crate::effect::pays::known(fence.path, &mut **primary))
-            .unwrap_or_default(),
+        pays: hands.primary.as_mut().map(|primary| pays::known(fence.path, &mut **primary)).unwrap_or_default(),
         silent: fence.silence_needed,
         fence: fence.rungs,
         price: price(gatherer, policy, facts, floor, clock).map(Box::new),

@@ -4,8 +4,7 @@ use super::Failover;
 use crate::clock::Clock as _;
 use crate::decision::{WaitFor, Waiting};
 use crate::effect::{self, EffectError};
-use crate::journal::record::NOT_LOCKED;
-use crate::journal::record::{End, Record};
+use crate::journal::record::{End, NOT_LOCKED, Record};
 use crate::signer::traits::ArmedBy;
 use crate::signer::{SignerDevice as _, SignerError};
 

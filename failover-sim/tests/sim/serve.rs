@@ -1,6 +1,5 @@
 //! The served world answers over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,8 +8,7 @@ use failover_core::chain::http::Http;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc};
-use failover_core::clock::SystemClock;
-use failover_core::clock::{Clock, Timestamp};
+use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::signer::ledger::{Derivation, KeyPath, Options};
 use failover_core::signer::{Arm, Arming, KeyName, Model, Passphrase, Selector, plan_authorize};
 use failover_core::tezos::Kind;

@@ -1,15 +1,13 @@
 //! `/context/delegates/<baker>`: the keys that the chain expects.
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::claim::Ed25519;
-use crate::chain::block::Metadata;
-use crate::chain::block::level;
+use crate::chain::block::{Metadata, level};
 use crate::chain::number::Number;
 use crate::chain::text::clipped;
 use crate::chain::{Delegate, Denunciation, ExpectedKey, KeyRole};
 use crate::tezos::{KeyHash, Kind, Position, Round};
+use serde::Deserialize;
+use serde_json::Value;
 
 /// Shape since protocol 023 (Octez v25.1); the older names (`active_consensus_key`) are not read.
 #[derive(Deserialize)]

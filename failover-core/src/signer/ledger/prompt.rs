@@ -1,12 +1,12 @@
 //! A prompt on the screen: sent and waited for by this driver, or by a process before it.
 
-use crate::signer::prompted::Prompted;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::apdu::{Command, GetAppAndVersion, QUERY_DEADLINE};
 use super::exchange::{ApduExchange, ask, ask_a_person};
 use super::{Ledger, SignerError};
+use crate::signer::prompted::Prompted;
 
 /// How long a device that is prompting, as far as this driver knows itself, is given to answer, the start of its transport
 /// included.
