@@ -2,7 +2,7 @@
 //! and guards a machine does so without it.
 
 use failover_core::signer::traits::Replugged;
-use failover_core::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
+use failover_core::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
 
 use crate::config::Signer;
 use crate::wiring;
@@ -107,7 +107,7 @@ impl SignerDevice for Late {
 }
 
 impl HwmSetter for Late {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
-        self.with(|device| device.set(order))
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
+        self.with(|device| device.send_level(order))
     }
 }

@@ -18,7 +18,7 @@ use crate::operator::{Operator, OperatorError};
 use crate::permit::{ClaimAnswer, PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::ledger::StatusWord;
-use crate::signer::{Arm, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
+use crate::signer::{Arm, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise_to_floor};
 use crate::state::PlanId;
 
 mod at_rest;
@@ -323,7 +323,7 @@ fn act(
         Step::Raise { keys, floor, cap } => {
             approved.still_fresh(clock.now())?;
             hands.device.open();
-            let raised = raise(&mut *hands.device, &keys, floor, cap);
+            let raised = raise_to_floor(&mut *hands.device, &keys, floor, cap);
             hands.device.close();
             return Ok(raised?.into());
         }

@@ -2,17 +2,19 @@
 
 use thiserror::Error;
 
-use super::{Arming, DeviceState, HwmSetter, KeyName, KeyState, LedgerMarks, Mark, Marks, Model, SignerError};
-use crate::tezos::Level;
+use super::order::DeviceReading;
+use super::traits::Lowering;
+use super::{Arming, Cap, DeviceState, HwmSetter, KeyName, KeyState, LedgerMarks, Mark, Marks, Model, SignerError};
+use crate::tezos::{KeyHash, Level};
 
-/// An order to set one key's marks, planned against marks that were read from the device.
+/// The level that a key's marks have to be set to: arithmetic on a state, and no order (see [`RaiseOrder`](super::RaiseOrder)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RaiseOrder {
+pub struct LevelNeeded {
     key: KeyName,
     level: Level,
 }
 
-impl RaiseOrder {
+impl LevelNeeded {
     /// Which key.
     #[must_use]
     pub const fn key(&self) -> &KeyName {
@@ -89,6 +91,28 @@ pub enum RaiseError {
     /// The device.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// A mark is not any more where it was when the order was made: it was not sent (S4).
+    #[error(
+        "the marks of the key {key} moved since they were read: the highest was {was}, and is {is}; nothing was sent"
+    )]
+    Moved {
+        /// Which key.
+        key: KeyName,
+        /// Its highest mark when the order was made.
+        was: Mark,
+        /// Its highest mark right before the order would have been sent.
+        is: Mark,
+    },
+    /// The device has another key of that name than it had when it was read first: nothing of the two can be compared (S4).
+    #[error("{key} was the key {was} when its marks were read first, and is {is} now: another device?")]
+    OtherKey {
+        /// Its name.
+        key: KeyName,
+        /// The key that was read first, and that the order was made for.
+        was: KeyHash,
+        /// The key that was read later.
+        is: KeyHash,
+    },
     /// What was read back is below what was ordered (S5).
     #[error("the key {key} reads back {after}, not at least {level}")]
     NotReached {
@@ -134,6 +158,8 @@ impl RaiseError {
             }
             Self::NoKeys => "name the keys, or check the card",
             Self::WentDown { .. } => "do not sign with this device: lock or deauthorize it, then look at it",
+            Self::Moved { .. } => "find out what signs with it or raises it, then raise again",
+            Self::OtherKey { .. } => "unplug the other device, or name one by its serial or path",
             Self::NotReached { .. } => "read the marks with `failover hwm show` before anything else",
         }
     }
@@ -145,12 +171,12 @@ pub fn reached(marks: &Marks, floor: Level) -> bool {
     marks.lowest().0.is_some_and(|p| p.level >= floor)
 }
 
-fn state_of<'a>(state: &'a DeviceState, key: &KeyName) -> Result<&'a KeyState, RaiseError> {
+pub(super) fn state_of<'a>(state: &'a DeviceState, key: &KeyName) -> Result<&'a KeyState, RaiseError> {
     let known = || state.keys.iter().map(|k| k.name.clone()).collect();
     Ok(state.named(key).ok_or_else(|| SignerError::UnknownKey { key: key.clone(), known: known() })?)
 }
 
-fn marks_of(state: &DeviceState, key: &KeyName) -> Result<Marks, RaiseError> {
+pub(super) fn marks_of(state: &DeviceState, key: &KeyName) -> Result<Marks, RaiseError> {
     let state = state_of(state, key)?;
     match state.marks {
         Some(marks) => Ok(marks),
@@ -159,55 +185,54 @@ fn marks_of(state: &DeviceState, key: &KeyName) -> Result<Marks, RaiseError> {
     }
 }
 
-/// What must be sent to bring all `keys` to `floor` or above: nothing for a key whose kinds are all there, else
+/// The levels that are needed to bring all `keys` to `floor` or above: nothing for a key whose kinds are all there, else
 /// the floor, or one level above the key's highest mark where a kind is already past the floor (S2).
 ///
 /// # Errors
-/// A key's marks are not known, the level needed is past `cap`, or a Ledger's RESET would lower its other mark. Nothing was
-/// sent.
+/// A key's marks are not known, the level needed is past `cap`, or a Ledger's RESET would lower its other mark.
 pub fn plan_raise(
     state: &DeviceState,
     keys: &[KeyName],
     floor: Level,
-    cap: Level,
-) -> Result<Vec<RaiseOrder>, RaiseError> {
-    let mut orders = Vec::new();
+    cap: Cap,
+) -> Result<Vec<LevelNeeded>, RaiseError> {
+    let mut needed = Vec::new();
     for key in keys {
         let marks = marks_of(state, key)?;
         if !reached(&marks, floor) {
-            orders.push(order_above(state.info.model, key, &marks, floor, cap)?);
+            needed.push(level_above(state.info.model, key, &marks, floor, cap)?);
         }
     }
-    both_marks(state, &orders)?;
-    if keys.is_empty() { Err(RaiseError::NoKeys) } else { Ok(orders) }
+    both_marks(state, &needed)?;
+    if keys.is_empty() { Err(RaiseError::NoKeys) } else { Ok(needed) }
 }
 
 /// RESET would set the mark of the other chains as well.
-fn both_marks(state: &DeviceState, orders: &[RaiseOrder]) -> Result<(), RaiseError> {
+fn both_marks(state: &DeviceState, needed: &[LevelNeeded]) -> Result<(), RaiseError> {
     let Some(ledger) = state.info.ledger else { return Ok(()) };
     let highest = ledger.main.max(ledger.test).0.map(|at| at.level);
-    match orders.iter().find(|order| highest.is_some_and(|highest| highest >= order.level)) {
-        Some(order) => Err(RaiseError::BothMarks { level: order.level, ledger }),
+    match needed.iter().find(|needed| highest.is_some_and(|highest| highest >= needed.level)) {
+        Some(needed) => Err(RaiseError::BothMarks { level: needed.level, ledger }),
         None => Ok(()),
     }
 }
 
-/// The order that authorizes a Ledger's key: SETUP sets the mark too and forgets what was signed at its level, so
+/// The level that authorizes a Ledger's key: SETUP sets the mark too and forgets what was signed at its level, so
 /// it goes above the present mark even where that is at the floor already.
 ///
 /// # Errors
 /// As [`plan_raise`].
-pub fn plan_authorize(state: &DeviceState, key: &KeyName, floor: Level, cap: Level) -> Result<RaiseOrder, RaiseError> {
-    order_above(state.info.model, key, &marks_of(state, key)?, floor, cap)
+pub fn plan_authorize(state: &DeviceState, key: &KeyName, floor: Level, cap: Cap) -> Result<LevelNeeded, RaiseError> {
+    level_above(state.info.model, key, &marks_of(state, key)?, floor, cap)
 }
 
-fn order_above(model: Model, key: &KeyName, marks: &Marks, floor: Level, cap: Level) -> Result<RaiseOrder, RaiseError> {
+fn level_above(model: Model, key: &KeyName, marks: &Marks, floor: Level, cap: Cap) -> Result<LevelNeeded, RaiseError> {
     let level = marks.highest().0.map_or(floor, |p| floor.max(p.level.above(1)));
-    let cap = cap.min(model.traits().highest_level);
+    let cap = cap.level().min(model.traits().highest_level);
     if level > cap {
         return Err(RaiseError::PastCap { key: key.clone(), level, cap });
     }
-    Ok(RaiseOrder { key: key.clone(), level })
+    Ok(LevelNeeded { key: key.clone(), level })
 }
 
 /// Refuses a level that a person typed where it is below a mark of one of the keys: never lower (S4).
@@ -224,31 +249,59 @@ pub fn refuse_lower(state: &DeviceState, keys: &[KeyName], level: Level) -> Resu
     Ok(())
 }
 
-/// Brings all `keys` to `floor` or above, one at a time, and reads back. Already there is success.
+/// Raises the marks of all `keys` to `level`, one key at a time, and reads back: what somebody asks for who names a level.
+/// Already there is success; a mark above it is an error, for any of the keys.
 ///
 /// # Errors
-/// See [`RaiseError`]; keys raised before the error stay raised.
+/// See [`RaiseError`]. After [`RaiseError::Lower`] nothing was sent; else keys raised before the error stay raised.
 pub fn raise<D: HwmSetter + ?Sized>(
     device: &mut D,
     keys: &[KeyName],
-    floor: Level,
-    cap: Level,
+    level: Level,
+    cap: Cap,
 ) -> Result<Vec<Raised>, RaiseError> {
-    let before = device.state()?;
+    let before = DeviceReading::of(device)?;
+    refuse_lower(before.state(), keys, level)?;
+    raise_from(device, &before, keys, level, cap)
+}
+
+/// Brings all `keys` to `floor` or above, one at a time, and reads back: what a failover asks for, whose floor follows from
+/// what the other machine signed. A key that is above it on all kinds is left as it is, and that is success; one that is above
+/// it on some goes one level above those (S2).
+///
+/// # Errors
+/// See [`RaiseError`]; keys raised before the error stay raised.
+pub fn raise_to_floor<D: HwmSetter + ?Sized>(
+    device: &mut D,
+    keys: &[KeyName],
+    floor: Level,
+    cap: Cap,
+) -> Result<Vec<Raised>, RaiseError> {
+    let before = DeviceReading::of(device)?;
     raise_from(device, &before, keys, floor, cap)
 }
 
-/// The same from marks that were read just before, in the same opening.
-pub(crate) fn raise_from<D: HwmSetter + ?Sized>(
+fn raise_from<D: HwmSetter + ?Sized>(
     device: &mut D,
-    before: &DeviceState,
+    before: &DeviceReading,
     keys: &[KeyName],
     floor: Level,
-    cap: Level,
+    cap: Cap,
 ) -> Result<Vec<Raised>, RaiseError> {
-    for order in plan_raise(before, keys, floor, cap)? {
+    let obeys = device.model().traits().lowering == Lowering::Obeyed;
+    for (sent, order) in before.orders(keys, floor, cap)?.into_iter().enumerate() {
+        // What was read in this call, by the library itself, is the proof for what is sent next. A device that lowers a mark
+        // where it is told to is read again before each further order; one that refuses is the second proof itself, and
+        // is not asked more (docs/devices.md counts).
+        let order = if sent > 0 && obeys {
+            let again = DeviceReading::of(device)?.orders(std::slice::from_ref(order.key()), floor, cap)?.pop();
+            let Some(order) = again else { continue };
+            order
+        } else {
+            order
+        };
         // A set that was not answered may have taken effect all the same: the read-back decides.
-        if let Err(error) = device.set(&order) {
+        if let Err(error) = order.push(device) {
             // Where nothing can be read, what went wrong first says more.
             let Ok(after) = device.state() else { return Err(error.into()) };
             if !reached(&marks_of(&after, order.key())?, floor) {
@@ -256,8 +309,18 @@ pub(crate) fn raise_from<D: HwmSetter + ?Sized>(
             }
         }
     }
-    let after = device.state()?;
-    keys.iter().map(|key| compare(key, marks_of(before, key)?, marks_of(&after, key)?, floor)).collect()
+    let (before, after) = (before.state(), device.state()?);
+    let read_back = |key: &KeyName| {
+        same_key(state_of(before, key)?, &after)?;
+        compare(key, marks_of(before, key)?, marks_of(&after, key)?, floor)
+    };
+    keys.iter().map(read_back).collect()
+}
+
+/// A card that was changed meanwhile has the same names.
+pub(super) fn same_key(before: &KeyState, now: &DeviceState) -> Result<(), RaiseError> {
+    let (was, is) = (before.key, state_of(now, &before.name)?.key);
+    if was == is { Ok(()) } else { Err(RaiseError::OtherKey { key: before.name.clone(), was, is }) }
 }
 
 /// Compares marks read before and after (S4, S5).

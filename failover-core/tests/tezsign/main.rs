@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod driver;
+#[path = "../signer/meanwhile.rs"]
+mod meanwhile;
 mod socket;
 mod support;
 mod vectors;
