@@ -28,4 +28,5 @@ mod strangers;
 mod thresholds;
 mod unproven;
 mod verifies;
+mod whose;
 mod world;
