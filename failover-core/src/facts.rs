@@ -109,7 +109,7 @@ pub struct ChainFacts {
     pub pool: Pooled,
 }
 
-/// Mainnet's minimal block time (protocol 024).
+/// Mainnet's minimal block time (Ushuaia 025).
 const USUAL_BLOCK_SECONDS: u64 = 6;
 
 impl ChainFacts {
