@@ -12,6 +12,7 @@ mod arms;
 mod bound;
 #[path = "../dice/mod.rs"]
 mod dice;
+mod edges;
 mod floors;
 mod gives_back;
 mod heads;
