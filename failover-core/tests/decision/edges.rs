@@ -101,20 +101,3 @@ fn h41_a_head_that_leaps_by_more_than_ten_levels_was_not_watched() {
     assert_eq!([31, 42, 53].map(&mut watched), [31, 42, 53]);
     assert_eq!(watched(64), 53, "a fourth leap is not followed");
 }
-
-/// H43: all votes for a level lie between two heads that are two apart.
-#[test]
-fn h43_keys_that_are_found_unlocked_are_read_again_two_heads_later() {
-    let (mut facts, _) = raised(HEAD);
-    facts.backup.services = known(running());
-    let mut progress = Progress::default();
-    progress.observe(&facts, None);
-    let mut at = |head: u64| {
-        facts.chain.head.as_mut().unwrap().value.level = level(head);
-        facts.chain.others[0].said.as_mut().unwrap().value.level = level(head);
-        verdict(&facts, &progress)
-    };
-    assert_eq!(waits(at(HEAD)).left, Some(Duration::from_secs(12)));
-    assert_eq!(waits(at(HEAD + 1)).left, Some(Duration::from_secs(6)));
-    assert!(matches!(at(HEAD + 2), Verdict::Ask(_)), "nothing moved");
-}

@@ -335,3 +335,6 @@ impl ChainGatherer {
         Ok(known)
     }
 }
+
+#[cfg(test)]
+mod tests;
