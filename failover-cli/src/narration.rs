@@ -189,7 +189,7 @@ impl Narration {
             WaitFor::Silence { silent, needed } => {
                 (3, format!("the primary's silence: {silent} of {needed} levels so far"))
             }
-            WaitFor::Statement => (3, "the two minutes after the statement".to_owned()),
+            WaitFor::Statement => (3, "the time after the statement".to_owned()),
             WaitFor::Baking { floor, .. } => (7, format!("the backup's first signature above {floor} on chain")),
             WaitFor::Steady { missed: Some(missed) } => {
                 (7, format!("the missed levels to stop growing: {missed} in this cycle"))

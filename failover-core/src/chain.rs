@@ -147,6 +147,11 @@ pub struct Delegate {
 
 /// How far below the head [`Delegate::earlier_protocol`] was read.
 pub const PROTOCOL_LOOK_BACK: u64 = 10;
+/// A block with this many on top is final (Tenderbake, Octez v25).
+pub const FINAL: u64 = 2;
+/// Votes for a level are settled at the head so many levels above it: they are in the next block and nowhere later, and
+/// that one has to be final.
+pub const SETTLED: u64 = FINAL + 1;
 
 /// Evidence on chain that a baker signed twice.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

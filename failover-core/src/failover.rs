@@ -326,7 +326,7 @@ impl Failover {
                     self.progress.failures.insert(wanted.kind(), (u32::MAX, why.clone()));
                 }
                 if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
-                    self.clock.sleep(Duration::from_secs(30));
+                    self.clock.sleep(crate::signer::THROTTLE);
                 }
                 let nonces = match &error {
                     EffectError::NotMerged { theirs, .. } => Some(*theirs),

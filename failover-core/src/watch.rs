@@ -55,6 +55,10 @@ use role::Taken;
 
 /// A primary that signed nothing for so many levels with rights, in a row, may be down: about a minute.
 pub const SILENT: u64 = 10;
+/// It is told of no sooner, whatever is configured: one level alone is missed by many a baker that goes on.
+pub const SILENT_LEAST: u64 = 2;
+/// Nor so late that nobody is told at all: more than half a day.
+pub const SILENT_MOST: u64 = 10_000;
 
 /// All that a watch needs. Of its hands it uses the device, the services and the guard of this machine.
 pub struct Parts {

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use failover_core::decision::policy;
+use failover_core::watch;
 
 use super::Confirmation;
 
@@ -53,7 +55,7 @@ pub(crate) struct Run {
     #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off", "confirm_no_other_run", "confirm_ledger_setting"])]
     pub(crate) plan_only: bool,
     /// Levels between the highest level the primary may have signed and the marks [default: 10, or as configured]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(policy::MARGIN_LEAST..=policy::MARGIN_MOST))]
     pub(crate) margin: Option<u64>,
     /// Leave out a source that cannot be right, or `marks`, the primary's mark files, or `power`, its power status; never
     /// the own node
@@ -87,7 +89,7 @@ pub(crate) struct Watch {
     /// After so many levels with rights in which the primary signed nothing, say that a failover may be due [default:
     /// 10, or `levels` in the configuration]
     #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    #[arg(value_parser = clap::value_parser!(u64).range(watch::SILENT_LEAST..=watch::SILENT_MOST))]
     pub(crate) silent: Option<u64>,
 }
 

@@ -130,7 +130,8 @@ fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
 /// A plan was shown, which a statement may name.
 fn planned(command: &str, config: &Config, id: PlanId) -> End {
     End::done(format!(
-        "unplug the primary's signer, then within 10 minutes: failover {command} --confirm-disconnected {}:{id}",
+        "unplug the primary's signer, then within {} minutes: failover {command} --confirm-disconnected {}:{id}",
+        Plan::GOOD_FOR.as_secs() / 60,
         config.baker.name
     ))
 }

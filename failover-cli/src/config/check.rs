@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::{Instance, MarkFolder, UnitName};
-use failover_core::decision::policy::{MARGIN, MARGIN_LEAST};
+use failover_core::decision::policy::{MARGIN, MARGIN_LEAST, MARGIN_MOST};
 use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::KeyName;
 use failover_core::signer::ledger::Derivation;
 use failover_core::signer::traits::NamedBy;
 use failover_core::state::StateDir;
 use failover_core::tezos::ChainId;
-use failover_core::watch::Hook;
+use failover_core::watch::{Hook, SILENT_LEAST, SILENT_MOST};
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
@@ -19,9 +19,6 @@ use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer
 use crate::args::NodeUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
-
-/// A margin above this is a typing error: the floor would be past the cap.
-const MARGIN_MOST: u64 = 1000;
 
 /// Checks a file; knows its name and text for the messages.
 pub(super) struct Checker<'a> {
@@ -346,8 +343,9 @@ impl<'a> Checker<'a> {
 
     fn watch(&self, watch: file::Watch) -> Result<Watch, ConfigError> {
         let file::Watch { levels, silent, duplicate, guard, not_ready } = watch;
-        if let Some(levels) = levels.as_ref().filter(|levels| !(2..=10_000).contains(levels.get_ref())) {
-            return Err(self.wrong(levels, "levels: between 2 and 10000 levels"));
+        if let Some(levels) = levels.as_ref().filter(|levels| !(SILENT_LEAST..=SILENT_MOST).contains(levels.get_ref()))
+        {
+            return Err(self.wrong(levels, format!("levels: between {SILENT_LEAST} and {SILENT_MOST} levels")));
         }
         let mut hooks = BTreeMap::new();
         for (hook, argv) in

@@ -8,7 +8,7 @@ use super::floor::{floor as floor_now, leads, suffices};
 use super::foreign::consensus_marks;
 use super::keys::signing_keys;
 use super::ladder::StepKind;
-use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, cap, unproven_sentence};
+use super::policy::{KEY_CHANGE_WAIT, Policy, SETTLED, SILENT_LIMIT, TRIES, cap, unproven_sentence};
 use super::progress::{Noted, Progress};
 use super::ready::{SIGNER, ready};
 use super::refusal::Refusal;
@@ -115,7 +115,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
         Offer::Made => {
             return Some(Verdict::Ask(Question::Unproven {
                 sentence: unproven_sentence(&name),
-                levels_an_hour: 3600 / facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds.max(1)),
+                levels_an_hour: 3600 / facts.chain.block_seconds(),
             }));
         }
         Offer::Reading { left } => {
@@ -201,7 +201,7 @@ fn with_former(mut keys: Vec<KeyName>, device: &DeviceState, progress: &Progress
 /// fenced by now, so that it is waited for and not refused; each wait has an end (S10).
 fn near_key_change(facts: &Facts, progress: &Progress) -> Option<Verdict> {
     let levels = gate::key_change(&facts.chain.delegate.as_ref().ok()?.value)?;
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let since = progress.key_change_since.map_or(Duration::ZERO, |since| facts.now.since(since));
     let longest = Duration::from_secs(block.saturating_mul(KEY_CHANGE_WAIT));
     if since >= longest {
@@ -262,10 +262,10 @@ fn wait(facts: &Facts, fence: &Fence) -> Verdict {
     if silence.levels >= SILENT_LIMIT && silence.silent < fence.silence_needed {
         return Verdict::Refuse(Refusal::SilenceProvesNothing { levels: silence.levels, with_rights: silence.silent });
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let missing = fence.silence_needed.saturating_sub(silence.silent);
-    // Three more blocks settle the first level; each further level takes one.
-    let silent_in = Duration::from_secs(block.saturating_mul(missing + 3));
+    // The first level has to be settled; each further level takes one block.
+    let silent_in = Duration::from_secs(block.saturating_mul(missing + SETTLED));
     if missing > 0 {
         let why = WaitFor::Silence { silent: silence.silent, needed: fence.silence_needed };
         return Verdict::Wait(Waiting { why, left: Some(silent_in.max(fence.wait_left)) });

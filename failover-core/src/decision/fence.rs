@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::foreign::{Whose, consensus_marks, whose};
 use super::ladder::StepKind;
 use super::policy::{
-    Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
-    UNPROVEN_WAIT,
+    Policy, RESTART_SLACK, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES,
+    UNCONTROLLED_WAIT, UNPROVEN_WAIT,
 };
 use super::progress::Progress;
 use super::rung::{Rung, RungKind};
@@ -158,11 +158,11 @@ fn stopped(facts: &Facts, progress: &Progress) -> Rung {
     };
     match &facts.primary.restart_delay {
         Err(unknown) => rung(false, unknown.why.clone()),
-        Ok(delay) if since > delay.value + Duration::from_secs(1) => {
+        Ok(delay) if since > delay.value + RESTART_SLACK => {
             rung(true, format!("read twice, {} apart", humantime::format_duration(whole(since))))
         }
         Ok(delay) => {
-            let left = (delay.value + Duration::from_secs(1)).saturating_sub(since);
+            let left = (delay.value + RESTART_SLACK).saturating_sub(since);
             rung(false, format!("read once; again in {}", humantime::format_duration(whole(left))))
         }
     }

@@ -1,7 +1,7 @@
 //! The gates: what must be known and right before anything else is decided.
 
-use super::heads::{self, REORGANISING, Unconfirmed, known};
-use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy};
+use super::heads::{self, Unconfirmed, known};
+use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy, REORGANISING};
 use super::progress::Progress;
 use super::refusal::{Alias, Refusal};
 use super::vocabulary::{WaitFor, Waiting};

@@ -2,7 +2,6 @@
 //! verdict for all that raises a mark or names a level (S4, S15, H1, H20, H26).
 
 use std::fmt;
-use std::time::Duration;
 
 use super::policy::{FRESH, FUTURE, FUTURE_SAID, MARKS, PEERS, PIN_SLACK, POWER, Policy};
 use super::refusal::Refusal;
@@ -281,6 +280,3 @@ pub(super) fn known<'a, T>(fact: &'a Fact<T>, what: &str) -> Result<&'a T, Refus
         .map(|seen| &seen.value)
         .map_err(|unknown| Refusal::Unknown { what: what.to_owned(), unknown: unknown.clone() })
 }
-
-/// How long the newest blocks may be replaced before nobody is said to agree.
-pub(super) const REORGANISING: Duration = Duration::from_secs(30);

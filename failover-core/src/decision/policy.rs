@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::{Claim, HeadPin, HostIdentity, KeyName, PlanId};
+use crate::facts::{self, Claim, HeadPin, HostIdentity, KeyName, PlanId};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 /// A head at most this old is fresh.
@@ -38,12 +38,14 @@ pub const REFUSAL_LIFE: Duration = Duration::from_secs(24 * 3600);
 pub const MARGIN: u64 = 10;
 /// No margin is smaller, whatever is told.
 pub const MARGIN_LEAST: u64 = 2;
+/// One that is larger is a typing error, and said before anything is asked. What is past the cap is refused all the same.
+pub const MARGIN_MOST: u64 = 1000;
 /// The margin where nothing proves that the primary is off, at least.
 pub const MARGIN_UNPROVEN: u64 = 30;
 /// After this many levels without enough rights, silence proved nothing.
 pub const SILENT_LIMIT: u64 = 200;
 /// Votes for a level are settled at the head three levels above it.
-pub const SETTLED: u64 = 3;
+pub const SETTLED: u64 = facts::SETTLED;
 /// What the primary may have signed above the head: a candidate that was not seen, and one block of lag.
 pub const UNSEEN: u64 = 2;
 /// No mark goes further above the head, and no observation further is believed, unless told (S4).
@@ -58,7 +60,7 @@ pub const KEY_CHANGE_WAIT: u64 = 2 * KEY_CHANGE;
 /// A vote in the mempool that nobody has checked holds the start for so many levels, in the whole run.
 pub const RUMOUR_HOLD: u64 = 6;
 /// Within this many levels of a protocol change, before it and after it, nothing is read with certainty.
-pub const PROTOCOL_CHANGE: u64 = crate::facts::PROTOCOL_LOOK_BACK;
+pub const PROTOCOL_CHANGE: u64 = facts::PROTOCOL_LOOK_BACK;
 /// A protocol change in the middle of a run is waited for this long: twice those levels, some of them slow.
 pub const PROTOCOL_WAIT: Duration = Duration::from_secs(600);
 /// The claim on the primary may take as many seconds: one script, over a slow line (S13).
@@ -75,7 +77,13 @@ pub const PROMPT: Duration = Duration::from_secs(300);
 pub const PEERS: usize = 2;
 /// The pinned head allows so many levels more than the clock does, and as many less than it has itself: the two newest
 /// blocks are not settled, and may be replaced by others of an earlier time.
-pub const PIN_SLACK: u64 = 2;
+pub const PIN_SLACK: u64 = facts::FINAL;
+/// While the newest blocks of another source are others, so long is waited before nobody is said to agree.
+pub const REORGANISING: Duration = Duration::from_secs(30);
+/// Heads between the two readings of keys that were found unlocked: all votes for a level lie in between (H43).
+pub const UNMOVED: u64 = 2;
+/// The primary's services are read twice, further apart than their restart delay and this.
+pub const RESTART_SLACK: Duration = Duration::from_secs(1);
 /// How often a step is tried before the run fails.
 pub const TRIES: u32 = 3;
 /// How often a step is done that reads back as not done.

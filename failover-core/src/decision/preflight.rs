@@ -5,16 +5,13 @@ use std::time::Duration;
 use super::bound::bound;
 use super::floor::floor;
 use super::keys::signing_keys;
-use super::policy::{Policy, cap};
+use super::policy::{Policy, UNMOVED, cap};
 use super::progress::{Found, Progress};
 use super::refusal::Refusal;
 use super::verdict::Verdict;
 use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::{ArmedBy, Arming, BakerState, DeviceState, Facts, KeyState, reached};
 use crate::tezos::Kind;
-
-/// Heads between the two readings of unlocked keys: all votes for a level lie in between.
-const APART: u64 = 2;
 
 /// H29: no signing key is damaged, and none is so far above the head that it could not be raised, or would not sign for
 /// hours. `keys` are as they were seen with their marks; what shows none is judged when it is unlocked.
@@ -99,10 +96,10 @@ pub(super) fn bakes_here(facts: &Facts, device: &DeviceState, progress: &Progres
     }
     let runs = matches!(&facts.backup.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }));
     let passed = facts.chain.head.as_ref().map_or(0, |now| now.value.level.since(*head));
-    if marks.is_empty() || !runs || passed >= APART {
+    if marks.is_empty() || !runs || passed >= UNMOVED {
         return None;
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
-    let left = Some(Duration::from_secs(block.saturating_mul(APART.saturating_sub(passed))));
+    let block = facts.chain.block_seconds();
+    let left = Some(Duration::from_secs(block.saturating_mul(UNMOVED.saturating_sub(passed))));
     Some(Verdict::Wait(Waiting { why: WaitFor::Unmoved, left }))
 }

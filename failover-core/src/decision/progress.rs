@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::followed::Followed;
 use super::ladder::StepKind;
-use super::policy::STATEMENT_LIFE;
+use super::policy::{REFUSAL_LIFE, STATEMENT_LIFE};
 use super::vocabulary::{Path, Statement, Word};
 use crate::facts::{ClaimAnswer, Head, KeyName, KeyState, Marks, Merged, NonceCount, Timestamp};
 use crate::tezos::Level;
@@ -17,6 +17,14 @@ pub struct RefusedBefore {
     pub at: Timestamp,
     /// h and B then: silence is counted from there.
     pub noted: Noted,
+}
+
+impl RefusedBefore {
+    /// Does it still count, as far as its age says it?
+    #[must_use]
+    pub fn counts(&self, now: Timestamp) -> bool {
+        now.since(self.at) < REFUSAL_LIFE
+    }
 }
 
 /// What was noted when the fence's first or last word was said.

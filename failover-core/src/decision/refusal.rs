@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::policy::PROTOCOL_CHANGE;
 use super::rung::Rung;
 use super::vocabulary::TooOld;
 use crate::facts::{
@@ -100,7 +101,7 @@ pub enum Refusal {
     #[error("the node is not synced")]
     NotSynced,
     /// The protocol changes within the next levels, or has just changed.
-    #[error("the protocol {}", if *passed { "changed within the last 10 levels" } else { "changes within the next 10 levels" })]
+    #[error("the protocol {} {PROTOCOL_CHANGE} levels", if *passed { "changed within the last" } else { "changes within the next" })]
     ProtocolChange {
         /// It has changed already.
         #[serde(default)]

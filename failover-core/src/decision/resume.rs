@@ -143,7 +143,7 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
         };
         return Verdict::Failed { step, why: format!("{what} in {with_rights} levels with rights above {above}") };
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let left = floor.above(SETTLED).since(head);
     let why = match judged {
         Some(level) if level >= floor && first.is_some() && !steady => WaitFor::Steady { missed: missed_levels },

@@ -28,7 +28,7 @@ pub(super) fn held(facts: &Facts, progress: &Progress) -> Option<Waiting> {
     if left == 0 {
         return None;
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let left = Some(Duration::from_secs(block.saturating_mul(left)));
     Some(Waiting { why: WaitFor::Rumour { signed: newest.signed, until }, left })
 }

@@ -41,7 +41,7 @@ impl Failover {
             let facts = self.look();
             let verdict = decide(&facts, &self.policy, &self.progress);
             let short = matches!(&verdict, Verdict::Wait(_)) && !self.progress.proceed;
-            let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
+            let block = facts.chain.block_seconds().clamp(1, 60);
             if !short || waited >= BLOCKS.saturating_mul(block) {
                 return (facts, verdict);
             }

@@ -14,7 +14,7 @@ impl Failover {
     #[must_use]
     pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
         let now = self.clock.now();
-        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
+        self.progress.refused_before = refused.filter(|refused| refused.counts(now));
         self
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn waited_for(why: &WaitFor) -> (Option<u8>, String) {
         WaitFor::Known { what } => (None, format!("what was not known: {what}")),
         WaitFor::Stopped => (None, "a second reading of the primary's services".to_owned()),
         WaitFor::Silence { needed, .. } => (None, format!("the primary's silence in {needed} levels")),
-        WaitFor::Statement => (None, "the two minutes after the statement".to_owned()),
+        WaitFor::Statement => (None, "the time after the statement".to_owned()),
         WaitFor::Baking { floor, .. } => (Some(7), format!("the backup's first signature above {floor}, on chain")),
         WaitFor::Steady { .. } => (Some(7), "the missed levels to stop growing".to_owned()),
         WaitFor::Unmoved => (None, "a second look at keys that were found unlocked".to_owned()),

@@ -77,7 +77,7 @@ impl Watch {
         if chain.activity.is_err() {
             return POLL_BLIND;
         }
-        let block = chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+        let block = chain.block_seconds();
         Duration::from_millis((block.saturating_mul(1000) / 24).clamp(50, 250))
     }
 

@@ -115,7 +115,9 @@ mod tests {
         let (lifted, guarded) = (GuardStatus::Lifted(token.clone()), GuardStatus::Guarded);
         assert_eq!(at(&lifted, Some(false), &unknown(), 1), Some(Role::Baker));
         let armed = device(Arming::Armed);
-        assert_eq!(at(&guarded, Some(true), &armed, 995), Some(Role::Baker));
+        // At most ten levels below the head: set by signing, lately.
+        assert_eq!(at(&guarded, Some(true), &armed, 990), Some(Role::Baker));
+        assert_eq!(at(&guarded, Some(true), &armed, 989), Some(Role::Sentinel));
         // H14: a service unlocked the device by itself, and another machine bakes. That is no duplicate.
         assert_eq!(at(&guarded, Some(true), &armed, 900), Some(Role::Sentinel));
         assert_eq!(at(&guarded, Some(false), &armed, 995), Some(Role::Sentinel));
