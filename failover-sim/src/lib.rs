@@ -125,11 +125,6 @@ pub use source::{Source, SourceFault};
 pub use wire::{Burst, Edge, Jolt, Jolted, Kill, Mishap};
 pub use world::World;
 
-/// The README's code, run as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct ReadmeDoctests;
-
 /// The code of the page about embedding, run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/embedding.md")]

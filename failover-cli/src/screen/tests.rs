@@ -20,6 +20,8 @@ use crate::narration::Narration;
 use crate::size::Size;
 use crate::wrap::width;
 
+mod recording;
+
 const PLAIN: Look = Look { colour: false, unicode: true };
 const ASCII: Look = Look { colour: false, unicode: false };
 const COLOUR: Look = Look { colour: true, unicode: true };
