@@ -209,7 +209,7 @@ impl Returning<'_> {
         let next = format!("{next}{pays}");
         let what = match no_script {
             None => what,
-            Some(why) => format!("{what}; by single commands, of which one that comes late could not be told: {why}"),
+            Some(why) => format!("{what}; sent as single commands, so that a late one could not be recognised: {why}"),
         };
         let end = End::new("returned", 0, format!("the primary has its job back: {what}"), next);
         self.record(&Record::End(end.clone()))?;

@@ -59,7 +59,7 @@ fn every_mistake_is_named_with_its_line() {
         (6, "http://127.0.0.1:8732", "127.0.0.1:8732", "not a URL"),
         (6, "node =", "nod =", "unknown field `nod`"),
         (7, "http://10.0.0.2:8732", "", "not a URL"),
-        (9, "\"tezsign\"", "\"usb\"", "is no device"),
+        (9, "\"tezsign\"", "\"usb\"", "is not a device"),
         (9, "\"tezsign\"", "3", "invalid type"),
         (10, "\"companion\"", "\"consensus\"", "there twice"),
         (10, "\"companion\"", "\"Companion\"", "no alias"),

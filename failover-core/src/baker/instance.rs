@@ -138,7 +138,7 @@ pub struct Instance(String);
 
 /// A text that names no instance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no instance of TezBake: its name as in NAME-node-xtz-baker.service, or the path of its folder")]
+#[error("{0:?} is not a TezBake instance: give its name as in NAME-node-xtz-baker.service, or the path of its folder")]
 pub struct InstanceError(String);
 
 impl Instance {

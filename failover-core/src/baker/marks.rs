@@ -45,7 +45,7 @@ pub struct MarkFolder(String);
 
 /// A text that is no absolute path of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no absolute path of a folder, as in /var/lib/tezos/.tezos-client")]
+#[error("{text:?} is not the absolute path of a folder, such as /var/lib/tezos/.tezos-client")]
 pub struct MarkFolderError {
     text: String,
 }

@@ -9,7 +9,7 @@ pub struct UnitName(String);
 
 /// A text that names no single service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} names no single service, as in octez-baker.service: {why}")]
+#[error("{text:?} is not the name of one service, such as octez-baker.service: {why}")]
 pub struct UnitNameError {
     text: String,
     why: &'static str,

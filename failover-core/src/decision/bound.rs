@@ -18,7 +18,7 @@ pub fn bound(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(Lev
     let why = match (exact(facts, progress), highest) {
         // Of two signatures for one vote the companion's may be the only one that was made: B is no lower than it.
         (Ok((mark, _)), Some((above, _))) if above.level > mark.level => {
-            format!("{above} is above {mark}, the last that the consensus key has")
+            format!("{above} is above {mark}, the last mark of the consensus key")
         }
         (Ok((mark, path)), _) => return Ok((mark.level, Basis::Marks { mark, path })),
         (Err(why), _) => why,

@@ -87,7 +87,7 @@ pub(super) fn limited(facts: &Facts, policy: &Policy) -> Option<Waiting> {
 fn copied(facts: &Facts) -> &'static str {
     match (&facts.primary.identity, &facts.backup.identity) {
         (Ok(there), Ok(here)) if there.value == here.value => {
-            " with this machine's machine-id, as a copy of it does (remove one's /etc/machine-id and run \
+            " with this machine's machine-id, so one is a copy of the other (remove /etc/machine-id on one and run \
              `systemd-machine-id-setup` there)"
         }
         _ => "",

@@ -81,7 +81,7 @@ pub enum Refusal {
         timestamp: Timestamp,
     },
     /// H13: heads come, and each is old already when it does.
-    #[error("the head {level} was {} old when it came: this machine's clock is ahead, or every source lags alike", humantime::format_duration(*age))]
+    #[error("the head {level} was {} old when it came: this machine's clock is ahead, or all sources lag equally", humantime::format_duration(*age))]
     Late {
         /// The head.
         level: Level,
@@ -243,10 +243,10 @@ pub enum Refusal {
     #[error("this run's permit is of another boot of this machine, and so void")]
     OtherBoot,
     /// S13: a run that was taken up again never had a permit: it did nothing, or an older version began it.
-    #[error("the interrupted run has no permit, so that it cannot be gone on with")]
+    #[error("the interrupted run has no permit, so it cannot be resumed")]
     NoPermit,
-    /// S13: a run is going on at the other machine.
-    #[error("a run is going on on {host}: {}", known(holder))]
+    /// S13: a run is in progress on the other machine.
+    #[error("a run is in progress on {host}: {}", known(holder))]
     RunThere {
         /// Which machine.
         host: String,
@@ -299,7 +299,7 @@ pub enum Refusal {
     },
     /// H29: a key of the backup's device is far above the head, so that it would not sign.
     #[error(
-        "the key {key} on the backup's signer is at {mark}, and nothing is raised past {cap}: it would not sign until the chain is there"
+        "the key {key} on the backup's signer is at {mark}, and no mark is raised past {cap}: it would not sign until the chain gets there"
     )]
     MarksPastCap {
         /// Which key.
@@ -334,7 +334,7 @@ pub enum Refusal {
         after: Mark,
     },
     /// H19: which machine the primary is was never checked.
-    #[error("{host} answers, and which machine it must be was never checked")]
+    #[error("{host} answers, but was never pinned as the primary")]
     Unpinned {
         /// What answers.
         host: String,

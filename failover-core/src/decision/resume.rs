@@ -84,7 +84,7 @@ pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed
     if !delegate.denunciations.is_empty() {
         return Some(delegate.denunciations.iter().map(proven).collect());
     }
-    let forbidden = "the chain's word that the baker is forbidden since; this is the last that it signed";
+    let forbidden = "the chain's statement that the baker is forbidden since then; this is the last that it signed";
     delegate.forbidden.then(|| vec![signed(last(), forbidden.to_owned())])
 }
 

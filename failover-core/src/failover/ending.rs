@@ -98,7 +98,7 @@ impl Failover {
         };
         let mut next = refusal.next();
         if self.policy.signer_apart && matches!(refusal, Refusal::NotFenced { .. } | Refusal::NotSilent { .. }) {
-            next.push_str(". The machine to switch off is the signer's: the baker's alone is no fence");
+            next.push_str(". Switch off the signer's machine: to switch off the baker's is not enough");
         }
         if goes_on {
             next.push_str("; `failover resume` goes on with this run");
@@ -110,7 +110,8 @@ impl Failover {
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
         if self.progress.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
-            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+            message
+                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
             next.push_str("; meanwhile keep `failover watch` running");
         }
         Ok(End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, next) })
@@ -189,7 +190,8 @@ impl Failover {
         if self.progress.started.is_none() || !self.backup_runs {
             self.disarm()?;
         } else {
-            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+            message
+                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
         }
         Ok(End::new("locked", 7, message, error.next().to_owned()))
     }

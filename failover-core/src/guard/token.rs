@@ -69,7 +69,7 @@ impl TryFrom<Fields> for Token {
             (Some(plan), None, None) => LiftedBy::Plan(plan),
             (None, Some(sentence), None) if !sentence.is_empty() => LiftedBy::Statement(sentence),
             (None, None, Some(plan)) => LiftedBy::Returned(plan),
-            _ => return Err("it names not exactly one source"),
+            _ => return Err("it does not name exactly one source"),
         };
         Ok(Self { at, by })
     }

@@ -120,7 +120,9 @@ fn take(gateway: &mut Gateway, key: &str, value: &[u8], lease: i64) -> Result<Fe
                 });
                 let other_revision = told.is_some_and(|told| told != found.token);
                 if found.value != value || other_revision {
-                    return Err(EtcdError::malformed("kv/range", "it has not what was written a moment ago").into());
+                    return Err(
+                        EtcdError::malformed("kv/range", "it does not have what was written a moment ago").into()
+                    );
                 }
                 return Ok(found.token);
             }

@@ -37,7 +37,7 @@ pub enum MarkFileError {
     #[error("it changed while it was read: something still writes it")]
     Changed,
     /// A folder, a pipe, or a link that leads nowhere.
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     NotAFile,
 }
 

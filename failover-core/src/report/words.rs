@@ -48,7 +48,7 @@ pub(super) const fn path(path: Option<Path>) -> &'static str {
         Some(Path::Controlled) => "controlled: it answered and was to be stopped from here",
         Some(Path::Uncontrolled) => "emergency: it could not be stopped from here",
         Some(Path::Unproven) => "unproven: nothing proves that it is off",
-        None => "unknown: the run did not come so far",
+        None => "unknown: the run did not get that far",
     }
 }
 

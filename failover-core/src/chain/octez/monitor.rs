@@ -163,7 +163,7 @@ impl Shared {
         json.begins()?;
         while json.more()? && !self.stopped() {
             let Some(mut list) = json.array()? else {
-                self.heard().unknown = Some("something in the mempool's stream that is no list".to_owned());
+                self.heard().unknown = Some("something in the mempool's stream that is not a list".to_owned());
                 continue;
             };
             while json.next(&mut list)? {
