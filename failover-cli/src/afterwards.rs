@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST: u64 = 64;
 
 /// While this lives, keys are locked by somebody else if this process ends.
-#[must_use = "without it nobody locks the keys where this process is killed"]
+#[must_use = "without it nobody locks the keys when this process is killed"]
 pub(crate) struct LocksAfterwards {
     child: Child,
 }

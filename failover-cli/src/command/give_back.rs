@@ -18,7 +18,7 @@ use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
 
-const START_BY_HAND: &str = "start it by hand, if it is sure that the backup cannot sign";
+const START_BY_HAND: &str = "start it by hand, once you are sure that the backup cannot sign";
 
 /// Starts the primary's baker again.
 ///

@@ -94,7 +94,7 @@ fn hands(config: &Config, settings: &Settings) -> Result<Hands, Failure> {
 /// The run that could not be stopped, for who ends it by hand.
 pub(super) fn going_on(config: &Config) -> Option<String> {
     let holder = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address)?;
-    Some(format!("a run is going on: {holder}; end that process"))
+    Some(format!("a run is in progress: {holder}; end that process"))
 }
 
 fn write_down(state: &StateDir, proven: bool, what: Vec<String>) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ pub(super) fn not_asked_for(facts: &Facts) -> Option<String> {
     let hides = device.traits().marks_at_rest == AtRest::Hidden && device.keys.iter().any(|key| key.marks.is_none());
     hides.then(|| {
         format!(
-            "not seen: a locked {} shows neither a damaged key nor marks that are out of reach; `failover check --unlock` \
+            "not checked: a locked {} shows neither a damaged key nor marks above the cap; `failover check --unlock` \
              looks at them",
             device.info.model
         )
