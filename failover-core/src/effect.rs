@@ -45,7 +45,7 @@ pub use stand_down::{Whose, stand_down, stand_down_keys};
 pub use unanswered::UNLOCK_LATE;
 pub(crate) use unanswered::{WAITS, lock_until_over};
 
-/// Why a step did not succeed. What it did all the same, the next reading says.
+/// Why a step did not succeed. The next reading shows what it did all the same.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EffectError {
@@ -106,7 +106,7 @@ pub enum EffectError {
         /// The device is gone: it may still have power.
         gone: bool,
     },
-    /// The step is none that a device alone can do.
+    /// A device alone cannot do this step.
     #[error("this step is not for a device alone")]
     NotApproved,
     /// The keys still read back as armed after they were locked.
@@ -178,7 +178,7 @@ impl EffectError {
         )
     }
 
-    /// Did a person reject it at the Ledger's buttons? Whoever said no is not asked again a second later.
+    /// Did a person reject it at the Ledger's buttons? A person who said no is not asked again a second later.
     #[must_use]
     pub const fn is_rejected(&self) -> bool {
         matches!(self, Self::Signer(SignerError::Status { status: StatusWord::Rejected, .. }))

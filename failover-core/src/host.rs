@@ -31,8 +31,8 @@ pub fn host_name() -> String {
     name.trim().to_owned()
 }
 
-/// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone
-/// ([`HostError::Limited`]). `ufw limit` looks at 30 s.
+/// For this long after an answer a refused connection is taken for a limit on connections, not for a machine that is
+/// gone ([`HostError::Limited`]). `ufw limit` looks at 30 s.
 pub const LIMITED: Duration = Duration::from_secs(60);
 
 /// How much of an output stream is kept, in bytes: 1 MiB. A text this long may have lost its end.

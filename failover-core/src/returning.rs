@@ -137,7 +137,7 @@ impl Returning<'_> {
         let identity = seen(backup.identity(), &source, self.clock);
         let source = device.model().to_string();
         let state = match device.state() {
-            // It broke off: is there anything now?
+            // The connection broke: is the device still there?
             Err(error) if effect::is_gone(&error) => device.state(),
             state => state,
         };

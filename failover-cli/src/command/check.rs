@@ -172,7 +172,7 @@ fn head_pinned(state: &StateDir) -> Result<String, (String, String)> {
     }
 }
 
-/// What a run does itself is nothing that is missing; what it could not even read is.
+/// What a run does itself is not missing; what it could not even read is.
 fn guarded(backup: &mut dyn BakerMachine) -> Result<String, (String, String)> {
     match backup.boot_guard() {
         Ok(BootGuard::Holds { units, .. }) => Ok(format!("no reboot starts {}", units.join(", "))),

@@ -122,7 +122,7 @@ fn boot(control: &mut dyn BakerMachine, out: &mut Output) -> Result<(), Failure>
     }
 }
 
-/// Another command's effect on this machine is waited for as long.
+/// How long another command's effect on this machine is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn not_ready(error: &BakerError) -> Failure {
@@ -176,7 +176,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let found = control.boot_guard();
     out.show(&BootRecord::of(&found));
     match found.map_err(|error| not_ready(&error))? {
-        // Installed it is better than not; that it holds is not proven.
+        // Better installed than not, though that it holds is not proven.
         BootGuard::Holds { .. } => match proven_systemd(&config.backup)? {
             Some(Err((says, next))) => Err(Failure::new(Exit::NotReady, format!("systemd here: {says}"), next)),
             Some(Ok(_)) | None => Ok(End::done(NEXT)),

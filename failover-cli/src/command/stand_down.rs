@@ -52,7 +52,7 @@ pub(super) fn by(command: &str) -> String {
 /// The configuration is there and wrong.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let by = by("stand-down");
-    // Where there is none, or it cannot be used, the journal is the least of it.
+    // Without a state folder that can be used, the journal matters least.
     let state = StateDir::open(settings.state());
     let Some(config) = settings.known() else { return Ok(everything::stand_down(&settings.state(), &by, out)) };
     let permits = config.root().of(config.baker.chain, config.baker.address);

@@ -371,7 +371,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Where the state is on a machine, unless told otherwise there.
+/// Where the state is on a machine by default.
 fn usual_state() -> PathBuf {
     PathBuf::from(StateDir::DEFAULT)
 }

@@ -68,7 +68,7 @@ impl Loaded {
         })
     }
 
-    /// Why this is no unit that could be guarded. `None`: it is one.
+    /// Why this unit cannot be guarded. `None`: it can.
     pub(super) fn no_unit(&self, unit: &UnitName) -> Option<String> {
         if self.id != unit.as_str() {
             return Some(format!("it is another unit's name: {}", self.id));

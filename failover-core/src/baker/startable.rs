@@ -167,7 +167,7 @@ pub(super) fn wallet<H: Host>(
     Ok(Wallet::Read { files, keys })
 }
 
-/// Keys of a kind that is not known here are none of a baker.
+/// Keys of an unknown kind are not a baker's.
 fn parse_wallet(text: &str) -> Result<Vec<KeyHash>, String> {
     #[derive(serde::Deserialize)]
     struct Named {

@@ -63,7 +63,7 @@ impl SourceUrl {
         self.ca_file.as_deref()
     }
 
-    /// Has it a user or a password?
+    /// Does it have a user or a password?
     #[must_use]
     pub const fn has_login(&self) -> bool {
         self.login.is_some()

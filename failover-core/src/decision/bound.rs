@@ -49,8 +49,8 @@ fn exact(facts: &Facts, progress: &Progress) -> Result<(WrittenMark, String), St
     let active = || delegate.value.keys.iter().filter(|key| key.from_cycle.is_none());
     let consensus = active().find(|key| key.role == KeyRole::Consensus).ok_or("there is no active consensus key")?;
     let seen: Vec<(Kind, Position)> = facts.chain.seen().map(|signed| (signed.kind, signed.at)).collect();
-    // An indexer and a signer can show that a file is stale. They may speak of long ago, so that a file is the one
-    // that the baker writes is shown by what the own node saw of it lately.
+    // An indexer and a signer can show that a file is stale. Both may be about long ago. Only what the own node saw
+    // lately shows that a file is the one that the baker writes.
     let lately = !seen.is_empty();
     let signer = found.files.iter().filter(|file| file.writer.is_witness());
     let companion = signer.flat_map(|file| &file.marks).filter(|mark| active().any(|key| key.key == mark.key));

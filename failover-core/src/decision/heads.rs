@@ -152,8 +152,8 @@ pub(super) fn right<'a>(chain: &'a ChainFacts, now: Timestamp, judging: &Judging
     Ok(head)
 }
 
-/// A source that is too far ahead, or has other settled blocks: one of the two is wrong, and not for the tool to say
-/// which, also while another agrees (H20). One that lags or is silent is ignored while another agrees.
+/// A source that is too far ahead, or has other settled blocks: one of the two is wrong, and a program cannot tell
+/// which, also while another source agrees (H20). One that lags or is silent is ignored while another agrees.
 fn contradicted(chain: &ChainFacts, own: Level) -> Result<(), Refusal> {
     for other in &chain.others {
         let Ok(said) = &other.said else { continue };

@@ -54,7 +54,7 @@ pub enum Refusal {
     Alone {
         /// The head.
         level: Level,
-        /// Who could have been one, and why it is none.
+        /// Each source that could have given one, and why it does not count.
         missing: Vec<String>,
         /// The sources that could be left out, as `--without` takes them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -96,7 +96,7 @@ pub enum Refusal {
         /// The configured one.
         expected: ChainId,
     },
-    /// The node is not in step.
+    /// The node is not synced.
     #[error("the node is not synced")]
     NotSynced,
     /// The protocol changes within the next levels, or has just changed.
@@ -187,7 +187,7 @@ pub enum Refusal {
         /// The cap.
         cap: Level,
     },
-    /// S4, H20: an observation past the cap is not believed, nor left out.
+    /// S4, H20: an observation past the cap is neither believed nor ignored.
     #[error("a {} of this baker at {} was seen in {}, past the cap {cap}: the source is wrong, or the head is", signed.kind, signed.at, signed.seen_in)]
     Absurd {
         /// What was seen, with its source.
@@ -195,7 +195,7 @@ pub enum Refusal {
         /// The cap.
         cap: Level,
     },
-    /// S4: a mark of the primary past the cap is not believed, nor left out.
+    /// S4: a mark of the primary past the cap is neither believed nor ignored.
     #[error("{path} of {host} has a mark of this baker, {mark}, past the cap {cap}: the file is wrong, or the head is")]
     AbsurdMark {
         /// The mark.

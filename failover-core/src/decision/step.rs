@@ -41,7 +41,7 @@ pub enum Step {
     },
     /// Tie the primary's stopped services to its guard: neither a reboot nor a restart nor an upgrade starts them.
     GuardPrimary,
-    /// Take the secret that unlocks the primary's keys by itself out of the way, there; it is kept.
+    /// Put away the auto-unlock secret of the primary's keys; it stays on that machine.
     StashSecret,
     /// Lock or deauthorize every key of the primary's signer.
     DisarmPrimary,
@@ -125,7 +125,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// What is done, whatever with.
+    /// What is done, without its arguments.
     #[must_use]
     pub const fn kind(&self) -> StepKind {
         match self {
@@ -185,8 +185,8 @@ impl Step {
         }
     }
 
-    /// Does it let this machine's device or services sign, be it for a moment? Then it is done under the effect lock, with
-    /// the permit there before and after it (S13).
+    /// Does it let this machine's device or services sign, even for a moment? Then it is done under the effect lock,
+    /// with the permit there before and after it (S13).
     #[must_use]
     pub const fn needs_permit(&self) -> bool {
         matches!(

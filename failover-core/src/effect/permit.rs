@@ -10,7 +10,7 @@ use crate::host::HostError;
 use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, PermitState, RunPermit};
 use crate::signer::HwmSetter;
 
-/// Another command's effect on this machine is waited for as long.
+/// How long another command's effect on this machine is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn of(hands: &Hands) -> Result<&RunPermit, EffectError> {

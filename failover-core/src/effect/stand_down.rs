@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::guard::BootGuard;
 use crate::permit::{EffectLock, PermitError, Permits, Root};
 
-/// Another command's effect is waited for as long; a prompt on a Ledger's screen never.
+/// How long another command's effect is waited for; a prompt on a Ledger's screen never is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whose permits are taken away.
@@ -63,7 +63,7 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
                 let answered = last.proven;
                 clock.sleep(UNLOCK_LATE);
                 last = disarm(hands, clock);
-                // A device that stood still until now may only begin with the unlock.
+                // A device that stood still may begin the unlock only now.
                 if !answered && last.proven {
                     clock.sleep(UNLOCK_LATE);
                     last = disarm(hands, clock);
@@ -143,7 +143,7 @@ fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock
     if under_way.is_some_and(prompts) {
         return Err("a prompt is on the Ledger's screen: reject it there, or unplug the device; not proven".to_owned());
     }
-    // Nobody was ever here: then nobody is at an effect, and nothing is created for the asking.
+    // No run was ever here, so no effect is under way, and nothing is created just to ask.
     if !whose.root().path().is_dir() {
         return Ok(None);
     }

@@ -52,7 +52,7 @@ impl Failover {
         }
     }
 
-    /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
+    /// Where the backup does not bake, nothing stays armed; where it does, it is the machine that bakes, and goes on.
     fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
         let Progress { armed, left_armed, holding, fenced_self, .. } = self.progress;
         let touched = armed || left_armed || holding || fenced_self;
@@ -78,13 +78,13 @@ impl Failover {
 
     pub(super) fn refused(&mut self, refusal: Refusal) -> Result<End, JournalError> {
         match refusal {
-            // Whoever took the permit away may be at it themselves: nothing that could sign stays behind, started or not.
+            // What took the permit away may act here by now: nothing that could sign stays behind, started or not.
             Refusal::Stopped { .. } | Refusal::OtherBoot | Refusal::NoPermit => {
                 self.disarm()?;
             }
             _ => self.stand_down_unless_started()?,
         }
-        // Begun, or the primary may be stopped by now: what a person mends here is no end of that.
+        // A run that has begun, or whose primary may be stopped by now, is not ended by what a person can mend.
         let Progress { stop_sent, noted, .. } = self.progress;
         let goes_on =
             matches!(refusal, Refusal::NotReady { .. }) && (self.resumed.is_some() || stop_sent || noted.is_some());
@@ -176,8 +176,8 @@ impl Failover {
         Ok(End::new("interrupted", 6, message, next))
     }
 
-    /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
-    /// authorizes the key: that it is gone comes first (H10).
+    /// What this session has asked for at the Ledger, where it still stands on its screen. A later press authorizes
+    /// the key, so the prompt has to go first (H10).
     fn prompting(&mut self) -> Option<SignerError> {
         let asked = self.progress.tried.contains_key(&StepKind::Authorize);
         let read = if asked { self.hands.device.state() } else { return None };

@@ -48,7 +48,7 @@ impl fmt::Display for LiftedBy {
     }
 }
 
-/// The token as it is written; one that names neither or both of its sources is none.
+/// The token as it is written; one that names neither or both of its sources is not a token.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {

@@ -279,7 +279,7 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    /// Nobody's opinion is asked for whom nobody named.
+    /// A second opinion that nobody named is not asked for.
     fn tzkt(&mut self) -> Result<(), Failure> {
         if !self.person.asked {
             return Ok(());

@@ -116,7 +116,7 @@ impl Heard {
 
 impl Shared {
     fn heard(&self) -> MutexGuard<'_, Heard> {
-        // Whoever panicked with it has at most half counted a vote.
+        // A thread that panicked with it has at most half counted a vote.
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 
-/// Where a claim stands that stands here.
+/// The place of a claim that another machine's run left here.
 pub(in crate::decision) const THIS_MACHINE: &str = "this machine";
 
 /// The last line of whatever another run excludes. It claims nothing about what that run does.
@@ -174,7 +174,7 @@ impl Refusal {
         .to_owned()
     }
 
-    /// Is it that this run's permit is gone, void, or never was? Then the run is over.
+    /// Is this run's permit gone, void, or was it never made? Then the run is over.
     #[must_use]
     pub const fn is_about_the_permit(&self) -> bool {
         matches!(self, Self::Stopped { .. } | Self::OtherBoot | Self::NoPermit)

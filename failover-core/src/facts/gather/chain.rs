@@ -112,7 +112,7 @@ impl ChainGatherer {
         (chain, self.others.shown())
     }
 
-    /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.
+    /// Looks at the own node alone. Presence counts, whatever says so (S8), so no second opinion is asked for.
     pub(super) fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
         // What the node would have told of is not asked for; what guards a run is always asked.
         let head = match &self.glanced {
@@ -308,7 +308,7 @@ impl ChainGatherer {
         let mut found = newest.as_ref().map_or_else(|error| error.seen().to_vec(), Clone::clone);
         let mut wrong = newest.err();
         for level in [head.level.below(2), head.level.below(1)].into_iter().flatten() {
-            // A block being replaced while it is read is no fault: the level is read again when it is settled.
+            // A block that is replaced while it is read is not a fault: the level is read again when it is settled.
             match self.source.activity(&scope.baker, level) {
                 Ok(activity) => found.extend(activity.signed),
                 Err(error @ (ChainError::Incomplete { .. } | ChainError::Missing { .. })) => {
