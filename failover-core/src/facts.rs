@@ -201,7 +201,7 @@ pub struct PrimaryFacts {
     pub boot_guard: Fact<BootGuard>,
     /// Can a service there unlock the signer by itself?
     pub secret: Fact<UnlockSecret>,
-    /// Has its machine power?
+    /// Does its machine have power?
     pub power: Fact<Power>,
     /// What speaks against a claim there; afterwards, whether this run's own still stands (S13).
     pub standing: Fact<ClaimAnswer>,

@@ -374,7 +374,7 @@ impl Failover {
     }
 
     fn record(&mut self, record: &Record) -> Result<(), JournalError> {
-        // Whoever reads the journal has the wall clock only.
+        // A reader of the journal has only the wall clock.
         self.recorder.record(self.clock.wall(), record)?;
         apply(&mut self.progress, record, self.clock.now(), true);
         Ok(())

@@ -137,7 +137,7 @@ impl Returning<'_> {
         let identity = seen(backup.identity(), &source, self.clock);
         let source = device.model().to_string();
         let state = match device.state() {
-            // It broke off: is there anything now?
+            // The connection broke: is the device still there?
             Err(error) if effect::is_gone(&error) => device.state(),
             state => state,
         };
@@ -209,7 +209,7 @@ impl Returning<'_> {
         let next = format!("{next}{pays}");
         let what = match no_script {
             None => what,
-            Some(why) => format!("{what}; by single commands, of which one that comes late could not be told: {why}"),
+            Some(why) => format!("{what}; sent as single commands, so that a late one could not be recognised: {why}"),
         };
         let end = End::new("returned", 0, format!("the primary has its job back: {what}"), next);
         self.record(&Record::End(end.clone()))?;

@@ -72,7 +72,7 @@ pub struct Parts {
     pub hands: Hands,
     /// Whose baker, and on which chain.
     pub policy: Policy,
-    /// After so many silent levels with rights a failover is proposed; [`SILENT`] unless told.
+    /// After so many silent levels with rights a failover is proposed; [`SILENT`] by default.
     pub silent: u64,
     /// Time.
     pub clock: Arc<dyn Clock>,

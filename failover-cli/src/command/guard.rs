@@ -172,7 +172,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let found = control.boot_guard();
     out.show(&BootRecord::of(&found));
     match found.map_err(|error| not_ready(&error))? {
-        // Installed it is better than not; that it holds is not proven.
+        // Better installed than not, though that it holds is not proven.
         BootGuard::Holds { .. } => match proven_systemd(&config.backup)? {
             Some(Err((says, next))) => Err(Failure::new(Exit::NotReady, format!("systemd here: {says}"), next)),
             Some(Ok(_)) | None => Ok(End::done(NEXT)),

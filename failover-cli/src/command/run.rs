@@ -52,7 +52,7 @@ fn about(policy: &Policy) -> About {
 fn confirmed(answers: &Answers, state: &StateDir, policy: &Policy) -> Result<Option<PlanId>, Failure> {
     let Answers { confirm_disconnected, confirm_powered_off, confirm_ledger_setting, .. } = answers;
     if policy.signer_apart && confirm_powered_off.is_some() {
-        let why = "the primary's signer has a machine of its own: a baker's machine that is off is no fence";
+        let why = "the primary's signer has a machine of its own: switching off the baker's machine does not fence it";
         return Err(Failure::usage(why, "unplug the signer, and say so with --confirm-disconnected"));
     }
     let given: Vec<&Confirmation> =

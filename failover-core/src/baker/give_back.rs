@@ -34,7 +34,7 @@ pub struct GiveBackOrder {
     pub who: String,
     /// When. For people only.
     pub at: Timestamp,
-    /// The claim of one's own run that stands there, once it was seen.
+    /// The claim of this machine's own run there, once it was seen.
     pub own: Option<RunId>,
     /// What this machine's own root says of itself: where the same is found, it is this machine (H19).
     pub here: String,

@@ -56,8 +56,8 @@ fn stop_primary(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Ver
     Some(attempt(progress, Step::StopPrimary))
 }
 
-/// What can be taken from a stopped primary without going there: once its marks were read, because a locked key shows
-/// none. What fails is a rung that is missing, or nonces that are told of at the end, and no reason to end.
+/// What can be done to a stopped primary from here, once its marks were read: a locked key shows none. A failure leaves
+/// a rung missing, or nonces to report at the end; it does not end the run.
 fn take_hold(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Option<Step> {
     if fence.path != Path::Controlled || progress.stopped_since.is_none() {
         return None;

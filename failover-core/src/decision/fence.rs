@@ -83,11 +83,11 @@ pub(super) fn limited(facts: &Facts, policy: &Policy) -> Option<Waiting> {
     Some(Waiting { why: WaitFor::Known { what }, left: Some(LIMITED) })
 }
 
-/// What a machine with the same machine-id has to be told: one of the two is a copy of the other (H33).
+/// What to say of a machine with the same machine-id: one of the two is a copy of the other (H33).
 fn copied(facts: &Facts) -> &'static str {
     match (&facts.primary.identity, &facts.backup.identity) {
         (Ok(there), Ok(here)) if there.value == here.value => {
-            " with this machine's machine-id, as a copy of it does (remove one's /etc/machine-id and run \
+            " with this machine's machine-id, so one is a copy of the other (remove /etc/machine-id on one and run \
              `systemd-machine-id-setup` there)"
         }
         _ => "",
@@ -126,7 +126,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
     let holds = said.proven || by_itself;
     let but_time = holds && (path != Path::Controlled || progress.stopped_since.is_some());
     let approved = holds && first.proven && silent.proven;
-    // Nobody's word is missing where none is needed.
+    // No statement is missing where none is needed.
     let said = Some(said).filter(|said| said.proven || !by_itself);
     let guarded = (path == Path::Controlled).then(|| guarded(facts, progress));
     let rungs = [Some(first), guarded, disarmed, said, Some(silent)];

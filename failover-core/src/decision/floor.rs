@@ -65,7 +65,7 @@ fn margin(facts: &Facts, policy: &Policy, progress: &Progress) -> u64 {
 fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
     let mut highest = bound;
     for signed in facts.chain.seen().cloned().chain(indexed(facts)) {
-        // S4: past the cap it is no observation, and which of the two is wrong is not for the tool to say (H20).
+        // S4: past the cap it does not count as an observation; a program cannot tell which of the two is wrong (H20).
         if signed.at.level > cap {
             return Err(Refusal::Absurd { signed, cap });
         }

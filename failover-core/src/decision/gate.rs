@@ -57,7 +57,7 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     }
     match confirmed {
         Ok(_) => {}
-        // The newest blocks are being replaced: no opinion, and it is looked again.
+        // The newest blocks are being replaced: no opinion, look again.
         Err(Unconfirmed::Reorganising(refusal)) if progress.closed_for(facts.now) < REORGANISING => {
             let left = Some(REORGANISING.saturating_sub(progress.closed_for(facts.now)));
             return Err(Closed::Wait(Waiting { why: WaitFor::Known { what: refusal.to_string() }, left }));
@@ -162,7 +162,8 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
         what: "this machine's identity".to_owned(),
         unknown: unknown.clone(),
     })?;
-    // S7: the guard's record on the primary is the lock between machines. One that was put up there is nobody's claim.
+    // S7: the guard's record on the primary is the lock between machines. One that was installed on the primary itself
+    // is not.
     if let Ok(guard) = &facts.primary.boot_guard
         && let BootGuard::Holds { note, .. } = &guard.value
         && note.machine != primary.value.machine_id

@@ -8,8 +8,8 @@ use crate::facts::{Arming, BakerState, Delegate, DeviceState, Facts, Marks, Powe
 use crate::tezos::Level;
 
 impl Progress {
-    /// Takes in what this session sees; nothing of it survives a crash. `true`: the wall clock moved otherwise than the
-    /// steady one since the last look, and everything is counted anew (S15, H41).
+    /// Takes in what this session sees; nothing of it survives a crash. `true`: the wall clock moved differently from
+    /// the steady one since the last look, and everything is counted anew (S15, H41).
     pub fn observe(&mut self, facts: &Facts, consensus: Option<Marks>) -> bool {
         let moved = self.looked.is_some_and(|(now, wall)| {
             let (steady, shown) = (facts.now.millis() - now.millis(), facts.asked.wall.millis() - wall.millis());

@@ -200,7 +200,7 @@ impl Progress {
         self.silence_anew = true;
     }
 
-    /// When a statement was made, where it still holds. One from the future is none: how old it is cannot be told.
+    /// When a statement was made, where it still holds. One from the future does not count: how old it is cannot be told.
     #[must_use]
     pub fn stated(&self, statement: Statement, now: Timestamp) -> Option<Timestamp> {
         self.statements.get(&statement).copied().filter(|at| *at <= now && now.since(*at) < STATEMENT_LIFE)

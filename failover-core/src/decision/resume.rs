@@ -84,7 +84,7 @@ pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed
     if !delegate.denunciations.is_empty() {
         return Some(delegate.denunciations.iter().map(proven).collect());
     }
-    let forbidden = "the chain's word that the baker is forbidden since; this is the last that it signed";
+    let forbidden = "the chain's statement that the baker is forbidden since then; this is the last that it signed";
     delegate.forbidden.then(|| vec![signed(last(), forbidden.to_owned())])
 }
 
@@ -154,7 +154,8 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
 }
 
 /// Have the missed levels stopped growing? The count is the same as at an earlier head, and in between the baker had
-/// rights above the floor: so it attested there. Of levels without rights it says nothing, and of another cycle neither.
+/// rights above the floor: so it attested there. It proves nothing about levels without rights, nor about another
+/// cycle.
 fn is_steady(facts: &Facts, progress: &Progress, started: &Started) -> bool {
     let (Some(missed), Ok(activity), Ok(delegate)) = (progress.missed, &facts.chain.activity, &facts.chain.delegate)
     else {

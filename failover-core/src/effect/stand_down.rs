@@ -58,7 +58,7 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
                 let answered = last.proven;
                 clock.sleep(UNLOCK_LATE);
                 last = disarm(hands, clock);
-                // A device that stood still until now may only begin with the unlock.
+                // A device that stood still may begin the unlock only now.
                 if !answered && last.proven {
                     clock.sleep(UNLOCK_LATE);
                     last = disarm(hands, clock);
@@ -138,7 +138,7 @@ fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock
     if under_way.is_some_and(prompts) {
         return Err("a prompt is on the Ledger's screen: reject it there, or unplug the device; not proven".to_owned());
     }
-    // Nobody was ever here: then nobody is at an effect, and nothing is created for the asking.
+    // No run was ever here, so no effect is under way, and nothing is created just to ask.
     if !whose.root().path().is_dir() {
         return Ok(None);
     }

@@ -52,7 +52,7 @@ impl Failover {
         }
     }
 
-    /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
+    /// Where the backup does not bake, nothing stays armed; where it does, it is the machine that bakes, and goes on.
     fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
         let Progress { armed, left_armed, holding, fenced_self, .. } = self.progress;
         let touched = armed || left_armed || holding || fenced_self;
@@ -78,13 +78,13 @@ impl Failover {
 
     pub(super) fn refused(&mut self, refusal: Refusal) -> Result<End, JournalError> {
         match refusal {
-            // Whoever took the permit away may be at it themselves: nothing that could sign stays behind, started or not.
+            // What took the permit away may act here by now: nothing that could sign stays behind, started or not.
             Refusal::Stopped { .. } | Refusal::OtherBoot | Refusal::NoPermit => {
                 self.disarm()?;
             }
             _ => self.stand_down_unless_started()?,
         }
-        // Begun, or the primary may be stopped by now: what a person mends here is no end of that.
+        // A run that has begun, or whose primary may be stopped by now, is not ended by what a person can mend.
         let Progress { stop_sent, noted, .. } = self.progress;
         let goes_on =
             matches!(refusal, Refusal::NotReady { .. }) && (self.resumed.is_some() || stop_sent || noted.is_some());
@@ -98,7 +98,7 @@ impl Failover {
         };
         let mut next = refusal.next();
         if self.policy.signer_apart && matches!(refusal, Refusal::NotFenced { .. } | Refusal::NotSilent { .. }) {
-            next.push_str(". The machine to switch off is the signer's: the baker's alone is no fence");
+            next.push_str(". Switch off the signer's machine: to switch off the baker's is not enough");
         }
         if goes_on {
             next.push_str("; `failover resume` goes on with this run");
@@ -110,7 +110,8 @@ impl Failover {
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
         if self.progress.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
-            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+            message
+                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
             next.push_str("; meanwhile keep `failover watch` running");
         }
         Ok(End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, next) })
@@ -175,8 +176,8 @@ impl Failover {
         Ok(End::new("interrupted", 6, message, next))
     }
 
-    /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
-    /// authorizes the key: that it is gone comes first (H10).
+    /// What this session has asked for at the Ledger, where it still stands on its screen. A later press authorizes
+    /// the key, so the prompt has to go first (H10).
     fn prompting(&mut self) -> Option<SignerError> {
         let asked = self.progress.tried.contains_key(&StepKind::Authorize);
         let read = if asked { self.hands.device.state() } else { return None };
@@ -189,7 +190,8 @@ impl Failover {
         if self.progress.started.is_none() || !self.backup_runs {
             self.disarm()?;
         } else {
-            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+            message
+                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
         }
         Ok(End::new("locked", 7, message, error.next().to_owned()))
     }

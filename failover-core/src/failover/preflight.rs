@@ -10,7 +10,7 @@ use crate::journal::JournalError;
 use crate::journal::record::End;
 use crate::preflight::{self, Purpose};
 
-/// So many blocks a look waits for what the next ones show: a second reading of unlocked keys, or whether an old head is
+/// This many blocks a look waits for what the next ones show: a second reading of unlocked keys, or whether an old head is
 /// a slow chain's or this machine's clock is ahead.
 const BLOCKS: u64 = 5;
 

@@ -63,7 +63,7 @@ pub fn earlier_refusal(state: &StateDir, policy: &Policy, now: Timestamp) -> Res
         if let Some(refused) = refused_before(&journal.entries) {
             return Ok(Some(refused));
         }
-        // One that is not over is taken up again by whoever asks: it is no later run.
+        // One that is not over is taken up again: it does not count as a later run.
         let over = matches!(&last.record, Record::End(end) if end.outcome != "interrupted");
         let armed = |entry: &Entry<Record>| PreviousRun::is_armed_by(&entry.record);
         if over && journal.entries.iter().any(armed) {

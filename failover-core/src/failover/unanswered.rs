@@ -25,7 +25,7 @@ impl Failover {
             // What is unplugged already has nothing to be unplugged from.
             let gone = matches!(self.hands.device.state(), Err(SignerError::NotFound { .. }));
             let first = match gone {
-                true => "cut every power of the backup's signer, so that it locks, before it is plugged in anywhere",
+                true => "cut the backup's signer from all power, so that it locks, before you plug it in anywhere",
                 false => "unplug the backup's signer now: it may be able to sign",
             };
             end.next = format!("{first}; then {}", end.next);

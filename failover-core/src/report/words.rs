@@ -48,7 +48,7 @@ pub(super) const fn path(path: Option<Path>) -> &'static str {
         Some(Path::Controlled) => "controlled: it answered and was to be stopped from here",
         Some(Path::Uncontrolled) => "emergency: it could not be stopped from here",
         Some(Path::Unproven) => "unproven: nothing proves that it is off",
-        None => "unknown: the run did not come so far",
+        None => "unknown: the run did not get that far",
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn offset(time: Duration) -> String {
     }
 }
 
-/// The parts of a text, and which of them are commands: what stands between two backticks. Where one has no fellow, none
+/// The parts of a text, and which of them are commands: what stands between two backticks. If one has no partner, none
 /// counts.
 pub(super) fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let paired = text.matches('`').count().is_multiple_of(2);

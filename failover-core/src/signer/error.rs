@@ -93,7 +93,7 @@ pub enum SignerError {
         device: String,
     },
     /// An answer that does not have the shape of an answer to this question.
-    #[error("the answer to {what} is not one: {why}")]
+    #[error("the answer to {what} cannot be understood: {why}")]
     Malformed {
         /// Which question.
         what: &'static str,

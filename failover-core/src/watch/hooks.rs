@@ -21,7 +21,7 @@ use crate::journal::record::Record;
 pub const DEADLINE: Duration = Duration::from_secs(10);
 /// A hook is not called again before this. What lasts is said again and again, and so comes through later.
 pub const AGAIN: Duration = Duration::from_secs(600);
-/// So many may wait for their turn: one of each.
+/// This many may wait for their turn: one of each.
 const WAITING: usize = 4;
 /// How long the last ones are waited for at the end: those that wait, and the one that runs.
 const LAST: Duration = Duration::from_secs(55);

@@ -92,7 +92,7 @@ impl Watch {
                 }
                 let since = self.head.map_or(Duration::ZERO, |(_, since)| now.since(since));
                 (since >= FRESH).then(|| Unknown {
-                    why: format!("the node's head is level {level} since {} s", since.as_secs()),
+                    why: format!("the node's head has been at level {level} for {} s", since.as_secs()),
                     next: "look at the node with `failover level`: nothing new is seen meanwhile".to_owned(),
                 })
             }
@@ -139,9 +139,10 @@ impl Watch {
         Some(Unknown {
             why: format!(
                 "{count} votes for this baker have a signature that the node has not checked, the newest {kind} {at} in \
-                 {seen_in}: anybody can send such ones, and nothing is stopped"
+                 {seen_in}: anybody can send such votes, and nothing is stopped"
             ),
-            next: "nothing: what is true of them is checked within a block or two, and stops this machine then"
+            next: "nothing needs to be done: the node checks them within a block or two, and a foreign one then stops this \
+                   machine"
                 .to_owned(),
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! The guard's token says it where there is one. A machine that always baked may know no guard: there the device says
 //! it, where it can sign, is asked to, and its mark is near the head. A device that could sign and whose mark is old is
-//! not the one that bakes: whoever signs then is no duplicate.
+//! not the one that bakes: another machine that signs then is not a duplicate.
 
 use super::record::Role;
 use crate::facts::{DeviceState, Fact, Marks};

@@ -76,7 +76,7 @@ fn each_rung_that_fails_is_named_and_nothing_is_started() {
         (
             |s| there(s, HostFault::File(OTHER_HAND.to_owned(), Some("[Unit]\n".to_owned()))),
             "boot-guard",
-            "another hand",
+            "not this guard's",
         ),
         (|s| there(s, HostFault::NothingMoves), "disarmed", "unlocks them again"),
         (|s| there(s, HostFault::NoPrograms), "disarmed", "no program"),

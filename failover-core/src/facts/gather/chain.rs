@@ -113,7 +113,7 @@ impl ChainGatherer {
         (chain, self.others.shown())
     }
 
-    /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.
+    /// Looks at the own node alone. Presence counts, whatever says so (S8), so no second opinion is asked for.
     pub(super) fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
         // What the node would have told of is not asked for; what guards a run is always asked.
         let head = match &self.glanced {
