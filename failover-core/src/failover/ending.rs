@@ -6,7 +6,7 @@ use crate::decision::{Path, Policy, Progress, Refusal, Resumed, StepKind};
 use crate::effect::{self, pays};
 use crate::facts::Signed;
 use crate::journal::JournalError;
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::lock::LockError;
 use crate::operator::OperatorError;
 use crate::signer::{SignerDevice as _, SignerError};
@@ -28,7 +28,7 @@ fn done(policy: &Policy, resumed: Resumed) -> End {
              If it is lost or stolen, rotate the consensus and companion keys now"
         }
     };
-    End { resumed: Some(resumed.clone()), ..End::new("done", 0, message, next.to_owned()) }
+    End { resumed: Some(resumed.clone()), ..End::new(Outcome::Done, 0, message, next.to_owned()) }
 }
 
 impl Failover {
@@ -88,13 +88,10 @@ impl Failover {
         let Progress { stop_sent, noted, .. } = self.progress;
         let goes_on =
             matches!(refusal, Refusal::NotReady { .. }) && (self.resumed.is_some() || stop_sent || noted.is_some());
-        let outcome = match refusal.exit() {
-            _ if refusal.is_about_the_permit() => "stopped",
-            _ if goes_on => "interrupted",
-            8 => "cancelled",
-            4 => "not-ready",
-            7 => "locked",
-            _ => "refused",
+        let outcome = match &refusal {
+            refusal if refusal.is_about_the_permit() => Outcome::Stopped,
+            _ if goes_on => Outcome::Interrupted,
+            refusal => Outcome::of(refusal),
         };
         let mut next = refusal.next();
         if self.policy.signer_apart && matches!(refusal, Refusal::NotFenced { .. } | Refusal::NotSilent { .. }) {
@@ -134,7 +131,7 @@ impl Failover {
         self.tell_pays(&mut next);
         self.hear()?;
         let said = self.last_complaints().map(|said| format!("; the backup says: {said}")).unwrap_or_default();
-        Ok(End::new("failed", 1, format!("{step} failed: {why}{said}"), next))
+        Ok(End::new(Outcome::Failed, 1, format!("{step} failed: {why}{said}"), next))
     }
 
     /// Another machine signs. S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed
@@ -172,7 +169,7 @@ impl Failover {
             message = format!("{message}; {error}");
             next = format!("{REJECT} `failover resume` to go on, or `failover stand-down`");
         }
-        Ok(End::new("interrupted", 6, message, next))
+        Ok(End::new(Outcome::Interrupted, 6, message, next))
     }
 
     /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
@@ -191,13 +188,13 @@ impl Failover {
         } else {
             message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
         }
-        Ok(End::new("locked", 7, message, error.next().to_owned()))
+        Ok(End::new(Outcome::Locked, 7, message, error.next().to_owned()))
     }
 
     pub(super) fn unanswered(&mut self, error: &OperatorError) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
         let exit = if matches!(error, OperatorError::NoTerminal { .. }) { 2 } else { 6 };
-        let outcome = if exit == 2 { "usage" } else { "interrupted" };
+        let outcome = if exit == 2 { Outcome::Usage } else { Outcome::Interrupted };
         let next = match exit {
             2 => "give the answer by the flag named above, and run again",
             _ => "run `failover resume` to go on, or `failover stand-down`",
@@ -219,7 +216,7 @@ impl Failover {
         if self.begun && matches!(error, JournalError::Full { .. } | JournalError::Write { .. }) {
             next.push_str(": `failover resume` goes on from what is written down");
         }
-        let end = End::new("interrupted", 6, message, next);
+        let end = End::new(Outcome::Interrupted, 6, message, next);
         self.at_rest(end)
     }
 }

@@ -7,7 +7,7 @@ use crate::decision::{Progress, Refusal, Verdict, decide};
 use crate::effect;
 use crate::facts::Facts;
 use crate::journal::JournalError;
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::preflight::{self, Purpose};
 
 /// So many blocks a look waits for what the next ones show: a second reading of unlocked keys, or whether an old head is
@@ -70,12 +70,6 @@ impl Failover {
     /// Nothing is written down: the folder is another run's, or cannot be written. What an earlier session may have left
     /// armed is disarmed all the same (S12).
     pub(super) fn refused_unwritten(&mut self, refusal: &Refusal) -> End {
-        let outcome = match refusal.exit() {
-            4 => "not-ready",
-            5 => "duplicate",
-            6 => "interrupted",
-            _ => "refused",
-        };
         let mut message = refusal.to_string();
         let Progress { armed, left_armed, .. } = self.progress;
         if self.progress.started.is_none() && (armed || left_armed) {
@@ -84,7 +78,10 @@ impl Failover {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
             }
         }
-        End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, refusal.next()) }
+        End {
+            refusal: Some(refusal.clone()),
+            ..End::new(Outcome::of(refusal), refusal.exit(), message, refusal.next())
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::clock::{Clock as _, Timestamp};
 use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{Policy, Refusal, RefusedBefore};
 use crate::failover::{Failover, PreviousRun};
-use crate::journal::record::{End, Record};
+use crate::journal::record::{End, Outcome, Record};
 use crate::journal::{self, Entry};
 use crate::operator::unplugged_flag;
 use crate::state::{StateDir, StateError};
@@ -64,7 +64,7 @@ pub fn earlier_refusal(state: &StateDir, policy: &Policy, now: Timestamp) -> Res
             return Ok(Some(refused));
         }
         // One that is not over is taken up again by whoever asks: it is no later run.
-        let over = matches!(&last.record, Record::End(end) if end.outcome != "interrupted");
+        let over = matches!(&last.record, Record::End(end) if end.outcome != Outcome::Interrupted);
         let armed = |entry: &Entry<Record>| PreviousRun::is_armed_by(&entry.record);
         if over && journal.entries.iter().any(armed) {
             return Ok(None);
