@@ -41,7 +41,7 @@ impl Taken {
             }
             let past = PreviousRun::of(&entries);
             let taken = Self { journal, plan: past.as_ref().map_or(or, |past| past.plan) };
-            if past.is_some_and(|past| past.progress.stop_sent) {
+            if past.is_some_and(|past| past.kept.stop_sent) {
                 return Ok(Some(taken));
             }
             newest = newest.or(Some(taken));

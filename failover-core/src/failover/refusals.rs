@@ -14,7 +14,7 @@ impl Failover {
     #[must_use]
     pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
         let now = self.clock.now();
-        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
+        self.progress.session.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
         self
     }
 }
@@ -24,7 +24,7 @@ impl Failover {
 pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
     let last = entries.last()?;
     let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
-    PreviousRun::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+    PreviousRun::of(entries)?.kept.noted.map(|noted| RefusedBefore { at: last.at, noted })
 }
 
 /// How the primary gets its job back after a refusal that stopped it. Where the backup's device cannot say what it signed, or
