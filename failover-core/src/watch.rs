@@ -26,7 +26,7 @@ use crate::effect::Hands;
 use crate::facts::{BakerState, ChainFacts, DeviceState, Fact, Gatherer, Signed, Unknown, seen};
 use crate::failover::pin;
 use crate::guard::GuardStatus;
-use crate::journal::record::{End, Record};
+use crate::journal::record::{End, Outcome, Record};
 use crate::state::{PlanId, StateDir};
 use crate::tezos::Level;
 
@@ -229,7 +229,7 @@ impl Watch {
             Some(Role::Baker) => "this machine goes on baking, unwatched; start `failover watch` again",
             Some(Role::Sentinel) | None => "nobody watches the primary now; start `failover watch` again",
         };
-        End::new("done", 0, "the watch was stopped by the person".to_owned(), next.to_owned())
+        End::new(Outcome::Done, 0, "the watch was stopped by the person".to_owned(), next.to_owned())
     }
 
     /// Reads the device's marks now. One that did not answer is left alone for a moment.

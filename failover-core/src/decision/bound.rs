@@ -38,7 +38,7 @@ fn exact(facts: &Facts, progress: &Progress) -> Result<(WrittenMark, String), St
     let read = facts.primary.marks.as_ref().map_err(|unknown| unknown.why.clone())?;
     let ReadMarks { began, found } = &read.value;
     // Marks that were read before the stop do not count: the baker may have signed after the reading.
-    match progress.stopped_since {
+    match progress.session.stopped_since {
         None => return Err("the primary's marks count only once it is read back as stopped".to_owned()),
         Some(since) if *began < since => {
             return Err("the primary's marks were read before it was read back as stopped".to_owned());

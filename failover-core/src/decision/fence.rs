@@ -65,7 +65,7 @@ pub(super) fn path(facts: &Facts, policy: &Policy, progress: &Progress) -> (Path
     {
         return (Path::Uncontrolled, format!("the primary could not be stopped: {why}"));
     }
-    if progress.tried.get(&StepKind::StopPrimary).is_some_and(|n| *n > TRIES)
+    if progress.session.tried.get(&StepKind::StopPrimary).is_some_and(|n| *n > TRIES)
         && matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }))
     {
         return (Path::Uncontrolled, "what signs on the primary starts again by itself".to_owned());
@@ -110,21 +110,23 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
     let silence = silence(facts, progress, path);
     let silent = Rung {
         kind: RungKind::Silent { levels: needed },
-        proven: progress.noted.is_some() && silence.silent >= needed,
+        proven: progress.kept.noted.is_some() && silence.silent >= needed,
         why: format!("{} of {needed} levels with rights read, nothing signed", silence.silent.min(needed)),
     };
     let (first, wait_left) = match path {
         Path::Controlled => (stopped, Duration::ZERO),
         Path::Uncontrolled => waited("the statement", UNCONTROLLED_WAIT, since),
-        Path::Unproven => {
-            waited("the refusal", UNPROVEN_WAIT, progress.refused_before.map(|refused| facts.now.since(refused.at)))
-        }
+        Path::Unproven => waited(
+            "the refusal",
+            UNPROVEN_WAIT,
+            progress.session.refused_before.map(|refused| facts.now.since(refused.at)),
+        ),
     };
     // A machine that cannot be stopped from here cannot be disarmed for good from here either.
     let disarmed = (path == Path::Controlled).then(|| disarmed(facts, progress));
     let by_itself = disarmed.as_ref().is_some_and(|rung| rung.proven);
     let holds = said.proven || by_itself;
-    let but_time = holds && (path != Path::Controlled || progress.stopped_since.is_some());
+    let but_time = holds && (path != Path::Controlled || progress.session.stopped_since.is_some());
     let approved = holds && first.proven && silent.proven;
     // No statement is missing where none is needed.
     let said = Some(said).filter(|said| said.proven || !by_itself);
@@ -145,7 +147,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
 
 fn stopped(facts: &Facts, progress: &Progress) -> Rung {
     let rung = |proven, why: String| Rung { kind: RungKind::Stopped, proven, why };
-    let since = match (&facts.primary.services, progress.stopped_since) {
+    let since = match (&facts.primary.services, progress.session.stopped_since) {
         (Err(unknown), _) => return rung(false, unknown.why.clone()),
         (Ok(seen), None) => {
             let what = match &seen.value {
@@ -238,6 +240,6 @@ fn counted(facts: &Facts, progress: &Progress, above: Level, lately: bool) -> Si
 /// Above which level silence is counted.
 #[must_use]
 fn silent_above(progress: &Progress) -> Option<Level> {
-    let noted = progress.noted?.silent_above();
-    Some(progress.silent_above.map_or(noted, |above| above.max(noted)))
+    let noted = progress.kept.noted?.silent_above();
+    Some(progress.session.silent_above.map_or(noted, |above| above.max(noted)))
 }

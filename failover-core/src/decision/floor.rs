@@ -44,7 +44,7 @@ pub fn floor(
         _ => floor,
     };
     // What was raised once stays raised: a floor never goes down within a run.
-    let floor = progress.floor.map_or(floor, |f| f.max(floor));
+    let floor = progress.session.floor.map_or(floor, |f| f.max(floor));
     if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
 }
 
@@ -79,7 +79,7 @@ fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
 
 /// Levels more for another press; many more only where a prompt was given up: a baker signs nothing before its mark.
 fn again_at_the_buttons(progress: &Progress) -> u64 {
-    match progress.given_up {
+    match progress.session.given_up {
         0 => LEDGER_EXTRA,
         times => LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul(times.into())),
     }

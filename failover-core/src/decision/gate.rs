@@ -46,7 +46,7 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
         if let Some(age) = progress.age_when_it_came(head).filter(|age| *age > FRESH) {
             return Err(Refusal::Late { level: head.level, age }.into());
         }
-        let since = progress.head.map_or(age, |(_, at)| facts.now.since(at));
+        let since = progress.session.head.map_or(age, |(_, at)| facts.now.since(at));
         if since >= HALT {
             return Err(Refusal::Halted { level: head.level, since }.into());
         }

@@ -31,13 +31,13 @@ pub(super) fn marks(
         return Err(Refusal::Damaged { key: key.name.clone() });
     }
     // Later the marks are this run's own, see [`armed`].
-    if progress.floor.is_some() || progress.armed || progress.started.is_some() {
+    if progress.session.floor.is_some() || progress.session.armed || progress.kept.started.is_some() {
         return Ok(());
     }
     // What is wrong with the floor itself is said where it is noted and set.
     let Some(agreed) = facts.chain.agreed() else { return Ok(()) };
     let cap = cap(policy, agreed);
-    let bound = match progress.noted {
+    let bound = match progress.kept.noted {
         Some(noted) => Ok(noted.bound),
         None => bound(facts, policy, progress).map(|(bound, _)| bound),
     };
@@ -83,10 +83,10 @@ pub(super) fn armed(facts: &Facts, device: &DeviceState, policy: &Policy) -> Res
 /// H43: an unlocked key that signs is not to be fenced from itself: this is the machine that bakes. One that does not
 /// move while blocks come is what H14 is about. Only before the first step.
 pub(super) fn bakes_here(facts: &Facts, device: &DeviceState, progress: &Progress) -> Option<Verdict> {
-    if !progress.tried.is_empty() || progress.started.is_some() {
+    if !progress.session.tried.is_empty() || progress.kept.started.is_some() {
         return None;
     }
-    let Found { head, marks } = progress.found.as_ref()?;
+    let Found { head, marks } = progress.session.found.as_ref()?;
     for (name, before) in marks {
         let Some(after) = device.named(name).and_then(|key| key.marks) else { continue };
         if Kind::ALL.into_iter().any(|kind| after.of(kind) > before.of(kind)) {

@@ -51,7 +51,7 @@ pub(super) fn offer(facts: &Facts, progress: &Progress) -> Offer {
 
 /// The refusal, as long as it counts: the baker was not seen to sign since, by anybody.
 fn counts<'a>(facts: &Facts, progress: &'a Progress) -> Option<&'a RefusedBefore> {
-    let refused = progress.refused_before.as_ref()?;
+    let refused = progress.session.refused_before.as_ref()?;
     (refused.counts(facts.now) && !signed_since(facts, refused)).then_some(refused)
 }
 

@@ -33,7 +33,7 @@ impl Failover {
         let shared = facts.backup.device.as_ref().is_ok_and(|d| d.value.traits().beside_service == Beside::Shared);
         match waiting.why {
             WaitFor::Chain { .. } => Duration::from_secs(block),
-            _ if shared && self.progress.started.is_some() => Duration::from_secs(block),
+            _ if shared && self.progress.kept.started.is_some() => Duration::from_secs(block),
             _ => Duration::from_millis((block * 1000 / 4).clamp(250, 900)),
         }
     }

@@ -9,7 +9,7 @@ use crate::clock::Clock as _;
 use crate::decision::Refusal;
 use crate::decision::policy::{FRESH, SETTLED};
 use crate::facts::{ChainFacts, LevelActivity, Manner, Scope, Signed, Timestamp, Unknown};
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::tezos::Level;
 
 /// Between two looks at 6-second blocks: a foreign signature is seen well within a second (S8).
@@ -41,7 +41,7 @@ impl Watch {
             // What another chain shows is no position of ours (H2).
             let refusal = Refusal::WrongChain { found: seen.value.chain_id, expected: self.policy.chain };
             if self.head.is_none() {
-                return Some(End::new("refused", refusal.exit(), refusal.to_string(), refusal.next()));
+                return Some(End::new(Outcome::Refused, refusal.exit(), refusal.to_string(), refusal.next()));
             }
             let unknown = Unknown { why: refusal.to_string(), next: refusal.next() };
             let note = self.lasting.wrong(now, Trouble::Chain, Duration::ZERO, &unknown);

@@ -15,7 +15,7 @@ const SECOND: Option<Duration> = Some(Duration::from_secs(1));
 fn h21_a_chain_that_does_not_move_is_waited_for_to_the_last_second_of_half_an_hour() {
     let mut facts = facts();
     facts.chain.head.as_mut().unwrap().value.timestamp = seconds_ago(1800);
-    let since = |seconds| Progress { head: Some((level(HEAD), seconds_ago(seconds))), ..prepared() };
+    let since = |seconds| but(prepared(), |p| p.session.head = Some((level(HEAD), seconds_ago(seconds))));
     assert_eq!(waits(verdict(&facts, &since(1799))).left, SECOND);
     assert!(matches!(verdict(&facts, &since(1800)), Verdict::Refuse(Refusal::Halted { .. })));
 }
@@ -25,7 +25,7 @@ fn h21_a_chain_that_does_not_move_is_waited_for_to_the_last_second_of_half_an_ho
 fn a_protocol_change_is_waited_for_to_the_last_second_of_ten_minutes() {
     let mut facts = facts();
     facts.chain.delegate.as_mut().unwrap().value.levels_to_protocol = Some(10);
-    let since = |seconds| Progress { closed_since: Some(seconds_ago(seconds)), ..prepared() };
+    let since = |seconds| but(prepared(), |p| p.session.closed_since = Some(seconds_ago(seconds)));
     assert_eq!(waits(verdict(&facts, &since(599))).left, SECOND);
     assert!(matches!(verdict(&facts, &since(600)), Verdict::Refuse(Refusal::ProtocolChange { .. })));
 }
@@ -34,7 +34,10 @@ fn a_protocol_change_is_waited_for_to_the_last_second_of_ten_minutes() {
 #[test]
 fn s13_a_claim_may_take_twenty_seconds_and_ten_in_an_emergency() {
     let seconds = |emergency| {
-        let progress = Progress { proceed: true, permit: true, ..Progress::default() };
+        let progress = but(Progress::default(), |p| {
+            p.kept.proceed = true;
+            p.kept.permit = true;
+        });
         match decide(&facts(), &Policy { emergency, ..policy() }, &progress) {
             Verdict::Do(step) => match step.get() {
                 Step::Claim { seconds, .. } => *seconds,
@@ -52,9 +55,9 @@ fn h31_a_ledger_with_a_prompt_is_waited_for_five_minutes_and_another_device_two(
     let mut facts = facts();
     facts.backup.device = unknown();
     let silent = |prompt: bool, seconds| {
-        let mut progress = Progress { unknown_since: Some(seconds_ago(seconds)), ..prepared() };
+        let mut progress = but(prepared(), |p| p.session.unknown_since = Some(seconds_ago(seconds)));
         if prompt {
-            progress.tried.insert(StepKind::Authorize, 1);
+            progress.session.tried.insert(StepKind::Authorize, 1);
         }
         verdict(&facts, &progress)
     };
@@ -95,7 +98,7 @@ fn h41_a_head_that_leaps_by_more_than_ten_levels_was_not_watched() {
         let mut facts = facts();
         facts.chain.delegate.as_mut().unwrap().value.level = level(HEAD + at);
         progress.observe(&facts, None);
-        progress.watched_from.unwrap().get() - HEAD
+        progress.session.watched_from.unwrap().get() - HEAD
     };
     assert_eq!([0, 10, 20].map(&mut watched), [0, 0, 0]);
     assert_eq!([31, 42, 53].map(&mut watched), [31, 42, 53]);

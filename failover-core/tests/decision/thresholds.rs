@@ -52,12 +52,11 @@ fn s3_a_head_is_fresh_for_thirty_seconds() {
     assert_eq!(name(&verdict(&aged(30), &prepared())), "unlock");
     assert!(matches!(waits(verdict(&aged(31), &prepared())).why, WaitFor::Chain { .. }));
     // It was thirty seconds old when it came, and is older now: it grew old.
-    let came = Progress {
-        head: Some((level(HEAD), seconds_ago(10))),
-        came: Some(seconds_ago(10)),
-        first_head: Some(level(HEAD - 1)),
-        ..prepared()
-    };
+    let came = but(prepared(), |p| {
+        p.session.head = Some((level(HEAD), seconds_ago(10)));
+        p.session.came = Some(seconds_ago(10));
+        p.session.first_head = Some(level(HEAD - 1));
+    });
     assert!(matches!(waits(verdict(&aged(40), &came)).why, WaitFor::Chain { .. }));
 }
 
@@ -119,16 +118,17 @@ fn s2_the_margin_is_ten_and_never_less_than_two() {
 
 #[test]
 fn h18_a_signer_that_cannot_be_held_is_not_ready_after_three_tries_and_other_steps_fail() {
-    let failed = |step, n: u32| Progress {
-        holding: false,
-        failures: [(step, (n, "busy".to_owned()))].into(),
-        tried: [(step, n), (StepKind::MergeNonces, 1)].into(),
-        ..prepared()
+    let failed = |step, n: u32| {
+        but(prepared(), |p| {
+            p.session.holding = false;
+            p.session.failures = [(step, (n, "busy".to_owned()))].into();
+            p.session.tried = [(step, n), (StepKind::MergeNonces, 1)].into();
+        })
     };
     assert_eq!(name(&verdict(&facts(), &failed(StepKind::HoldSigner, 2))), "hold-signer");
     let refusal = refused(verdict(&facts(), &failed(StepKind::HoldSigner, 3)));
     assert!(refusal.exit() == 4 && refusal.to_string().contains("busy"), "{refusal}");
-    let unlock = |n| Progress { holding: true, ..failed(StepKind::Unlock, n) };
+    let unlock = |n| but(failed(StepKind::Unlock, n), |p| p.session.holding = true);
     assert_eq!(name(&verdict(&facts(), &unlock(2))), "unlock");
     let verdict = verdict(&facts(), &unlock(3));
     assert!(matches!(&verdict, Verdict::Failed { step: StepKind::Unlock, why } if why == "busy"), "{verdict:?}");
@@ -136,7 +136,7 @@ fn h18_a_signer_that_cannot_be_held_is_not_ready_after_three_tries_and_other_ste
 
 #[test]
 fn s10_a_step_without_effect_is_not_done_for_ever() {
-    let tried = |n| Progress { tried: [(StepKind::Unlock, n), (StepKind::MergeNonces, 1)].into(), ..prepared() };
+    let tried = |n| but(prepared(), |p| p.session.tried = [(StepKind::Unlock, n), (StepKind::MergeNonces, 1)].into());
     assert_eq!(name(&verdict(&facts(), &tried(7))), "unlock");
     let verdict = verdict(&facts(), &tried(8));
     assert!(
@@ -148,7 +148,7 @@ fn s10_a_step_without_effect_is_not_done_for_ever() {
 /// The level is noted of a head that was read after the stop was read back, not of the same gathering.
 #[test]
 fn s2_the_level_is_not_noted_of_a_head_that_is_as_old_as_the_stop() {
-    let stopped = |at| Progress { noted: None, stopped_since: Some(at), ..prepared() };
+    let stopped = |at| but(prepared(), |p| (p.kept.noted, p.session.stopped_since) = (None, Some(at)));
     assert_eq!(waits(verdict(&facts(), &stopped(now()))).why, WaitFor::Stopped);
     assert_eq!(name(&verdict(&facts(), &stopped(Timestamp::from_millis(now().millis() - 1)))), "note-level");
 }
@@ -157,12 +157,13 @@ fn s2_the_level_is_not_noted_of_a_head_that_is_as_old_as_the_stop() {
 fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_minutes() {
     let mut facts = facts();
     facts.backup.device = unknown();
-    let unknown_for = |seconds| Progress { unknown_since: Some(seconds_ago(seconds)), ..prepared() };
+    let unknown_for = |seconds| but(prepared(), |p| p.session.unknown_since = Some(seconds_ago(seconds)));
     let wait = waits(verdict(&facts, &unknown_for(119)));
     assert!(matches!(wait.why, WaitFor::Known { .. }) && wait.left == Some(Duration::from_secs(1)), "{wait:?}");
     assert!(matches!(verdict(&facts, &unknown_for(120)), Verdict::Failed { step: StepKind::Look, .. }));
     // Nothing was done yet: it is not ready.
-    for progress in [Progress { tried: [].into(), ..unknown_for(119) }, Progress { proceed: false, ..unknown_for(119) }]
+    for progress in
+        [but(unknown_for(119), |p| p.session.tried = [].into()), but(unknown_for(119), |p| p.kept.proceed = false)]
     {
         assert_eq!(refused(verdict(&facts, &progress)).exit(), 4);
     }
@@ -173,9 +174,9 @@ fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_mi
 fn s1a_a_boot_guard_that_cannot_be_read_any_more() {
     let mut facts = facts();
     facts.backup.boot_guard = unknown();
-    let unknown_for_long = Progress { unknown_since: Some(seconds_ago(120)), ..prepared() };
+    let unknown_for_long = but(prepared(), |p| p.session.unknown_since = Some(seconds_ago(120)));
     assert!(matches!(verdict(&facts, &unknown_for_long), Verdict::Failed { step: StepKind::Look, .. }));
-    let untouched = Progress { noted: None, ..unknown_for_long };
+    let untouched = but(unknown_for_long, |p| p.kept.noted = None);
     assert_eq!(refused(verdict(&facts, &untouched)).exit(), 4);
 }
 
@@ -183,7 +184,9 @@ fn s1a_a_boot_guard_that_cannot_be_read_any_more() {
 fn h17_a_person_looks_at_the_ledgers_setting_before_the_primary_is_touched() {
     let mut facts = facts();
     facts.backup.device.as_mut().unwrap().value.info.model = Model::Ledger;
-    let told = |ledger_setting| verdict(&facts, &Progress { ledger_setting, noted: None, ..prepared() });
+    let told = |ledger_setting| {
+        verdict(&facts, &but(prepared(), |p| (p.session.ledger_setting, p.kept.noted) = (ledger_setting, None)))
+    };
     assert_eq!(told(None), Verdict::Ask(Question::LedgerSetting));
     assert_eq!(refused(told(Some(false))).exit(), 8);
     assert_eq!(name(&told(Some(true))), "note-level");
@@ -192,7 +195,7 @@ fn h17_a_person_looks_at_the_ledgers_setting_before_the_primary_is_touched() {
 #[test]
 fn s6_a_statement_holds_for_less_than_fifteen_minutes() {
     let stated =
-        |seconds| Progress { statements: [(Statement::Disconnected, seconds_ago(seconds))].into(), ..prepared() };
+        |seconds| but(prepared(), |p| p.kept.statements = [(Statement::Disconnected, seconds_ago(seconds))].into());
     assert_eq!(stated(899).stated(Statement::Disconnected, now()), Some(seconds_ago(899)));
     assert_eq!(stated(900).stated(Statement::Disconnected, now()), None);
     assert!(matches!(verdict(&facts(), &stated(900)), Verdict::Ask(Question::Disconnected { .. })));
@@ -208,7 +211,7 @@ fn h21_the_head_is_as_old_as_its_first_sight_and_power_that_is_off_as_its_first_
         facts.primary.power =
             known(power).map(|seen| failover_core::facts::Observed { at: seconds_ago(before), ..seen });
         progress.observe(&facts, None);
-        (progress.head.unwrap(), progress.power_off_since)
+        (progress.session.head.unwrap(), progress.session.power_off_since)
     };
     assert_eq!(see(HEAD, 60, Power::Off), ((level(HEAD), seconds_ago(60)), Some(seconds_ago(60))));
     assert_eq!(see(HEAD, 50, Power::Off), ((level(HEAD), seconds_ago(60)), Some(seconds_ago(60))));
@@ -241,12 +244,13 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
         device.info.model = Model::Ledger;
         device.keys.retain(|key| key.key == consensus());
         facts.chain.delegate.as_mut().unwrap().value.keys.retain(|key| key.role == KeyRole::Consensus);
-        (progress.floor, progress.own_marks, progress.ledger_setting) = (None, None, Some(true));
+        (progress.session.floor, progress.session.own_marks, progress.session.ledger_setting) =
+            (None, None, Some(true));
         if tries > 0 {
-            progress.tried.insert(StepKind::Authorize, tries);
-            progress.failures.insert(StepKind::Authorize, (tries, "given up".to_owned()));
+            progress.session.tried.insert(StepKind::Authorize, tries);
+            progress.session.failures.insert(StepKind::Authorize, (tries, "given up".to_owned()));
         }
-        progress.given_up = given_up;
+        progress.session.given_up = given_up;
         match verdict(&facts, &progress) {
             Verdict::Do(step) => match step.get().clone() {
                 Step::Start { floor, .. } => ("start", floor.get() - HEAD),

@@ -67,7 +67,7 @@ fn s4_a_mark_at_head_plus_two_changes_nothing_and_a_strangers_mark_neither() {
         activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 3, 0));
         let value = ReadMarks { began, found: PrimaryMarks { files, ..PrimaryMarks::default() } };
         facts.primary.marks = Ok(Observed { value, source: "primary".to_owned(), at: now() });
-        bound(&facts, &policy(), &Progress { stopped_since: Some(seconds_ago(1)), ..prepared() }).unwrap()
+        bound(&facts, &policy(), &but(prepared(), |p| p.session.stopped_since = Some(seconds_ago(1)))).unwrap()
     };
     let (b, basis) = noted(now(), vec![file(Writer::OctezSigner, companion(), HEAD + 2)]);
     assert!(b == level(HEAD + 2) && matches!(basis, Basis::Unseen { .. }), "{basis}");
@@ -84,7 +84,7 @@ fn s4_a_mark_at_head_plus_two_changes_nothing_and_a_strangers_mark_neither() {
 fn s8_what_is_foreign_stops_a_backup_that_was_armed_or_started() {
     for (armed, start) in [(false, false), (true, false), (false, true), (true, true)] {
         let (mut facts, mut progress) = if start { started(HEAD - 2, HEAD) } else { raised(HEAD + 7) };
-        progress.armed = armed;
+        progress.session.armed = armed;
         activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 4, 0));
         let verdict = verdict(&facts, &progress);
         if armed || start {
@@ -101,7 +101,7 @@ fn without_the_quarantine_a_position_above_the_floor_is_still_foreign() {
     let blind = Policy { quarantine: false, ..policy() };
     for (at, found) in [(HEAD - 7, false), (HEAD - 6, false), (HEAD - 5, true)] {
         let (mut facts, mut progress) = started(HEAD - 6, HEAD - 6);
-        progress.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });
+        progress.kept.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });
         activity(&mut facts).recent.push(signed(Kind::Attestation, at, 0));
         assert_eq!(matches!(decide(&facts, &blind, &progress), Verdict::Duplicate(_)), found, "{at}");
         assert!(matches!(verdict(&facts, &progress), Verdict::Duplicate(_)), "{at}");
