@@ -16,6 +16,7 @@ mod key_path;
 pub mod ledger;
 mod mark;
 mod model;
+mod needed;
 mod order;
 mod passphrase;
 mod prompted;
@@ -32,15 +33,14 @@ mod udev;
 pub mod watermark;
 
 pub use cap::Cap;
-pub use error::SignerError;
+pub use error::{SignerError, THROTTLE};
 pub use ledger::LEDGER_LEVEL_MAX;
 pub use mark::{LedgerMarks, Mark, Marks};
 pub use model::Model;
+pub use needed::{LevelNeeded, RaiseError, Raised, compare, plan_authorize, plan_raise, reached, refuse_lower};
 pub use order::{CheckedOrder, DeviceReading, RaiseOrder};
 pub use passphrase::Passphrase;
-pub use raise::{
-    LevelNeeded, RaiseError, Raised, compare, plan_authorize, plan_raise, raise, raise_to_floor, reached, refuse_lower,
-};
+pub use raise::{raise, raise_to_floor};
 pub use registry::Listed;
 pub use selector::{Place, Selector, SelectorError};
 use traits::{AtRest, Hold, Traits};

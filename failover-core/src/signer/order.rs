@@ -7,7 +7,7 @@
 //! None of the three can be made or copied outside of this file's room, so a driver is never handed a level that was planned
 //! against marks that nobody read, or that have moved since.
 
-use super::raise::{RaiseError, Raised, compare, marks_of, plan_authorize, plan_raise, same_key, state_of};
+use super::needed::{RaiseError, Raised, compare, marks_of, plan_authorize, plan_raise, same_key, state_of};
 use super::{Arm, Arming, Cap, DeviceState, HwmSetter, KeyName, KeyState, LedgerMarks, Marks, SignerError};
 use crate::tezos::{ChainId, Level};
 
