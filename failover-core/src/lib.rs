@@ -72,7 +72,7 @@
 //! ## Raising its marks: [`HwmSetter`]
 //!
 //! ```no_run
-//! use failover_core::signer::{Arm, Cap, KeyName, Passphrase, SignerDevice, raise, tezsign};
+//! use failover_core::signer::{Cap, KeyName, Passphrase, raise, tezsign, with_unlocked};
 //! use failover_core::tezos::Level;
 //!
 //! let mut device = tezsign::open(&"tezsign".parse()?)?;
@@ -80,12 +80,14 @@
 //! let passphrase = Passphrase::new(std::fs::read("/run/passphrase")?);
 //!
 //! let keys = [KeyName::new("consensus"), KeyName::new("companion")];
-//! device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
-//! // Read, refuse to lower, refuse past the cap, send, read back, compare: to 10 above the head, never past 100 above.
-//! for raised in raise(&mut *device, &keys, head.above(10), Cap::above(head, 100))? {
+//! // Held and unlocked for the raise, and locked again whatever becomes of it.
+//! let raised = with_unlocked(&mut *device, &keys, &passphrase, |device| {
+//!     // Read, refuse to lower, refuse past the cap, send, read back, compare: to 10 above the head, never past 100 above.
+//!     raise(device, &keys, head.above(10), Cap::above(head, 100))
+//! })?;
+//! for raised in raised {
 //!     println!("{}: {} before, {} after", raised.key, raised.before.lowest(), raised.after.lowest());
 //! }
-//! device.disarm()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -10,6 +10,7 @@ use std::fmt;
 use crate::tezos::{ChainId, KeyHash};
 
 mod cap;
+mod disarm;
 mod driver;
 mod error;
 mod key_path;
@@ -30,9 +31,12 @@ pub mod tezsign;
 pub mod traits;
 #[cfg(any(feature = "tezsign", feature = "ledger"))]
 mod udev;
+mod unlocked;
 pub mod watermark;
 
 pub use cap::Cap;
+pub use disarm::{DisarmError, UNLOCK_LATE, disarm};
+pub(crate) use disarm::{WAITS, lock_until_over};
 pub use error::{SignerError, THROTTLE};
 pub use ledger::LEDGER_LEVEL_MAX;
 pub use mark::{LedgerMarks, Mark, Marks};
@@ -44,6 +48,8 @@ pub use raise::{raise, raise_to_floor};
 pub use registry::Listed;
 pub use selector::{Place, Selector, SelectorError};
 use traits::{AtRest, Hold, Traits};
+pub use unlocked::{UnlockedError, with_unlocked};
+pub(crate) use unlocked::{held, next_where_not_locked, unlocked};
 
 /// What a device says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,7 +1,7 @@
 //! What needs a device alone: its marks read or raised outside of a run, and left as unable to sign as it was.
 
 use super::permit::{begin_marks, with_marks};
-use super::unlocked::{held, locked_again, unlocked};
+use super::unlocked::{locked_again, unlocked};
 use super::{EffectError, Performed};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
@@ -9,7 +9,7 @@ use crate::operator::Operator;
 use crate::permit::{PromptOf, RunPermit};
 use crate::signer::traits::RaisedBy;
 use crate::signer::{
-    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, raise, raise_to_floor,
+    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, held, raise, raise_to_floor,
 };
 use crate::tezos::Level;
 

@@ -6,4 +6,5 @@ mod driver;
 mod meanwhile;
 mod socket;
 mod support;
+mod unlocked;
 mod vectors;
