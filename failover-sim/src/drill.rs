@@ -328,7 +328,7 @@ impl Rehearsal {
         let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).after_refusal(refused);
         self.world.wires().begin(self.world.now(), kill);
         // A process that is killed does nothing more, and what it held is let go: it unwinds.
-        let end = catch_unwind(AssertUnwindSafe(move || run.run()));
+        let end = catch_unwind(AssertUnwindSafe(move || run.rehearse()));
         self.world.wires().end();
         self.ends.push(match end {
             Ok(end) => end,
