@@ -18,15 +18,15 @@ equivalent=.cargo/mutants-equivalent
 # name @ files under failover-core/src @ rounds, each: features : arguments of cargo test : arguments of the tests
 # A round runs what the rounds before it did not catch, so the quick tests come first. The first area that fits counts.
 areas=(
-    'watermark @ signer/(watermark|raise|mark)\.rs @ :--test=watermark_rules --test=raise_rules:;:--test=tezsign_driver --test=ledger_driver:'
-    'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=drill_proof:--skip=killed'
-    'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib --test=chain_source:chain::;http:--test=chain_tzkt --test=chain_sim:'
-    'scan @ chain/scan(/.*)?\.rs @ :--lib:chain::;:--test=chain_source:'
-    'journal @ (journal|jsonl)(/.*)?\.rs @ :--test=journal_cut:;:--lib --test=journal_full:'
+    'watermark @ signer/(watermark|raise|mark)\.rs @ :--test=signer:--skip=disarm;:--test=tezsign --test=ledger:driver'
+    'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=sim:--skip=killed'
+    'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib:chain::;:--test=chain:;http:--test=chain:tzkt simulated'
+    'scan @ chain/scan(/.*)?\.rs @ :--lib:chain::;:--test=chain:'
+    'journal @ (journal|jsonl)(/.*)?\.rs @ :--test=journal:cut;:--lib --test=journal:--skip=cut'
     'watch @ watch(/.*)?\.rs @ :--lib:watch::;:--test=watch:'
-    'activity @ chain/activity(/.*)?\.rs @ :--test=chain_source:;http:--test=chain_sim --test=chain_mempool:'
-    'tezsign @ signer/tezsign(/.*)?\.rs @ :--lib:signer::;:--test=tezsign_driver --test=tezsign_vectors:;:--test=tezsign_socket --test=deadlines:'
-    'ledger @ signer/(ledger|key_path)(/.*)?\.rs @ :--lib:signer::;:--test=ledger_driver --test=ledger_vectors:;:--test=ledger_tcp --test=ledger_slow --test=deadlines:'
+    'activity @ chain/activity(/.*)?\.rs @ :--test=chain:;http:--test=chain:simulated mempool'
+    'tezsign @ signer/tezsign(/.*)?\.rs @ :--lib:signer::;:--test=tezsign:--skip=socket;:--test=tezsign --test=handbook:socket deadlines'
+    'ledger @ signer/(ledger|key_path)(/.*)?\.rs @ :--lib:signer::;:--test=ledger:driver vectors;:--test=ledger --test=handbook:tcp slow deadlines'
 )
 
 say() { echo "mutants: $*" >&2; }
@@ -85,7 +85,7 @@ done >"$work/now/files"
 tests_until() {
     local arguments target round=0
     {
-        echo failover-core/tests/recorded failover-core/tests/tezsign_support
+        echo failover-core/tests/dice failover-core/tests/ledger/recorded.rs failover-core/tests/tezsign/support.rs
         while IFS=: read -r _ arguments _; do
             round=$((round + 1))
             [ "$round" -le "$2" ] || break

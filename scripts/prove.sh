@@ -33,7 +33,7 @@ counted_model() {
          END { printf "%d states explored in %d searches, depth to %d; %d properties; %d broken variants caught", states, searches, depth, properties, caught }' "$1"
 }
 
-crash() { FAILOVER_PROOF=1 proof drill_proof -- --nocapture killed_ torn; }
+crash() { FAILOVER_PROOF=1 proof sim -- --nocapture killed_ torn; }
 counted_crash() {
     awk '/^crash points: / { points = $3 + 0; kills += $5 } /kills of two a run$/ { twice = $1 } / bytes, [0-9]+ records$/ { for (i = 2; i <= NF; i++) if ($i == "bytes,") bytes += $(i - 1) }
          END { printf "%d crash points, %d kills, %d runs killed twice; journals cut at %d bytes", points, kills, twice, bytes }' "$1"

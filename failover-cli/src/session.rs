@@ -68,7 +68,7 @@ pub(crate) fn policy(
     policy.host = config.primary.host().cloned();
     policy.signer_apart = config.primary.signer.is_some();
     policy.primary_pin = state.pins()?.unwrap_or_default().get(Role::Primary).map(|pin| pin.identity.clone());
-    // One that cannot be read is none: then another source must agree, and it is pinned anew.
+    // One that cannot be read does not count: then another source must agree, and it is pinned anew.
     policy.head_pin = state.head_pin().ok().flatten();
     Ok(policy)
 }

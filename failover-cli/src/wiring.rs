@@ -144,7 +144,7 @@ pub(crate) fn open_host(machine: &Machine) -> Result<Box<dyn Host>, Failure> {
     }
 }
 
-/// One connection to a machine, whoever asks it.
+/// One connection to a machine, for everything that asks it.
 fn over_ssh(destination: &str, path: Option<&Path>) -> Result<SshHost, Failure> {
     type Wanted = (String, Option<PathBuf>);
     static KNOWN: Mutex<Vec<(Wanted, SshHost)>> = Mutex::new(Vec::new());

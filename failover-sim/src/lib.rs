@@ -1,5 +1,5 @@
 //! A simulated world, byte for byte: devices, a chain, bakers, machines, a clock, and a book of every signature that
-//! shouts when a key signs two different things. What `failover drill` and the tests run on: the real drivers and the
+//! tells when a key signs two different things. What `failover drill` and the tests run on: the real drivers and the
 //! real procedure of `failover-core`, with other bytes.
 //!
 //! [`World`] holds everything. It is deterministic: the same [`WorldOptions`] give the same blocks, and time passes

@@ -1,14 +1,13 @@
 //! `standby`: after a failover, makes this machine the new backup, then checks it as one.
 
 use std::fmt;
-use std::time::Duration;
 
 use failover_core::baker::BakerState;
 use failover_core::clock::SystemClock;
 use failover_core::decision::{Step, standby_marks};
 use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
-use failover_core::permit::{RunId, hostname};
+use failover_core::permit::{RunId, STOP_PATIENCE, hostname};
 use failover_core::signer::traits::RaisedBy;
 use failover_core::signer::{DeviceState, KeyName, reached};
 use failover_core::standby::{self, Part};
@@ -29,9 +28,6 @@ use crate::session;
 use crate::settings::Settings;
 use crate::signals;
 use crate::wiring;
-
-/// A run that was stopped ends within this.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One part, as it was read back.
 #[derive(Serialize)]
@@ -82,7 +78,7 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
         return Err(Failure::refused("this machine bakes; nobody said that it is to be stopped", next));
     }
     // The run that lost its permit lets its lock go; it is not overtaken.
-    let lock = locks::here_within(&config, PATIENCE)?;
+    let lock = locks::here_within(&config, STOP_PATIENCE)?;
     let permit = session::permit(&config, &state, RunId::random()?)?;
     let hands = session::disarming(&config, &state, Box::new(prompt))?;
     let mut hands = Hands { permit: Some(permit.clone()), ..hands };

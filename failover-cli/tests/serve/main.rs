@@ -8,7 +8,7 @@ mod counts;
 mod crash;
 mod devices;
 mod double;
-#[path = "../../../failover-core/tests/lock_etcd/server.rs"]
+#[path = "../../../failover-core/tests/lock/etcd/server.rs"]
 #[expect(dead_code, reason = "the tests of the lock itself need more of it")]
 mod etcd;
 mod guard;
