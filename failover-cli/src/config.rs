@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::{Instance, MarkFolder};
+use failover_core::chain::SourceUrl;
 use failover_core::permit::Root;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{KeyName, Selector};
 use failover_core::state::StateDir;
 use failover_core::tezos::{ChainId, KeyHash};
 use failover_core::watch::Hook;
-
-use crate::args::NodeUrl;
 
 mod check;
 mod error;
@@ -82,11 +81,11 @@ pub(crate) struct Baker {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chain {
     /// The own node.
-    pub(crate) node: NodeUrl,
+    pub(crate) node: SourceUrl,
     /// TzKT's API.
-    pub(crate) tzkt: Option<NodeUrl>,
+    pub(crate) tzkt: Option<SourceUrl>,
     /// More nodes.
-    pub(crate) others: Vec<NodeUrl>,
+    pub(crate) others: Vec<SourceUrl>,
     /// A CA whose certificates their servers may show, beside the usual ones.
     pub(crate) ca_file: Option<PathBuf>,
 }

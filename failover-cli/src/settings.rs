@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::args::{Global, NodeUrl};
+use failover_core::chain::SourceUrl;
+
+use crate::args::Global;
 use crate::config::{self, Config, ConfigError, Signer};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -75,7 +77,7 @@ impl Settings {
     ///
     /// # Errors
     /// Neither is there.
-    pub(crate) fn node(&self) -> Result<NodeUrl, Failure> {
+    pub(crate) fn node(&self) -> Result<SourceUrl, Failure> {
         match (&self.global.node, &self.config) {
             (Some(node), config) => {
                 let configured = config.as_ref().ok().map(|config| config.chain.ca_file.clone());

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use failover_core::chain::SourceUrl;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainLevelSource, ChainNode};
 use failover_core::decision::policy::{MARKS, POWER};
 
-use crate::args::NodeUrl;
 use crate::config::Chain;
 use crate::failure::Failure;
 
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 const OTHER_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The own node.
-pub(crate) fn open_node(url: &NodeUrl) -> Box<dyn ChainNode> {
+pub(crate) fn open_node(url: &SourceUrl) -> Box<dyn ChainNode> {
     Box::new(OctezNode::at(url))
 }
 
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn chain(tzkt: Option<&str>, others: &[&str]) -> Chain {
-        let url = |text: &str| text.parse::<NodeUrl>().unwrap();
+        let url = |text: &str| text.parse::<SourceUrl>().unwrap();
         Chain {
             node: url("http://127.0.0.1:8732"),
             tzkt: tzkt.map(url),

@@ -12,12 +12,6 @@ mod cli {
     pub(crate) mod config;
 }
 
-#[path = "../../failover-cli/src/args"]
-mod args {
-    mod value;
-    pub(crate) use value::NodeUrl;
-}
-
 mod failure {
     /// In place of the program's ending.
     pub(crate) struct Failure;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use failover_core::baker::{Instance, MarkFolder, UnitName};
+use failover_core::chain::SourceUrl;
 use failover_core::decision::policy::{MARGIN, MARGIN_LEAST};
 use failover_core::host::{SshHost, SshOptions};
 use failover_core::signer::KeyName;
@@ -16,7 +17,6 @@ use toml::Spanned;
 
 use super::file::{self, ControlName, File};
 use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer, Watch, usual_ca_file};
-use crate::args::NodeUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
 
@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
     /// A source is no second opinion on itself.
     fn chain(&self, chain: file::Chain) -> Result<Chain, ConfigError> {
         let file::Chain { node, tzkt, others, ca_file } = chain;
-        let is_own = |other: &NodeUrl| other.as_str() == node.as_str();
+        let is_own = |other: &SourceUrl| other.as_str() == node.as_str();
         if let Some(others) = others.as_ref().filter(|others| others.get_ref().iter().any(is_own)) {
             return Err(self.wrong(others, "others: the own node is no second opinion on itself"));
         }
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(file, "ca_file: there is no such file"));
         }
         let ca_file = ca_file.map(|file| self.resolve(file.into_inner())).or_else(usual_ca_file);
-        let trusting = |url: NodeUrl| url.with_ca_file(ca_file.clone());
+        let trusting = |url: SourceUrl| url.with_ca_file(ca_file.clone());
         let others = others.map(Spanned::into_inner).unwrap_or_default();
         Ok(Chain {
             node: trusting(node),

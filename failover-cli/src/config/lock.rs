@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
+use failover_core::chain::SourceUrl;
 use failover_core::lock::etcd::EtcdOptions;
 use failover_core::signer::Passphrase;
 use toml::Spanned;
 
 use super::check::Checker;
 use super::{ConfigError, file};
-use crate::args::NodeUrl;
 
 /// `[lock]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lock {
     /// The members of one etcd cluster.
-    pub(crate) etcd: Vec<NodeUrl>,
+    pub(crate) etcd: Vec<SourceUrl>,
     /// Before the chain and the baker in the key.
     pub(crate) prefix: Option<String>,
     /// Who this is to etcd, and the file with the password.
@@ -28,7 +28,7 @@ pub(crate) struct Lock {
 impl Lock {
     /// As the library wants it.
     pub(crate) fn options(&self, password: Option<Passphrase>) -> EtcdOptions {
-        let mut options = EtcdOptions::new(self.etcd.iter().map(|url| url.as_str().to_owned()).collect());
+        let mut options = EtcdOptions::new(self.etcd.clone());
         if let Some(prefix) = &self.prefix {
             options.prefix.clone_from(prefix);
         }
@@ -39,7 +39,7 @@ impl Lock {
     }
 
     /// Members whose password could be read on the way: on another machine, without TLS.
-    pub(crate) fn in_the_clear(&self) -> Option<&NodeUrl> {
+    pub(crate) fn in_the_clear(&self) -> Option<&SourceUrl> {
         let here = |url: &str| {
             let host = url.trim_start_matches("http://");
             ["127.", "localhost", "[::1]"].iter().any(|name| host.starts_with(name))
@@ -60,7 +60,7 @@ impl Checker<'_> {
         if etcd.get_ref().is_empty() {
             return Err(self.wrong(&etcd, "etcd: name at least one member, like https://10.0.0.1:2379"));
         }
-        if etcd.get_ref().iter().any(NodeUrl::has_login) {
+        if etcd.get_ref().iter().any(SourceUrl::has_login) {
             return Err(self.wrong(&etcd, "etcd: user and password_file say who asks, and not the URL"));
         }
         if let Some(prefix) = prefix.as_ref().filter(|prefix| !is_prefix(prefix.get_ref())) {

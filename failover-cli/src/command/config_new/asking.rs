@@ -1,10 +1,10 @@
 //! What is known while the questions are put, and what is said of an answer.
 
+use failover_core::chain::SourceUrl;
 use failover_core::signer::DeviceState;
 use failover_core::tezos::ChainId;
 
 use super::person::Person;
-use crate::args::NodeUrl;
 use crate::config::{Section, Template};
 use crate::failure::Failure;
 
@@ -13,7 +13,7 @@ pub(super) struct Asking<'a, 'b> {
     pub(super) person: &'a mut Person<'b>,
     pub(super) template: Template,
     /// The node answers.
-    pub(super) node: Option<NodeUrl>,
+    pub(super) node: Option<SourceUrl>,
     /// Its chain.
     pub(super) chain: Option<ChainId>,
     /// The device's keys.

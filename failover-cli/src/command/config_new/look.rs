@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use failover_core::baker::{BakerError, MarkFolder, TezbakeControl, UnitName, setup};
+use failover_core::chain::SourceUrl;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, Delegate};
@@ -12,36 +13,35 @@ use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{DeviceState, Selector, SignerError};
 use failover_core::tezos::{ChainId, KeyHash};
 
-use crate::args::NodeUrl;
 use crate::config::{Control, Signer};
 use crate::{heads, wiring};
 
 /// A node has this long for each answer: a person waits for it.
 const DEADLINE: Duration = Duration::from_secs(3);
-fn open(url: &NodeUrl) -> OctezNode<failover_core::chain::http::Http> {
+fn open(url: &SourceUrl) -> OctezNode<failover_core::chain::http::Http> {
     OctezNode::at(url).with_deadline(DEADLINE)
 }
 
 /// A node that answers: its chain, and its head in words.
-pub(super) fn node(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
+pub(super) fn node(url: &SourceUrl) -> Result<(ChainId, String), ChainError> {
     let (head, verdict) = heads::look(&mut open(url), SystemClock.now(), None).head?;
     let network = head.chain_id.network().unwrap_or("a network without a known name");
     Ok((head.chain_id, format!("{network} ({}), head {}, {verdict}", head.chain_id, head.level)))
 }
 
 /// TzKT's chain and head.
-pub(super) fn tzkt(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
+pub(super) fn tzkt(url: &SourceUrl) -> Result<(ChainId, String), ChainError> {
     let head = Tzkt::at(url).with_deadline(DEADLINE).head()?;
     Ok((head.chain_id, format!("head {}", head.level)))
 }
 
 /// A baker, as the node knows it.
-pub(super) fn delegate(url: &NodeUrl, baker: &KeyHash) -> Result<Delegate, ChainError> {
+pub(super) fn delegate(url: &SourceUrl, baker: &KeyHash) -> Result<Delegate, ChainError> {
     open(url).delegate(baker)
 }
 
 /// The bakers whose keys a device has: those that vote with them now, and a key that is a baker itself.
-pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
+pub(super) fn bakers(url: &SourceUrl, device: &DeviceState) -> Vec<KeyHash> {
     let keys: Vec<KeyHash> = device.keys.iter().map(|key| key.key).collect();
     let mut node = open(url);
     // Only a suggestion: what cannot be read suggests nothing, and the person is asked.
