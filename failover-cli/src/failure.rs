@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use failover_core::baker::BakerError;
 use failover_core::chain::ChainError;
+use failover_core::config::{ConfigError, SecretError};
 use failover_core::host::HostError;
 use failover_core::operator::OperatorError;
 use failover_core::signer::ledger::StatusWord;
@@ -43,6 +44,18 @@ impl Failure {
     /// How the command ends.
     pub(crate) fn end(&self) -> End {
         End::new(self.exit, self.next.clone())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(&error, error.next())
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Self::usage(&error, error.next())
     }
 }
 

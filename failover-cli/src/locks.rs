@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::{Config, Lock, Secret, secret};
 use failover_core::lock::etcd::{EtcdError, EtcdLock, EtcdOptions, HeldThere};
 use failover_core::lock::{FailoverLock, FileLock, Holder, LockError};
 
-use crate::config::{Config, Lock};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::prompt;
 
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
@@ -68,7 +67,7 @@ pub(crate) fn all(config: &Config, out: &mut Output) -> Result<Vec<Box<dyn Failo
 /// The password's file cannot be read.
 pub(crate) fn options(lock: &Lock, out: &mut Output) -> Result<EtcdOptions, Failure> {
     let Some((_, file)) = &lock.user else { return Ok(lock.options(None)) };
-    let (password, warning) = prompt::secret("password_file", file)?;
+    let Secret { passphrase: password, warning } = secret("password_file", file)?;
     if let Some(warning) = warning {
         out.warn(warning);
     }

@@ -1,10 +1,10 @@
 //! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back. And what stops
 //! and guards a machine does so without it.
 
+use failover_core::config::Signer;
 use failover_core::signer::traits::Replugged;
 use failover_core::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
 
-use crate::config::Signer;
 use crate::wiring;
 
 /// Opens the device when it is first asked for, and anew where it was lost.

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use failover_core::baker::command::Commands;
 use failover_core::baker::{CommandControl, PowerStatus};
 use failover_core::clock::{Clock as _, SystemClock, Timestamp};
+use failover_core::config::Config;
 use failover_core::decision::{Policy, Refusal};
 use failover_core::effect::Hands;
 use failover_core::failover::{Failover, Parts, PreviousRun, Recorder};
@@ -21,7 +22,6 @@ use failover_core::preflight;
 use failover_core::signer::HwmSetter;
 use failover_core::state::{PlanId, Role, StateDir, StateError};
 
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::narration::Narration;

@@ -6,9 +6,9 @@ use failover_core::chain::SourceUrl;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainLevelSource, ChainNode};
+use failover_core::config::Chain;
 use failover_core::decision::policy::{MARKS, POWER};
 
-use crate::config::Chain;
 use crate::failure::Failure;
 
 /// Another source has this long for each question: it is an opinion, and must not hold up the run.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use failover_core::baker::command::Commands;
 use failover_core::baker::{BakerMachine, CommandControl, SystemdControl, TezbakeControl, UnitName, WithSigner};
+use failover_core::config::{Config, Control, Machine, Signer};
 use failover_core::guard::Guard;
 use failover_core::host::{Host, LocalHost, SshHost, SshOptions};
 use failover_core::permit::{PromptNote, Root};
@@ -13,7 +14,6 @@ use failover_core::signer::registry::Purpose;
 use failover_core::signer::traits::RaisedBy;
 use failover_core::signer::{DeviceState, HwmSetter, Selector, SignerDevice as _, SignerError, ledger, registry};
 
-use crate::config::{Config, Control, Machine, Signer};
 use crate::failure::Failure;
 use crate::noted_prompt::Noted;
 use crate::output::Output;

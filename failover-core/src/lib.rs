@@ -176,6 +176,8 @@
 pub mod baker;
 pub mod chain;
 pub mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod decision;
 pub mod effect;
 pub mod facts;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use failover_core::baker::{BakerControl, BakerError, BakerMachine, BakerState, Depth, Wallet, in_one_look};
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::{Config, Control, Machine};
 use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::mark_files::MarkFileError;
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use super::found::Found;
 use super::systemd::proven_systemd;
-use crate::config::{Config, Control, tzkt_of};
+use crate::config::tzkt_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
@@ -298,7 +299,7 @@ fn pin(
 }
 
 /// `sudo -n -l` tells beforehand whether a stop would be let through.
-fn may_stop(machine: &crate::config::Machine) -> Result<Result<String, (String, String)>, Failure> {
+fn may_stop(machine: &Machine) -> Result<Result<String, (String, String)>, Failure> {
     let mut host = wiring::open_host(machine)?;
     let deadline = Duration::from_secs(15);
     // Both at once: over a line each round trip counts.

@@ -97,7 +97,7 @@ pub(super) fn names(between: &str, of: fn(Model) -> String) -> String {
 }
 
 /// A device behind a socket is on no bus: it is asked.
-fn served(signer: &crate::config::Signer) -> Found {
+fn served(signer: &failover_core::config::Signer) -> Found {
     let state = wiring::look_at_device(signer);
     let version = state.as_ref().ok().and_then(|state| state.info.version.clone());
     Found {

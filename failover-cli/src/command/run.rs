@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::Config;
 use failover_core::decision::Policy;
 use failover_core::failover::{PreviousRun, earlier_refusal, plan};
 use failover_core::journal::record::{End as Ended, Record};
@@ -13,7 +14,6 @@ use failover_core::preflight;
 use failover_core::state::{About, Plan, PlanError, PlanId, PlanIdError, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
-use crate::config::Config;
 use crate::failure::Failure;
 use crate::locks;
 use crate::narration::Narration;

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::Config;
 use failover_core::effect::{Disarmed, Hands, Whose, stand_down};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::Record;
@@ -16,7 +17,6 @@ use serde::Serialize;
 
 use super::hwm;
 use super::run::finished;
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};

@@ -2,10 +2,10 @@
 
 use failover_core::baker::BakerError;
 use failover_core::baker::systemd_version::{OLDEST, systemd_version};
+use failover_core::config::{Control, Machine};
 use failover_core::host::Host;
 
 use super::found::Found;
-use crate::config::{Control, Machine};
 use crate::failure::Failure;
 use crate::wiring;
 

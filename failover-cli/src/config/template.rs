@@ -5,12 +5,11 @@ use std::fmt::{Display, Write};
 
 use failover_core::baker::MarkFolder;
 use failover_core::chain::SourceUrl;
+use failover_core::config::Control;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::traits::NamedBy;
 use failover_core::signer::{KeyName, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
-
-use super::Control;
 
 #[cfg(test)]
 mod tests;

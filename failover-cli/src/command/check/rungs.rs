@@ -2,10 +2,10 @@
 //! ready: there a person unplugs the signer.
 
 use failover_core::baker::{Depth, in_one_look};
+use failover_core::config::Config;
 use failover_core::signer::traits::Beside;
 
 use crate::command::systemd::proven_systemd;
-use crate::config::Config;
 use crate::failure::Failure;
 use crate::wiring;
 

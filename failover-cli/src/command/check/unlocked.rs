@@ -2,6 +2,7 @@
 
 use failover_core::baker::BakerError;
 use failover_core::clock::SystemClock;
+use failover_core::config::Config;
 use failover_core::decision::{Policy, read_unlocked, usable};
 use failover_core::effect::raise_marks;
 use failover_core::facts::Facts;
@@ -15,7 +16,6 @@ use super::stopped;
 use crate::afterwards::LocksAfterwards;
 use crate::args::Answers;
 use crate::command::found::Found;
-use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt::Prompt;

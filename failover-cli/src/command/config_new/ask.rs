@@ -1,6 +1,7 @@
 //! The questions, in the order in which one answer helps with the next. Each has what was found as its default.
 
 use failover_core::chain::{Delegate, SourceUrl};
+use failover_core::config::{Signer, name_fits};
 use failover_core::host::{LocalHost, SshHost, SshOptions};
 use failover_core::signer::traits::NamedBy;
 use failover_core::signer::{KeyName, Selector};
@@ -13,7 +14,7 @@ use super::look;
 use super::person::Person;
 use crate::args::{ConfigNew, Global};
 use crate::command::devices;
-use crate::config::{Section, Signer, Template, name_fits, tzkt_of};
+use crate::config::{Section, Template, tzkt_of};
 use crate::failure::Failure;
 
 /// Where an own node usually is.

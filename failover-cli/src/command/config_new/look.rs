@@ -8,12 +8,12 @@ use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, Delegate};
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::{Control, Signer};
 use failover_core::host::{self, Host, LocalHost, SshHost};
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{DeviceState, Selector, SignerError};
 use failover_core::tezos::{ChainId, KeyHash};
 
-use crate::config::{Control, Signer};
 use crate::{heads, wiring};
 
 /// A node has this long for each answer: a person waits for it.
@@ -142,6 +142,6 @@ pub(super) fn primary(mut primary: SshHost) -> Result<SshHost, String> {
 pub(super) fn hostname() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     let name = name.trim();
-    let typed = crate::config::name_fits(name) && name.chars().all(|c| c.is_ascii_graphic());
+    let typed = failover_core::config::name_fits(name) && name.chars().all(|c| c.is_ascii_graphic());
     (typed && name != "localhost").then(|| name.to_owned())
 }

@@ -2,6 +2,7 @@
 //! because what may start afterwards signs (S13).
 
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::Config;
 use failover_core::decision::claimed;
 use failover_core::effect::{EffectError, Hands, take_and_claim, with_permit};
 use failover_core::guard::{Guard, Lift};
@@ -11,7 +12,6 @@ use failover_core::state::StateDir;
 
 use super::token;
 use crate::command::run::finished;
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;

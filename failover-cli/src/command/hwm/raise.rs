@@ -3,6 +3,7 @@
 use std::fmt;
 
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::Signer;
 use failover_core::decision::raise_by_hand;
 use failover_core::effect::{EffectError, disarm_keys, raise_marks};
 use failover_core::guard::Guard;
@@ -20,7 +21,6 @@ use serde::Serialize;
 use super::cap;
 use crate::afterwards::LocksAfterwards;
 use crate::args::{Answers, Raise};
-use crate::config::Signer;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;

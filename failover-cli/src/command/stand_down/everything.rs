@@ -5,6 +5,7 @@ use std::path::Path;
 use failover_core::baker::systemd::signing;
 use failover_core::baker::{BakerControl as _, BakerState, BootGuards as _, SystemdControl};
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::Signer;
 use failover_core::effect::{Whose, disarm_keys};
 use failover_core::guard::{BootGuard, Guard, GuardNote};
 use failover_core::host::LocalHost;
@@ -12,7 +13,6 @@ use failover_core::permit::Root;
 
 use super::DisarmedRecord;
 use crate::command::{devices, hwm};
-use crate::config::Signer;
 use crate::exit::Exit;
 use crate::output::{End, Output};
 use crate::wiring;

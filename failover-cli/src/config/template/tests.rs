@@ -1,7 +1,8 @@
 use std::path::Path;
 
+use failover_core::config::{Config, ConfigError};
+
 use super::*;
-use crate::config::{Config, ConfigError};
 
 /// A template with nothing left open.
 fn whole(device: &str) -> Template {

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use failover_core::baker::{Instance, MarkFolder, UnitName};
-use failover_core::chain::SourceUrl;
-use failover_core::decision::policy::{MARGIN, MARGIN_LEAST};
-use failover_core::host::{SshHost, SshOptions};
-use failover_core::signer::KeyName;
-use failover_core::signer::ledger::Derivation;
-use failover_core::signer::traits::NamedBy;
-use failover_core::state::StateDir;
-use failover_core::tezos::ChainId;
-use failover_core::watch::Hook;
+use crate::baker::{Instance, MarkFolder, UnitName};
+use crate::decision::policy::{MARGIN, MARGIN_LEAST};
+use crate::host::{SshHost, SshOptions};
+use crate::signer::KeyName;
+use crate::signer::ledger::Derivation;
+use crate::signer::traits::NamedBy;
+use crate::state::StateDir;
+use crate::tezos::ChainId;
+use crate::watch::Hook;
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
 use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer, Watch, usual_ca_file};
+use crate::chain::SourceUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
 
@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
             curve: signer.curve.map_or(Derivation::Ed25519, Spanned::into_inner),
             chain: None,
             passphrase_file: signer.passphrase_file.map(|p| self.resolve(p.into_inner())),
-            root: failover_core::permit::Root::usual(),
+            root: crate::permit::Root::usual(),
         })
     }
 

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use failover_core::baker::Instance;
-use failover_core::chain::SourceUrl;
-use failover_core::signer::Selector;
-use failover_core::signer::ledger::{Derivation, KeyPath};
-use failover_core::tezos::KeyHash;
+use crate::baker::Instance;
+use crate::signer::Selector;
+use crate::signer::ledger::{Derivation, KeyPath};
+use crate::tezos::KeyHash;
 use serde::Deserialize;
 use toml::Spanned;
+
+use crate::chain::SourceUrl;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
