@@ -197,6 +197,7 @@ pub mod price;
 pub mod remote_signer;
 pub mod report;
 pub mod returning;
+pub mod session;
 pub mod signer;
 pub mod standby;
 pub mod state;

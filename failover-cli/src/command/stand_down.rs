@@ -12,6 +12,7 @@ use failover_core::lock::FileLock;
 use failover_core::operator::Nobody;
 use failover_core::permit::hostname;
 use failover_core::returning::stood_down;
+use failover_core::session::open;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
@@ -20,8 +21,8 @@ use super::run::finished;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::session;
 use crate::settings::Settings;
+use crate::signals;
 
 mod everything;
 
@@ -88,7 +89,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
 
 /// What is stopped and disarmed: without a state folder all the same.
 fn hands(config: &Config, settings: &Settings) -> Result<Hands, Failure> {
-    session::disarming_in(config, &settings.state(), Box::new(Nobody))
+    Ok(open::disarming_in(config, &settings.state(), Box::new(Nobody), &signals::flag())?)
 }
 
 /// The run that could not be stopped, for who ends it by hand.

@@ -1,12 +1,12 @@
 //! What is known while the questions are put, and what is said of an answer.
 
-use failover_core::chain::SourceUrl;
 use failover_core::signer::DeviceState;
 use failover_core::tezos::ChainId;
 
 use super::person::Person;
 use crate::config::{Section, Template};
 use crate::failure::Failure;
+use failover_core::chain::SourceUrl;
 
 /// What is being filled in.
 pub(super) struct Asking<'a, 'b> {

@@ -10,11 +10,13 @@ use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, De
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::config::{Control, Signer};
 use failover_core::host::{self, Host, LocalHost, SshHost};
+use failover_core::session::open;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{DeviceState, Selector, SignerError};
 use failover_core::tezos::{ChainId, KeyHash};
 
-use crate::{heads, wiring};
+use crate::heads;
+use crate::signals;
 
 /// A node has this long for each answer: a person waits for it.
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -54,7 +56,7 @@ pub(super) fn bakers(url: &SourceUrl, device: &DeviceState) -> Vec<KeyHash> {
 
 /// A device's keys, without any passphrase and without a press of a button.
 pub(super) fn device(signer: &Signer) -> Result<DeviceState, SignerError> {
-    wiring::look_at_device(signer)
+    open::device_state(signer, signals::flag())
 }
 
 /// Where on a Ledger one of these keys is: the usual path and the paths that the device itself names, on every curve.
