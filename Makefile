@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 
-.PHONY: deb deb-test help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch screenshots semver fmt doc clean
+.PHONY: deb deb-test package help drill test prove crash crash-table fuzz fuzz-smoke soak mutants bench install install-watch screenshots semver fmt doc clean
 
 help:
 	@echo 'make drill     rehearse a failover on simulated devices; nothing needs to be plugged in'
@@ -23,6 +23,7 @@ help:
 	@echo 'make install-udev  let a user of the group plugdev reach the devices'
 	@echo 'make install   build for release and install to $(PREFIX)/bin (PREFIX=... for elsewhere)'
 	@echo 'make install-watch  the systemd unit of `failover watch`; enables nothing (PREFIX as for install)'
+	@echo 'make package   pack each crate as a registry would get it, and build it from that: some minutes; in make prove, too'
 	@echo 'make deb       Debian packages for amd64 and arm64, built for Debian 12 and everything newer; needs root or sudo'
 	@echo 'make deb-test  those, installed, upgraded and removed in bare roots of Debian 12 and 13'
 	@echo 'make screenshots  a report in a real browser (Chromium): pictures for docs/images, checked'
@@ -79,6 +80,10 @@ install:
 
 install-watch:
 	@scripts/install-watch.sh '$(DESTDIR)' '$(PREFIX)'
+
+package:
+	@scripts/setup.sh build
+	@scripts/package.sh
 
 # ARCHS="arm64" for one of them.
 deb:

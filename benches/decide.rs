@@ -8,7 +8,7 @@ use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::ChainLevelSource;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
-use failover_core::decision::{Noted, Policy, Progress, decide, fence, policy};
+use failover_core::decision::{Kept, Noted, Policy, Progress, Session, decide, fence, policy};
 use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
@@ -41,14 +41,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let head = facts.chain.agreed().ok_or("no head")?;
     let begun = Progress::default();
+    let noted = Some(Noted { head, bound: head.above(policy::UNSEEN) });
     let fenced = Progress {
-        proceed: true,
-        fenced_self: true,
-        holding: true,
-        passphrase: true,
-        stopped_since: Some(facts.now),
-        noted: Some(Noted { head, bound: head.above(policy::UNSEEN) }),
-        ..Progress::default()
+        kept: Kept { proceed: true, noted, ..Kept::default() },
+        session: Session {
+            fenced_self: true,
+            holding: true,
+            passphrase: true,
+            stopped_since: Some(facts.now),
+            ..Session::default()
+        },
     };
     measure::title("decide");
     let first = measure::per_second(|| drop(black_box(decide(black_box(&facts), &policy, &begun))));

@@ -61,7 +61,10 @@ mutual() {
 }
 counted_mutual() { figure mutual "$1"; }
 
-for name in ${*:-model crash mutual soak mutants fuzz}; do
+package() { scripts/package.sh; }
+counted_package() { figure package "$1"; }
+
+for name in ${*:-model crash mutual package soak mutants fuzz}; do
     prove "$name" "$name"
 done
 

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST: u64 = 64;
 
 /// While this lives, keys are locked by somebody else if this process ends.
-#[must_use = "without it nobody locks the keys where this process is killed"]
+#[must_use = "without it nobody locks the keys when this process is killed"]
 pub(crate) struct LocksAfterwards {
     child: Child,
 }
@@ -31,14 +31,14 @@ pub(crate) struct LocksAfterwards {
 impl LocksAfterwards {
     /// Starts it, in a group of its own: what a terminal sends to this process does not reach it.
     ///
-    /// With the token of a guarded machine it locks nothing any more once that is there: whoever lifted the guard armed the keys,
-    /// and they bake.
+    /// With the token of a guarded machine it locks nothing any more once that is there: the guard was lifted, and the
+    /// keys bake.
     ///
     /// # Errors
     /// No process can be started.
     pub(crate) fn of(device: &Selector, token: Option<&Path>) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        // Nothing of this process' environment is its business, a passphrase least of all (S9).
+        // It gets nothing of this process' environment, least of all a passphrase (S9).
         command.args([NAME, &device.to_string()]).arg(token.unwrap_or(Path::new(""))).env_clear().process_group(0);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         Ok(Self { child })

@@ -90,7 +90,7 @@ pub(crate) enum Command {
     /// After a failover or always: watch for duplicates, missed votes, a dead baker
     ///
     /// On the machine that bakes, another machine that signs with this baker's keys stops it at once (exit 5), until
-    /// `failover clear`. On a machine that stands by, the primary's silence is said. It starts nothing, and takes no lock.
+    /// `failover clear`. On a machine that stands by, it reports the primary's silence. It starts nothing and takes no lock.
     Watch(Watch),
     /// What happened in a run or a drill: as Markdown, or one HTML page that needs nothing else
     ///
@@ -119,7 +119,7 @@ pub(crate) enum Command {
 /// `check`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Check {
-    /// Also unlock the TezSign's keys, read them, and lock them again: a damaged key and marks out of reach show only so
+    /// Also unlock the TezSign's keys, read them, and lock them again: nothing else shows a damaged key or marks above the cap
     ///
     /// Asks for the passphrase where no file has it. Only on a machine that is guarded and on which nothing signs, and never
     /// from a timer.
@@ -130,7 +130,7 @@ pub(crate) struct Check {
 /// `report`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Report {
-    /// Whose: a journal's file, a run's PLAN, or `drill` for the last drill [default: the newest run, else the last drill]
+    /// Which journal: a file, a run's PLAN, or `drill` for the last drill [default: the newest run, else the last drill]
     #[arg(value_name = "JOURNAL")]
     pub(crate) journal: Option<PathBuf>,
     /// Write one HTML page to this file: no script, nothing loaded, light and dark, for a screen, a phone and paper
@@ -183,7 +183,7 @@ pub(crate) struct Raise {
 /// `guard`.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(crate) enum Guard {
-    /// For ExecCondition, ExecStartPre and start commands: exit 0 where this machine may bake, 3 where it may not
+    /// For ExecCondition, ExecStartPre and start commands: exit 0 if this machine may bake, 3 if it may not
     ///
     /// With --state it needs neither a configuration nor systemd.
     Check,
@@ -194,11 +194,11 @@ pub(crate) enum Guard {
     /// Takes the token away, and ties every signing unit of the backup section to it by a drop-in in /etc/systemd/system. The
     /// services must be stopped. Node, accuser and DAL are left alone. Needs root.
     Install {
-        /// Stop the services first; HOST is this machine's own name, so that nobody stops the wrong one
+        /// Stop the services first; HOST is this machine's own name, so that nobody stops the wrong machine
         #[arg(long, value_name = "HOST")]
         stop: Option<String>,
     },
-    /// Let them start again, on a typed statement; `failover run` does it by itself when it may
+    /// Let this machine's signing services start again, on a typed statement; `failover run` does it by itself when it may
     ///
     /// Starts nothing.
     Lift {
@@ -237,7 +237,7 @@ pub(crate) struct ConfigNew {
     /// The network's name, or a chain id [default: the node's chain]
     #[arg(long, value_name = "NETWORK")]
     pub(crate) network: Option<String>,
-    /// The primary's ssh destination; left out: it can never be reached
+    /// The primary's ssh destination; leave it out if it can never be reached
     #[arg(long, value_name = "DESTINATION")]
     pub(crate) primary: Option<String>,
     /// The same as PATH

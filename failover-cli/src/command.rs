@@ -30,11 +30,11 @@ mod status;
 mod systemd;
 mod watch;
 
-/// How a command is over.
+/// How a command ended.
 pub(crate) enum Over {
     /// With its last line, which is still to be said.
     End(End),
-    /// It spoke for another program: its output and its exit code are that one's.
+    /// It stood in for another program: output and exit code are that program's.
     Code(ExitCode),
 }
 

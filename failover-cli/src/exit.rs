@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use failover_core::journal::record::Outcome;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -71,17 +73,17 @@ impl Exit {
     }
 
     /// One word for it: `outcome` of the last JSON line.
-    pub(crate) const fn outcome(self) -> &'static str {
+    pub(crate) const fn outcome(self) -> Outcome {
         match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Usage => "usage",
-            Self::Refused => "refused",
-            Self::NotReady => "not-ready",
-            Self::Duplicate => "duplicate",
-            Self::Interrupted => "interrupted",
-            Self::Locked => "locked",
-            Self::Cancelled => "cancelled",
+            Self::Done => Outcome::Done,
+            Self::Failed => Outcome::Failed,
+            Self::Usage => Outcome::Usage,
+            Self::Refused => Outcome::Refused,
+            Self::NotReady => Outcome::NotReady,
+            Self::Duplicate => Outcome::Duplicate,
+            Self::Interrupted => Outcome::Interrupted,
+            Self::Locked => Outcome::Locked,
+            Self::Cancelled => Outcome::Cancelled,
         }
     }
 }
@@ -113,7 +115,7 @@ mod tests {
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
         for exit in Exit::ALL {
             assert!(
-                HELP.contains(&format!("  {} {}", exit.code(), exit.outcome().replace('-', " ")))
+                HELP.contains(&format!("  {} {}", exit.code(), exit.outcome().to_string().replace('-', " ")))
                     || exit == Exit::Usage
                     || exit == Exit::Locked,
                 "{exit:?} is not in the help"

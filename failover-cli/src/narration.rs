@@ -89,7 +89,9 @@ impl Narration {
                     self.path = Some(*path);
                     lines.push(Told::Path(match path {
                         Path::Controlled => "the primary could be stopped; the fence needs:",
-                        Path::Unproven => "nothing proves that the primary is off; the risk is taken behind:",
+                        Path::Unproven => {
+                            "nothing proves that the primary is off; the person takes the risk; the fence needs:"
+                        }
                         Path::Uncontrolled => "the primary could not be stopped from here; the fence needs:",
                     }));
                     self.rungs.clear();
@@ -112,8 +114,8 @@ impl Narration {
                 }
             }
             Record::Rumour { signed } => {
-                let text = "In the mempool are votes for this baker whose signature the node has not checked; anybody can \
-                            send such ones, and they stop nothing:";
+                let text = "The mempool has votes for this baker whose signature the node has not checked; anybody can send \
+                            such votes, and they stop nothing:";
                 lines.push(Told::Aside(text.to_owned()));
                 let shown = |s: &Signed| Told::Aside(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
@@ -122,7 +124,9 @@ impl Narration {
                 self.heading(7, &mut lines);
                 // Said of every run: a person must not take it for a fault.
                 if let Some(floor) = self.floor.filter(|_| !std::mem::replace(&mut self.complained, true)) {
-                    lines.push(Told::Note(format!("(that its signer refuses below {floor} is the marks at work)")));
+                    lines.push(Told::Note(format!(
+                        "(its signer refuses to sign below {floor}: that is what the marks are for)"
+                    )));
                 }
                 lines.extend(said.iter().map(|line| Told::Note(format!("the backup says: {line}"))));
             }
@@ -189,7 +193,7 @@ impl Narration {
             WaitFor::Silence { silent, needed } => {
                 (3, format!("the primary's silence: {silent} of {needed} levels so far"))
             }
-            WaitFor::Statement => (3, "the two minutes after the statement".to_owned()),
+            WaitFor::Statement => (3, "the time after the statement".to_owned()),
             WaitFor::Baking { floor, .. } => (7, format!("the backup's first signature above {floor} on chain")),
             WaitFor::Steady { missed: Some(missed) } => {
                 (7, format!("the missed levels to stop growing: {missed} in this cycle"))

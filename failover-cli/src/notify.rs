@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
-/// As long as it is not ready, it asks for so much more time with every word.
+/// While it is not ready, every message asks for this much more time.
 const MORE: Duration = Duration::from_secs(300);
 
 /// The way to the service manager.

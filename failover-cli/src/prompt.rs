@@ -178,8 +178,8 @@ impl Operator for Prompt {
             Question::NoOtherRun { host } => {
                 let sentence = no_other_run(host);
                 let text = format!(
-                    "{host} cannot be asked whether a run goes on there, and two runs at once would sign twice. Make sure of \
-                     it; then type in full:\n  {sentence}\nAnything else is no."
+                    "{host} cannot be asked whether a run goes on there, and two runs at once would sign twice. Make sure that \
+                     nobody does; then type in full:\n  {sentence}\nAnything else is no."
                 );
                 self.asked(OTHER_RUN, OTHER_RUN_FLAG, &text, &sentence)
             }
@@ -207,7 +207,7 @@ impl Operator for Prompt {
             Question::Unplugged { host } => {
                 let sentence = unplugged(host);
                 let text = format!(
-                    "This machine's signer cannot be read. Look at it: is it unplugged, and without any power? If it is, type \
+                    "This machine's signer cannot be read. Look at it: is it unplugged and without any power? If so, type \
                      in full:\n  {sentence}\nAnything else is no."
                 );
                 self.asked("whether this machine's signer is unplugged", "--confirm-unplugged HOST", &text, &sentence)

@@ -100,7 +100,7 @@ fn default_token() -> PathBuf {
     Guard::usual().token()
 }
 
-/// Stops and starts what signs on one machine: all that a baker of one's own needs. Every call has a deadline (S10).
+/// Stops and starts what signs on one machine: all that your own baker control needs. Every call has a deadline (S10).
 ///
 /// What else can be asked of a machine are small traits of their own, and a [`BakerMachine`] says which of them it has. A
 /// control alone goes into the procedure as [`Bare`]; `docs/embedding.md` has one for a container.
@@ -114,7 +114,7 @@ pub trait BakerControl: Send {
     /// Whatever is not clearly running or stopped is an error: unknown (S3).
     fn state(&mut self) -> Result<BakerState, BakerError>;
 
-    /// Stops what signs, with SIGKILL after a second where it does not go (S12), and leaves the node running.
+    /// Stops what signs, with SIGKILL if it still runs after a second (S12), and leaves the node running.
     /// The proof is a later [`BakerControl::state`].
     ///
     /// # Errors

@@ -147,6 +147,11 @@ pub struct Delegate {
 
 /// How far below the head [`Delegate::earlier_protocol`] was read.
 pub const PROTOCOL_LOOK_BACK: u64 = 10;
+/// A block with this many on top is final (Tenderbake, Octez v25).
+pub const FINAL: u64 = 2;
+/// Votes for a level are settled at the head so many levels above it: they are in the next block and nowhere later, and
+/// that one has to be final.
+pub const SETTLED: u64 = FINAL + 1;
 
 /// Evidence on chain that a baker signed twice.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -174,7 +179,7 @@ pub struct Signed {
 pub struct LevelActivity {
     /// The level.
     pub level: Level,
-    /// Did the baker have the right to attest it? Absence says nothing where it had not.
+    /// Did the baker have the right to attest it? Absence proves nothing where it did not.
     pub rights: bool,
     /// What it signed there; empty is a fact, because a block that could not be read completely is an error.
     pub signed: Vec<Signed>,
@@ -260,7 +265,7 @@ pub trait ChainNode: ChainLevelSource {
     /// See [`ChainError`]; foreign nodes deny this one.
     fn peers_heads(&mut self) -> Result<Vec<PeerHead>, ChainError>;
 
-    /// Has the baker the right to attest a level? Absence says nothing where it has not.
+    /// Does the baker have the right to attest a level? Absence proves nothing where it does not.
     ///
     /// # Errors
     /// See [`ChainError`]; foreign nodes deny this one.
@@ -280,8 +285,8 @@ pub trait ChainNode: ChainLevelSource {
     /// See [`ChainError`].
     fn newest(&mut self, baker: &KeyHash, head: &Head) -> Result<Vec<Signed>, ChainError>;
 
-    /// Is this still the head, as [`ChainLevelSource::head`] read it last? Asks nothing, and `false` says nothing: where a
-    /// node tells of each new head by itself, one that was not told of is not there.
+    /// Is this still the head, as [`ChainLevelSource::head`] read it last? Asks nothing, and `false` proves nothing: a
+    /// node that reports each new head by itself would have reported another one.
     fn head_stays(&mut self, head: &BlockHash) -> bool {
         let _nobody_tells = head;
         false

@@ -1,5 +1,5 @@
-//! The configuration: read once, checked whole, every value typed. What it does not say has no default that a
-//! person would not expect.
+//! The configuration: read once, checked whole, every value typed. Where it says nothing, the default is what a
+//! person would expect.
 //!
 //! [`Config::read`] and [`Config::parse`] are the only ways to one; `docs/configuration.md` explains every key of the file.
 

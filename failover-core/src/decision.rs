@@ -47,7 +47,7 @@ pub(crate) use keys::signing_keys;
 pub use ladder::StepKind;
 pub use permit::claimed;
 pub use policy::{Policy, PolicyError, Quarantine, cap};
-pub use progress::{Found, Missed, Nonces, Noted, Progress, RefusedBefore, Started};
+pub use progress::{Found, Kept, Missed, Nonces, Noted, Progress, RefusedBefore, Session, Started};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};
 pub(crate) use resume::{denounced, is_running};

@@ -45,7 +45,7 @@ pub use stand_down::{Whose, stand_down, stand_down_keys};
 pub use unanswered::UNLOCK_LATE;
 pub(crate) use unanswered::{WAITS, lock_until_over};
 
-/// Why a step did not succeed. What it did all the same, the next reading says.
+/// Why a step did not succeed. The next reading shows what it did all the same.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EffectError {
@@ -106,11 +106,11 @@ pub enum EffectError {
         /// The device is gone: it may still have power.
         gone: bool,
     },
-    /// The step is none that a device alone can do.
+    /// A device alone cannot do this step.
     #[error("this step is not for a device alone")]
     NotApproved,
     /// The keys still read back as armed after they were locked.
-    #[error("{} still can sign after it was told not to", .0)]
+    #[error("{} can still sign after it was told not to", .0)]
     StillArmed(KeyName),
     /// What decided an arming step was too old when the device or the guard would have been touched: nothing was (S15).
     #[error(transparent)]
@@ -119,7 +119,7 @@ pub enum EffectError {
     #[error("no passphrase was typed before this step")]
     NoPassphrase,
     /// Something on the primary's machine speaks against giving it its job back (S13): nothing was done there.
-    #[error("the primary's machine does not let its job be given back")]
+    #[error("the primary's machine cannot take its job back now")]
     NotLet(Box<ClaimAnswer>),
 }
 
@@ -140,14 +140,14 @@ impl EffectError {
             Self::NoControl => "unplug the primary's signer or switch the machine off",
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
             Self::NotLockedAgain { gone: true, .. } => {
-                "cut every power of the device, so that it locks, before it is plugged in anywhere; then run `failover hwm \
+                "cut the device from all power, so that it locks, before you plug it in anywhere; then run `failover hwm \
                  show`"
             }
             Self::NotLockedAgain { .. } => "unplug the device now: it may be able to sign",
             Self::NotApproved => "report this as a fault of failover",
             Self::StillRuns { .. } => "stop what bakes there first",
             Self::StillArmed(_) => "unplug the backup's signer",
-            Self::TooOld(_) => "look again; where it stays so, find out what answers so slowly",
+            Self::TooOld(_) => "look again; if it stays slow, find out what answers so slowly",
             Self::NoPassphrase => "give the passphrase, then look again",
             Self::NotLet(_) => "let what goes on there end, then run `failover return` again",
         }
@@ -178,7 +178,7 @@ impl EffectError {
         )
     }
 
-    /// Did a person reject it at the Ledger's buttons? Whoever said no is not asked again a second later.
+    /// Did a person reject it at the Ledger's buttons? A person who said no is not asked again a second later.
     #[must_use]
     pub const fn is_rejected(&self) -> bool {
         matches!(self, Self::Signer(SignerError::Status { status: StatusWord::Rejected, .. }))

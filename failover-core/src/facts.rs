@@ -23,8 +23,8 @@ pub use sources::{Compared, OtherSource, SecondOpinion};
 pub use crate::baker::{BakerState, Power, UnlockSecret};
 pub use crate::chain::agreement::Standing;
 pub use crate::chain::{
-    Constants, Delegate, Denunciation, ExpectedKey, Head, KeyRole, LastSigned, LevelActivity, PROTOCOL_LOOK_BACK,
-    Pooled, Rumour, Signed, SyncState,
+    Constants, Delegate, Denunciation, ExpectedKey, FINAL, Head, KeyRole, LastSigned, LevelActivity,
+    PROTOCOL_LOOK_BACK, Pooled, Rumour, SETTLED, Signed, SyncState,
 };
 pub use crate::clock::Timestamp;
 pub use crate::guard::{BootGuard, GuardNote};
@@ -109,6 +109,9 @@ pub struct ChainFacts {
     pub pool: Pooled,
 }
 
+/// Mainnet's minimal block time (Ushuaia 025).
+const USUAL_BLOCK_SECONDS: u64 = 6;
+
 impl ChainFacts {
     /// Nothing, for one reason.
     #[must_use]
@@ -134,6 +137,13 @@ impl ChainFacts {
         let peers = self.second.iter().map(|second| second.value.highest);
         let others = self.others.iter().filter_map(OtherSource::agreed);
         Some(peers.chain(others).fold(own, Level::max))
+    }
+
+    /// Seconds from one block to the next, at least; the usual ones where the node has not said them, for what is only
+    /// estimated by then.
+    #[must_use]
+    pub fn block_seconds(&self) -> u64 {
+        self.constants.as_ref().map_or(USUAL_BLOCK_SECONDS, |constants| constants.value.block_seconds.max(1))
     }
 
     /// What the own node's peers and other sources say of its head, or why they say nothing: one sentence each.
@@ -191,7 +201,7 @@ pub struct PrimaryFacts {
     pub boot_guard: Fact<BootGuard>,
     /// Can a service there unlock the signer by itself?
     pub secret: Fact<UnlockSecret>,
-    /// Has its machine power?
+    /// Does its machine have power?
     pub power: Fact<Power>,
     /// What speaks against a claim there; afterwards, whether this run's own still stands (S13).
     pub standing: Fact<ClaimAnswer>,

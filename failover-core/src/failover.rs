@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::{
-    Approved, Policy, Progress, Refusal, RungKind, Step, Verdict, WaitFor, consensus_marks, decide, fence, is_open,
-    is_running, shared,
+    Approved, Policy, Progress, Refusal, RungKind, Session, Step, Verdict, WaitFor, consensus_marks, decide, fence,
+    is_open, is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
 use crate::facts::{Facts, Gatherer, Scope};
@@ -115,10 +115,12 @@ impl Failover {
         policy.plans = state.plans().ok().map(|own| own.into_iter().chain([plan]).collect());
         let resumed = past.as_ref().map(|past| past.plan);
         let clock = Steady::new(clock);
-        let mut progress =
-            Progress { resumed: resumed.is_some(), ..past.map(|past| past.progress).unwrap_or_default() };
+        let mut progress = Progress {
+            kept: past.map(|past| past.kept).unwrap_or_default(),
+            session: Session { resumed: resumed.is_some(), ..Session::default() },
+        };
         // How old a statement from the future is, nobody can say: it is asked again.
-        progress.statements.retain(|_, at| *at <= clock.now());
+        progress.kept.statements.retain(|_, at| *at <= clock.now());
         Self {
             gatherer: Gatherer::new(source, others),
             hands,
@@ -229,7 +231,7 @@ impl Failover {
     }
 
     fn look(&mut self) -> Facts {
-        let bakes = self.backup_runs && self.progress.started.is_some_and(|started| started.complete);
+        let bakes = self.backup_runs && self.progress.kept.started.is_some_and(|started| started.complete);
         let scope = Scope {
             baker: self.policy.baker,
             from: self.judged_from(),
@@ -254,9 +256,9 @@ impl Failover {
         let facts = gatherer.gather(eyes, &scope, clock);
         self.counted_anew |= self.progress.observe(&facts, consensus_marks(&facts));
         pin::renew(&self.state, &mut self.policy, &facts.chain, facts.asked.wall);
-        self.progress.closed_since = match is_open(&facts, &self.policy, &self.progress) {
+        self.progress.session.closed_since = match is_open(&facts, &self.policy, &self.progress) {
             true => None,
-            false => self.progress.closed_since.or(Some(facts.now)),
+            false => self.progress.session.closed_since.or(Some(facts.now)),
         };
         self.backup_runs = facts
             .backup
@@ -265,18 +267,18 @@ impl Failover {
             .map_or(self.backup_runs, |seen| matches!(seen.value, crate::facts::BakerState::Running { .. }));
         // S6: silence starts over where a run was interrupted before its start.
         if self.resumed.is_some()
-            && self.progress.silent_above.is_none()
+            && self.progress.session.silent_above.is_none()
             && let Ok(head) = &facts.chain.head
         {
-            self.progress.silent_above = Some(head.value.level);
+            self.progress.session.silent_above = Some(head.value.level);
         }
         facts
     }
 
     /// The first level to judge: above B, or above the B of the refusal while nothing was noted yet.
     fn judged_from(&self) -> Option<Level> {
-        let refused = self.progress.refused_before.map(|refused| refused.noted);
-        let noted = self.progress.noted.or(refused).map(|noted| noted.bound);
+        let refused = self.progress.session.refused_before.map(|refused| refused.noted);
+        let noted = self.progress.kept.noted.or(refused).map(|noted| noted.bound);
         let since = refused.filter(|_| self.reads_back).map(|refused| refused.bound);
         noted.map(|noted| since.map_or(noted, |since| since.min(noted)).above(1))
     }
@@ -284,7 +286,7 @@ impl Failover {
     /// Before the start a lock that is gone ends the run at once: keys are not kept unlocked for the next step. After it
     /// only what arms asks: the one that bakes goes on.
     fn lock_known_lost(&self) -> Option<LockError> {
-        match self.progress.started {
+        match self.progress.kept.started {
             None => self.hands.locks.iter().find_map(|lock| lock.lost()),
             Some(_) => None,
         }
@@ -314,8 +316,8 @@ impl Failover {
             Err(EffectError::TooOld(old)) => return self.was_too_old(&wanted, old, untried),
             Err(error) => {
                 if matches!(wanted, Step::Authorize { .. }) {
-                    self.progress.given_up += u32::from(error.gave_up_prompt());
-                    self.progress.rejected = error.is_rejected();
+                    self.progress.session.given_up += u32::from(error.gave_up_prompt());
+                    self.progress.session.rejected = error.is_rejected();
                 }
                 let mut why = error.to_string();
                 if !error.worth_a_retry() {
@@ -323,10 +325,10 @@ impl Failover {
                     if let Some((_, before)) = self.progress.failed(wanted.kind()) {
                         why = format!("{before}; {why}");
                     }
-                    self.progress.failures.insert(wanted.kind(), (u32::MAX, why.clone()));
+                    self.progress.session.failures.insert(wanted.kind(), (u32::MAX, why.clone()));
                 }
                 if matches!(&error, EffectError::Signer(crate::signer::SignerError::Throttled { .. })) {
-                    self.clock.sleep(Duration::from_secs(30));
+                    self.clock.sleep(crate::signer::THROTTLE);
                 }
                 let nonces = match &error {
                     EffectError::NotMerged { theirs, .. } => Some(*theirs),
@@ -359,7 +361,7 @@ impl Failover {
 
     fn record_fence(&mut self, facts: &Facts) -> Result<(), JournalError> {
         // A start whose baker went down again is no proof of the fence: what a second one is approved by is written down too.
-        if self.progress.noted.is_none() || is_running(facts, &self.progress) {
+        if self.progress.kept.noted.is_none() || is_running(facts, &self.progress) {
             return Ok(());
         }
         let fence = fence(facts, &self.policy, &self.progress);
@@ -374,7 +376,7 @@ impl Failover {
     }
 
     fn record(&mut self, record: &Record) -> Result<(), JournalError> {
-        // Whoever reads the journal has the wall clock only.
+        // A reader of the journal has only the wall clock.
         self.recorder.record(self.clock.wall(), record)?;
         apply(&mut self.progress, record, self.clock.now(), true);
         Ok(())

@@ -203,7 +203,7 @@ impl Guard {
     pub fn lift(&self, lift: &Lift, now: Timestamp) -> Result<Token, GuardError> {
         self.no_duplicate()?;
         let token = Token { at: now, by: lift.by.clone() };
-        // First, so that a token without a history is none of this program's (S16).
+        // First, so that a token without a history is not this program's (S16).
         StateDir::existing(&self.root)?.remember(now, &HistoryEvent::Lifted { token: token.clone() })?;
         state::write(&self.token(), &token)?;
         match self.status() {

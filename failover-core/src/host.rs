@@ -31,8 +31,8 @@ pub fn host_name() -> String {
     name.trim().to_owned()
 }
 
-/// For this long after an answer a refused connection is a limit's, and no sign of a machine that is gone
-/// ([`HostError::Limited`]). `ufw limit` looks at 30 s.
+/// For this long after an answer a refused connection is taken for a limit on connections, not for a machine that is
+/// gone ([`HostError::Limited`]). `ufw limit` looks at 30 s.
 pub const LIMITED: Duration = Duration::from_secs(60);
 
 /// How much of an output stream is kept, in bytes: 1 MiB. A text this long may have lost its end.
@@ -78,7 +78,7 @@ pub enum HostError {
     },
     /// The machine answered a moment ago, and takes no new connection now: `ufw limit`, fail2ban, sshd's `MaxStartups`, or
     /// an sshd that starts again. Nothing was done there.
-    #[error("{host} answered a moment ago and takes no new connection now, as where connections are limited: {why}")]
+    #[error("{host} answered a moment ago but accepts no new connection now; it may limit connections: {why}")]
     Limited {
         /// Which machine.
         host: String,
@@ -86,7 +86,7 @@ pub enum HostError {
         why: String,
     },
     /// No known_hosts file that ssh reads here knows the machine. Nothing was done there.
-    #[error("{host} was never seen from here, as {}: {why}", this_user())]
+    #[error("{host} has an ssh host key that {} does not know: {why}", this_user())]
     NewHost {
         /// Which machine.
         host: String,
@@ -94,7 +94,7 @@ pub enum HostError {
         why: String,
     },
     /// The machine answers with another host key than the known one (H19). Nothing was done there.
-    #[error("{host} is not the machine it was: {why}")]
+    #[error("{host} does not have the expected ssh host key: {why}")]
     HostKey {
         /// Which machine.
         host: String,
@@ -138,7 +138,7 @@ impl HostError {
         match self {
             Self::Unreachable { .. } => "treat the machine as out of reach: unplug its signer or switch it off",
             Self::Limited { .. } => {
-                "wait a minute: it is tried again by itself; `ufw limit` and the like should know this machine"
+                "wait a minute, it is tried again; exempt this machine from `ufw limit` and the like there"
             }
             Self::NewHost { .. } => {
                 "as this user run `ssh` to it once, compare the fingerprint with `ssh-keygen -lf \

@@ -4,6 +4,7 @@
 //! [`JournalFile`] writes, [`read`] reads; the lines themselves, and what a cut leaves of them, are [`jsonl`](crate::jsonl)'s.
 //! The state folder has one file a run. [`PreviousRun`] is what an interrupted run left.
 
+mod outcome;
 mod previous_run;
 pub mod record;
 mod runs;

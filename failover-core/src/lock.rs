@@ -96,7 +96,7 @@ impl HeldLock {
 #[non_exhaustive]
 pub enum LockError {
     /// Another process on this machine holds it.
-    #[error("another run for this baker is going on on this machine: {holder}")]
+    #[error("another run for this baker is in progress on this machine: {holder}")]
     Held {
         /// Who, as far as it can be seen.
         holder: Holder,

@@ -13,8 +13,8 @@
 //!
 //! - **Signatory** (v1.4, `pkg/signatory/watermark/file.go`, 2026-04) writes `NetX....json` in the folder `watermark_v2` of its
 //!   `base_dir` before it asks its vault for the signature. With another watermark driver (`mem`, `aws`, `gcp`) it writes
-//!   none, and a file of earlier stays: nothing in it tells. So it counts as octez-signer's do. What it has as a block's round is
-//!   the payload's, which may be lower (gotez of proto 024): taken as any round of that level.
+//!   none, and an older file stays, which does not show that it is old. So it counts as octez-signer's do. What it has as
+//!   a block's round is the payload's, which may be lower (gotez of proto 024): taken as any round of that level.
 //! - **the signing device** itself has no file, and its marks stand beside those of the files:
 //!   nothing above them was signed with it, so they bound what was signed just as octez-baker's file does.
 //!

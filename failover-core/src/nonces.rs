@@ -22,7 +22,7 @@
 //!   again does no harm; what is neither of this cycle nor of the last one is dropped with the next revelation.
 //! - **A baker whose stateful file cannot be parsed does not start** (`perform_sanity_check`), and fields it does not know
 //!   are errors to it. So nothing is written here that was not understood to the last field.
-//! - Whoever knows a nonce before it is revealed can foresee a part of the next seed: nonces are in no `Debug`, journal,
+//! - Anybody who knows a nonce before it is revealed can foresee a part of the next seed: nonces are in no `Debug`, journal,
 //!   screen or argument list.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub use name::{NonceFileName, PATTERN};
 pub use parse::{NonceFileError, SIZE_LIMIT};
 use shape::{LegacyNonce, SeedNonce, StatefulNonce};
 
-/// The nonces of one chain, as a machine's files have them. A file that is not there is no empty file.
+/// The nonces of one chain, as a machine's files have them. A missing file is not an empty file.
 ///
 /// ```
 /// use failover_core::nonces::{NonceFileName, Nonces};

@@ -38,7 +38,7 @@ pub enum Question {
         /// Which machine.
         host: String,
     },
-    /// This machine's own signer cannot be read: is it unplugged, and has it no power? Typed in full, with the host's name
+    /// This machine's own signer cannot be read: is it unplugged and without power? Typed in full, with the host's name
     /// (H28).
     Unplugged {
         /// This machine's name.

@@ -22,6 +22,8 @@
 //! that is reached loses its permit. Every effect that arms looks for the permit under the effect lock, before and after,
 //! so that none begins after the permit was taken away and none is left standing.
 
+use std::time::Duration;
+
 mod claim;
 mod disk;
 mod effect_lock;
@@ -40,6 +42,12 @@ pub use prompt::PromptNote;
 pub(crate) use prompt::PromptOf;
 pub use root::Root;
 pub use run_id::{RunId, RunIdError};
+
+/// What arms waits as long for another command's effect on the same machine.
+pub const ARMING_PATIENCE: Duration = Duration::from_secs(30);
+/// A stop does as long, and for a run that it stopped to end: longer than what arms, so that it is not the one to give up
+/// (S14). A prompt on a Ledger's screen is never waited for.
+pub const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use crate::clock::Timestamp;
 use crate::decision::Path;
 use crate::journal::Entry;
-use crate::journal::record::{End, Plan, Record};
+use crate::journal::record::{End, Outcome, Plan, Record};
 use crate::state::PlanId;
 use crate::tezos::{ChainId, KeyHash};
 
@@ -204,14 +204,12 @@ impl Report {
         match &self.end {
             None if self.records == 0 => "Nothing was recorded".to_owned(),
             None => "No end yet".to_owned(),
-            Some(end) => match end.outcome.as_str() {
-                "done" => "Done".to_owned(),
-                "refused" => "Refused".to_owned(),
-                "duplicate" => "Another machine signs".to_owned(),
-                "stood-down" => "Stood down".to_owned(),
-                "not-ready" => "Not ready".to_owned(),
-                "locked" => "The lock was lost".to_owned(),
-                other => capital(other),
+            Some(end) => match &end.outcome {
+                Outcome::Duplicate => "Another machine signs".to_owned(),
+                Outcome::StoodDown => "Stood down".to_owned(),
+                Outcome::NotReady => "Not ready".to_owned(),
+                Outcome::Locked => "The lock was lost".to_owned(),
+                word => capital(&word.to_string()),
             },
         }
     }

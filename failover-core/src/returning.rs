@@ -7,7 +7,7 @@ use crate::decision::{self, Policy, Refusal, Said, Step, Verdict};
 use crate::effect::{self, EffectError, Hands, Performed, pays};
 use crate::facts::{DeviceState, Giving, Unknown, seen};
 use crate::host::host_name;
-use crate::journal::record::{End, Record, StepResult};
+use crate::journal::record::{End, Outcome, Record, StepResult};
 use crate::journal::{self, Entry, JournalError, PreviousRun, Recorder};
 use crate::operator::{Answer, OperatorError, Question, unplugged_flag};
 use crate::permit::PermitError;
@@ -41,7 +41,7 @@ impl Taken {
             }
             let past = PreviousRun::of(&entries);
             let taken = Self { journal, plan: past.as_ref().map_or(or, |past| past.plan) };
-            if past.is_some_and(|past| past.progress.stop_sent) {
+            if past.is_some_and(|past| past.kept.stop_sent) {
                 return Ok(Some(taken));
             }
             newest = newest.or(Some(taken));
@@ -61,7 +61,7 @@ pub fn give_back(
 ) -> End {
     let mut returning =
         Returning { hands, state, taken, policy, clock, recorder, said: Said::default(), unlocked: None };
-    returning.go().unwrap_or_else(|error| End::new("interrupted", 6, error.to_string(), error.next().to_owned()))
+    returning.go().unwrap_or_else(|error| End::new(Outcome::Interrupted, 6, error.to_string(), error.next().to_owned()))
 }
 
 struct Returning<'a> {
@@ -109,7 +109,7 @@ impl Returning<'_> {
                 // It gives no other.
                 _ => {
                     return Ok(End::new(
-                        "refused",
+                        Outcome::Refused,
                         3,
                         "no verdict".to_owned(),
                         "run `failover return` again".to_owned(),
@@ -137,7 +137,7 @@ impl Returning<'_> {
         let identity = seen(backup.identity(), &source, self.clock);
         let source = device.model().to_string();
         let state = match device.state() {
-            // It broke off: is there anything now?
+            // The connection broke: is the device still there?
             Err(error) if effect::is_gone(&error) => device.state(),
             state => state,
         };
@@ -166,10 +166,10 @@ impl Returning<'_> {
 
     fn failed(&self, error: &EffectError) -> End {
         let next = match error {
-            EffectError::Lock(lost) => return End::new("locked", 7, error.to_string(), lost.next().to_owned()),
+            EffectError::Lock(lost) => return End::new(Outcome::Locked, 7, error.to_string(), lost.next().to_owned()),
             EffectError::Permit(
                 gone @ (PermitError::Gone { .. } | PermitError::GoneThere { .. } | PermitError::OtherBoot),
-            ) => return End::new("locked", 7, error.to_string(), gone.next().to_owned()),
+            ) => return End::new(Outcome::Locked, 7, error.to_string(), gone.next().to_owned()),
             EffectError::NotLet(answer) => {
                 if let Err(refusal) = decision::claimed(answer, &[], self.policy) {
                     return refused(refusal);
@@ -177,7 +177,7 @@ impl Returning<'_> {
                 error.next().to_owned()
             }
             EffectError::NotDisarmed { .. } => {
-                return End::new("refused", 3, error.to_string(), error.next().to_owned());
+                return End::new(Outcome::Refused, 3, error.to_string(), error.next().to_owned());
             }
             // Nothing can be told from a signer that does not do what it is told: it is out of the way without power.
             EffectError::Signer(_) | EffectError::NotLockedAgain { .. } => {
@@ -185,11 +185,11 @@ impl Returning<'_> {
                 format!("{}; or unplug this machine's signer and run `failover return {flag}`", error.next())
             }
             EffectError::Operator(OperatorError::NoTerminal { .. }) => {
-                return End::new("usage", 2, error.to_string(), error.next().to_owned());
+                return End::new(Outcome::Usage, 2, error.to_string(), error.next().to_owned());
             }
             error => error.next().to_owned(),
         };
-        End::new("failed", 1, error.to_string(), next)
+        End::new(Outcome::Failed, 1, error.to_string(), next)
     }
 
     /// It was told to start: does it run?
@@ -199,9 +199,9 @@ impl Returning<'_> {
             Some(Ok(BakerState::Running { what })) => what.join(", "),
             Some(Ok(BakerState::Stopped { .. })) | None => {
                 let message = "the primary was told to start and does not run".to_owned();
-                return Ok(End::new("failed", 1, message, "look at its services there".to_owned()));
+                return Ok(End::new(Outcome::Failed, 1, message, "look at its services there".to_owned()));
             }
-            Some(Err(error)) => return Ok(End::new("failed", 1, error.to_string(), error.next().to_owned())),
+            Some(Err(error)) => return Ok(End::new(Outcome::Failed, 1, error.to_string(), error.next().to_owned())),
         };
         let next = "look for its signatures with `failover activity`; a signer that was locked or deauthorized is unlocked \
                     there by hand";
@@ -209,9 +209,9 @@ impl Returning<'_> {
         let next = format!("{next}{pays}");
         let what = match no_script {
             None => what,
-            Some(why) => format!("{what}; by single commands, of which one that comes late could not be told: {why}"),
+            Some(why) => format!("{what}; sent as single commands, so that a late one could not be recognised: {why}"),
         };
-        let end = End::new("returned", 0, format!("the primary has its job back: {what}"), next);
+        let end = End::new(Outcome::Returned, 0, format!("the primary has its job back: {what}"), next);
         self.record(&Record::End(end.clone()))?;
         Ok(end)
     }
@@ -226,24 +226,20 @@ impl Returning<'_> {
 pub fn stood_down(proven: bool) -> End {
     if proven {
         let next = "the backup is stopped, guarded and disarmed; `failover run` starts over";
-        return End::new("stood-down", 0, "the backup stood down".to_owned(), next.to_owned());
+        return End::new(Outcome::StoodDown, 0, "the backup stood down".to_owned(), next.to_owned());
     }
     let next = format!(
         "unplug the backup's signer: it could not be read back as unable to sign. Then `failover return {}` gives the primary \
          its job back, where this machine never baked",
         unplugged_flag()
     );
-    End::new("stood-down", 1, "the backup stood down, and is not read back disarmed".to_owned(), next)
+    End::new(Outcome::StoodDown, 1, "the backup stood down, and is not read back disarmed".to_owned(), next)
 }
 
 fn refused(refusal: Refusal) -> End {
-    let outcome = match refusal.exit() {
-        8 => "cancelled",
-        7 => "locked",
-        4 => "not-ready",
-        _ => "refused",
-    };
-    End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), refusal.to_string(), refusal.next()) }
+    let (outcome, message, next) = (Outcome::of(&refusal), refusal.to_string(), refusal.next());
+    let end = End::new(outcome, refusal.exit(), message, next);
+    End { refusal: Some(refusal), ..end }
 }
 
 fn unanswered(error: &OperatorError, question: &Question) -> End {
@@ -258,7 +254,7 @@ fn unanswered(error: &OperatorError, question: &Question) -> End {
         _ => "run again where a person can answer, or with the flag named above".to_owned(),
     };
     match error {
-        OperatorError::NoTerminal { .. } => End::new("usage", 2, error.to_string(), next),
-        _ => End::new("interrupted", 6, error.to_string(), next),
+        OperatorError::NoTerminal { .. } => End::new(Outcome::Usage, 2, error.to_string(), next),
+        _ => End::new(Outcome::Interrupted, 6, error.to_string(), next),
     }
 }

@@ -29,7 +29,7 @@ pub mod traits;
 mod udev;
 pub mod watermark;
 
-pub use error::SignerError;
+pub use error::{SignerError, THROTTLE};
 pub use ledger::LEDGER_LEVEL_MAX;
 pub use mark::{LedgerMarks, Mark, Marks};
 pub use model::Model;

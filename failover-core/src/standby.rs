@@ -3,7 +3,7 @@
 //! Everything here is in the safe direction and needs no approval (S12): the token is taken away, services are stopped
 //! and tied to it, keys locked or deauthorized, the auto-unlock secret put away. Only the marks ask for more: a level
 //! that the chain agrees on ([`crate::decision::standby_marks`]), and for a locked TezSign its passphrase. Every part
-//! is tried whatever the others say, and read back (S5).
+//! is tried whatever came of the others, and read back (S5).
 
 use crate::baker::{BakerError, UnitName, UnlockSecret};
 use crate::clock::Clock;
@@ -50,7 +50,7 @@ pub fn fence(hands: &mut Hands, clock: &dyn Clock) -> Vec<Part> {
     let says = what.join("; ");
     let disarmed = match proven {
         true => Part::done("disarmed", says),
-        // Nobody unplugs what is not there; but what it comes back to must not start by itself.
+        // A signer that is not there cannot be unplugged; but when it comes back, nothing must start by itself.
         false if matches!(hands.device.state(), Err(SignerError::NotFound { .. })) => {
             let next = "once the boot guard holds, plug this machine's signer in and run `failover standby` again";
             Part::missing("disarmed", says, next)

@@ -26,7 +26,7 @@ use crate::effect::Hands;
 use crate::facts::{BakerState, ChainFacts, DeviceState, Fact, Gatherer, Signed, Unknown, seen};
 use crate::failover::pin;
 use crate::guard::GuardStatus;
-use crate::journal::record::{End, Record};
+use crate::journal::record::{End, Outcome, Record};
 use crate::state::{PlanId, StateDir};
 use crate::tezos::Level;
 
@@ -55,6 +55,10 @@ use role::Taken;
 
 /// A primary that signed nothing for so many levels with rights, in a row, may be down: about a minute.
 pub const SILENT: u64 = 10;
+/// It is told of no sooner, whatever is configured: one level alone is missed by many a baker that goes on.
+pub const SILENT_LEAST: u64 = 2;
+/// Nor so late that nobody is told at all: more than half a day.
+pub const SILENT_MOST: u64 = 10_000;
 
 /// All that a watch needs. Of its hands it uses the device, the services and the guard of this machine.
 pub struct Parts {
@@ -68,7 +72,7 @@ pub struct Parts {
     pub hands: Hands,
     /// Whose baker, and on which chain.
     pub policy: Policy,
-    /// After so many silent levels with rights a failover is proposed; [`SILENT`] unless told.
+    /// After so many silent levels with rights a failover is proposed; [`SILENT`] by default.
     pub silent: u64,
     /// Time.
     pub clock: Arc<dyn Clock>,
@@ -225,7 +229,7 @@ impl Watch {
             Some(Role::Baker) => "this machine goes on baking, unwatched; start `failover watch` again",
             Some(Role::Sentinel) | None => "nobody watches the primary now; start `failover watch` again",
         };
-        End::new("done", 0, "the watch was stopped by the person".to_owned(), next.to_owned())
+        End::new(Outcome::Done, 0, "the watch was stopped by the person".to_owned(), next.to_owned())
     }
 
     /// Reads the device's marks now. One that did not answer is left alone for a moment.

@@ -25,7 +25,7 @@ pub(crate) enum Device {
 
 impl Device {
     /// Plugged in, with power: a TezSign boots locked. A Ledger is ready, as one is that a hub keeps powered, or
-    /// whose PIN is entered by whoever switched the machine on.
+    /// whose PIN is entered by the person who switched the machine on.
     pub(crate) fn power_on(&mut self) {
         match self {
             Self::TezSign(port) => port.gadget.plug(),

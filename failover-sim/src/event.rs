@@ -165,7 +165,7 @@ pub enum HostFault {
     NotExecutable(String),
     /// The client there knows no key by name.
     NotImported,
-    /// The process table shows one's own processes alone, as with `hidepid`.
+    /// The process table shows the user's own processes alone, as with `hidepid`.
     ProcessesHidden,
     /// A service's unit file is taken away while it may run.
     UnitRemoved(String),

@@ -1,5 +1,5 @@
 //! A simulated world, byte for byte: devices, a chain, bakers, machines, a clock, and a book of every signature that
-//! shouts when a key signs two different things. What `failover drill` and the tests run on: the real drivers and the
+//! tells when a key signs two different things. What `failover drill` and the tests run on: the real drivers and the
 //! real procedure of `failover-core`, with other bytes.
 //!
 //! [`World`] holds everything. It is deterministic: the same [`WorldOptions`] give the same blocks, and time passes
@@ -124,11 +124,6 @@ pub use rpc::{Answer, SimNode};
 pub use source::{Source, SourceFault};
 pub use wire::{Burst, Edge, Jolt, Jolted, Kill, Mishap};
 pub use world::World;
-
-/// The README's code, run as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct ReadmeDoctests;
 
 /// The code of the page about embedding, run as tests.
 #[cfg(doctest)]

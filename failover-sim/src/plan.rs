@@ -80,7 +80,7 @@ pub struct Plan {
     pub(crate) held: bool,
     /// Before the run.
     pub(crate) before: Vec<Event>,
-    /// So many seconds after the world began.
+    /// This many seconds after the world began.
     pub(crate) events: Vec<(u64, Event)>,
     pub(crate) bursts: Vec<Burst>,
     pub(crate) stops: Vec<(Stop, Pause)>,

@@ -39,7 +39,7 @@ pub(crate) fn blake(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// So many texts are remembered.
+/// This many texts are remembered.
 const KNOWN: usize = 4_096;
 
 thread_local! {

@@ -89,7 +89,7 @@ pub struct TezSignSim {
     book: SignatureBook,
     /// It sends no accept: a release of before 2025-12-02.
     silent: bool,
-    /// So many seconds after it is asked an unlock ends, and is not answered.
+    /// This many seconds after it is asked an unlock ends, and is not answered.
     late: Option<u64>,
     /// Those that it is at, and when they end.
     unlocking: Vec<(Timestamp, Unlock)>,

@@ -96,7 +96,7 @@ pub fn trial(plan: &Plan, scratch: &Path, watcher: &Watcher) -> Result<Trial, Dr
     wrong.append(&mut seen.lock().unwrap_or_else(PoisonError::into_inner).wrong);
     world.clock().sleep(AFTERWARDS);
     let alarms = world.alarms();
-    // Whoever took the risk was told so.
+    // A person who took the risk was told so.
     let risked = records
         .iter()
         .any(|record| matches!(record, Record::Asked { asked: Question::Unproven { .. }, answer: Answer::Yes }));
@@ -206,7 +206,7 @@ fn bakes(end: &End, world: &World) -> Result<(), String> {
     }
 }
 
-/// Has another device signed above B, or does the chain say that one has? Else an alarm is a false one.
+/// Did another device sign above B, or does the chain say so? Otherwise an alarm is false.
 fn another_signs(plan: &Plan, world: &World, records: &[Record]) -> bool {
     let denounced = plan.before.iter().chain(plan.events.iter().map(|(_, event)| event));
     if denounced.into_iter().any(|event| matches!(event, Event::Denounce | Event::Forbid)) {

@@ -49,7 +49,7 @@ a_drop_in_of_another_hand_stays() {
 Nice=5'
     run failover guard install
     exits 4
-    says 'another hand'
+    says "not this guard's"
     [ "$(cat "$(guard_file baker)")" = '[Service]
 Nice=5' ]
     [ -e "$(guard_file signer)" ]

@@ -70,7 +70,7 @@ ExecCondition='
     : > "$guard"
     ok systemctl daemon-reload
     and_it_starts
-    hand 'another hand'
+    hand "not this guard's"
     seen 'an emptied file'
 
     sed -i 's/AssertPathExists/AssertPathExist/; s/ExecCondition/ExecConditon/' "$guard"

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use failover_core::decision::policy;
+use failover_core::watch;
 
 use super::Confirmation;
 
@@ -13,19 +15,19 @@ pub(crate) struct Answers {
     /// Go on with the plan without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// "The primary's signer is unplugged", said of this plan (`failover run --plan-only` prints it)
+    /// "The primary's signer is unplugged", stated for this plan (`failover run --plan-only` prints it)
     #[arg(long, value_name = "NAME:PLAN")]
     pub(crate) confirm_disconnected: Option<Confirmation>,
-    /// "The primary is switched off", said of this plan
+    /// "The primary is switched off", stated for this plan
     #[arg(long, value_name = "NAME:PLAN")]
     pub(crate) confirm_powered_off: Option<Confirmation>,
-    /// "Nobody runs failover on HOST", said of a machine that cannot be asked, and of this plan
+    /// "Nobody runs failover on HOST", stated for this plan, of a machine that cannot be asked
     #[arg(long, value_name = "HOST:PLAN")]
     pub(crate) confirm_no_other_run: Option<Confirmation>,
-    /// "The run on HOST that has claimed a machine is over", where HOST cannot say so itself
+    /// "The run on HOST that has claimed a machine is over", stated where HOST itself cannot be asked
     #[arg(long, value_name = "HOST")]
     pub(crate) confirm_claim_over: Vec<String>,
-    /// "The Ledger's setting High Watermark is enabled; I looked at its screen", said of this plan
+    /// "The Ledger's setting High Watermark is enabled; I looked at its screen", stated for this plan
     #[arg(long, value_name = "NAME:PLAN")]
     pub(crate) confirm_ledger_setting: Option<Confirmation>,
 }
@@ -35,11 +37,11 @@ pub(crate) struct Answers {
 pub(crate) struct Return {
     #[command(flatten)]
     pub(crate) answers: Answers,
-    /// "This machine's signer is unplugged and has no power", said of the host with this name, where the signer cannot be
-    /// read
+    /// "This machine's signer is unplugged and has no power", stated for the host with this name, where the signer cannot
+    /// be read
     #[arg(long, value_name = "HOST")]
     pub(crate) confirm_unplugged: Option<String>,
-    /// "The Ledger has not left this host", said of the host with this name
+    /// "The Ledger has not left this host", stated for the host with this name
     #[arg(long, value_name = "HOST")]
     pub(crate) confirm_not_moved: Option<String>,
 }
@@ -53,7 +55,7 @@ pub(crate) struct Run {
     #[arg(long, conflicts_with_all = ["yes", "confirm_disconnected", "confirm_powered_off", "confirm_no_other_run", "confirm_ledger_setting"])]
     pub(crate) plan_only: bool,
     /// Levels between the highest level the primary may have signed and the marks [default: 10, or as configured]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(policy::MARGIN_LEAST..=policy::MARGIN_MOST))]
     pub(crate) margin: Option<u64>,
     /// Leave out a source that cannot be right, or `marks`, the primary's mark files, or `power`, its power status; never
     /// the own node
@@ -76,7 +78,7 @@ pub(crate) struct Resume {
 pub(crate) struct Standby {
     #[command(flatten)]
     pub(crate) answers: Answers,
-    /// Stop what bakes here; HOST is this machine's own name, so that nobody stops the wrong one
+    /// Stop what bakes here; HOST is this machine's own name, so that nobody stops the wrong machine
     #[arg(long, value_name = "HOST")]
     pub(crate) stop: Option<String>,
 }
@@ -87,7 +89,7 @@ pub(crate) struct Watch {
     /// After so many levels with rights in which the primary signed nothing, say that a failover may be due [default:
     /// 10, or `levels` in the configuration]
     #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    #[arg(value_parser = clap::value_parser!(u64).range(watch::SILENT_LEAST..=watch::SILENT_MOST))]
     pub(crate) silent: Option<u64>,
 }
 
@@ -130,7 +132,7 @@ pub(crate) enum Signer {
 /// The pace of a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Pace {
-    /// Waits are jumped over
+    /// Waits are skipped
     #[default]
     Fast,
     /// As long as it really takes

@@ -92,5 +92,5 @@ pub(crate) fn run(settings: &Settings, wanted: &Activity, out: &mut Output) -> R
     for (at, kind) in last.into_iter().zip(Kind::ALL) {
         out.show(&Last { kind, at, from, to: head.level });
     }
-    Ok(End::done("nothing needs to be done; no signature here is no proof that a machine is off"))
+    Ok(End::done("nothing needs to be done; that no signature is shown does not prove that a machine is off"))
 }

@@ -174,7 +174,7 @@ fn head_pinned(state: &StateDir) -> Result<String, (String, String)> {
     }
 }
 
-/// What a run does itself is nothing that is missing; what it could not even read is.
+/// What a run does itself is not missing; what it could not even read is.
 fn guarded(backup: &mut dyn BakerMachine) -> Result<String, (String, String)> {
     match backup.boot_guard() {
         Ok(BootGuard::Holds { units, .. }) => Ok(format!("no reboot starts {}", units.join(", "))),
@@ -323,7 +323,7 @@ fn passphrase(config: &Config) -> Result<String, (String, String)> {
     match &config.signer.passphrase_file {
         Some(file) if Path::new(file).is_file() => Ok(format!("read from {}", file.display())),
         Some(file) => Err((format!("{} is not there", file.display()), "correct `passphrase_file`".to_owned())),
-        None => Ok("asked when it is needed, or TEZSIGN_UNLOCK_PASS".to_owned()),
+        None => Ok("asked for when it is needed, unless TEZSIGN_UNLOCK_PASS has it".to_owned()),
     }
 }
 
@@ -334,7 +334,7 @@ fn last_drill(state: &StateDir) -> Result<String, (String, String)> {
             let age = SystemClock.now().since(drill.at);
             let days = age.as_secs() / 86_400;
             if age > DRILL || drill.exit != 0 {
-                Err((format!("the last one was {days} days ago and ended with {}", drill.exit), next))
+                Err((format!("the last one was {days} days ago and ended with exit {}", drill.exit), next))
             } else {
                 Ok(format!("{days} days ago"))
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::ValueEnum as _;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
-use failover_core::journal::record::Record;
+use failover_core::journal::record::{Outcome, Record};
 use failover_core::signer::Model;
 use failover_core::state::{self, StateDir};
 use failover_sim::drill::{DrillError, DrillOptions, Drilled, Watcher, drill};
@@ -57,7 +57,7 @@ impl fmt::Display for Listed {
 #[derive(Serialize)]
 #[serde(tag = "record", rename = "session")]
 struct Session<'a> {
-    outcome: &'a str,
+    outcome: &'a Outcome,
     exit: u8,
 }
 

@@ -21,7 +21,7 @@ use crate::session;
 use crate::settings::Settings;
 use crate::signals;
 
-const START_BY_HAND: &str = "start it by hand, if it is sure that the backup cannot sign";
+const START_BY_HAND: &str = "start it by hand, once you are sure that the backup cannot sign";
 
 /// Starts the primary's baker again.
 ///
@@ -42,7 +42,7 @@ pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Resu
     let policy = open::policy(&config, &state, None, false)?;
     let mut prompt = Prompt::new(wanted.answers, settings.passphrase(out)?);
     prompt.of_this_host(wanted.confirm_unplugged, wanted.confirm_not_moved);
-    // A signer that is dead keeps nothing from being asked about (H28).
+    // A dead signer must not end the command: it is asked about (H28).
     let permit = open::permit(&config, &state, RunId::random()?)?;
     // S16: this machine's permits first; what is read of the marks has one of its own.
     permit.permits.take_away(&by("return"))?;

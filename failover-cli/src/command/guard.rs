@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::path::Path;
-use std::time::Duration;
 
 use failover_core::baker::{BakerError, BakerMachine, BakerState};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus};
 use failover_core::host::{Host, LocalHost};
-use failover_core::permit::hostname;
+use failover_core::permit::{STOP_PATIENCE, hostname};
 use failover_core::session::open;
 use failover_core::state::StateDir;
 use serde::Serialize;
@@ -122,9 +121,6 @@ fn boot(control: &mut dyn BakerMachine, out: &mut Output) -> Result<(), Failure>
     }
 }
 
-/// Another command's effect on this machine is waited for as long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 fn not_ready(error: &BakerError) -> Failure {
     Failure::new(Exit::NotReady, error, error.next())
 }
@@ -159,7 +155,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let at_once = guard.install();
     // An effect that was under way when the permits went is over by then: only what is read after it is proof.
     let _effect = match config.root().path().is_dir() {
-        true => Some(permits.effect_lock("a guard", PATIENCE)?),
+        true => Some(permits.effect_lock("a guard", STOP_PATIENCE)?),
         false => None,
     };
     at_once.and(guard.install()).map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;
@@ -176,7 +172,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let found = control.boot_guard();
     out.show(&BootRecord::of(&found));
     match found.map_err(|error| not_ready(&error))? {
-        // Installed it is better than not; that it holds is not proven.
+        // Better installed than not, though that it holds is not proven.
         BootGuard::Holds { .. } => match proven_systemd(&config.backup)? {
             Some(Err((says, next))) => Err(Failure::new(Exit::NotReady, format!("systemd here: {says}"), next)),
             Some(Ok(_)) | None => Ok(End::done(NEXT)),

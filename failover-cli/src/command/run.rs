@@ -47,7 +47,7 @@ fn about(policy: &Policy) -> About {
 fn confirmed(answers: &Answers, state: &StateDir, policy: &Policy) -> Result<Option<PlanId>, Failure> {
     let Answers { confirm_disconnected, confirm_powered_off, confirm_ledger_setting, .. } = answers;
     if policy.signer_apart && confirm_powered_off.is_some() {
-        let why = "the primary's signer has a machine of its own: a baker's machine that is off is no fence";
+        let why = "the primary's signer has a machine of its own: switching off the baker's machine does not fence it";
         return Err(Failure::usage(why, "unplug the signer, and say so with --confirm-disconnected"));
     }
     let given: Vec<&Confirmation> =
@@ -156,7 +156,8 @@ fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
 /// A plan was shown, which a statement may name.
 fn planned(command: &str, config: &Config, id: PlanId) -> End {
     End::done(format!(
-        "unplug the primary's signer, then within 10 minutes: failover {command} --confirm-disconnected {}:{id}",
+        "unplug the primary's signer, then within {} minutes: failover {command} --confirm-disconnected {}:{id}",
+        Plan::GOOD_FOR.as_secs() / 60,
         config.baker.name
     ))
 }

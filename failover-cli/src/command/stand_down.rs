@@ -53,7 +53,7 @@ pub(super) fn by(command: &str) -> String {
 /// The configuration is there and wrong.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let by = by("stand-down");
-    // Where there is none, or it cannot be used, the journal is the least of it.
+    // Without a state folder that can be used, the journal matters least.
     let state = StateDir::open(settings.state());
     let Some(config) = settings.known() else { return Ok(everything::stand_down(&settings.state(), &by, out)) };
     let permits = config.root().of(config.baker.chain, config.baker.address);
@@ -95,7 +95,7 @@ fn hands(config: &Config, settings: &Settings) -> Result<Hands, Failure> {
 /// The run that could not be stopped, for who ends it by hand.
 pub(super) fn going_on(config: &Config) -> Option<String> {
     let holder = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address)?;
-    Some(format!("a run is going on: {holder}; end that process"))
+    Some(format!("a run is in progress: {holder}; end that process"))
 }
 
 fn write_down(state: &StateDir, proven: bool, what: Vec<String>) -> Result<(), Failure> {

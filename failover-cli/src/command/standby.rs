@@ -1,14 +1,13 @@
 //! `standby`: after a failover, makes this machine the new backup, then checks it as one.
 
 use std::fmt;
-use std::time::Duration;
 
 use failover_core::baker::BakerState;
 use failover_core::clock::SystemClock;
 use failover_core::decision::{Step, standby_marks};
 use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
-use failover_core::permit::{RunId, hostname};
+use failover_core::permit::{RunId, STOP_PATIENCE, hostname};
 use failover_core::session::{Look, open};
 use failover_core::signer::traits::RaisedBy;
 use failover_core::signer::{DeviceState, KeyName, reached};
@@ -27,9 +26,6 @@ use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::settings::Settings;
 use crate::signals;
-
-/// A run that was stopped ends within this.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One part, as it was read back.
 #[derive(Serialize)]
@@ -80,7 +76,7 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
         return Err(Failure::refused("this machine bakes; nobody said that it is to be stopped", next));
     }
     // The run that lost its permit lets its lock go; it is not overtaken.
-    let lock = open::lock_here_within(&config, PATIENCE)?;
+    let lock = open::lock_here_within(&config, STOP_PATIENCE)?;
     let permit = open::permit(&config, &state, RunId::random()?)?;
     let hands = open::disarming(&config, &state, Box::new(prompt), &signals::flag())?;
     let mut hands = Hands { permit: Some(permit.clone()), ..hands };

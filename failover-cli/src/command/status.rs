@@ -79,8 +79,8 @@ fn left_nobody(entries: &[Entry<Record>]) -> bool {
     let gave_back = |entry: &Entry<Record>| {
         matches!(&entry.record, Record::After { step: Step::GiveBack { .. }, result: StepResult::Done { .. }, .. })
     };
-    let progress = PreviousRun::of(entries).map(|past| past.progress);
-    progress.is_some_and(|progress| progress.stop_sent && progress.started.is_none()) && !entries.iter().any(gave_back)
+    let kept = PreviousRun::of(entries).map(|past| past.kept);
+    kept.is_some_and(|kept| kept.stop_sent && kept.started.is_none()) && !entries.iter().any(gave_back)
 }
 
 fn services(control: &mut dyn BakerControl) -> String {

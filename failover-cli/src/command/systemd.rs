@@ -27,7 +27,7 @@ fn of(host: &mut dyn Host) -> Found {
     match systemd_version(host) {
         Ok(version) if version >= OLDEST => Ok(format!("{version}; the boot guard is proven from {OLDEST} on")),
         Ok(version) => Err((
-            format!("{version}, which is older than {OLDEST}: what it makes of the boot guard was never seen"),
+            format!("{version}, which is older than {OLDEST}: how it treats the boot guard was never tested"),
             UNPROVEN.to_owned(),
         )),
         Err(BakerError::Unclear { why, .. }) => Err((why, UNPROVEN.to_owned())),

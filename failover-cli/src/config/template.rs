@@ -61,7 +61,7 @@ pub(crate) enum Section {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TemplateError {
     /// Neither a network's name nor a chain id.
-    #[error("--network {network:?} is no known network and no chain id")]
+    #[error("--network {network:?} is neither a known network nor a chain id")]
     Network {
         /// What was given.
         network: String,
@@ -116,7 +116,7 @@ impl Template {
             "# failover: this backup's configuration. `failover config check` reads it and says what will be used.",
         );
         if !self.open().is_empty() {
-            page.raw("# It is not whole yet: fill in each line that says FILL IN, and take the # in front of it away.");
+            page.raw("# It is not complete yet: fill in each line that says FILL IN, and remove the # in front of it.");
         }
         page.raw("");
         page.unused("state = \"/var/lib/failover\"", "journals, the guard's token, the pins; --state wins over it");
@@ -143,7 +143,7 @@ impl Template {
     fn baker(&self, page: &mut Page) {
         self.section(page, "[baker]", Section::Baker);
         let name = self.name.as_ref().map(|name| format!("name = {}", quoted(name)));
-        page.set(name, "what a person types to confirm", "name = \"mybaker\"", "a name that you know this baker by");
+        page.set(name, "what a person types to confirm", "name = \"mybaker\"", "the name by which you know this baker");
         let address = self.address.map(|address| format!("address = {}", quoted(address)));
         let how = "the baker's (manager) address, tz1... to tz4..., as an explorer shows it";
         page.set(address, "the baker (manager) address", "address = \"tz1...\"", how);
@@ -156,7 +156,7 @@ impl Template {
     fn chain(&self, page: &mut Page) {
         self.section(page, "[chain]", Section::Chain);
         let node = self.node.as_ref().map(|node| format!("node = {}", quoted(node.written())));
-        let what = "the own node's RPC, on loopback: foreign nodes deny some of it";
+        let what = "the own node's RPC, on loopback: other nodes deny a part of it";
         page.set(node, what, "node = \"http://127.0.0.1:8732\"", "the own node's RPC; none answered there");
         match (&self.tzkt, self.network.as_deref().and_then(tzkt_of)) {
             (Some(tzkt), _) => page.line(&format!("tzkt = {}", quoted(tzkt.written())), "a second opinion"),
@@ -193,9 +193,12 @@ impl Template {
             } else {
                 page.unused(
                     &format!("path = {}", quoted(KeyPath::default())),
-                    "the key's path on a Ledger, unless told",
+                    "the key's path on a Ledger; this is the default",
                 );
-                page.unused(&format!("curve = {}", quoted(Derivation::Ed25519)), &format!("unless told; {what}"));
+                page.unused(
+                    &format!("curve = {}", quoted(Derivation::Ed25519)),
+                    &format!("this is the default; {what}"),
+                );
             }
         }
         page.raw("");
@@ -219,7 +222,7 @@ impl Template {
         page.unused("state = \"/var/lib/failover\"", "the state folder of failover there");
         page.unused(
             "device = \"tezsign\"",
-            "its signer, as `failover devices` names it there; the kind above unless told",
+            "its signer, as `failover devices` names it there; by default the kind above",
         );
         page.unused(
             "power_status = [\"ipmitool\", \"-H\", \"...\", \"power\", \"status\"]",

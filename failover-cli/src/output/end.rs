@@ -36,7 +36,7 @@ impl End {
 #[derive(Serialize)]
 #[serde(tag = "record", rename = "end")]
 pub(super) struct EndRecord<'a> {
-    pub(super) outcome: &'static str,
+    pub(super) outcome: journal::Outcome,
     pub(super) exit: u8,
     pub(super) next: &'a str,
 }

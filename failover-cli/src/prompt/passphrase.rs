@@ -73,7 +73,7 @@ impl Source {
 
     /// The passphrase; asked from the second time on.
     pub(super) fn next(&mut self) -> Result<Passphrase, OperatorError> {
-        // Not kept here: whoever takes it wipes it after use.
+        // Not kept here: the caller wipes it after use.
         if let Some(given) = self.given.take() {
             self.offered = true;
             return Ok(given);

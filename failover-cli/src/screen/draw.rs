@@ -129,7 +129,7 @@ fn waits(wait: &Wait, now: Option<Duration>) -> String {
         None => format!("{} so far", clock(since(wait.begun))),
         Some(left) => match left.checked_sub(since(wait.said)) {
             Some(left) => format!("about {} left", clock(left)),
-            None => format!("{} longer than thought", clock(since(wait.said).saturating_sub(left))),
+            None => format!("{} longer than estimated", clock(since(wait.said).saturating_sub(left))),
         },
     };
     // The time first, so that it stays in its place.

@@ -20,6 +20,8 @@ use crate::narration::Narration;
 use crate::size::Size;
 use crate::wrap::width;
 
+mod recording;
+
 const PLAIN: Look = Look { colour: false, unicode: true };
 const ASCII: Look = Look { colour: false, unicode: false };
 const COLOUR: Look = Look { colour: true, unicode: true };
@@ -109,7 +111,7 @@ fn a_wait_counts_down_and_says_why() {
     let after = |seconds: u64| page(&column, 80, Some(now + Duration::from_secs(seconds)), PLAIN);
     is_as_in("wait-80.txt", &after(7));
     assert!(after(0).contains("about 2:00 left") && after(7).contains("about 1:53 left"), "{}", after(7));
-    assert!(after(130).contains("0:10 longer than thought"), "{}", after(130));
+    assert!(after(130).contains("0:10 longer than estimated"), "{}", after(130));
     assert!(page(&column, 120, None, PLAIN).contains("at most about 2 min"), "without a clock nothing is counted");
     // A wait of which nobody knows how long it lasts says for how long it has lasted.
     let drill = records("planned");

@@ -6,6 +6,7 @@ mod config;
 mod config_new;
 mod disarming;
 mod drill;
+mod film;
 #[expect(clippy::expect_used, reason = "the samples are what they are")]
 #[path = "../../../benches/full_block.rs"]
 mod full_block;

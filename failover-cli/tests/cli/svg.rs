@@ -1,5 +1,6 @@
-//! A picture of a terminal, from its text with colours.
+//! Pictures of a terminal, from its text with colours.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// A cell, in pixels.
@@ -16,28 +17,82 @@ struct Run {
 
 /// The picture of these lines, in a terminal of this width.
 pub(crate) fn picture(title: &str, lines: &[String], columns: u16) -> String {
-    let width = f64::from(columns).mul_add(CELL.0, 2.0 * EDGE);
-    let height = f64::from(u16::try_from(lines.len()).unwrap()).mul_add(CELL.1, 2.0 * EDGE);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"{0}\">\n\
-         <title>{0}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#15191e\"/>\n\
-         <g font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"14\" fill=\"#d5dae0\">\n",
-        escaped(title)
-    );
-    let mut codes = Vec::new();
+    let (mut svg, mut codes) = (String::new(), Vec::new());
     for (row, line) in lines.iter().enumerate() {
-        let y = f64::from(u16::try_from(row).unwrap()).mul_add(CELL.1, EDGE + 14.0);
-        for Run { at, text, codes } in runs(line, &mut codes) {
-            for (before, words) in pieces(&text) {
-                let cells = |count: usize| f64::from(u16::try_from(count).unwrap()) * CELL.0;
-                let (x, length) = (cells(at + before) + EDGE, cells(words.chars().count()));
-                let (style, words) = (style(&codes), escaped(words));
-                writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.0}\" textLength=\"{length:.1}\"{style}>{words}</text>")
-                    .unwrap();
+        svg += &texts(line, &mut codes, baseline(row), "\n");
+    }
+    terminal(title, columns, lines.len(), "", &svg)
+}
+
+/// The moving picture of a terminal: each moment with the seconds that it is shown. It begins again at its end. Where
+/// nothing moves, or nobody wants it to, its last moment is shown.
+pub(crate) fn film(title: &str, moments: &[(f64, Vec<String>)], columns: u16, rows: usize) -> String {
+    let whole: f64 = moments.iter().map(|(seconds, _)| seconds).sum();
+    let mut style = format!(".m{{visibility:hidden;animation:{whole:.2}s step-end infinite}}\n");
+    // A line that stands in several moments, or in several places, is kept once.
+    let (mut known, mut kept, mut shown) = (HashMap::new(), String::new(), String::new());
+    let mut begun = 0.0;
+    for (index, (seconds, lines)) in moments.iter().enumerate() {
+        let end = begun + seconds;
+        let (from, to) = (100.0 * begun / whole, 100.0 * end / whole);
+        writeln!(style, "#m{index}{{animation-name:k{index}}}").unwrap();
+        let hidden = |at: f64| format!("{at:.3}%{{visibility:hidden}}");
+        let before = if index == 0 { String::new() } else { hidden(0.0) };
+        let after = if index + 1 == moments.len() { String::new() } else { hidden(to) };
+        writeln!(style, "@keyframes k{index}{{{before}{from:.3}%{{visibility:visible}}{after}}}").unwrap();
+        writeln!(shown, "<g class=\"m\" id=\"m{index}\">").unwrap();
+        let mut codes = Vec::new();
+        for (row, line) in lines.iter().enumerate() {
+            let texts = texts(line, &mut codes, 0.0, "");
+            if texts.is_empty() {
+                continue;
             }
+            let next = known.len();
+            let id = *known.entry(texts.clone()).or_insert_with(|| {
+                writeln!(kept, "<g id=\"l{next}\">{texts}</g>").unwrap();
+                next
+            });
+            writeln!(shown, "<use href=\"#l{id}\" y=\"{:.0}\"/>", baseline(row)).unwrap();
+        }
+        shown += "</g>\n";
+        begun = end;
+    }
+    let last = format!("#m{}{{visibility:visible}}\n", moments.len() - 1);
+    let still = format!("@media (prefers-reduced-motion:reduce){{.m{{animation:none!important}}}}\n{last}");
+    let before = format!("<style>\n{style}{still}</style>\n<defs>\n{kept}</defs>\n");
+    terminal(title, columns, rows, &before, &shown)
+}
+
+/// The terminal around what is in it.
+fn terminal(title: &str, columns: u16, rows: usize, before: &str, within: &str) -> String {
+    let width = f64::from(columns).mul_add(CELL.0, 2.0 * EDGE);
+    let height = f64::from(u16::try_from(rows).unwrap()).mul_add(CELL.1, 2.0 * EDGE);
+    let title = escaped(title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"{title}\">\n\
+         <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#15191e\"/>\n\
+         <g font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"14\" fill=\"#d5dae0\">\n{before}{within}</g>\n</svg>\n"
+    )
+}
+
+/// On which height the text of a row stands.
+fn baseline(row: usize) -> f64 {
+    f64::from(u16::try_from(row).unwrap()).mul_add(CELL.1, EDGE + 14.0)
+}
+
+/// The texts of a line, each with its place and its colour, and what stands after each.
+fn texts(line: &str, codes: &mut Vec<u8>, y: f64, after: &str) -> String {
+    let mut svg = String::new();
+    let cells = |count: usize| f64::from(u16::try_from(count).unwrap()) * CELL.0;
+    for Run { at, text, codes } in runs(line, codes) {
+        for (before, words) in pieces(&text) {
+            let (x, length) = (cells(at + before) + EDGE, cells(words.chars().count()));
+            let (style, words) = (style(&codes), escaped(words));
+            write!(svg, "<text x=\"{x:.1}\" y=\"{y:.0}\" textLength=\"{length:.1}\"{style}>{words}</text>{after}")
+                .unwrap();
         }
     }
-    svg + "</g>\n</svg>\n"
+    svg
 }
 
 /// Text without more than one space in a row, which a browser would make one, and the cell at which each piece begins.

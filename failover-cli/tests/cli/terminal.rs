@@ -20,7 +20,7 @@ fn place(text: &[String], lines: &[String]) -> Option<usize> {
     text.windows(lines.len()).position(|window| window == lines)
 }
 
-fn drill(columns: u16, rows: u16, environment: &[(&str, &str)], more: &str) -> Tmux {
+pub(crate) fn drill(columns: u16, rows: u16, environment: &[(&str, &str)], more: &str) -> Tmux {
     let tmux = Tmux::start(columns, rows, environment, &format!("{FAILOVER} drill --seed 3 {more}"));
     assert_eq!(tmux.ended(), 0);
     tmux
@@ -110,12 +110,12 @@ fn the_pictures_in_the_docs_are_of_this_version() {
     );
 }
 
-fn is_in_the_docs(name: &str, svg: &str) {
+pub(crate) fn is_in_the_docs(name: &str, svg: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/images").join(name);
     if std::env::var("FAILOVER_DOCS").is_ok_and(|what| what == "write") {
         std::fs::write(&path, svg).unwrap();
     }
-    let how = "FAILOVER_DOCS=write cargo test -p failover-cli --test cli pictures";
+    let how = "FAILOVER_DOCS=write cargo test -p failover-cli --test cli picture";
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(known, svg, "docs/images/{name} is of another version; `{how}` writes it");
 }

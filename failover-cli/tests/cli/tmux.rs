@@ -56,6 +56,16 @@ impl Tmux {
         self.captured(&["-J"])
     }
 
+    /// What is on the screen once it has this title, with its colours; a title comes after what was written before it.
+    pub(crate) fn titled(&self, title: &str) -> Vec<String> {
+        let begun = Instant::now();
+        while self.ask(&["display-message", "-p", "#{pane_title}"]).trim() != title {
+            assert!(begun.elapsed() < PATIENCE, "{title} was never shown");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.ask(&["capture-pane", "-p", "-e"]).lines().map(|line| line.trim_end().to_owned()).collect()
+    }
+
     fn captured(&self, how: &[&str]) -> Vec<String> {
         let text = self.ask(&[&["capture-pane", "-p", "-S", "-"], how].concat());
         text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()

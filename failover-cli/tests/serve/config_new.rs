@@ -151,6 +151,6 @@ fn a_wrong_card_and_a_primary_that_is_another_are_said_and_end_nothing() {
     assert!(text.contains("\nhost = \"primary\"") && text.contains("is not on the device\n"), "{text}");
     // Another host key than the known one.
     sshd.known_as("other");
-    warned(&ask("key.toml"), "is not the machine it was");
+    warned(&ask("key.toml"), "does not have the expected ssh host key");
     untouched(&world);
 }

@@ -48,7 +48,7 @@ fn s17_what_a_locked_tezsign_hides_is_seen_before_the_primary_is_touched() {
         let looked = world.call(&["check"]);
         looked.ends(0);
         let (ready, text) = says(&looked, HIDDEN);
-        assert!(ready && text.starts_with("not seen") && text.contains("check --unlock"), "{name}: {text}");
+        assert!(ready && text.starts_with("not checked") && text.contains("check --unlock"), "{name}: {text}");
         let unlocked = world.call(&["check", "--unlock"]);
         unlocked.ends(4);
         let (ready, text) = says(&unlocked, HIDDEN);

@@ -81,7 +81,10 @@ fn a_guarded_instance_is_listed_though_systemd_has_not_loaded_it() {
         "nothing says that there is one: {said}"
     );
     let (done, said) = call(["guard", "install"]);
-    assert!(done && said.contains("No service of it can start: octez-baker@main.service, tezsign.service"), "{said}");
+    assert!(
+        done && said.contains("None of its services can start: octez-baker@main.service, tezsign.service"),
+        "{said}"
+    );
     let (done, said) = call(["guard", "status"]);
     assert!(done && said.contains("\n    yes octez-baker@main.service\n    yes tezsign.service\n"), "{said}");
     assert!(!said.contains("octez-accuser@watch"), "{said}");

@@ -72,5 +72,5 @@ sync -- "$1/.$2.new"
 mv -f -- "$1/.$2.new" "$1/$2"
 sync -- "$1""#;
 
-/// What the scripts are called, for who looks at the processes.
+/// The scripts' name in the list of processes.
 pub const SCRIPT: &str = "failover-guard";

@@ -84,7 +84,7 @@ pub(super) fn lock_file(root: &Root, baker: &str) -> String {
     format!("{folder}/failover-{baker}.lock")
 }
 
-/// Whoever holds the run lock there, for a person.
+/// Who holds the run lock there, for a person.
 pub(super) fn named(answer: ClaimAnswer) -> ClaimAnswer {
     match answer {
         ClaimAnswer::RunThere { holder } => {

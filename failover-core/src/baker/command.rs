@@ -35,7 +35,7 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// What is taken where the configuration does not say: 30 s, more than any service of TezBake waits (20 s).
+    /// The default: 30 s, more than any service of TezBake waits (20 s).
     #[must_use]
     pub const fn default_restart_delay() -> u64 {
         30

@@ -12,12 +12,12 @@ use super::systemctl::Systemctl;
 use super::{BakerError, UnitName};
 use crate::host::Host;
 
-/// Whoever looks for a foreign signature meanwhile must not be blind for long (S8).
+/// Deadline of a question, short because nothing looks for a foreign signature meanwhile (S8).
 const DEADLINE: Duration = Duration::from_secs(1);
-/// So many are told, the last ones, each so long.
+/// How many complaints are told, the last ones, and how long each may be.
 const MOST: usize = 5;
 const LONGEST: usize = 240;
-/// What speaks of a complaint where a line has no level of its own.
+/// Words that make a line a complaint where it has no level of its own.
 const WORDS: [&str; 9] =
     ["error", "warning", "fatal", "unable to", "cannot", "could not", "failed", "failure", "refused"];
 

@@ -103,7 +103,7 @@ impl Elevation {
         if let Some(root) = self.root {
             return Ok(root);
         }
-        // Where the answer is odd, sudo it is: root may use it too.
+        // If the answer is odd, sudo is used: root may use it too.
         let out = host.ask(&WHO, SHORT)?;
         let root = out.code == 0 && out.stdout.trim() == "0";
         self.root = Some(root);

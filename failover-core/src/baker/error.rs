@@ -78,7 +78,7 @@ pub enum BakerError {
         why: String,
     },
     /// Commands of the user's own start and stop the baker: there is no unit to guard.
-    #[error("{host} is controlled by commands, and so has no service units that a boot guard could hold")]
+    #[error("{host} is controlled by commands, so it has no service units for a boot guard")]
     NoUnits {
         /// Which machine.
         host: String,
@@ -129,15 +129,13 @@ impl BakerError {
             }
             Self::NoSecretPlace { .. } => "unplug the signer there: only TezBake's own places are known",
             Self::NoIdentity { .. } => {
-                "let its control say which machine it is, see docs/embedding.md; until then unplug the signer there"
+                "implement `MachineIdentity` for its control (docs/embedding.md); until then unplug the signer there"
             }
             Self::NoBootGuard { .. } => {
-                "let its control say what guards it, see docs/embedding.md; until then unplug the signer there"
+                "implement `BootGuards` for its control (docs/embedding.md); until then unplug the signer there"
             }
             Self::BootGuard { .. } => "stop the services there and install it again; until it holds, unplug the signer",
-            Self::NoUnits { .. } => {
-                "let the start command ask `failover guard check` first, and start nothing but on exit 0"
-            }
+            Self::NoUnits { .. } => "let the start command run `failover guard check` first, and start only on exit 0",
             Self::TokenPath(error) => error.next(),
             Self::NoMarkFolder { .. } => {
                 "name the base folders of octez-baker and octez-signer as `marks` in [primary]"

@@ -51,8 +51,8 @@ pub(super) enum Spoiled {
     Changed,
 }
 
-/// Reads files on a machine, in the folders that were named, and as the user that may. Never from what a look has asked
-/// already: whoever reads twice wants to see a change.
+/// Reads files on a machine, in the folders that were named, and as the user that may. Never answered from what a look
+/// has asked already: a second reading must show a change.
 pub(super) struct Reader<'a, H> {
     host: &'a mut H,
     elevation: &'a mut Elevation,

@@ -16,12 +16,10 @@ use super::{BakerError, UnitName};
 use crate::clock::Timestamp;
 use crate::guard::{DropIn, Lift};
 use crate::host::{Host, HostError, Output};
-use crate::permit::{ClaimAnswer, Permit, PermitKind, Root, RunId, script};
+use crate::permit::{ARMING_PATIENCE, ClaimAnswer, Permit, PermitKind, Root, RunId, script};
 
 /// For the permit; half of it for that machine's effect lock.
 const PERMIT: Duration = Duration::from_secs(20);
-/// How long the start waits for that machine's effect lock.
-const LOCK: Duration = Duration::from_secs(30);
 /// For everything of it but the start itself: the token, the secrets, the stop, the way there and back.
 const AROUND: Duration = Duration::from_secs(60);
 
@@ -36,7 +34,7 @@ pub struct GiveBackOrder {
     pub who: String,
     /// When. For people only.
     pub at: Timestamp,
-    /// The claim of one's own run that stands there, once it was seen.
+    /// The claim of this machine's own run there, once it was seen.
     pub own: Option<RunId>,
     /// What this machine's own root says of itself: where the same is found, it is this machine (H19).
     pub here: String,
@@ -157,7 +155,7 @@ fn act<H: Host + ?Sized>(
     };
     let root = job.root.path().to_string_lossy();
     let (run, by) = (order.run.to_string(), format!("return by {}", order.who));
-    let (lock, limit) = (LOCK.as_secs().to_string(), job.limit.as_secs().to_string());
+    let (lock, limit) = (ARMING_PATIENCE.as_secs().to_string(), job.limit.as_secs().to_string());
     let counts = [&job.secrets.back, &job.secrets.aside, &job.start].map(|words| words.len().to_string());
     let [back, aside, start] = &counts;
     let user = if job.as_user { "user" } else { "root" };
@@ -167,7 +165,7 @@ fn act<H: Host + ?Sized>(
         words.extend(command.iter().map(String::as_str));
     }
     words.extend(job.stop.iter().map(String::as_str));
-    let out = run_script(host, elevation, script::GIVE_BACK, &words, LOCK + job.limit + AROUND)?;
+    let out = run_script(host, elevation, script::GIVE_BACK, &words, ARMING_PATIENCE + job.limit + AROUND)?;
     let failed = |what: String, code: i32, message: String| BakerError::Failed {
         host: host.name().to_owned(),
         what,

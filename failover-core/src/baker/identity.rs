@@ -4,7 +4,7 @@ use super::BakerError;
 use crate::host::HostIdentity;
 
 /// Which machine is controlled, read there. An address that moved leads to another one, or to this one itself (H19); an
-/// image of one has the same machine-id (H33). Without it a primary's state is nobody's.
+/// image of one has the same machine-id (H33). Without it a primary's state says nothing.
 pub trait MachineIdentity {
     /// Which machine this is, to be compared with the one that was pinned.
     ///

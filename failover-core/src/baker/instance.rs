@@ -117,7 +117,7 @@ pub(super) fn pays(unit: &UnitName) -> bool {
     Role::of(unit) == Some(Role::Pays)
 }
 
-/// What is started, in an order that works: what signs before who asks it; nothing that is left of an earlier protocol, and
+/// What is started, in an order that works: a signer before the baker that asks it; nothing of an earlier protocol, and
 /// nothing that pays.
 pub(super) fn in_order_of_start(units: &[UnitName]) -> Vec<UnitName> {
     let mut placed: Vec<(usize, &UnitName)> = units
@@ -138,7 +138,7 @@ pub struct Instance(String);
 
 /// A text that names no instance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no instance of TezBake: its name as in NAME-node-xtz-baker.service, or the path of its folder")]
+#[error("{0:?} is not a TezBake instance: give its name as in NAME-node-xtz-baker.service, or the path of its folder")]
 pub struct InstanceError(String);
 
 impl Instance {

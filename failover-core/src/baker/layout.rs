@@ -229,7 +229,8 @@ mod tests {
         assert_eq!(found.instance(&unit.parse().unwrap()).as_deref(), Some("/opt/a.b"));
         let behind = layout("/usr/local/bin/tezsign-wait /opt/a.b/signer/__bin_generated/tezsign.service.sh", "", unit);
         assert_eq!(behind.secret_places(&unit.parse().unwrap()).unwrap().unwrap(), places);
-        // What is laid out otherwise is no TezBake, whatever its name: its folder would make everything below it another's.
+        // A unit with another layout is not TezBake's, whatever its name: its folder would make everything below it
+        // another's.
         for elsewhere in
             ["/usr/local/bin/tezsign run", "/home/u/tezsign/bin/tezsign run", "/usr/bin/octez-signer launch"]
         {

@@ -68,7 +68,7 @@ impl Loaded {
         })
     }
 
-    /// Why this is no unit that could be guarded. `None`: it is one.
+    /// Why this unit cannot be guarded. `None`: it can.
     pub(super) fn no_unit(&self, unit: &UnitName) -> Option<String> {
         if self.id != unit.as_str() {
             return Some(format!("it is another unit's name: {}", self.id));
@@ -153,7 +153,7 @@ struct Answers(Vec<(&'static str, Answer)>);
 impl Answers {
     fn new(text: &str, names: &[&'static str]) -> Result<Self, String> {
         let values: Result<Vec<Answer>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
-        let values = values.map_err(|e| format!("busctl printed what is no JSON: {e}"))?;
+        let values = values.map_err(|e| format!("busctl printed something that is not JSON: {e}"))?;
         if values.len() != names.len() {
             return Err(format!("busctl printed {} values where {} were asked for", values.len(), names.len()));
         }

@@ -11,7 +11,7 @@ mod lacking;
 
 /// A control, and which of the small traits it has. The procedure takes nothing less.
 ///
-/// No answer has a default: whoever writes a control, or wraps one, is asked by the compiler for each. `None` means that it
+/// No answer has a default: the compiler asks for each of them where a control is written or wrapped. `None` means that it
 /// is unknown (S3), never that there is nothing: a machine that keeps no unlock secret has the trait, and answers
 /// [`UnlockSecret::None`](super::UnlockSecret::None). What follows where a machine lacks one is written down once, in the
 /// methods of `dyn BakerMachine`: nobody else asks the traits that guard something.

@@ -20,7 +20,7 @@ pub trait MarkFiles {
     fn marks(&mut self, chain: ChainId) -> Result<PrimaryMarks, BakerError>;
 }
 
-/// More files than this are no base folder's.
+/// No base folder has more files than this.
 const MOST_FILES: usize = 64;
 
 /// A folder with mark files on the primary: the base folder of octez-baker (usually `~/.tezos-client`) or of octez-signer
@@ -43,9 +43,9 @@ const MOST_FILES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MarkFolder(String);
 
-/// A text that is no absolute path of a folder.
+/// A text that is not the absolute path of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no absolute path of a folder, as in /var/lib/tezos/.tezos-client")]
+#[error("{text:?} is not the absolute path of a folder, such as /var/lib/tezos/.tezos-client")]
 pub struct MarkFolderError {
     text: String,
 }

@@ -37,7 +37,7 @@ pub enum UnlockSecret {
         /// The files.
         files: Vec<String>,
     },
-    /// It cannot: what it would need was taken out of the way, and is kept.
+    /// It cannot: the secret was put away, and is kept.
     Aside {
         /// Where it is now.
         files: Vec<String>,
@@ -52,14 +52,13 @@ pub trait UnlockSecrets {
     /// It is not known, or not known where such a secret would be.
     fn unlock_secret(&mut self) -> Result<UnlockSecret, BakerError>;
 
-    /// Takes that secret out of the way. It is kept, and never read. The proof is a later
-    /// [`UnlockSecrets::unlock_secret`].
+    /// Puts that secret away. It is kept, and never read. The proof is a later [`UnlockSecrets::unlock_secret`].
     ///
     /// # Errors
     /// See [`BakerError`].
     fn stash_unlock_secret(&mut self) -> Result<(), BakerError>;
 
-    /// Puts the secret back that was taken out of the way; where none was, nothing is done. For a machine that may bake.
+    /// Puts back the secret that was put away; where none was, nothing is done. For a machine that may bake.
     ///
     /// # Errors
     /// See [`BakerError`].
@@ -106,7 +105,7 @@ pub(super) fn look<H: Host>(
     })
 }
 
-/// Takes the files out of the way, or puts them back: what [`STASH`] and [`RESTORE`] do.
+/// Puts the files away, or back: what [`STASH`] and [`RESTORE`] do.
 pub(super) fn act<H: Host>(
     script: &str,
     host: &mut H,

@@ -39,7 +39,7 @@ pub struct Setup {
     pub notes: Vec<Note>,
 }
 
-/// Something that is not as plain as a service that runs a signer.
+/// Something else than a service that runs a signer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {

@@ -72,7 +72,7 @@ fn parse(text: &str, unit: &UnitName) -> Result<Unit, String> {
         block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(str::to_owned)
     };
     let mut blocks = text.split("\n\n").filter(|block| value(block, "Id").as_deref() == Some(unit.as_str()));
-    let block = blocks.next().ok_or_else(|| format!("systemctl says nothing of {unit}"))?;
+    let block = blocks.next().ok_or_else(|| format!("systemctl says nothing about {unit}"))?;
     let load_state =
         value(block, "LoadState").ok_or_else(|| format!("systemctl does not say whether {unit} is loaded"))?;
     let program = value(block, "ExecStart").and_then(|command| {
@@ -167,7 +167,7 @@ pub(super) fn wallet<H: Host>(
     Ok(Wallet::Read { files, keys })
 }
 
-/// Keys of a kind that is not known here are none of a baker.
+/// Keys of an unknown kind are not a baker's.
 fn parse_wallet(text: &str) -> Result<Vec<KeyHash>, String> {
     #[derive(serde::Deserialize)]
     struct Named {

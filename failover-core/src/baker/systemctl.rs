@@ -14,11 +14,11 @@ use crate::tezos::ChainId;
 const SHORT: Duration = Duration::from_secs(10);
 /// For a start, which a slow service's own start-up time bounds (systemd's default is 90 s).
 pub(super) const START: Duration = Duration::from_secs(100);
-/// How long a service may take to go before it is killed (S12).
+/// How long a service may take to stop before it is killed (S12).
 const GRACE: Duration = Duration::from_secs(1);
 /// For one look while the second runs; a machine that hangs does not put the kill off for longer.
 const GLANCE: Duration = Duration::from_secs(3);
-/// Between two looks at services that are going.
+/// Between two looks at services that are stopping.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The state of some units.
@@ -256,7 +256,7 @@ impl<H: Host> Systemctl<H> {
         if self.gone_within(units, GRACE) {
             return Ok(());
         }
-        // Where a unit has no process left this fails, which is no matter.
+        // This fails where a unit has no process left, which does no harm.
         let killed = self.change(&kill);
         let again = self.change(&stop);
         if self.gone_within(units, GRACE) {
@@ -326,7 +326,7 @@ impl<H: Host> Systemctl<H> {
     }
 }
 
-/// Whether the machine cannot be commanded at all from here, so that trying on is of no use.
+/// Whether the machine takes no commands from here at all, so that trying again is useless.
 fn is_closed(error: &BakerError) -> bool {
     matches!(
         error,

@@ -60,8 +60,8 @@ pub struct SystemdControl<H> {
 }
 
 impl<H: Host> SystemdControl<H> {
-    /// Controls these units: every one that signs or asks for signatures, and no node. With an empty list nothing is
-    /// ever clear.
+    /// Controls these units: every one that signs or asks for signatures, and no node. With an empty list every state
+    /// is unclear.
     #[must_use]
     pub fn new(host: H, units: Vec<UnitName>) -> Self {
         let token = super::default_token();
@@ -113,7 +113,7 @@ impl<H: Host> BakerControl for SystemdControl<H> {
     }
 }
 
-/// Where a service of somebody else's keeps an unlock secret is not known, nor what pays there.
+/// Where the service of another program keeps an unlock secret is not known, nor what pays there.
 impl<H: Host> BakerMachine for SystemdControl<H> {
     fn machine_identity(&mut self) -> Option<&mut dyn MachineIdentity> {
         Some(self)

@@ -1,4 +1,4 @@
-//! How old a machine's systemd is: what an older one makes of the boot guard was never seen.
+//! How old a machine's systemd is: the boot guard was never tested under an older one.
 //!
 //! | argv | what is read from it |
 //! |---|---|

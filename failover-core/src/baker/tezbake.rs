@@ -141,7 +141,7 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
     }
 
     fn stop(&mut self) -> Result<(), BakerError> {
-        // A stop is never put off by a list that does not come: then it is for the units found last.
+        // A stop never waits for a list that does not come: it then stops the units found last.
         let units = match self.units() {
             Err(_) if !self.known.is_empty() => self.known.clone(),
             units => units?,
@@ -164,7 +164,7 @@ impl<H: Host> BakerControl for TezbakeControl<H> {
             true => Ok(()),
             false => self.systemctl.start(&beside),
         };
-        // What signs runs before whoever asks it.
+        // A signer runs before the baker that asks it.
         let (bakers, signers): (Vec<_>, Vec<_>) = signing.into_iter().partition(instance::bakes);
         let mut started = Ok(());
         for units in [signers, bakers].iter().filter(|units| !units.is_empty()) {

@@ -7,15 +7,15 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitName(String);
 
-/// A text that names no single service.
+/// A text that is not the name of one service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} names no single service, as in octez-baker.service: {why}")]
+#[error("{text:?} is not the name of one service, such as octez-baker.service: {why}")]
 pub struct UnitNameError {
     text: String,
     why: &'static str,
 }
 
-/// Other types of units. They start and stop services; they are none.
+/// Other types of units: they start and stop services, and are not services.
 const OTHERS: [&str; 10] =
     [".socket", ".target", ".device", ".mount", ".automount", ".swap", ".timer", ".path", ".slice", ".scope"];
 

@@ -66,7 +66,7 @@ impl UnitState {
         let text = self.get("RestartUSec");
         match timespan::parse(text) {
             Some(Some(delay)) => Ok(delay),
-            Some(None) => Err("its restart delay is infinite, which no wait is longer than".to_owned()),
+            Some(None) => Err("its restart delay is infinite, so no wait outlasts it".to_owned()),
             None => Err(format!("its restart delay is {text:?}")),
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn parse(text: &str, units: &[UnitName]) -> Result<Vec<(UnitName, Uni
             }
             let id = block.get("Id").to_owned();
             if blocks.insert(id.clone(), block).is_some() {
-                return Err(format!("systemctl spoke twice of {id:?}"));
+                return Err(format!("systemctl described {id:?} twice"));
             }
             continue;
         }
@@ -98,7 +98,7 @@ pub(super) fn parse(text: &str, units: &[UnitName]) -> Result<Vec<(UnitName, Uni
     }
     let taken = units.iter().map(|unit| match blocks.remove(unit.as_str()) {
         Some(block) => Ok((unit.clone(), block)),
-        None => Err(format!("systemctl says nothing of {unit}; an alias is not a unit's own name")),
+        None => Err(format!("systemctl says nothing about {unit}: use the unit's own name, not an alias")),
     });
     taken.collect()
 }

@@ -1,6 +1,6 @@
 //! A baker whose signer runs on a machine of its own: both are stopped and read back, or nothing is.
 //!
-//! Whoever reaches that signer can have it sign, so that a stopped baker alone fences nothing.
+//! Anybody who reaches that signer can make it sign, so a stopped baker alone fences nothing.
 
 use std::time::Duration;
 
@@ -47,8 +47,8 @@ impl WithSigner {
         Self { baker, signer, own: Vec::new() }
     }
 
-    /// Does this on both, the signer first, whatever became of the first; the first error is the answer, but that there
-    /// are no services of systemd on one says nothing of the other.
+    /// Does this on both, the signer first, whatever came of that. The first error is the answer, except that one
+    /// without services of systemd says nothing about the other.
     fn both(&mut self, each: impl Fn(&mut dyn BakerMachine) -> Result<(), BakerError>) -> Result<(), BakerError> {
         let signer = each(&mut *self.signer);
         let baker = each(&mut *self.baker);

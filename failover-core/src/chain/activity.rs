@@ -99,7 +99,7 @@ impl BlockVotes {
     fn read(&mut self, json: &mut Scanner<'_>, baker: &[u8]) -> Result<(), Fault> {
         json.begins()?;
         let Some(mut operations) = json.array()? else {
-            self.note(Err("its operations are no list".to_owned()));
+            self.note(Err("its operations are not a list".to_owned()));
             return json.end();
         };
         while json.next(&mut operations)? {

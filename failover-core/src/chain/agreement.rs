@@ -1,12 +1,10 @@
 //! Do two sources see the same chain? They agree where they have the same block at the lower of their heads (H1, H20).
 
-use super::{ChainError, ChainLevelSource, Head, LastSigned};
+use super::{ChainError, ChainLevelSource, FINAL, Head, LastSigned};
 use crate::tezos::{BlockHash, ChainId, KeyHash, Level};
 
 /// A source this far away in either direction may just not have seen the newest blocks.
 pub const NEAR: u64 = 2;
-/// A block with this many on top is final (Tenderbake, Octez v25).
-const FINAL: u64 = 2;
 
 /// How a source stands to the own node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

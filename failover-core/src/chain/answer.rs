@@ -6,7 +6,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use crate::chain::text::clipped;
 
-/// The value that was asked for, or why it is none.
+/// The value that was asked for, or why there is none.
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     let not_json = |why: &str| Err(why.to_owned());
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {

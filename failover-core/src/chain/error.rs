@@ -50,7 +50,7 @@ pub enum ChainError {
         status: u16,
     },
     /// It sends elsewhere; a level must come from the host that the configuration names.
-    #[error("{source_name} sends elsewhere (HTTP {status}): {to}")]
+    #[error("{source_name} redirects elsewhere (HTTP {status}): {to}")]
     Redirect {
         /// Which source.
         source_name: String,
@@ -92,7 +92,7 @@ pub enum ChainError {
         body: String,
     },
     /// An answer that is not the JSON it should be.
-    #[error("{source_name} answered {path} with something else: {why}")]
+    #[error("{source_name} answered {path} with something unexpected: {why}")]
     Malformed {
         /// Which source.
         source_name: String,
@@ -132,7 +132,7 @@ impl ChainError {
             Self::TooLarge { .. } | Self::Malformed { .. } => {
                 "check that the URL is that of an Octez node's RPC, or of TzKT's API for `tzkt`"
             }
-            Self::Redirect { .. } => "where that is right, put the URL that it names into the configuration",
+            Self::Redirect { .. } => "if that URL is right, put it into the configuration",
             Self::Denied { .. } => "use the own node on loopback, or allow this RPC",
             Self::Missing { .. } => "use a node that keeps recent blocks with their metadata",
             Self::RateLimited { .. } => "wait as long as it asks for, or leave this source out with --without",

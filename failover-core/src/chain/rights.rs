@@ -30,7 +30,8 @@ impl Ahead {
     }
 }
 
-/// The rights of one baker. A level that is not there is none of its: a source that cannot say so answers with an error.
+/// The rights of one baker. A level that is not in it is not the baker's: a source that cannot say so answers with an
+/// error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
     /// Blocks, with the round in which they are the baker's, up to [`Ahead::MAX_ROUND`].

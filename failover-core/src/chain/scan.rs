@@ -63,13 +63,13 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// Goes into an object; `None` past anything else.
+    /// Goes into an object; `None` where it went past something else.
     #[inline]
     pub(super) fn object(&mut self) -> Result<Option<Inside>, Fault> {
         self.inside(b'{', b'}')
     }
 
-    /// Goes into an array; `None` past anything else.
+    /// Goes into an array; `None` where it went past something else.
     #[inline]
     pub(super) fn array(&mut self) -> Result<Option<Inside>, Fault> {
         self.inside(b'[', b']')

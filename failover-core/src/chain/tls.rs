@@ -20,7 +20,7 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Str
             _ => None,
         })
         .collect();
-    if found.is_empty() { Err("no certificate is in it".to_owned()) } else { Ok(found) }
+    if found.is_empty() { Err("it has no certificate".to_owned()) } else { Ok(found) }
 }
 
 /// The certificates of a file, to trust nothing else.

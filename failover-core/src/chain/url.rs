@@ -63,7 +63,7 @@ impl SourceUrl {
         self.ca_file.as_deref()
     }
 
-    /// Has it a user or a password?
+    /// Does it have a user or a password?
     #[must_use]
     pub const fn has_login(&self) -> bool {
         self.login.is_some()
@@ -126,7 +126,7 @@ impl FromStr for SourceUrl {
         };
         // A slash in a password ends the host: what is behind it would be shown, and the rest sent to somebody else.
         if bare.contains('@') {
-            return Err(wrong("it has an @ behind its host; in a password write / as %2F and @ as %40"));
+            return Err(wrong("it has an @ after its host; in a password write / as %2F and @ as %40"));
         }
         let authority = bare.split('/').next().unwrap_or_default();
         let (host, port) = match authority.rsplit_once(':') {
@@ -135,13 +135,14 @@ impl FromStr for SourceUrl {
         };
         let bracketed = host.starts_with('[') && host.ends_with(']');
         if host.is_empty() || (host.contains([':', '[', ']', '@']) && !bracketed) {
-            return Err(wrong("it has no host; an address of IPv6 stands in brackets"));
+            return Err(wrong("it has no host; an IPv6 address goes in brackets"));
         }
         if port.is_some_and(|port| port.parse().unwrap_or(0_u16) == 0) {
             return Err(wrong("a port is a number from 1 to 65535"));
         }
-        let login =
-            login.map(|login| decoded(login).ok_or_else(|| wrong("user or password hold a % that stands for nothing")));
+        let login = login.map(|login| {
+            decoded(login).ok_or_else(|| wrong("a % in user or password has to begin an escape like %40"))
+        });
         let login = login.transpose()?.map(Login);
         let bare = format!("{scheme}://{}", bare.trim_end_matches('/'));
         Ok(Self { whole: login.as_ref().map(|_| Zeroizing::new(text.to_owned())), bare, login, ca_file: None })

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::baker::{Instance, MarkFolder, UnitName};
-use crate::decision::policy::{MARGIN, MARGIN_LEAST};
+use crate::decision::policy::{MARGIN, MARGIN_LEAST, MARGIN_MOST};
 use crate::host::{SshHost, SshOptions};
 use crate::signer::KeyName;
 use crate::signer::ledger::Derivation;
 use crate::signer::traits::NamedBy;
 use crate::state::StateDir;
 use crate::tezos::ChainId;
-use crate::watch::Hook;
+use crate::watch::{Hook, SILENT_LEAST, SILENT_MOST};
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
@@ -19,9 +19,6 @@ use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer
 use crate::chain::SourceUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
-
-/// A margin above this is a typing error: the floor would be past the cap.
-const MARGIN_MOST: u64 = 1000;
 
 /// Checks a file; knows its name and text for the messages.
 pub(super) struct Checker<'a> {
@@ -88,7 +85,7 @@ impl<'a> Checker<'a> {
         let file::Chain { node, tzkt, others, ca_file } = chain;
         let is_own = |other: &SourceUrl| other.as_str() == node.as_str();
         if let Some(others) = others.as_ref().filter(|others| others.get_ref().iter().any(is_own)) {
-            return Err(self.wrong(others, "others: the own node is no second opinion on itself"));
+            return Err(self.wrong(others, "others: this is the own node, which cannot be a second opinion on itself"));
         }
         if let Some(file) = ca_file.as_ref().filter(|file| !self.resolve(file.get_ref().clone()).is_file()) {
             return Err(self.wrong(file, "ca_file: there is no such file"));
@@ -109,7 +106,7 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(&baker.name, "name: between 1 and 64 characters, as a person would type them"));
         }
         let chain = ChainId::of_network(baker.network.get_ref()).map_err(|error| {
-            self.wrong(&baker.network, format!("network: no known network and no chain id: {error}"))
+            self.wrong(&baker.network, format!("network: neither a known network nor a chain id: {error}"))
         })?;
         let (name, network) = (baker.name.into_inner(), baker.network.into_inner());
         Ok(Baker { name, address: baker.address, network, chain })
@@ -154,7 +151,7 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(&keys, "keys: name at least one, or leave it out: every key of the device"));
         }
         if let Some(name) = names.iter().find(|name| !alias(name)) {
-            return Err(self.wrong(&keys, format!("keys: {name:?} is no alias of a key (a-z, 0-9, _ and -)")));
+            return Err(self.wrong(&keys, format!("keys: {name:?} is not an alias of a key (a-z, 0-9, _ and -)")));
         }
         if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|n| n == *name)) {
             return Err(self.wrong(&keys, format!("keys: {name:?} is there twice")));
@@ -187,17 +184,17 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(state, "state: an absolute path on that machine, used with host and control only"));
         }
         if let Some(device) = device.as_ref().filter(|_| control.is_none()) {
-            return Err(self.wrong(device, "device: nothing uses it without host and control"));
+            return Err(self.wrong(device, "device: used only with host and control"));
         }
         if let Some(instance) = instance.as_ref().filter(|_| control.is_none()) {
-            return Err(self.wrong(instance, "instance: nothing uses it without host and control"));
+            return Err(self.wrong(instance, "instance: used only with host and control"));
         }
         let machine = match (host, control) {
             (None, None) => {
                 let needless =
                     [("units", &units), ("start", &start), ("stop", &stop), ("status", &status), ("marks", &marks)];
                 if let Some((key, value)) = needless.into_iter().find_map(|(k, v)| v.as_ref().map(|v| (k, v))) {
-                    return Err(self.wrong(value, format!("{key}: nothing uses it without host and control")));
+                    return Err(self.wrong(value, format!("{key}: used only with host and control")));
                 }
                 None
             }
@@ -219,8 +216,7 @@ impl<'a> Checker<'a> {
         };
         let state = state.map_or_else(usual_state, Spanned::into_inner);
         if let (Some(_), Some(status)) = (&signer, power) {
-            let why =
-                "power_status: nothing uses it with [primary.signer]: without power the baker still has its signer";
+            let why = "power_status: not used with [primary.signer]: without power the baker still has its signer";
             return Err(self.wrong(&status, why));
         }
         let signer = signer.map(|signer| self.signer_machine(machine.as_ref(), signer)).transpose()?;
@@ -234,7 +230,7 @@ impl<'a> Checker<'a> {
         mut signer: Spanned<file::Machine>,
     ) -> Result<Machine, ConfigError> {
         if primary.is_none() {
-            return Err(self.wrong(&signer, "signer: nothing uses it without host and control in [primary]"));
+            return Err(self.wrong(&signer, "signer: used only with host and control in [primary]"));
         }
         let Some(host) = signer.get_mut().host.take() else {
             return Err(self.wrong(&signer, "signer: host is missing"));
@@ -246,9 +242,8 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(&host, "host: the baker's own machine; name its signer's units in [primary]"));
         }
         if *signer.control.get_ref() == ControlName::Command {
-            return Err(
-                self.wrong(&signer.control, "control: tezbake or systemd: a signer is guarded, or it is no fence")
-            );
+            return Err(self
+                .wrong(&signer.control, "control: tezbake or systemd: a signer that cannot be guarded is not fenced"));
         }
         // The folder is that machine's: it is taken as it is written.
         let path = signer.path.clone().map(Spanned::into_inner);
@@ -346,8 +341,9 @@ impl<'a> Checker<'a> {
 
     fn watch(&self, watch: file::Watch) -> Result<Watch, ConfigError> {
         let file::Watch { levels, silent, duplicate, guard, not_ready } = watch;
-        if let Some(levels) = levels.as_ref().filter(|levels| !(2..=10_000).contains(levels.get_ref())) {
-            return Err(self.wrong(levels, "levels: between 2 and 10000 levels"));
+        if let Some(levels) = levels.as_ref().filter(|levels| !(SILENT_LEAST..=SILENT_MOST).contains(levels.get_ref()))
+        {
+            return Err(self.wrong(levels, format!("levels: between {SILENT_LEAST} and {SILENT_MOST} levels")));
         }
         let mut hooks = BTreeMap::new();
         for (hook, argv) in
@@ -373,7 +369,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Where the state is on a machine, unless told otherwise there.
+/// Where the state is on a machine by default.
 fn usual_state() -> PathBuf {
     PathBuf::from(StateDir::DEFAULT)
 }

@@ -70,7 +70,7 @@ impl Checker<'_> {
         }
         for (key, file) in [("ca_file", &ca_file), ("cert_file", &cert_file)] {
             if let Some(file) = file.as_ref().filter(|_| !tls) {
-                return Err(self.wrong(file, format!("{key}: nothing uses it without a https:// member")));
+                return Err(self.wrong(file, format!("{key}: used only with an https:// member")));
             }
         }
         let user = self.both(("user", user, "password_file", password_file))?;

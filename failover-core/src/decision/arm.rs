@@ -8,7 +8,7 @@ use super::floor::{floor as floor_now, leads, suffices};
 use super::foreign::consensus_marks;
 use super::keys::signing_keys;
 use super::ladder::StepKind;
-use super::policy::{KEY_CHANGE_WAIT, Policy, SILENT_LIMIT, TRIES, cap, unproven_sentence};
+use super::policy::{KEY_CHANGE_WAIT, Policy, SETTLED, SILENT_LIMIT, TRIES, cap, unproven_sentence};
 use super::progress::{Noted, Progress};
 use super::ready::{SIGNER, ready};
 use super::refusal::Refusal;
@@ -30,9 +30,9 @@ pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress)
         return verdict;
     }
     // Controlled: the level is noted as soon as the stop was read back. Else when the person has spoken.
-    if fence.path == Path::Controlled && progress.noted.is_none() {
+    if fence.path == Path::Controlled && progress.kept.noted.is_none() {
         // h is a head that was asked for after the stop was read back: that was in an earlier look.
-        let since = progress.stopped_since.is_some_and(|since| since < facts.now);
+        let since = progress.session.stopped_since.is_some_and(|since| since < facts.now);
         let first = Verdict::Wait(Waiting { why: WaitFor::Stopped, left: None });
         return if since { note(facts, policy, progress) } else { first };
     }
@@ -42,7 +42,7 @@ pub(super) fn fence_and_arm(facts: &Facts, policy: &Policy, progress: &Progress)
     if let Some(verdict) = ask(facts, policy, progress, &fence) {
         return verdict;
     }
-    let Some(noted) = progress.noted else { return note(facts, policy, progress) };
+    let Some(noted) = progress.kept.noted else { return note(facts, policy, progress) };
     match arm(facts, policy, progress, &fence, noted) {
         Ok(verdict) | Err(verdict) => verdict,
     }
@@ -56,15 +56,15 @@ fn stop_primary(facts: &Facts, progress: &Progress, fence: &Fence) -> Option<Ver
     Some(attempt(progress, Step::StopPrimary))
 }
 
-/// What can be taken from a stopped primary without going there: once its marks were read, because a locked key shows
-/// none. What fails is a rung that is missing, or nonces that are told of at the end, and no reason to end.
+/// What can be done to a stopped primary from here, once its marks were read: a locked key shows none. A failure leaves
+/// a rung missing, or nonces to report at the end; it does not end the run.
 fn take_hold(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Option<Step> {
-    if fence.path != Path::Controlled || progress.stopped_since.is_none() {
+    if fence.path != Path::Controlled || progress.session.stopped_since.is_none() {
         return None;
     }
     let untried = |step: &Step| {
         let failed = progress.failed(step.kind()).is_some_and(|(n, _)| *n >= TRIES);
-        !failed && progress.tried.get(&step.kind()).is_none_or(|tried| *tried < TRIES)
+        !failed && progress.session.tried.get(&step.kind()).is_none_or(|tried| *tried < TRIES)
     };
     let in_place = matches!(&facts.primary.secret, Ok(seen) if matches!(seen.value, UnlockSecret::InPlace { .. }));
     let armed = |device: &DeviceState| device.keys.iter().any(|key| key.arming != Arming::Disarmed);
@@ -81,13 +81,14 @@ fn take_hold(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence)
 /// H16: once in a session, and again where it failed. After a start the baker here has its own files.
 fn nonces_are_due(progress: &Progress) -> bool {
     const KIND: StepKind = StepKind::MergeNonces;
-    let never = progress.started.is_none() && progress.earlier.is_empty();
-    never && (!progress.tried.contains_key(&KIND) || progress.failed(KIND).is_some())
+    let never = progress.kept.started.is_none() && progress.kept.earlier.is_empty();
+    never && (!progress.session.tried.contains_key(&KIND) || progress.failed(KIND).is_some())
 }
 
 fn note(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     // Where nothing was proven, B is the one of the refusal, after which silence was counted.
-    if let (Some(_), Some(refused)) = (progress.stated(Statement::Unproven, facts.now), progress.refused_before) {
+    if let (Some(_), Some(refused)) = (progress.stated(Statement::Unproven, facts.now), progress.session.refused_before)
+    {
         let Noted { head, bound } = refused.noted;
         return attempt(progress, Step::NoteLevel { head, bound, basis: Some(Basis::Refused) });
     }
@@ -103,19 +104,19 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
         return None;
     }
     let name = policy.name.clone();
-    if !progress.denied.contains(&Statement::Disconnected) {
+    if !progress.session.denied.contains(&Statement::Disconnected) {
         return Some(Verdict::Ask(Question::Disconnected { name }));
     }
     // The baker's machine alone is no fence where its signer runs on another one.
-    if !policy.signer_apart && !progress.denied.contains(&Statement::PoweredOff) {
+    if !policy.signer_apart && !progress.session.denied.contains(&Statement::PoweredOff) {
         return Some(Verdict::Ask(Question::PoweredOff { name }));
     }
     match offer(facts, progress) {
-        _ if progress.denied.contains(&Statement::Unproven) => {}
+        _ if progress.session.denied.contains(&Statement::Unproven) => {}
         Offer::Made => {
             return Some(Verdict::Ask(Question::Unproven {
                 sentence: unproven_sentence(&name),
-                levels_an_hour: 3600 / facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds.max(1)),
+                levels_an_hour: 3600 / facts.chain.block_seconds(),
             }));
         }
         Offer::Reading { left } => {
@@ -125,7 +126,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
         Offer::Not => {}
     }
     // The refusal notes the level too: a later run counts silence from there.
-    if progress.noted.is_none() {
+    if progress.kept.noted.is_none() {
         return Some(note(facts, policy, progress));
     }
     Some(Verdict::Refuse(Refusal::NotFenced { rungs: fence.rungs.clone() }))
@@ -133,7 +134,7 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
 
 fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted: Noted) -> Result<Verdict, Verdict> {
     let device = ready(&facts.backup.device, SIGNER, facts, progress)?;
-    if progress.armed {
+    if progress.session.armed {
         preflight::armed(facts, device, policy).map_err(Verdict::Refuse)?;
     }
     // What is held (S1b) is unlocked and raised inside the wait, where the primary was seen stopped. What cannot be held,
@@ -151,12 +152,12 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
         return Err(Verdict::Wait(waiting));
     }
     let keys = with_former(signing_keys(facts, device), device, progress);
-    let floor = match progress.floor {
+    let floor = match progress.session.floor {
         Some(floor) if leads(facts, floor) || !fence.approved => floor,
         before => {
             let late =
                 pressed_late(device, &keys, progress).filter(|at| suffices(facts, policy, progress, noted.bound, *at));
-            let again = before.is_some() || progress.given_up > 0;
+            let again = before.is_some() || progress.session.given_up > 0;
             match late {
                 Some(at) => at,
                 None => floor_now(facts, policy, progress, noted.bound, again.then_some(device.traits().armed_by))
@@ -177,7 +178,10 @@ fn arm(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence, noted
 /// A key that was authorized by a press which this run had given up: where its mark is. Nothing is asked twice for what is there.
 fn pressed_late(device: &DeviceState, keys: &[KeyName], progress: &Progress) -> Option<Level> {
     let given_up = progress.failed(StepKind::Authorize).is_some();
-    let pressed = device.traits().armed_by == ArmedBy::Press && progress.armed && given_up && progress.floor.is_none();
+    let pressed = device.traits().armed_by == ArmedBy::Press
+        && progress.session.armed
+        && given_up
+        && progress.session.floor.is_none();
     let states: Vec<_> = keys.iter().filter_map(|name| device.named(name)).collect();
     if !pressed || states.is_empty() || states.iter().any(|key| key.arming != Arming::Armed) {
         return None;
@@ -189,7 +193,7 @@ fn pressed_late(device: &DeviceState, keys: &[KeyName], progress: &Progress) -> 
 /// that was active until now may be asked once more for the last level of its cycle.
 fn with_former(mut keys: Vec<KeyName>, device: &DeviceState, progress: &Progress) -> Vec<KeyName> {
     let open = |name: &&KeyName| device.named(name).is_some_and(|key| key.arming == Arming::Armed);
-    for name in progress.signers.iter().filter(open) {
+    for name in progress.kept.signers.iter().filter(open) {
         if !keys.contains(name) {
             keys.push(name.clone());
         }
@@ -201,8 +205,8 @@ fn with_former(mut keys: Vec<KeyName>, device: &DeviceState, progress: &Progress
 /// fenced by now, so that it is waited for and not refused; each wait has an end (S10).
 fn near_key_change(facts: &Facts, progress: &Progress) -> Option<Verdict> {
     let levels = gate::key_change(&facts.chain.delegate.as_ref().ok()?.value)?;
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
-    let since = progress.key_change_since.map_or(Duration::ZERO, |since| facts.now.since(since));
+    let block = facts.chain.block_seconds();
+    let since = progress.session.key_change_since.map_or(Duration::ZERO, |since| facts.now.since(since));
     let longest = Duration::from_secs(block.saturating_mul(KEY_CHANGE_WAIT));
     if since >= longest {
         return Some(Verdict::Refuse(Refusal::KeyChange { levels }));
@@ -219,7 +223,7 @@ pub(super) fn must_be_disarmed(facts: &Facts, progress: &Progress, verdict: &Ver
     };
     let waits = matches!(verdict, Verdict::Wait(_) | Verdict::Ask(_));
     let rests = matches!(&facts.backup.services, Ok(seen) if matches!(seen.value, BakerState::Stopped { .. }));
-    waits && rests && progress.armed && facts.backup.device.as_ref().is_ok_and(|seen| exposed(&seen.value))
+    waits && rests && progress.session.armed && facts.backup.device.as_ref().is_ok_and(|seen| exposed(&seen.value))
 }
 
 /// What is missing until every key is armed and every mark reads back at the floor or above.
@@ -238,7 +242,7 @@ fn raise(
     let raised = states.iter().all(|k| k.marks.is_some_and(|m| reached(&m, floor)));
     // Pressed late: it is done by being read, so that the marks are on the disk before the start (S6).
     let armed_by = device.traits().armed_by;
-    let unread = armed_by == ArmedBy::Press && progress.floor.is_none();
+    let unread = armed_by == ArmedBy::Press && progress.session.floor.is_none();
     Ok(match (armed_by, armed, raised) {
         (_, true, true) if !unread => None,
         (ArmedBy::Passphrase, false, _) => Some(Step::Unlock { keys }),
@@ -262,10 +266,10 @@ fn wait(facts: &Facts, fence: &Fence) -> Verdict {
     if silence.levels >= SILENT_LIMIT && silence.silent < fence.silence_needed {
         return Verdict::Refuse(Refusal::SilenceProvesNothing { levels: silence.levels, with_rights: silence.silent });
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let missing = fence.silence_needed.saturating_sub(silence.silent);
-    // Three more blocks settle the first level; each further level takes one.
-    let silent_in = Duration::from_secs(block.saturating_mul(missing + 3));
+    // The first level has to be settled; each further level takes one block.
+    let silent_in = Duration::from_secs(block.saturating_mul(missing + SETTLED));
     if missing > 0 {
         let why = WaitFor::Silence { silent: silence.silent, needed: fence.silence_needed };
         return Verdict::Wait(Waiting { why, left: Some(silent_in.max(fence.wait_left)) });

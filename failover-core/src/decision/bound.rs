@@ -18,7 +18,7 @@ pub fn bound(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(Lev
     let why = match (exact(facts, progress), highest) {
         // Of two signatures for one vote the companion's may be the only one that was made: B is no lower than it.
         (Ok((mark, _)), Some((above, _))) if above.level > mark.level => {
-            format!("{above} is above {mark}, the last that the consensus key has")
+            format!("{above} is above {mark}, the last mark of the consensus key")
         }
         (Ok((mark, path)), _) => return Ok((mark.level, Basis::Marks { mark, path })),
         (Err(why), _) => why,
@@ -38,7 +38,7 @@ fn exact(facts: &Facts, progress: &Progress) -> Result<(WrittenMark, String), St
     let read = facts.primary.marks.as_ref().map_err(|unknown| unknown.why.clone())?;
     let ReadMarks { began, found } = &read.value;
     // Marks that were read before the stop do not count: the baker may have signed after the reading.
-    match progress.stopped_since {
+    match progress.session.stopped_since {
         None => return Err("the primary's marks count only once it is read back as stopped".to_owned()),
         Some(since) if *began < since => {
             return Err("the primary's marks were read before it was read back as stopped".to_owned());
@@ -49,8 +49,8 @@ fn exact(facts: &Facts, progress: &Progress) -> Result<(WrittenMark, String), St
     let active = || delegate.value.keys.iter().filter(|key| key.from_cycle.is_none());
     let consensus = active().find(|key| key.role == KeyRole::Consensus).ok_or("there is no active consensus key")?;
     let seen: Vec<(Kind, Position)> = facts.chain.seen().map(|signed| (signed.kind, signed.at)).collect();
-    // An indexer and a signer can show that a file is stale. They may speak of long ago, so that a file is the one
-    // that the baker writes is shown by what the own node saw of it lately.
+    // An indexer and a signer can show that a file is stale. Both may be about long ago. Only what the own node saw
+    // lately shows that a file is the one that the baker writes.
     let lately = !seen.is_empty();
     let signer = found.files.iter().filter(|file| file.writer.is_witness());
     let companion = signer.flat_map(|file| &file.marks).filter(|mark| active().any(|key| key.key == mark.key));

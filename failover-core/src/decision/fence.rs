@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::foreign::{Whose, consensus_marks, whose};
 use super::ladder::StepKind;
 use super::policy::{
-    Policy, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES, UNCONTROLLED_WAIT,
-    UNPROVEN_WAIT,
+    Policy, RESTART_SLACK, SETTLED, SILENT_CONTROLLED, SILENT_LIMIT, SILENT_UNCONTROLLED, SILENT_UNPROVEN, TRIES,
+    UNCONTROLLED_WAIT, UNPROVEN_WAIT,
 };
 use super::progress::Progress;
 use super::rung::{Rung, RungKind};
@@ -65,7 +65,7 @@ pub(super) fn path(facts: &Facts, policy: &Policy, progress: &Progress) -> (Path
     {
         return (Path::Uncontrolled, format!("the primary could not be stopped: {why}"));
     }
-    if progress.tried.get(&StepKind::StopPrimary).is_some_and(|n| *n > TRIES)
+    if progress.session.tried.get(&StepKind::StopPrimary).is_some_and(|n| *n > TRIES)
         && matches!(&facts.primary.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }))
     {
         return (Path::Uncontrolled, "what signs on the primary starts again by itself".to_owned());
@@ -83,11 +83,11 @@ pub(super) fn limited(facts: &Facts, policy: &Policy) -> Option<Waiting> {
     Some(Waiting { why: WaitFor::Known { what }, left: Some(LIMITED) })
 }
 
-/// What a machine with the same machine-id has to be told: one of the two is a copy of the other (H33).
+/// What to say of a machine with the same machine-id: one of the two is a copy of the other (H33).
 fn copied(facts: &Facts) -> &'static str {
     match (&facts.primary.identity, &facts.backup.identity) {
         (Ok(there), Ok(here)) if there.value == here.value => {
-            " with this machine's machine-id, as a copy of it does (remove one's /etc/machine-id and run \
+            " with this machine's machine-id, so one is a copy of the other (remove /etc/machine-id on one and run \
              `systemd-machine-id-setup` there)"
         }
         _ => "",
@@ -110,23 +110,25 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
     let silence = silence(facts, progress, path);
     let silent = Rung {
         kind: RungKind::Silent { levels: needed },
-        proven: progress.noted.is_some() && silence.silent >= needed,
+        proven: progress.kept.noted.is_some() && silence.silent >= needed,
         why: format!("{} of {needed} levels with rights read, nothing signed", silence.silent.min(needed)),
     };
     let (first, wait_left) = match path {
         Path::Controlled => (stopped, Duration::ZERO),
         Path::Uncontrolled => waited("the statement", UNCONTROLLED_WAIT, since),
-        Path::Unproven => {
-            waited("the refusal", UNPROVEN_WAIT, progress.refused_before.map(|refused| facts.now.since(refused.at)))
-        }
+        Path::Unproven => waited(
+            "the refusal",
+            UNPROVEN_WAIT,
+            progress.session.refused_before.map(|refused| facts.now.since(refused.at)),
+        ),
     };
     // A machine that cannot be stopped from here cannot be disarmed for good from here either.
     let disarmed = (path == Path::Controlled).then(|| disarmed(facts, progress));
     let by_itself = disarmed.as_ref().is_some_and(|rung| rung.proven);
     let holds = said.proven || by_itself;
-    let but_time = holds && (path != Path::Controlled || progress.stopped_since.is_some());
+    let but_time = holds && (path != Path::Controlled || progress.session.stopped_since.is_some());
     let approved = holds && first.proven && silent.proven;
-    // Nobody's word is missing where none is needed.
+    // No statement is missing where none is needed.
     let said = Some(said).filter(|said| said.proven || !by_itself);
     let guarded = (path == Path::Controlled).then(|| guarded(facts, progress));
     let rungs = [Some(first), guarded, disarmed, said, Some(silent)];
@@ -145,7 +147,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
 
 fn stopped(facts: &Facts, progress: &Progress) -> Rung {
     let rung = |proven, why: String| Rung { kind: RungKind::Stopped, proven, why };
-    let since = match (&facts.primary.services, progress.stopped_since) {
+    let since = match (&facts.primary.services, progress.session.stopped_since) {
         (Err(unknown), _) => return rung(false, unknown.why.clone()),
         (Ok(seen), None) => {
             let what = match &seen.value {
@@ -158,11 +160,11 @@ fn stopped(facts: &Facts, progress: &Progress) -> Rung {
     };
     match &facts.primary.restart_delay {
         Err(unknown) => rung(false, unknown.why.clone()),
-        Ok(delay) if since > delay.value + Duration::from_secs(1) => {
+        Ok(delay) if since > delay.value + RESTART_SLACK => {
             rung(true, format!("read twice, {} apart", humantime::format_duration(whole(since))))
         }
         Ok(delay) => {
-            let left = (delay.value + Duration::from_secs(1)).saturating_sub(since);
+            let left = (delay.value + RESTART_SLACK).saturating_sub(since);
             rung(false, format!("read once; again in {}", humantime::format_duration(whole(left))))
         }
     }
@@ -238,6 +240,6 @@ fn counted(facts: &Facts, progress: &Progress, above: Level, lately: bool) -> Si
 /// Above which level silence is counted.
 #[must_use]
 fn silent_above(progress: &Progress) -> Option<Level> {
-    let noted = progress.noted?.silent_above();
-    Some(progress.silent_above.map_or(noted, |above| above.max(noted)))
+    let noted = progress.kept.noted?.silent_above();
+    Some(progress.session.silent_above.map_or(noted, |above| above.max(noted)))
 }

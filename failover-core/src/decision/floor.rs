@@ -44,7 +44,7 @@ pub fn floor(
         _ => floor,
     };
     // What was raised once stays raised: a floor never goes down within a run.
-    let floor = progress.floor.map_or(floor, |f| f.max(floor));
+    let floor = progress.session.floor.map_or(floor, |f| f.max(floor));
     if floor > cap { Err(Refusal::PastCap { floor, cap }) } else { Ok(floor) }
 }
 
@@ -65,7 +65,7 @@ fn margin(facts: &Facts, policy: &Policy, progress: &Progress) -> u64 {
 fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
     let mut highest = bound;
     for signed in facts.chain.seen().cloned().chain(indexed(facts)) {
-        // S4: past the cap it is no observation, and which of the two is wrong is not for the tool to say (H20).
+        // S4: past the cap it does not count as an observation; a program cannot tell which of the two is wrong (H20).
         if signed.at.level > cap {
             return Err(Refusal::Absurd { signed, cap });
         }
@@ -79,7 +79,7 @@ fn seen(facts: &Facts, bound: Level, cap: Level) -> Result<Level, Refusal> {
 
 /// Levels more for another press; many more only where a prompt was given up: a baker signs nothing before its mark.
 fn again_at_the_buttons(progress: &Progress) -> u64 {
-    match progress.given_up {
+    match progress.session.given_up {
         0 => LEDGER_EXTRA,
         times => LEDGER_AGAIN.saturating_add(LEDGER_EXTRA.saturating_mul(times.into())),
     }

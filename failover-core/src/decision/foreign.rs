@@ -18,7 +18,7 @@ pub struct Foreign {
 #[must_use]
 pub fn foreign(facts: &Facts, progress: &Progress) -> Foreign {
     let mut result = Foreign::default();
-    let Some(noted) = progress.noted else { return result };
+    let Some(noted) = progress.kept.noted else { return result };
     // Two different votes for one position are two signers, or one that must be stopped, whatever the marks say.
     result.certain.extend(facts.chain.pool.conflicts.iter().filter(|s| s.at.level > noted.bound).cloned());
     // Marks of an earlier reading say nothing of what was signed since.
@@ -37,7 +37,7 @@ pub fn foreign(facts: &Facts, progress: &Progress) -> Foreign {
 /// others cannot be told apart. What is on no chain and in no mempool is not among them.
 #[must_use]
 pub fn shared(facts: &Facts, progress: &Progress) -> Vec<Signed> {
-    let (Some(noted), now) = (progress.noted, consensus_marks(facts)) else { return Vec::new() };
+    let (Some(noted), now) = (progress.kept.noted, consensus_marks(facts)) else { return Vec::new() };
     let above = facts.chain.seen().filter(|s| s.at.level > noted.bound);
     let mut shared: Vec<Signed> =
         above.filter(|s| !matches!(whose(s, facts, progress, now), Whose::Foreign)).cloned().collect();
@@ -56,22 +56,22 @@ pub(super) enum Whose {
 /// that it had afterwards.
 pub(super) fn whose(signed: &Signed, facts: &Facts, progress: &Progress, now: Option<Marks>) -> Whose {
     let Ok(device) = &facts.backup.device else {
-        return if progress.started.is_some() { Whose::Undecided } else { Whose::Foreign };
+        return if progress.kept.started.is_some() { Whose::Undecided } else { Whose::Foreign };
     };
     let model = device.value.info.model;
     let between = |set: &Marks, now: &Marks| {
         watermark::could_have_signed(model, set.of(signed.kind), now.of(signed.kind), signed.kind, signed.at)
     };
-    if progress.earlier.iter().any(|(set, then)| between(set, then)) {
+    if progress.kept.earlier.iter().any(|(set, then)| between(set, then)) {
         return Whose::Ours;
     }
     let former = former::marks(facts, progress, &device.value);
-    if let Some(started) = progress.started
+    if let Some(started) = progress.kept.started
         && former.iter().any(|then| between(&started.marks, then))
     {
         return Whose::Ours;
     }
-    match (progress.started, now) {
+    match (progress.kept.started, now) {
         (None, _) => Whose::Foreign,
         (Some(started), Some(now)) if between(&former::set(&started, &former), &now) => Whose::Ours,
         (Some(_), Some(_)) => Whose::Foreign,

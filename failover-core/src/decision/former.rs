@@ -10,9 +10,9 @@ use crate::tezos::Position;
 pub(super) fn marks(facts: &Facts, progress: &Progress, device: &DeviceState) -> Vec<Marks> {
     let gone = |key: &KeyState| {
         let Ok(delegate) = &facts.chain.delegate else { return false };
-        progress.signers.contains(&key.name) && !delegate.value.keys.iter().any(|expected| expected.key == key.key)
+        progress.kept.signers.contains(&key.name) && !delegate.value.keys.iter().any(|expected| expected.key == key.key)
     };
-    let former = device.keys.iter().filter(|key| progress.followed.was_active(&key.key) || gone(key));
+    let former = device.keys.iter().filter(|key| progress.session.followed.was_active(&key.key) || gone(key));
     former.filter_map(|key| key.marks).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The gates: what must be known and right before anything else is decided.
 
-use super::heads::{self, REORGANISING, Unconfirmed, known};
-use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy};
+use super::heads::{self, Unconfirmed, known};
+use super::policy::{FRESH, HALT, KEY_CHANGE, PROTOCOL_CHANGE, Policy, REORGANISING};
 use super::progress::Progress;
 use super::refusal::{Alias, Refusal};
 use super::vocabulary::{WaitFor, Waiting};
@@ -46,7 +46,7 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
         if let Some(age) = progress.age_when_it_came(head).filter(|age| *age > FRESH) {
             return Err(Refusal::Late { level: head.level, age }.into());
         }
-        let since = progress.head.map_or(age, |(_, at)| facts.now.since(at));
+        let since = progress.session.head.map_or(age, |(_, at)| facts.now.since(at));
         if since >= HALT {
             return Err(Refusal::Halted { level: head.level, since }.into());
         }
@@ -57,7 +57,7 @@ pub(super) fn chain(facts: &Facts, policy: &Policy, progress: &Progress) -> Resu
     }
     match confirmed {
         Ok(_) => {}
-        // The newest blocks are being replaced: no opinion, and it is looked again.
+        // The newest blocks are being replaced: no opinion, look again.
         Err(Unconfirmed::Reorganising(refusal)) if progress.closed_for(facts.now) < REORGANISING => {
             let left = Some(REORGANISING.saturating_sub(progress.closed_for(facts.now)));
             return Err(Closed::Wait(Waiting { why: WaitFor::Known { what: refusal.to_string() }, left }));
@@ -162,7 +162,8 @@ pub(super) fn hosts(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
         what: "this machine's identity".to_owned(),
         unknown: unknown.clone(),
     })?;
-    // S7: the guard's record on the primary is the lock between machines. One that was put up there is nobody's claim.
+    // S7: the guard's record on the primary is the lock between machines. One that was installed on the primary itself
+    // is not.
     if let Ok(guard) = &facts.primary.boot_guard
         && let BootGuard::Holds { note, .. } = &guard.value
         && note.machine != primary.value.machine_id

@@ -52,7 +52,7 @@ fn next(giving: &Giving, policy: &Policy, said: &Said) -> Result<Verdict, Box<Re
             let (what, why) = ("this machine's signer".to_owned(), unknown.why.clone());
             return Err(Box::new(Refusal::NotReady { what, unknown: Unknown { why, next } }));
         }
-        // Nothing here was ever let sign by a start; what has no power signs nothing now (H28).
+        // No start ever let anything here sign, and a signer without power signs nothing now (H28).
         Err(_) => {
             let unplugged = asked(said.unplugged, Question::Unplugged { host })?;
             return Ok(unplugged.unwrap_or_else(|| approved(Step::GiveBack { unplugged: true })));

@@ -2,7 +2,6 @@
 //! verdict for all that raises a mark or names a level (S4, S15, H1, H20, H26).
 
 use std::fmt;
-use std::time::Duration;
 
 use super::policy::{FRESH, FUTURE, FUTURE_SAID, MARKS, PEERS, PIN_SLACK, POWER, Policy};
 use super::refusal::Refusal;
@@ -73,10 +72,8 @@ impl HeadAge {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Fresh | Self::Ahead { .. } => "compare this machine's clock with `timedatectl`",
-            Self::Stale { .. } | Self::NotSynced { .. } => {
-                "wait until the node is in step with its peers, or name another with --node"
-            }
-            Self::Future { .. } => "set this machine's clock right; see `timedatectl`",
+            Self::Stale { .. } | Self::NotSynced { .. } => "wait until the node is synced, or name another with --node",
+            Self::Future { .. } => "correct this machine's clock; see `timedatectl`",
             Self::WrongChain { .. } => "correct `network` or `node` in the configuration",
         }
     }
@@ -91,7 +88,7 @@ impl fmt::Display for HeadAge {
             Self::Future { seconds } => write!(f, "{seconds} s in the future: a clock is wrong"),
             Self::WrongChain { found, expected } => write!(f, "on the chain {found}, not {expected}"),
             Self::NotSynced { sync: SyncState::Stuck } => f.write_str("the node says that the chain is stuck"),
-            Self::NotSynced { .. } => f.write_str("the node says that it is not in step with its peers"),
+            Self::NotSynced { .. } => f.write_str("the node says that it is not synced"),
         }
     }
 }
@@ -154,8 +151,8 @@ pub(super) fn right<'a>(chain: &'a ChainFacts, now: Timestamp, judging: &Judging
     Ok(head)
 }
 
-/// A source that is too far ahead, or has other settled blocks: one of the two is wrong, and not for the tool to say
-/// which, also while another agrees (H20). One that lags or is silent is ignored while another agrees.
+/// A source that is too far ahead, or has other settled blocks: one of the two is wrong, and a program cannot tell
+/// which, also while another source agrees (H20). One that lags or is silent is ignored while another agrees.
 fn contradicted(chain: &ChainFacts, own: Level) -> Result<(), Refusal> {
     for other in &chain.others {
         let Ok(said) = &other.said else { continue };
@@ -209,14 +206,14 @@ fn peers_agree(chain: &ChainFacts) -> bool {
 fn within(pin: &HeadPin, head: &Head, now: Timestamp) -> Result<(), String> {
     let HeadPin { chain, level, at, protocol, .. } = pin;
     if *chain != head.chain_id {
-        return Err(format!("the pinned head is one of the chain {chain}"));
+        return Err(format!("the pinned head is on the chain {chain}"));
     }
     if *protocol != head.protocol {
-        return Err(format!("the pinned head is one of the protocol {protocol}, and this one of {}", head.protocol));
+        return Err(format!("the pinned head has the protocol {protocol}, and this one has {}", head.protocol));
     }
     let highest = pin_allows(pin, now);
     if head.level > highest {
-        return Err(format!("since the pinned head {level} of {at} there was time for {highest} at most"));
+        return Err(format!("the pinned head {level} of {at} allows {highest} at most now"));
     }
     if head.level.above(PIN_SLACK) < *level {
         return Err(format!("it is below the pinned head {level}"));
@@ -281,6 +278,3 @@ pub(super) fn known<'a, T>(fact: &'a Fact<T>, what: &str) -> Result<&'a T, Refus
         .map(|seen| &seen.value)
         .map_err(|unknown| Refusal::Unknown { what: what.to_owned(), unknown: unknown.clone() })
 }
-
-/// How long the newest blocks may be replaced before nobody is said to agree.
-pub(super) const REORGANISING: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use StepKind as Kind;
 
-/// What is done, whatever with: one kind for each [`Step`](super::Step), and what is only looked at.
+/// What is done, without its arguments: one kind for each [`Step`](super::Step), and what is only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum StepKind {

@@ -14,17 +14,17 @@ use crate::facts::{Claim, ClaimAnswer, Facts, PermitState, Question, Unknown};
 /// Was the permit of this run taken away, or the right to make one, is it void, or was there none before it was taken up
 /// again? Then it ends, disarmed, whatever else is so. Unknown is not gone: nothing arms meanwhile.
 pub(super) fn lost(facts: &Facts, progress: &Progress) -> Option<Refusal> {
-    if !progress.permit && progress.resumed {
+    if !progress.kept.permit && progress.session.resumed {
         return Some(Refusal::NoPermit);
     }
     let gone = |by: Option<&String>| {
         let claim = facts.backup.claims.as_ref().ok().and_then(|seen| seen.value.first().cloned());
-        Refusal::Stopped { by: by.cloned(), claim: claim.map(Box::new), resumed: progress.resumed }
+        Refusal::Stopped { by: by.cloned(), claim: claim.map(Box::new), resumed: progress.session.resumed }
     };
     match &facts.backup.permit.as_ref().ok()?.value {
         PermitState::Valid => None,
         PermitState::Gone { by } => Some(gone(by.as_ref())),
-        PermitState::NotMade => progress.permit.then(|| gone(None)),
+        PermitState::NotMade => progress.kept.permit.then(|| gone(None)),
         PermitState::OtherBoot => Some(Refusal::OtherBoot),
     }
 }
@@ -78,13 +78,13 @@ fn refusal(answer: &ClaimAnswer, policy: &Policy) -> Refusal {
 pub(super) fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Verdict>, Verdict> {
     let state = ready(&facts.backup.permit, "this run's permit", facts, progress)?;
     let standing = ready(&facts.backup.claims, "what claims this machine", facts, progress)?;
-    if !progress.permit {
-        return match (state, progress.resumed) {
+    if !progress.kept.permit {
+        return match (state, progress.session.resumed) {
             (PermitState::NotMade, false) => Ok(Some(attempt(progress, Step::TakePermit))),
             _ => Err(Verdict::Refuse(Refusal::NoPermit)),
         };
     }
-    let Some(answer) = &progress.claim else { return claim(policy, progress).map(Some) };
+    let Some(answer) = &progress.session.claim else { return claim(policy, progress).map(Some) };
     match answer {
         ClaimAnswer::Claimed { by } if policy.says_over(by) => claim(policy, progress).map(Some),
         ClaimAnswer::Made { over } => {
@@ -130,14 +130,14 @@ fn excluded(facts: &Facts, policy: &Policy, progress: &Progress, why: &str) -> R
     if progress.stated(Statement::NoOtherRun, facts.now).is_some() {
         return Ok(None);
     }
-    if progress.denied.contains(&Statement::NoOtherRun) {
+    if progress.session.denied.contains(&Statement::NoOtherRun) {
         return Err(Verdict::Refuse(Refusal::NotExcluded { host, why: why.to_owned() }));
     }
     Ok(Some(Verdict::Ask(Question::NoOtherRun { host })))
 }
 
 fn may_be_asked(progress: &Progress) -> bool {
-    progress.tried.get(&StepKind::Claim).is_none_or(|tried| *tried < TRIES)
+    progress.session.tried.get(&StepKind::Claim).is_none_or(|tried| *tried < TRIES)
 }
 
 /// Nothing was touched yet: what cannot be understood there is refused, with its words.

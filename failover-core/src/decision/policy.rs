@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::{Claim, HeadPin, HostIdentity, KeyName, PlanId};
+use crate::facts::{self, Claim, HeadPin, HostIdentity, KeyName, PlanId};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 /// A head at most this old is fresh.
@@ -34,19 +34,21 @@ pub const SILENT_UNPROVEN: u64 = 100;
 pub const UNPROVEN_WAIT: Duration = Duration::from_secs(600);
 /// A refusal this long ago counts no more.
 pub const REFUSAL_LIFE: Duration = Duration::from_secs(24 * 3600);
-/// Levels between the highest level that the primary may have signed and the floor, unless told (S2).
+/// Levels between the highest level that the primary may have signed and the floor, by default (S2).
 pub const MARGIN: u64 = 10;
-/// No margin is smaller, whatever is told.
+/// No margin is smaller, whatever is configured.
 pub const MARGIN_LEAST: u64 = 2;
+/// One that is larger is a typing error, and said before anything is asked. What is past the cap is refused all the same.
+pub const MARGIN_MOST: u64 = 1000;
 /// The margin where nothing proves that the primary is off, at least.
 pub const MARGIN_UNPROVEN: u64 = 30;
 /// After this many levels without enough rights, silence proved nothing.
 pub const SILENT_LIMIT: u64 = 200;
 /// Votes for a level are settled at the head three levels above it.
-pub const SETTLED: u64 = 3;
+pub const SETTLED: u64 = facts::SETTLED;
 /// What the primary may have signed above the head: a candidate that was not seen, and one block of lag.
 pub const UNSEEN: u64 = 2;
-/// No mark goes further above the head, and no observation further is believed, unless told (S4).
+/// By default no mark goes further above the head, and no observation further above it is believed (S4).
 pub const CAP: u64 = 100;
 /// The floor is at least this far above the head right before the start (S2).
 pub const LEAD: u64 = 4;
@@ -58,16 +60,16 @@ pub const KEY_CHANGE_WAIT: u64 = 2 * KEY_CHANGE;
 /// A vote in the mempool that nobody has checked holds the start for so many levels, in the whole run.
 pub const RUMOUR_HOLD: u64 = 6;
 /// Within this many levels of a protocol change, before it and after it, nothing is read with certainty.
-pub const PROTOCOL_CHANGE: u64 = crate::facts::PROTOCOL_LOOK_BACK;
+pub const PROTOCOL_CHANGE: u64 = facts::PROTOCOL_LOOK_BACK;
 /// A protocol change in the middle of a run is waited for this long: twice those levels, some of them slow.
 pub const PROTOCOL_WAIT: Duration = Duration::from_secs(600);
 /// The claim on the primary may take as many seconds: one script, over a slow line (S13).
 pub const CLAIM: u64 = 20;
-/// So many where the primary is not to be controlled: it is claimed all the same where it answers.
+/// The same where the primary is not to be controlled: it is claimed all the same where it answers.
 pub const CLAIM_EMERGENCY: u64 = 10;
-/// Levels more for the person at a Ledger's buttons, where its mark has to be raised again (S2).
+/// Further levels for the person at a Ledger's buttons, where its mark has to be raised again (S2).
 pub const LEDGER_EXTRA: u64 = 20;
-/// And so many once, where a prompt was given up: a person has five minutes of six-second blocks for the next one.
+/// The same, once, after a prompt was given up: a person has five minutes of six-second blocks for the next one.
 pub const LEDGER_AGAIN: u64 = 30;
 /// A prompt that was sent is waited for as long, in case it is pressed late.
 pub const PROMPT: Duration = Duration::from_secs(300);
@@ -75,7 +77,13 @@ pub const PROMPT: Duration = Duration::from_secs(300);
 pub const PEERS: usize = 2;
 /// The pinned head allows so many levels more than the clock does, and as many less than it has itself: the two newest
 /// blocks are not settled, and may be replaced by others of an earlier time.
-pub const PIN_SLACK: u64 = 2;
+pub const PIN_SLACK: u64 = facts::FINAL;
+/// While the newest blocks of another source are others, so long is waited before nobody is said to agree.
+pub const REORGANISING: Duration = Duration::from_secs(30);
+/// Heads between the two readings of keys that were found unlocked: all votes for a level lie in between (H43).
+pub const UNMOVED: u64 = 2;
+/// The primary's services are read twice, further apart than their restart delay and this.
+pub const RESTART_SLACK: Duration = Duration::from_secs(1);
 /// How often a step is tried before the run fails.
 pub const TRIES: u32 = 3;
 /// How often a step is done that reads back as not done.
@@ -84,17 +92,17 @@ pub const NO_EFFECT: u32 = 8;
 pub const MARKS: &str = "marks";
 /// The primary's power status, as `--without` takes it.
 pub const POWER: &str = "power";
-/// So many levels with rights, one after the other, may not add to the missed ones before the run is done.
+/// This many levels with rights in a row must add nothing to the missed ones before the run is done.
 pub const STEADY: u64 = 2;
 /// At an effect that arms, the reading of the chain is at most this old, from its sending (S15).
 pub const CHAIN_AGE: Duration = Duration::from_secs(15);
 /// So is the reading of what guards the primary: services, keys, boot guard, secret, power.
 pub const GUARDS_AGE: Duration = Duration::from_secs(30);
-/// So many looks in a row that are too slow end the run.
+/// This many looks in a row that are too slow end the run.
 pub const SLOW_LOOKS: u32 = 3;
 /// A head that is further above the one of the last look leapt: nobody watched in between.
 pub const LEAP: u64 = 10;
-/// Where the wall clock moves otherwise than the steady one by more than this, everything is counted anew (H41).
+/// Where the wall clock moves differently from the steady one by more than this, everything is counted anew (H41).
 pub const CLOCKS_APART: Duration = Duration::from_secs(2);
 /// After the start, the backup must sign within this many levels above the floor in which the baker has rights.
 pub const RESUME_LEVELS: u64 = 30;

@@ -12,7 +12,7 @@ use crate::facts::{Facts, Power};
 /// [`Refusal::AnswersThough`].
 pub(super) fn contradicted(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Refusal> {
     let here = facts.primary.services.as_ref().ok().map(|seen| seen.at);
-    let Some(answered) = here.max(progress.answered).filter(|at| facts.now.since(*at) <= ANSWERED) else {
+    let Some(answered) = here.max(progress.session.answered).filter(|at| facts.now.since(*at) <= ANSWERED) else {
         return Ok(());
     };
     let primary = facts.primary.services.as_ref().map_or("the primary", |seen| &seen.source);
@@ -21,7 +21,7 @@ pub(super) fn contradicted(facts: &Facts, policy: &Policy, progress: &Progress) 
         && seen.value == Power::Off
         && !policy.leaves_out_power()
         // The power status is read before the services are: off first, then an answer.
-        && answered >= progress.power_off_since.unwrap_or(seen.at)
+        && answered >= progress.session.power_off_since.unwrap_or(seen.at)
     {
         return Err(found(format!("its power status ({}) says", seen.source), true));
     }

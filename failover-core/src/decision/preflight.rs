@@ -5,16 +5,13 @@ use std::time::Duration;
 use super::bound::bound;
 use super::floor::floor;
 use super::keys::signing_keys;
-use super::policy::{Policy, cap};
+use super::policy::{Policy, UNMOVED, cap};
 use super::progress::{Found, Progress};
 use super::refusal::Refusal;
 use super::verdict::Verdict;
 use super::vocabulary::{WaitFor, Waiting};
 use crate::facts::{ArmedBy, Arming, BakerState, DeviceState, Facts, KeyState, reached};
 use crate::tezos::Kind;
-
-/// Heads between the two readings of unlocked keys: all votes for a level lie in between.
-const APART: u64 = 2;
 
 /// H29: no signing key is damaged, and none is so far above the head that it could not be raised, or would not sign for
 /// hours. `keys` are as they were seen with their marks; what shows none is judged when it is unlocked.
@@ -34,13 +31,13 @@ pub(super) fn marks(
         return Err(Refusal::Damaged { key: key.name.clone() });
     }
     // Later the marks are this run's own, see [`armed`].
-    if progress.floor.is_some() || progress.armed || progress.started.is_some() {
+    if progress.session.floor.is_some() || progress.session.armed || progress.kept.started.is_some() {
         return Ok(());
     }
     // What is wrong with the floor itself is said where it is noted and set.
     let Some(agreed) = facts.chain.agreed() else { return Ok(()) };
     let cap = cap(policy, agreed);
-    let bound = match progress.noted {
+    let bound = match progress.kept.noted {
         Some(noted) => Ok(noted.bound),
         None => bound(facts, policy, progress).map(|(bound, _)| bound),
     };
@@ -86,10 +83,10 @@ pub(super) fn armed(facts: &Facts, device: &DeviceState, policy: &Policy) -> Res
 /// H43: an unlocked key that signs is not to be fenced from itself: this is the machine that bakes. One that does not
 /// move while blocks come is what H14 is about. Only before the first step.
 pub(super) fn bakes_here(facts: &Facts, device: &DeviceState, progress: &Progress) -> Option<Verdict> {
-    if !progress.tried.is_empty() || progress.started.is_some() {
+    if !progress.session.tried.is_empty() || progress.kept.started.is_some() {
         return None;
     }
-    let Found { head, marks } = progress.found.as_ref()?;
+    let Found { head, marks } = progress.session.found.as_ref()?;
     for (name, before) in marks {
         let Some(after) = device.named(name).and_then(|key| key.marks) else { continue };
         if Kind::ALL.into_iter().any(|kind| after.of(kind) > before.of(kind)) {
@@ -99,10 +96,10 @@ pub(super) fn bakes_here(facts: &Facts, device: &DeviceState, progress: &Progres
     }
     let runs = matches!(&facts.backup.services, Ok(seen) if matches!(seen.value, BakerState::Running { .. }));
     let passed = facts.chain.head.as_ref().map_or(0, |now| now.value.level.since(*head));
-    if marks.is_empty() || !runs || passed >= APART {
+    if marks.is_empty() || !runs || passed >= UNMOVED {
         return None;
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
-    let left = Some(Duration::from_secs(block.saturating_mul(APART.saturating_sub(passed))));
+    let block = facts.chain.block_seconds();
+    let left = Some(Duration::from_secs(block.saturating_mul(UNMOVED.saturating_sub(passed))));
     Some(Verdict::Wait(Waiting { why: WaitFor::Unmoved, left }))
 }

@@ -32,11 +32,11 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
     if let Ok(delegate) = &facts.chain.delegate {
         gate::keys(&delegate.value, device, policy).map_err(Verdict::Refuse)?;
         // In the middle of a run it is waited for, where something would be armed.
-        if let Some(levels) = gate::key_change(&delegate.value).filter(|_| !progress.proceed) {
+        if let Some(levels) = gate::key_change(&delegate.value).filter(|_| !progress.kept.proceed) {
             return Err(Verdict::Refuse(Refusal::KeyChange { levels }));
         }
     }
-    if !progress.proceed {
+    if !progress.kept.proceed {
         permit::before(facts, policy).map_err(Verdict::Refuse)?;
         // H5: what cannot end well is refused before anything is done.
         let (bound, _) = bound(facts, policy, progress).map_err(Verdict::Refuse)?;
@@ -50,16 +50,16 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
     if let Some(step) = fence_self(facts, device, progress)? {
         return Ok(Some(attempt(progress, step)));
     }
-    if progress.passphrase {
-        preflight::marks(&progress.proved, facts, device, policy, progress).map_err(Verdict::Refuse)?;
+    if progress.session.passphrase {
+        preflight::marks(&progress.session.proved, facts, device, policy, progress).map_err(Verdict::Refuse)?;
     }
     let traits = device.traits();
-    if traits.hold == Hold::Possible && !progress.holding {
+    if traits.hold == Hold::Possible && !progress.session.holding {
         return Ok(Some(attempt(progress, Step::HoldSigner)));
     }
     // The proof unlocks: where others could ask for a signature meanwhile, it is left to the unlock after the fence (S1b).
     let provable = traits.armed_by == ArmedBy::Passphrase && traits.hold == Hold::Possible;
-    if provable && !progress.passphrase {
+    if provable && !progress.session.passphrase {
         return Ok(Some(attempt(progress, Step::ProvePassphrase { keys: signing_keys(facts, device) })));
     }
     match traits.setting {
@@ -69,7 +69,7 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
 }
 
 fn ledger_setting(progress: &Progress) -> Option<Verdict> {
-    match progress.ledger_setting {
+    match progress.session.ledger_setting {
         None => Some(Verdict::Ask(Question::LedgerSetting)),
         Some(false) => Some(Verdict::Refuse(Refusal::LedgerSetting)),
         Some(true) => None,
@@ -93,7 +93,7 @@ fn fence_self(facts: &Facts, device: &DeviceState, progress: &Progress) -> Resul
     }
     // What this run armed itself stays armed; what was found armed does not.
     let found = device.keys.iter().any(|k| k.arming != Arming::Disarmed);
-    if (found && !progress.armed) || !progress.fenced_self {
+    if (found && !progress.session.armed) || !progress.session.fenced_self {
         return Ok(Some(Step::DisarmBackup));
     }
     Ok(None)
@@ -103,7 +103,7 @@ fn fence_self(facts: &Facts, device: &DeviceState, progress: &Progress) -> Resul
 /// yet, the backup is not ready.
 fn tie(facts: &Facts, progress: &Progress) -> Result<Option<Step>, Verdict> {
     const WHAT: &str = "the boot guard of this machine";
-    let untouched = !progress.stop_sent && progress.noted.is_none();
+    let untouched = !progress.kept.stop_sent && progress.kept.noted.is_none();
     let not_ready = |why: String| {
         let next = "see `failover guard status`, correct what it names, then run again".to_owned();
         Verdict::Refuse(Refusal::NotReady { what: WHAT.to_owned(), unknown: Unknown { why, next } })
@@ -115,7 +115,7 @@ fn tie(facts: &Facts, progress: &Progress) -> Result<Option<Step>, Verdict> {
     let Some(BootGuard::Open { why }) = found else { return Ok(None) };
     let step = Step::InstallBootGuard;
     let failed = progress.failed(step.kind()).filter(|(n, _)| *n >= TRIES);
-    match (failed, progress.tried.get(&step.kind())) {
+    match (failed, progress.session.tried.get(&step.kind())) {
         (Some((_, error)), _) if untouched => Err(not_ready(error.clone())),
         (None, Some(n)) if untouched && *n >= TRIES => Err(not_ready(why.join("; "))),
         _ => Ok(Some(step)),

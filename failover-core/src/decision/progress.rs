@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::followed::Followed;
 use super::ladder::StepKind;
-use super::policy::STATEMENT_LIFE;
+use super::policy::{REFUSAL_LIFE, STATEMENT_LIFE};
 use super::vocabulary::{Path, Statement, Word};
 use crate::facts::{ClaimAnswer, Head, KeyName, KeyState, Marks, Merged, NonceCount, Timestamp};
 use crate::tezos::Level;
@@ -17,6 +17,14 @@ pub struct RefusedBefore {
     pub at: Timestamp,
     /// h and B then: silence is counted from there.
     pub noted: Noted,
+}
+
+impl RefusedBefore {
+    /// Does it still count, as far as its age says it?
+    #[must_use]
+    pub fn counts(&self, now: Timestamp) -> bool {
+        now.since(self.at) < REFUSAL_LIFE
+    }
 }
 
 /// What was noted when the fence's first or last word was said.
@@ -87,12 +95,46 @@ pub struct Found {
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// What survives the process: the journal has it, and a resume begins with it.
+    pub kept: Kept,
+    /// What does not: a resume begins without it, and looks again (S6).
+    pub session: Session,
+}
+
+/// What is known of a run whichever session did it: read from its journal when it is taken up again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
     /// The person has seen the plan and said yes.
     pub proceed: bool,
-    /// The person looked at the Ledger's setting: enabled, or not (H17).
-    pub ledger_setting: Option<bool>,
     /// Said yes to, and when.
     pub statements: BTreeMap<Statement, Timestamp>,
+    /// h and B.
+    pub noted: Option<Noted>,
+    /// The start, once tried: what the backup signed itself is not foreign.
+    pub started: Option<Started>,
+    /// Earlier starts of this run: the marks at the start, and those when the marks were raised again.
+    pub earlier: Vec<(Marks, Marks)>,
+    /// What became of the primary's seed nonces; for what is said at the end.
+    pub nonces: Option<Nonces>,
+    /// This run's permit was made, or was about to be.
+    pub permit: bool,
+    /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
+    pub left_armed: bool,
+    /// When an earlier session asked for an unlock of which it did not write down that it was answered.
+    pub unlock_since: Option<Timestamp>,
+    /// A stop was sent to the primary.
+    pub stop_sent: bool,
+    /// The head at which the start was first held for a vote that nobody had checked: that is done once in a run.
+    pub held_from: Option<Level>,
+    /// The names, on the backup's device, of every key that this run has armed.
+    pub signers: Vec<KeyName>,
+}
+
+/// What this session has seen, asked and tried itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The person looked at the Ledger's setting: enabled, or not (H17).
+    pub ledger_setting: Option<bool>,
     /// An earlier run was refused because nothing fenced the primary.
     pub refused_before: Option<RefusedBefore>,
     /// Since when the power status has said off.
@@ -101,61 +143,45 @@ pub struct Progress {
     pub locked_since: Option<Timestamp>,
     /// When the primary answered last (H38).
     pub answered: Option<Timestamp>,
-    /// Said no to, in this session.
+    /// Said no to.
     pub denied: Vec<Statement>,
-    /// h and B; remembered across resumes.
-    pub noted: Option<Noted>,
     /// The floor that marks were last raised to.
     pub floor: Option<Level>,
-    /// The start, once tried; remembered across resumes, because what the backup signed itself is not foreign.
-    pub started: Option<Started>,
-    /// Earlier starts of this run: the marks at the start, and those when the marks were raised again.
-    pub earlier: Vec<(Marks, Marks)>,
-    /// The backup was fenced from itself, in this session.
+    /// The backup was fenced from itself.
     pub fenced_self: bool,
     /// The sign interface is held, by this process.
     pub holding: bool,
-    /// The passphrase was proved, in this session.
+    /// The passphrase was proved.
     pub passphrase: bool,
-    /// What became of the primary's seed nonces, in any session; for what is said at the end.
-    pub nonces: Option<Nonces>,
     /// An interrupted run was taken up again: it makes no permit (S13).
     pub resumed: bool,
-    /// This run's permit was made, or was about to be, in any session.
-    pub permit: bool,
-    /// What came of the claim on the primary, in this session.
+    /// What came of the claim on the primary.
     pub claim: Option<ClaimAnswer>,
-    /// The keys as they were while they were unlocked for that, in this session (H29).
+    /// The keys as they were while they were unlocked for that (H29).
     pub proved: Vec<KeyState>,
-    /// The marks of the keys that were found unlocked at this session's first look, and the head then (H43).
+    /// The marks of the keys that were found unlocked at its first look, and the head then (H43).
     pub found: Option<Found>,
-    /// Keys were unlocked or authorized by this session.
+    /// Keys were unlocked or authorized.
     pub armed: bool,
-    /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
-    pub left_armed: bool,
-    /// When an earlier session asked for an unlock of which it did not write down that it was answered.
-    pub unlock_since: Option<Timestamp>,
-    /// Why the keys could not be read back as locked, at this session's last disarming.
+    /// Why the keys could not be read back as locked, at its last disarming.
     pub not_locked: Option<String>,
-    /// How often each step failed, in this session, with the last reason.
+    /// How often each step failed, with the last reason.
     pub failures: BTreeMap<StepKind, (u32, String)>,
-    /// How often a prompt on a Ledger's screen was given up, in this session.
+    /// How often a prompt on a Ledger's screen was given up.
     pub given_up: u32,
     /// The person rejected the last one.
     pub rejected: bool,
-    /// How often each step was tried, in this session.
+    /// How often each step was tried.
     pub tried: BTreeMap<StepKind, u32>,
     /// Since when every reading of the primary said stopped.
     pub stopped_since: Option<Timestamp>,
-    /// A stop was sent to the primary.
-    pub stop_sent: bool,
-    /// The highest marks of the consensus key seen in this session.
+    /// The highest marks of the consensus key that were seen.
     pub own_marks: Option<Marks>,
     /// Silence is counted above this level: B, or where an interrupted run was taken up again (S6).
     pub silent_above: Option<Level>,
     /// The missed levels, as long as they do not change.
     pub missed: Option<Missed>,
-    /// The head at which this session saw them first.
+    /// The head at which it saw them first.
     pub watched_from: Option<Level>,
     /// The last head, and since when it is the same (H21).
     pub head: Option<(Level, Timestamp)>,
@@ -165,15 +191,10 @@ pub struct Progress {
     pub closed_since: Option<Timestamp>,
     /// Since when something that is needed is unknown.
     pub unknown_since: Option<Timestamp>,
-    /// The head at which the start was first held for a vote that nobody had checked; remembered across resumes, because
-    /// that is done once in a run.
-    pub held_from: Option<Level>,
     /// Since when a key change has been near, in the middle of the run.
     pub key_change_since: Option<Timestamp>,
     /// The baker's active consensus key, and those before it, as far as they were seen.
     pub followed: Followed,
-    /// The names, on the backup's device, of every key that this run has armed; remembered across resumes.
-    pub signers: Vec<KeyName>,
     /// What the wall clock showed when the last head came.
     pub came: Option<Timestamp>,
     /// The last look: when it began, and what the wall clock showed then.
@@ -188,26 +209,26 @@ impl Progress {
     /// The clock was set, or the process stood still: what was seen before says nothing of the time between. The stop is
     /// read twice again and silence starts over, as in a resume; statements keep their age.
     pub const fn count_anew(&mut self) {
-        (self.stopped_since, self.power_off_since, self.silent_above) = (None, None, None);
-        self.silence_anew = true;
+        (self.session.stopped_since, self.session.power_off_since, self.session.silent_above) = (None, None, None);
+        self.session.silence_anew = true;
     }
 
-    /// When a statement was made, where it still holds. One from the future is none: how old it is cannot be told.
+    /// When a statement was made, where it still holds. One from the future does not count: how old it is cannot be told.
     #[must_use]
     pub fn stated(&self, statement: Statement, now: Timestamp) -> Option<Timestamp> {
-        self.statements.get(&statement).copied().filter(|at| *at <= now && now.since(*at) < STATEMENT_LIFE)
+        self.kept.statements.get(&statement).copied().filter(|at| *at <= now && now.since(*at) < STATEMENT_LIFE)
     }
 
     /// What stands for the cable, and since when: the earliest of all that hold, because one is enough. What says that the
     /// machine is off counts from its last answer on (H38).
     #[must_use]
     pub fn word(&self, now: Timestamp) -> Option<(Word, Timestamp)> {
-        let silent = |at: Timestamp| self.answered.map_or(at, |answered| at.max(answered));
+        let silent = |at: Timestamp| self.session.answered.map_or(at, |answered| at.max(answered));
         let off = self.stated(Statement::PoweredOff, now);
         [
             self.stated(Statement::Disconnected, now).map(|at| (Word::Person(Statement::Disconnected), at)),
             off.map(|at| (Word::Person(Statement::PoweredOff), silent(at))),
-            self.power_off_since.map(|at| (Word::PowerStatus, silent(at))),
+            self.session.power_off_since.map(|at| (Word::PowerStatus, silent(at))),
         ]
         .into_iter()
         .flatten()
@@ -217,25 +238,25 @@ impl Progress {
     /// How old a head was when it came, where it came while it was watched: an old one is no slow chain's (H13).
     #[must_use]
     pub fn age_when_it_came(&self, head: &Head) -> Option<Duration> {
-        let (level, _) = self.head.filter(|(level, _)| *level == head.level)?;
-        self.first_head.filter(|first| level > *first).and(self.came).map(|at| at.since(head.timestamp))
+        let (level, _) = self.session.head.filter(|(level, _)| *level == head.level)?;
+        self.session.first_head.filter(|first| level > *first).and(self.session.came).map(|at| at.since(head.timestamp))
     }
 
     /// For how long something that is needed has been unknown.
     #[must_use]
     pub fn unknown_for(&self, now: Timestamp) -> Duration {
-        self.unknown_since.map_or(Duration::ZERO, |since| now.since(since))
+        self.session.unknown_since.map_or(Duration::ZERO, |since| now.since(since))
     }
 
     /// For how long the chain has not been as it must be.
     #[must_use]
     pub fn closed_for(&self, now: Timestamp) -> Duration {
-        self.closed_since.map_or(Duration::ZERO, |since| now.since(since))
+        self.session.closed_since.map_or(Duration::ZERO, |since| now.since(since))
     }
 
     /// How often a step failed, and why last.
     #[must_use]
     pub fn failed(&self, step: StepKind) -> Option<&(u32, String)> {
-        self.failures.get(&step)
+        self.session.failures.get(&step)
     }
 }

@@ -24,12 +24,13 @@ pub(super) fn ready<'a, T>(
         Err(unknown) => unknown,
     };
     let what = what.to_owned();
-    if !progress.proceed || progress.tried.is_empty() {
+    if !progress.kept.proceed || progress.session.tried.is_empty() {
         return Err(Verdict::Refuse(Refusal::NotReady { what, unknown: unknown.clone() }));
     }
     let since = progress.unknown_for(facts.now);
     // A Ledger answers nothing while a prompt is on its screen, and a late press is taken where it is the right one.
-    let longest = if what == SIGNER && progress.tried.contains_key(&StepKind::Authorize) { PROMPT } else { UNKNOWN };
+    let longest =
+        if what == SIGNER && progress.session.tried.contains_key(&StepKind::Authorize) { PROMPT } else { UNKNOWN };
     if since < longest {
         let why = WaitFor::Known { what: format!("{what}: {unknown}") };
         return Err(Verdict::Wait(Waiting { why, left: Some(longest.saturating_sub(since)) }));

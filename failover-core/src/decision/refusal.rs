@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::policy::PROTOCOL_CHANGE;
 use super::rung::Rung;
 use super::vocabulary::TooOld;
 use crate::facts::{
@@ -54,7 +55,7 @@ pub enum Refusal {
     Alone {
         /// The head.
         level: Level,
-        /// Who could have been one, and why it is none.
+        /// Each source that could have given one, and why it does not count.
         missing: Vec<String>,
         /// The sources that could be left out, as `--without` takes them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -81,7 +82,7 @@ pub enum Refusal {
         timestamp: Timestamp,
     },
     /// H13: heads come, and each is old already when it does.
-    #[error("the head {level} was {} old when it came: this machine's clock is ahead, or every source lags alike", humantime::format_duration(*age))]
+    #[error("the head {level} was {} old when it came: this machine's clock is ahead, or all sources lag equally", humantime::format_duration(*age))]
     Late {
         /// The head.
         level: Level,
@@ -96,11 +97,11 @@ pub enum Refusal {
         /// The configured one.
         expected: ChainId,
     },
-    /// The node is not in step.
+    /// The node is not synced.
     #[error("the node is not synced")]
     NotSynced,
     /// The protocol changes within the next levels, or has just changed.
-    #[error("the protocol {}", if *passed { "changed within the last 10 levels" } else { "changes within the next 10 levels" })]
+    #[error("the protocol {} {PROTOCOL_CHANGE} levels", if *passed { "changed within the last" } else { "changes within the next" })]
     ProtocolChange {
         /// It has changed already.
         #[serde(default)]
@@ -187,7 +188,7 @@ pub enum Refusal {
         /// The cap.
         cap: Level,
     },
-    /// S4, H20: an observation past the cap is not believed, nor left out.
+    /// S4, H20: an observation past the cap is neither believed nor ignored.
     #[error("a {} of this baker at {} was seen in {}, past the cap {cap}: the source is wrong, or the head is", signed.kind, signed.at, signed.seen_in)]
     Absurd {
         /// What was seen, with its source.
@@ -195,7 +196,7 @@ pub enum Refusal {
         /// The cap.
         cap: Level,
     },
-    /// S4: a mark of the primary past the cap is not believed, nor left out.
+    /// S4: a mark of the primary past the cap is neither believed nor ignored.
     #[error("{path} of {host} has a mark of this baker, {mark}, past the cap {cap}: the file is wrong, or the head is")]
     AbsurdMark {
         /// The mark.
@@ -243,10 +244,10 @@ pub enum Refusal {
     #[error("this run's permit is of another boot of this machine, and so void")]
     OtherBoot,
     /// S13: a run that was taken up again never had a permit: it did nothing, or an older version began it.
-    #[error("the interrupted run has no permit, so that it cannot be gone on with")]
+    #[error("the interrupted run has no permit, so it cannot be resumed")]
     NoPermit,
-    /// S13: a run is going on at the other machine.
-    #[error("a run is going on on {host}: {}", known(holder))]
+    /// S13: a run is in progress on the other machine.
+    #[error("a run is in progress on {host}: {}", known(holder))]
     RunThere {
         /// Which machine.
         host: String,
@@ -299,7 +300,7 @@ pub enum Refusal {
     },
     /// H29: a key of the backup's device is far above the head, so that it would not sign.
     #[error(
-        "the key {key} on the backup's signer is at {mark}, and nothing is raised past {cap}: it would not sign until the chain is there"
+        "the key {key} on the backup's signer is at {mark}, and no mark is raised past {cap}: it would not sign until the chain gets there"
     )]
     MarksPastCap {
         /// Which key.
@@ -334,7 +335,7 @@ pub enum Refusal {
         after: Mark,
     },
     /// H19: which machine the primary is was never checked.
-    #[error("{host} answers, and which machine it must be was never checked")]
+    #[error("{host} answers, but was never pinned as the primary")]
     Unpinned {
         /// What answers.
         host: String,

@@ -18,16 +18,16 @@ pub(crate) fn is_running(facts: &Facts, progress: &Progress) -> bool {
     let running = match &facts.backup.services {
         Ok(seen) => matches!(seen.value, BakerState::Running { .. }),
         // Unknown is not stopped: it is looked at again, not started again.
-        Err(_) => progress.holding || progress.armed,
+        Err(_) => progress.session.holding || progress.session.armed,
     };
-    let started = progress.started.is_some_and(|started| started.complete || running);
-    let left = || progress.tried.contains_key(&StepKind::Start) && !is_locked(facts, progress);
+    let started = progress.kept.started.is_some_and(|started| started.complete || running);
+    let left = || progress.session.tried.contains_key(&StepKind::Start) && !is_locked(facts, progress);
     started && running && (left() || may_bake(facts, progress))
 }
 
 /// Can no key of the backup's signer sign, for longer than a service of its own needs to unlock them?
 fn is_locked(facts: &Facts, progress: &Progress) -> bool {
-    facts.backup.device.is_ok() && progress.locked_since.is_some_and(|since| facts.now.since(since) >= LOCKED)
+    facts.backup.device.is_ok() && progress.session.locked_since.is_some_and(|since| facts.now.since(since) >= LOCKED)
 }
 
 /// May the backup bake as an earlier session left it? Not where it is guarded or its keys cannot sign, as after a
@@ -39,7 +39,7 @@ fn may_bake(facts: &Facts, progress: &Progress) -> bool {
         Ok(seen) => seen.value.keys.iter().all(|key| key.arming != Arming::Armed),
         Err(_) => false,
     };
-    let Some(started) = progress.started else { return false };
+    let Some(started) = progress.kept.started else { return false };
     let idle = match own(facts, progress) {
         None => with_rights(facts, signs_above(&started)) >= RESUME_LEVELS,
         Some(_) => {
@@ -65,13 +65,13 @@ fn signs_above(started: &Started) -> Level {
 
 /// Above this the session has watched the missed levels itself: what was missed before it says nothing of now.
 fn watched(progress: &Progress, started: &Started) -> Level {
-    progress.watched_from.unwrap_or(started.floor).max(signs_above(started))
+    progress.session.watched_from.unwrap_or(started.floor).max(signs_above(started))
 }
 
 /// What was signed twice, where the baker was denounced after the start: before it, that is a refusal. Forbidden is no
 /// different, as nothing but a denunciation makes a baker so; then it is the last thing that it signed that is named.
 pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed>> {
-    let started = progress.started?;
+    let started = progress.kept.started?;
     let delegate = &facts.chain.delegate.as_ref().ok()?.value;
     let last = || {
         let last = facts.chain.seen().max_by_key(|signed| signed.at);
@@ -84,7 +84,7 @@ pub(crate) fn denounced(facts: &Facts, progress: &Progress) -> Option<Vec<Signed
     if !delegate.denunciations.is_empty() {
         return Some(delegate.denunciations.iter().map(proven).collect());
     }
-    let forbidden = "the chain's word that the baker is forbidden since; this is the last that it signed";
+    let forbidden = "the chain's statement that the baker is forbidden since then; this is the last that it signed";
     delegate.forbidden.then(|| vec![signed(last(), forbidden.to_owned())])
 }
 
@@ -99,7 +99,7 @@ fn unvoted(activity: &Activity, above: Level, below: Level) -> u64 {
 /// floor was judged, nothing was foreign, and the baker may bake and misses no more levels.
 pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Verdict {
     let (Some(started), Some(noted), Ok(activity), Ok(head), Ok(delegate)) =
-        (progress.started, progress.noted, &facts.chain.activity, &facts.chain.head, &facts.chain.delegate)
+        (progress.kept.started, progress.kept.noted, &facts.chain.activity, &facts.chain.head, &facts.chain.delegate)
     else {
         return Verdict::Wait(Waiting { why: WaitFor::Known { what: "the chain".to_owned() }, left: None });
     };
@@ -143,7 +143,7 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
         };
         return Verdict::Failed { step, why: format!("{what} in {with_rights} levels with rights above {above}") };
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let left = floor.above(SETTLED).since(head);
     let why = match judged {
         Some(level) if level >= floor && first.is_some() && !steady => WaitFor::Steady { missed: missed_levels },
@@ -154,9 +154,11 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
 }
 
 /// Have the missed levels stopped growing? The count is the same as at an earlier head, and in between the baker had
-/// rights above the floor: so it attested there. Of levels without rights it says nothing, and of another cycle neither.
+/// rights above the floor: so it attested there. It proves nothing about levels without rights, nor about another
+/// cycle.
 fn is_steady(facts: &Facts, progress: &Progress, started: &Started) -> bool {
-    let (Some(missed), Ok(activity), Ok(delegate)) = (progress.missed, &facts.chain.activity, &facts.chain.delegate)
+    let (Some(missed), Ok(activity), Ok(delegate)) =
+        (progress.session.missed, &facts.chain.activity, &facts.chain.delegate)
     else {
         return false;
     };
@@ -182,8 +184,8 @@ fn judged(activity: &Activity, bound: Level) -> Option<Level> {
 /// floor itself proves nothing: a Ledger's mark there does not say whether it voted, and a primary that came back may
 /// have.
 fn own(facts: &Facts, progress: &Progress) -> Option<Signed> {
-    let started = progress.started?;
-    let now = consensus_marks(facts).or(progress.own_marks)?;
+    let started = progress.kept.started?;
+    let now = consensus_marks(facts).or(progress.session.own_marks)?;
     let passed = |mark: Mark| mark.0.is_some_and(|p| p.level > started.floor || p.round > Round(0));
     let activity = &facts.chain.activity.as_ref().ok()?.value;
     let mut signed = activity.settled.iter().flat_map(|l| &l.signed);

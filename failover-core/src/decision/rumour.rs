@@ -12,7 +12,7 @@ use crate::facts::{Facts, Rumour};
 /// The rumours of votes above B that are not the backup's own as its marks tell.
 #[must_use]
 pub fn rumours(facts: &Facts, progress: &Progress) -> Vec<Rumour> {
-    let Some(noted) = progress.noted else { return Vec::new() };
+    let Some(noted) = progress.kept.noted else { return Vec::new() };
     let now = consensus_marks(facts);
     let above = facts.chain.pool.rumours.iter().filter(|r| r.signed.at.level > noted.bound);
     above.filter(|r| matches!(whose(&r.signed, facts, progress, now), Whose::Foreign)).cloned().collect()
@@ -23,12 +23,12 @@ pub fn rumours(facts: &Facts, progress: &Progress) -> Vec<Rumour> {
 pub(super) fn held(facts: &Facts, progress: &Progress) -> Option<Waiting> {
     let head = facts.chain.head.as_ref().ok()?.value.level;
     let newest = rumours(facts, progress).into_iter().max_by_key(|rumour| rumour.since)?;
-    let until = newest.since.min(progress.held_from.unwrap_or(head)).above(RUMOUR_HOLD);
+    let until = newest.since.min(progress.kept.held_from.unwrap_or(head)).above(RUMOUR_HOLD);
     let left = until.since(head);
     if left == 0 {
         return None;
     }
-    let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+    let block = facts.chain.block_seconds();
     let left = Some(Duration::from_secs(block.saturating_mul(left)));
     Some(Waiting { why: WaitFor::Rumour { signed: newest.signed, until }, left })
 }

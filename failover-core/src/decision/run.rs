@@ -51,13 +51,13 @@ fn alarm(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict>
     }
     let mut found = foreign(facts, progress).certain;
     if !policy.quarantine.is_on() {
-        found.retain(|s| progress.started.is_none_or(|started| s.at.level > started.floor));
+        found.retain(|s| progress.kept.started.is_none_or(|started| s.at.level > started.floor));
     }
     if found.is_empty() {
         return None;
     }
     // Before anything was armed, a primary that still signs is a fence that is not there (H4).
-    if !progress.armed && progress.started.is_none() {
+    if !progress.session.armed && progress.kept.started.is_none() {
         return Some(Verdict::Refuse(Refusal::NotSilent { signed: found }));
     }
     Some(Verdict::Duplicate(found))
@@ -71,7 +71,7 @@ fn open(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(), Verdi
     match closed {
         gate::Closed::Wait(waiting) => Err(Verdict::Wait(waiting)),
         // In the middle of a run, what may be right again in a moment is waited for.
-        gate::Closed::Refuse(refusal) if progress.proceed && refusal.may_pass() => {
+        gate::Closed::Refuse(refusal) if progress.kept.proceed && refusal.may_pass() => {
             let since = progress.closed_for(facts.now);
             let longest = match refusal {
                 Refusal::ProtocolChange { .. } => policy::PROTOCOL_WAIT,

@@ -17,7 +17,7 @@ pub enum RungKind {
     Disconnected,
     /// It is switched off, as a person or a power status says.
     PoweredOff,
-    /// So many levels with rights in which it signed nothing.
+    /// This many levels with rights in which it signed nothing.
     Silent {
         /// How many.
         levels: u64,

@@ -41,7 +41,7 @@ pub enum Step {
     },
     /// Tie the primary's stopped services to its guard: neither a reboot nor a restart nor an upgrade starts them.
     GuardPrimary,
-    /// Take the secret that unlocks the primary's keys by itself out of the way, there; it is kept.
+    /// Put away the auto-unlock secret of the primary's keys; it stays on that machine.
     StashSecret,
     /// Lock or deauthorize every key of the primary's signer.
     DisarmPrimary,
@@ -125,7 +125,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// What is done, whatever with.
+    /// What is done, without its arguments.
     #[must_use]
     pub const fn kind(&self) -> StepKind {
         match self {
@@ -185,8 +185,8 @@ impl Step {
         }
     }
 
-    /// Does it let this machine's device or services sign, be it for a moment? Then it is done under the effect lock, with
-    /// the permit there before and after it (S13).
+    /// Does it let this machine's device or services sign, even for a moment? Then it is done under the effect lock,
+    /// with the permit there before and after it (S13).
     #[must_use]
     pub const fn needs_permit(&self) -> bool {
         matches!(
@@ -239,7 +239,7 @@ impl fmt::Display for Step {
                 basis.iter().try_for_each(|basis| write!(f, " ({basis})"))
             }
             Self::GuardPrimary => f.write_str("guard the primary: no reboot, restart or upgrade starts it"),
-            Self::StashSecret => f.write_str("take the primary's auto-unlock secret out of the way; it is kept there"),
+            Self::StashSecret => f.write_str("put away the primary's auto-unlock secret; it stays on that machine"),
             Self::DisarmPrimary => f.write_str("lock or deauthorize the primary's keys"),
             Self::MergeNonces { .. } => f.write_str("merge the primary's seed nonces into the backup's files"),
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
@@ -249,8 +249,8 @@ impl fmt::Display for Step {
                 write!(f, "authorize the Ledger with its mark at {}: press the buttons", floor.get())
             }
             Self::Start { .. } => f.write_str("start the backup's baker"),
-            Self::TakePermit => f.write_str("make this run's permit: whoever takes it away stops the run"),
-            Self::Claim { .. } => f.write_str("claim the primary: no other run goes on there, or on from there"),
+            Self::TakePermit => f.write_str("make this run's permit: taking it away stops the run"),
+            Self::Claim { .. } => f.write_str("claim the primary, so that no run there goes on or is resumed"),
             Self::ReadMarks { .. } => f.write_str("read every mark: unlock, sign interface held, and lock again"),
             Self::RaiseMarks { level, .. } => write!(f, "raise every mark to {level}, read it back, and lock again"),
             Self::GiveBack { .. } => f.write_str("start the primary's baker again"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fence::{Silence, silence_lately};
-use super::policy::{REFUSAL_LIFE, SETTLED, SILENT_UNPROVEN, UNPROVEN_WAIT};
+use super::policy::{SETTLED, SILENT_UNPROVEN, UNPROVEN_WAIT};
 use super::progress::{Progress, RefusedBefore};
 use super::seen::indexed;
 use super::vocabulary::{WaitFor, Waiting};
@@ -51,9 +51,8 @@ pub(super) fn offer(facts: &Facts, progress: &Progress) -> Offer {
 
 /// The refusal, as long as it counts: the baker was not seen to sign since, by anybody.
 fn counts<'a>(facts: &Facts, progress: &'a Progress) -> Option<&'a RefusedBefore> {
-    let refused = progress.refused_before.as_ref()?;
-    let age = facts.now.since(refused.at);
-    (age < REFUSAL_LIFE && !signed_since(facts, refused)).then_some(refused)
+    let refused = progress.session.refused_before.as_ref()?;
+    (refused.counts(facts.now) && !signed_since(facts, refused)).then_some(refused)
 }
 
 /// Did the baker sign anything above the B of the refusal? Then the primary was back, and its silence from before proves

@@ -61,7 +61,7 @@ pub enum Verdict {
 /// A step, unless it failed too often.
 pub(super) fn attempt(progress: &Progress, step: Step) -> Verdict {
     let kind = step.kind();
-    let tried = progress.tried.get(&kind).copied().unwrap_or(0);
+    let tried = progress.session.tried.get(&kind).copied().unwrap_or(0);
     match progress.failed(kind) {
         // H18: nothing was done yet, and a person can mend it.
         Some((n, why)) if *n >= TRIES && matches!(step, Step::HoldSigner) => {

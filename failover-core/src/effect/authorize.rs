@@ -9,7 +9,8 @@ use crate::signer::{
 };
 use crate::tezos::{ChainId, Level};
 
-/// SETUP, read back; `fresh` is asked right before it is sent. What its answer says does not count: it can say refused although the mark has changed, and late.
+/// SETUP, read back; `fresh` is asked right before it is sent. Its answer does not count: it can come late, and say
+/// refused although the mark has changed.
 pub(super) fn authorize(
     device: &mut dyn HwmSetter,
     key: &KeyName,

@@ -19,7 +19,7 @@ pub fn disarm_keys(device: &mut dyn HwmSetter) -> Result<(), EffectError> {
     device.close();
     let read = match (read, &told) {
         (Ok(read), _) => read,
-        // Why it could not be told says more than why it could not be read after that.
+        // Why the order failed says more than why the reading after it did.
         (Err(_), Err(told)) => return Err(told.clone().into()),
         (Err(error), Ok(())) => return Err(error.into()),
     };
@@ -51,7 +51,7 @@ pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
         Ok(()) => note(true, "guarded: nothing may start here".to_owned()),
         Err(e) => note(false, format!("not guarded: {e}")),
     }
-    // Neither waits for the other: IF1 answers while the service holds IF0, and a signer that hangs puts no stop off.
+    // Neither waits for the other: IF1 answers while the service holds IF0, and a signer that hangs delays no stop.
     let Hands { device, backup, .. } = hands;
     let mut stopped = Err("the stop broke off".to_owned());
     clock.together(vec![

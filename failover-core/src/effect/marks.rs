@@ -42,7 +42,7 @@ pub fn raise_marks(
         };
         let Some(permit) = permit else { return act(device) };
         let root = permit.permits.root();
-        // Before it is on the screen: whoever finds the device silent can say what stands there.
+        // Written before it is on the screen, so that a command that finds the device silent can say what stands there.
         let prompts = match (&step, device.model().traits().raised_by) {
             (Step::RaiseMarks { level, typed, .. }, RaisedBy::Prompt { .. }) => {
                 Some((*level, if *typed { "hwm raise" } else { "standby" }))
@@ -53,7 +53,7 @@ pub fn raise_marks(
             root.prompted(level, PromptOf::Command(command));
         }
         let done = with_marks(permit, clock, step.name(), device, act);
-        // For whoever finds the device silent it stays.
+        // It stays, for a command that finds the device silent.
         if prompts.is_some() && !done.as_ref().is_err_and(EffectError::is_prompting) {
             root.not_prompted();
         }

@@ -13,7 +13,7 @@ fn named(units: &[UnitName]) -> Vec<String> {
     units.iter().map(ToString::to_string).collect()
 }
 
-/// How it is with it now, as the end of a last line; empty where nothing pays there, or nothing tells what does.
+/// Whether it runs now, as the end of a last line; empty where nothing pays there, or where that is not known.
 pub(crate) fn said(primary: &mut dyn BakerMachine) -> String {
     let Some(payouts) = primary.payouts() else { return String::new() };
     let units = named(&payouts.pays());

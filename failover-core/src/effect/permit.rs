@@ -7,11 +7,8 @@ use crate::baker::BakerError;
 use crate::clock::Clock;
 use crate::decision::policy;
 use crate::host::HostError;
-use crate::permit::{ClaimAnswer, EffectLock, PermitError, PermitKind, PermitState, RunPermit};
+use crate::permit::{ARMING_PATIENCE, ClaimAnswer, EffectLock, PermitError, PermitKind, PermitState, RunPermit};
 use crate::signer::HwmSetter;
-
-/// Another command's effect on this machine is waited for as long.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn of(hands: &Hands) -> Result<&RunPermit, EffectError> {
     hands.permit.as_ref().ok_or(EffectError::Permit(PermitError::None))
@@ -57,7 +54,7 @@ pub(super) fn with_marks<T>(
         // A stop may be at it, which needs the device.
         Err(PermitError::Busy { .. }) => {
             device.close();
-            permit.permits.effect_lock(&what, PATIENCE)?
+            permit.permits.effect_lock(&what, ARMING_PATIENCE)?
         }
         taken => taken?,
     };
@@ -74,7 +71,7 @@ pub(super) fn with_marks<T>(
 /// Begins an effect that arms: the effect lock first, then the permit. What is held is let go by dropping it.
 pub(super) fn begin(hands: &Hands, what: &str) -> Result<EffectLock, EffectError> {
     let permit = of(hands)?;
-    let lock = permit.permits.effect_lock(&format!("{what} by {}", permit.who), PATIENCE)?;
+    let lock = permit.permits.effect_lock(&format!("{what} by {}", permit.who), ARMING_PATIENCE)?;
     permit.valid()?;
     Ok(lock)
 }

@@ -2,17 +2,12 @@
 //! the second reading is proof: an effect that was under way when the permits went is over by then, and a permit that a run
 //! made in between is taken away with it.
 
-use std::time::Duration;
-
 use super::unanswered::UNLOCK_LATE;
 use super::{Disarmed, EffectError, Hands, disarm, disarm_keys, note};
 use crate::baker::BakerError;
 use crate::clock::Clock;
 use crate::guard::BootGuard;
-use crate::permit::{EffectLock, PermitError, Permits, Root};
-
-/// Another command's effect is waited for as long; a prompt on a Ledger's screen never.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::permit::{EffectLock, PermitError, Permits, Root, STOP_PATIENCE};
 
 /// Whose permits are taken away.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +58,7 @@ pub fn stand_down(hands: &mut Hands, whose: Whose<'_>, by: &str, clock: &dyn Clo
                 let answered = last.proven;
                 clock.sleep(UNLOCK_LATE);
                 last = disarm(hands, clock);
-                // A device that stood still until now may only begin with the unlock.
+                // A device that stood still may begin the unlock only now.
                 if !answered && last.proven {
                     clock.sleep(UNLOCK_LATE);
                     last = disarm(hands, clock);
@@ -143,11 +138,11 @@ fn second(whose: Whose<'_>, under_way: Option<&str>) -> Result<Option<EffectLock
     if under_way.is_some_and(prompts) {
         return Err("a prompt is on the Ledger's screen: reject it there, or unplug the device; not proven".to_owned());
     }
-    // Nobody was ever here: then nobody is at an effect, and nothing is created for the asking.
+    // No run was ever here, so no effect is under way, and nothing is created just to ask.
     if !whose.root().path().is_dir() {
         return Ok(None);
     }
-    match whose.root().effect_lock("a stop", PATIENCE) {
+    match whose.root().effect_lock("a stop", STOP_PATIENCE) {
         Ok(lock) => Ok(Some(lock)),
         Err(PermitError::Busy { holder, .. }) => Err(format!("not proven: {holder} is still at it")),
         Err(error) => Err(format!("not proven: {error}")),

@@ -13,7 +13,7 @@ pub const UNLOCK_LATE: Duration = Duration::from_secs(30);
 /// The pause between two looks, and how many in a row are answered before it is over.
 const PAUSE: Duration = Duration::from_secs(2);
 const LOOKS: u64 = UNLOCK_LATE.as_secs() / PAUSE.as_secs();
-/// So many looks may be left without an answer: then nothing is proven.
+/// This many looks may be left without an answer: then nothing is proven.
 const SILENT: u32 = 5;
 
 /// What a person is told meanwhile.

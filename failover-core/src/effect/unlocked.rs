@@ -8,14 +8,12 @@ use super::unanswered::{WAITS, lock_until_over};
 use crate::clock::Clock;
 use crate::operator::Operator;
 use crate::signer::traits::Hold;
-use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, Passphrase, SignerError};
+use crate::signer::{Arm, Arming, DeviceState, HwmSetter, KeyName, Passphrase, SignerError, THROTTLE};
 
 /// An unlock that timed out may still succeed a moment later: the lock is looked at again and again until it holds.
 const LOCKS: usize = 5;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The device counts unlocks of the last 30 s.
-const THROTTLE: Duration = Duration::from_secs(30);
 
 /// Does `work` with the sign interface held.
 ///

@@ -38,7 +38,7 @@ pub enum Deed {
         /// When and in which run, in words.
         what: String,
     },
-    /// The token was there: services could be started, by whomever.
+    /// The token was there: services could be started, by anybody.
     Lifted {
         /// When and on whose word, in words.
         what: String,

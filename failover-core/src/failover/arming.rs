@@ -13,7 +13,7 @@ use crate::journal::record::{End, Record, StepResult};
 impl Failover {
     /// How the next look is made.
     pub(super) fn manner(&mut self) -> Manner {
-        let notes = self.progress.noted.is_none() && self.progress.stopped_since.is_some();
+        let notes = self.progress.kept.noted.is_none() && self.progress.session.stopped_since.is_some();
         match (std::mem::take(&mut self.anew), notes) {
             (true, _) => Manner::Anew,
             (false, true) => Manner::ChainLast,
@@ -53,7 +53,7 @@ impl Failover {
     /// A person may take minutes to type it.
     fn ask_passphrase(&mut self, step: StepKind) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
-        let asked = match self.progress.started {
+        let asked = match self.progress.kept.started {
             Some(_) if self.progress.failed(step).is_none() => self.hands.operator.passphrase_once_more(),
             _ => self.hands.operator.passphrase(),
         };
@@ -81,8 +81,8 @@ impl Failover {
         let next = "look again".to_owned();
         let result = StepResult::Failed { why: old.to_string(), next, nonces: None };
         self.record(&Record::after(step, result))?;
-        let holding = untried.holding && !matches!(step, Step::Start { .. });
-        self.progress = Progress { holding, ..untried };
+        self.progress = untried;
+        self.progress.session.holding &= !matches!(step, Step::Start { .. });
         self.too_slow(None, old)
     }
 
@@ -110,7 +110,7 @@ impl Failover {
 
     /// Says that everything is counted anew.
     pub(super) fn record_anew(&mut self, facts: &Facts) -> Result<(), JournalError> {
-        if !std::mem::take(&mut self.counted_anew) || self.progress.started.is_some() {
+        if !std::mem::take(&mut self.counted_anew) || self.progress.kept.started.is_some() {
             return Ok(());
         }
         self.say_again(facts, "the clock was set, or this process stood still: all is counted anew".to_owned())

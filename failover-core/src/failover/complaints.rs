@@ -26,7 +26,7 @@ pub(super) struct Heard {
 impl Failover {
     /// Asks, and writes down what is new. Where it cannot be read nothing is said: it proves nothing either way.
     pub(super) fn hear(&mut self) -> Result<(), JournalError> {
-        if !self.progress.started.is_some_and(|started| started.complete) {
+        if !self.progress.kept.started.is_some_and(|started| started.complete) {
             return Ok(());
         }
         let now = self.clock.now();

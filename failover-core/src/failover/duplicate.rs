@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::decision::{Policy, positions};
 use crate::effect::{self, Disarmed, Hands};
 use crate::facts::Signed;
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::state::{Duplicate, StateDir, StateError};
 
 /// What came of it.
@@ -76,7 +76,7 @@ fn ended(told: &str, find: &str, signed: &[Signed], stopped: &Stopped) -> End {
     } else {
         "unplug the backup's signer now: it could not be read back as stopped".to_owned()
     };
-    End::new("duplicate", 5, message, next)
+    End::new(Outcome::Duplicate, 5, message, next)
 }
 
 /// Says what the backup signed before it was stopped, and the other machine may have signed too.

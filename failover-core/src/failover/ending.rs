@@ -2,11 +2,11 @@
 
 use super::duplicate::{self, Stopped};
 use super::{Failover, Record, nonces, refusals};
-use crate::decision::{Path, Policy, Progress, Refusal, Resumed, StepKind};
+use crate::decision::{Kept, Path, Policy, Progress, Refusal, Resumed, StepKind};
 use crate::effect::{self, pays};
 use crate::facts::Signed;
 use crate::journal::JournalError;
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::lock::LockError;
 use crate::operator::OperatorError;
 use crate::signer::{SignerDevice as _, SignerError};
@@ -28,7 +28,7 @@ fn done(policy: &Policy, resumed: Resumed) -> End {
              If it is lost or stolen, rotate the consensus and companion keys now"
         }
     };
-    End { resumed: Some(resumed.clone()), ..End::new("done", 0, message, next.to_owned()) }
+    End { resumed: Some(resumed.clone()), ..End::new(Outcome::Done, 0, message, next.to_owned()) }
 }
 
 impl Failover {
@@ -39,24 +39,24 @@ impl Failover {
         if controlled {
             self.tell_pays(&mut end.next);
         }
-        nonces::tell(&mut end, self.progress.nonces.as_ref(), &mut *self.hands.backup, self.policy.chain);
+        nonces::tell(&mut end, self.progress.kept.nonces.as_ref(), &mut *self.hands.backup, self.policy.chain);
         end
     }
 
     /// A run that told the primary to stop, or guarded it, told what pays there, too.
     fn tell_pays(&mut self, next: &mut String) {
-        let Progress { stop_sent, tried, .. } = &self.progress;
-        let told = *stop_sent || tried.contains_key(&StepKind::GuardPrimary);
+        let Progress { kept, session } = &self.progress;
+        let told = kept.stop_sent || session.tried.contains_key(&StepKind::GuardPrimary);
         if let Some(primary) = self.hands.primary.as_mut().filter(|_| told) {
             next.push_str(&pays::said(&mut **primary));
         }
     }
 
-    /// Where the backup does not bake, nothing stays armed; where it does, it is the one, and goes on.
+    /// Where the backup does not bake, nothing stays armed; where it does, it is the machine that bakes, and goes on.
     fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
-        let Progress { armed, left_armed, holding, fenced_self, .. } = self.progress;
-        let touched = armed || left_armed || holding || fenced_self;
-        let bakes = self.progress.started.is_some() && self.backup_runs;
+        let Progress { kept, session } = &self.progress;
+        let touched = session.armed || kept.left_armed || session.holding || session.fenced_self;
+        let bakes = self.progress.kept.started.is_some() && self.backup_runs;
         if touched && !bakes {
             self.disarm()?;
         }
@@ -78,39 +78,37 @@ impl Failover {
 
     pub(super) fn refused(&mut self, refusal: Refusal) -> Result<End, JournalError> {
         match refusal {
-            // Whoever took the permit away may be at it themselves: nothing that could sign stays behind, started or not.
+            // What took the permit away may act here by now: nothing that could sign stays behind, started or not.
             Refusal::Stopped { .. } | Refusal::OtherBoot | Refusal::NoPermit => {
                 self.disarm()?;
             }
             _ => self.stand_down_unless_started()?,
         }
-        // Begun, or the primary may be stopped by now: what a person mends here is no end of that.
-        let Progress { stop_sent, noted, .. } = self.progress;
+        // A run that has begun, or whose primary may be stopped by now, is not ended by what a person can mend.
+        let Kept { stop_sent, noted, .. } = self.progress.kept;
         let goes_on =
             matches!(refusal, Refusal::NotReady { .. }) && (self.resumed.is_some() || stop_sent || noted.is_some());
-        let outcome = match refusal.exit() {
-            _ if refusal.is_about_the_permit() => "stopped",
-            _ if goes_on => "interrupted",
-            8 => "cancelled",
-            4 => "not-ready",
-            7 => "locked",
-            _ => "refused",
+        let outcome = match &refusal {
+            refusal if refusal.is_about_the_permit() => Outcome::Stopped,
+            _ if goes_on => Outcome::Interrupted,
+            refusal => Outcome::of(refusal),
         };
         let mut next = refusal.next();
         if self.policy.signer_apart && matches!(refusal, Refusal::NotFenced { .. } | Refusal::NotSilent { .. }) {
-            next.push_str(". The machine to switch off is the signer's: the baker's alone is no fence");
+            next.push_str(". Switch off the signer's machine: to switch off the baker's is not enough");
         }
         if goes_on {
             next.push_str("; `failover resume` goes on with this run");
         }
-        if self.progress.stop_sent && self.progress.started.is_none() {
+        if self.progress.kept.stop_sent && self.progress.kept.started.is_none() {
             next.push_str(&refusals::way_back(&refusal));
         }
         self.tell_pays(&mut next);
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
-        if self.progress.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
-            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+        if self.progress.kept.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
+            message
+                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
             next.push_str("; meanwhile keep `failover watch` running");
         }
         Ok(End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, next) })
@@ -119,14 +117,14 @@ impl Failover {
     pub(super) fn failed(&mut self, step: StepKind, why: String) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
         let prompting = self.prompting().is_some();
-        let mut next = if self.progress.started.is_some() {
+        let mut next = if self.progress.kept.started.is_some() {
             "look at the backup's baker and node: the primary stays fenced, nothing is signed twice".to_owned()
         } else if prompting {
             format!("{REJECT} `failover resume`, or give the primary its job back with `failover return`")
-        } else if step == StepKind::Authorize && self.progress.rejected {
+        } else if step == StepKind::Authorize && self.progress.session.rejected {
             "run `failover resume` to be asked at the Ledger again, or give the primary its job back with `failover return`"
                 .to_owned()
-        } else if self.progress.stop_sent || self.progress.noted.is_some() {
+        } else if self.progress.kept.stop_sent || self.progress.kept.noted.is_some() {
             "mend it and run `failover resume`, or give the primary its job back with `failover return`".to_owned()
         } else {
             "mend it and run `failover resume`: the primary was not touched".to_owned()
@@ -134,7 +132,7 @@ impl Failover {
         self.tell_pays(&mut next);
         self.hear()?;
         let said = self.last_complaints().map(|said| format!("; the backup says: {said}")).unwrap_or_default();
-        Ok(End::new("failed", 1, format!("{step} failed: {why}{said}"), next))
+        Ok(End::new(Outcome::Failed, 1, format!("{step} failed: {why}{said}"), next))
     }
 
     /// Another machine signs. S8, S12: disarm first, write down as soon as it can be. `shared`: what may have been signed
@@ -172,13 +170,13 @@ impl Failover {
             message = format!("{message}; {error}");
             next = format!("{REJECT} `failover resume` to go on, or `failover stand-down`");
         }
-        Ok(End::new("interrupted", 6, message, next))
+        Ok(End::new(Outcome::Interrupted, 6, message, next))
     }
 
-    /// What this session has asked for at the Ledger, where it still stands on its screen. Whoever presses it later
-    /// authorizes the key: that it is gone comes first (H10).
+    /// What this session has asked for at the Ledger, where it still stands on its screen. A later press authorizes
+    /// the key, so the prompt has to go first (H10).
     fn prompting(&mut self) -> Option<SignerError> {
-        let asked = self.progress.tried.contains_key(&StepKind::Authorize);
+        let asked = self.progress.session.tried.contains_key(&StepKind::Authorize);
         let read = if asked { self.hands.device.state() } else { return None };
         read.err().filter(|error| matches!(error, SignerError::Prompting { .. }))
     }
@@ -186,18 +184,19 @@ impl Failover {
     /// Somebody else may be at it by now (S7): nothing that could sign stays behind (S12).
     pub(super) fn lock_lost(&mut self, error: &LockError) -> Result<End, JournalError> {
         let mut message = error.to_string();
-        if self.progress.started.is_none() || !self.backup_runs {
+        if self.progress.kept.started.is_none() || !self.backup_runs {
             self.disarm()?;
         } else {
-            message.push_str("; the backup was started and bakes on, and whether it does so alone is not verified");
+            message
+                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
         }
-        Ok(End::new("locked", 7, message, error.next().to_owned()))
+        Ok(End::new(Outcome::Locked, 7, message, error.next().to_owned()))
     }
 
     pub(super) fn unanswered(&mut self, error: &OperatorError) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
         let exit = if matches!(error, OperatorError::NoTerminal { .. }) { 2 } else { 6 };
-        let outcome = if exit == 2 { "usage" } else { "interrupted" };
+        let outcome = if exit == 2 { Outcome::Usage } else { Outcome::Interrupted };
         let next = match exit {
             2 => "give the answer by the flag named above, and run again",
             _ => "run `failover resume` to go on, or `failover stand-down`",
@@ -208,8 +207,8 @@ impl Failover {
     /// The journal cannot be written: nothing armed stays behind, and the run can be taken up again.
     pub(super) fn interrupted(&mut self, error: &JournalError) -> End {
         let mut message = error.to_string();
-        let Progress { armed, left_armed, holding, .. } = self.progress;
-        if self.progress.started.is_none() && (armed || left_armed || holding) {
+        let Progress { kept, session } = &self.progress;
+        if kept.started.is_none() && (session.armed || kept.left_armed || session.holding) {
             let disarmed = effect::disarm(&mut self.hands, &self.clock);
             if !disarmed.proven {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
@@ -219,7 +218,7 @@ impl Failover {
         if self.begun && matches!(error, JournalError::Full { .. } | JournalError::Write { .. }) {
             next.push_str(": `failover resume` goes on from what is written down");
         }
-        let end = End::new("interrupted", 6, message, next);
+        let end = End::new(Outcome::Interrupted, 6, message, next);
         self.at_rest(end)
     }
 }

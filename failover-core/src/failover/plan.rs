@@ -39,7 +39,7 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
     let (Some(agreed), Ok(activity)) = (facts.chain.agreed(), &facts.chain.activity) else {
         return Err(Box::new(Refusal::NotSynced));
     };
-    let (bound, basis) = match progress.noted {
+    let (bound, basis) = match progress.kept.noted {
         Some(noted) => (noted.bound, None),
         None => bound(facts, policy, progress).map(|(bound, basis)| (bound, Some(basis)))?,
     };

@@ -7,10 +7,10 @@ use crate::decision::{Progress, Refusal, Verdict, decide};
 use crate::effect;
 use crate::facts::Facts;
 use crate::journal::JournalError;
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::preflight::{self, Purpose};
 
-/// So many blocks a look waits for what the next ones show: a second reading of unlocked keys, or whether an old head is
+/// This many blocks a look waits for what the next ones show: a second reading of unlocked keys, or whether an old head is
 /// a slow chain's or this machine's clock is ahead.
 const BLOCKS: u64 = 5;
 
@@ -40,8 +40,8 @@ impl Failover {
         loop {
             let facts = self.look();
             let verdict = decide(&facts, &self.policy, &self.progress);
-            let short = matches!(&verdict, Verdict::Wait(_)) && !self.progress.proceed;
-            let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
+            let short = matches!(&verdict, Verdict::Wait(_)) && !self.progress.kept.proceed;
+            let block = facts.chain.block_seconds().clamp(1, 60);
             if !short || waited >= BLOCKS.saturating_mul(block) {
                 return (facts, verdict);
             }
@@ -52,7 +52,7 @@ impl Failover {
 
     /// Once in a session, before its first step; what runs already is only verified.
     pub(super) fn preflight(&mut self, facts: &Facts, verdict: &Verdict) -> Result<Option<End>, JournalError> {
-        let bakes = self.progress.started.is_some() && self.backup_runs;
+        let bakes = self.progress.kept.started.is_some() && self.backup_runs;
         if self.cleared || bakes || is_last(verdict) {
             return Ok(None);
         }
@@ -70,21 +70,18 @@ impl Failover {
     /// Nothing is written down: the folder is another run's, or cannot be written. What an earlier session may have left
     /// armed is disarmed all the same (S12).
     pub(crate) fn refused_unwritten(&mut self, refusal: &Refusal) -> End {
-        let outcome = match refusal.exit() {
-            4 => "not-ready",
-            5 => "duplicate",
-            6 => "interrupted",
-            _ => "refused",
-        };
         let mut message = refusal.to_string();
-        let Progress { armed, left_armed, .. } = self.progress;
-        if self.progress.started.is_none() && (armed || left_armed) {
+        let Progress { kept, session } = &self.progress;
+        if kept.started.is_none() && (session.armed || kept.left_armed) {
             let disarmed = effect::disarm(&mut self.hands, &self.clock);
             if !disarmed.proven {
                 message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
             }
         }
-        End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, refusal.next()) }
+        End {
+            refusal: Some(refusal.clone()),
+            ..End::new(Outcome::of(refusal), refusal.exit(), message, refusal.next())
+        }
     }
 }
 

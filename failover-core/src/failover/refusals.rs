@@ -4,7 +4,7 @@ use crate::clock::{Clock as _, Timestamp};
 use crate::decision::policy::REFUSAL_LIFE;
 use crate::decision::{Policy, Refusal, RefusedBefore};
 use crate::failover::{Failover, PreviousRun};
-use crate::journal::record::{End, Record};
+use crate::journal::record::{End, Outcome, Record};
 use crate::journal::{self, Entry};
 use crate::operator::unplugged_flag;
 use crate::state::{StateDir, StateError};
@@ -13,7 +13,7 @@ impl Failover {
     /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
     pub(crate) fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
         let now = self.clock.now();
-        self.progress.refused_before = refused.filter(|refused| now.since(refused.at) < REFUSAL_LIFE);
+        self.progress.session.refused_before = refused.filter(|refused| refused.counts(now));
         self
     }
 }
@@ -23,7 +23,7 @@ impl Failover {
 pub fn refused_before(entries: &[Entry<Record>]) -> Option<RefusedBefore> {
     let last = entries.last()?;
     let Record::End(End { refusal: Some(Refusal::NotFenced { .. }), .. }) = &last.record else { return None };
-    PreviousRun::of(entries)?.progress.noted.map(|noted| RefusedBefore { at: last.at, noted })
+    PreviousRun::of(entries)?.kept.noted.map(|noted| RefusedBefore { at: last.at, noted })
 }
 
 /// How the primary gets its job back after a refusal that stopped it. Where the backup's device cannot say what it signed, or
@@ -62,8 +62,8 @@ pub fn earlier_refusal(state: &StateDir, policy: &Policy, now: Timestamp) -> Res
         if let Some(refused) = refused_before(&journal.entries) {
             return Ok(Some(refused));
         }
-        // One that is not over is taken up again by whoever asks: it is no later run.
-        let over = matches!(&last.record, Record::End(end) if end.outcome != "interrupted");
+        // One that is not over is taken up again: it does not count as a later run.
+        let over = matches!(&last.record, Record::End(end) if end.outcome != Outcome::Interrupted);
         let armed = |entry: &Entry<Record>| PreviousRun::is_armed_by(&entry.record);
         if over && journal.entries.iter().any(armed) {
             return Ok(None);

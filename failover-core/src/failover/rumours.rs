@@ -8,7 +8,7 @@ use crate::facts::{Facts, Signed};
 use crate::journal::JournalError;
 use crate::tezos::{Kind, Position};
 
-/// Said in one session at most: whoever sends more of them tells nothing new.
+/// How many are told in one session at most: more of them tell nothing new.
 const MOST: usize = 32;
 
 /// What was said.

@@ -11,21 +11,21 @@ use crate::signer::{SignerDevice as _, SignerError};
 impl Failover {
     /// The end, once no unlock of this run can open a key any more; else it says so, and what makes it safe.
     pub(super) fn at_rest(&mut self, mut end: End) -> End {
-        let bakes = self.progress.started.is_some() && self.backup_runs;
+        let bakes = self.progress.kept.started.is_some() && self.backup_runs;
         if bakes || self.hands.device.model().traits().armed_by != ArmedBy::Passphrase {
             return end;
         }
         // One that a session before this one asked for, and died, is over by then too.
-        let left = self.progress.unlock_since.is_some_and(|at| self.clock.wall().since(at) < effect::UNLOCK_LATE);
+        let left = self.progress.kept.unlock_since.is_some_and(|at| self.clock.wall().since(at) < effect::UNLOCK_LATE);
         if left || self.hands.device.unlock_may_end() {
             self.wait_for_unlock();
         }
-        if let Some(why) = &self.progress.not_locked {
+        if let Some(why) = &self.progress.session.not_locked {
             end.message.push_str(&format!("; the keys of the backup's signer are not proven locked: {why}"));
             // What is unplugged already has nothing to be unplugged from.
             let gone = matches!(self.hands.device.state(), Err(SignerError::NotFound { .. }));
             let first = match gone {
-                true => "cut every power of the backup's signer, so that it locks, before it is plugged in anywhere",
+                true => "cut the backup's signer from all power, so that it locks, before you plug it in anywhere",
                 false => "unplug the backup's signer now: it may be able to sign",
             };
             end.next = format!("{first}; then {}", end.next);
@@ -47,7 +47,7 @@ impl Failover {
             Err(error) => not_locked(error),
         };
         let _said_at_the_end = self.record(&Record::Disarmed { proven: locked.is_ok(), what: vec![what] });
-        self.progress.not_locked = locked.err().map(|error| error.to_string());
+        self.progress.session.not_locked = locked.err().map(|error| error.to_string());
     }
 }
 

@@ -29,11 +29,11 @@ impl Failover {
     /// Often enough to see a foreign signature within a second (S8). A device that answers between the answers to its service
     /// is not asked more than once a block while that signs.
     fn poll(&self, facts: &Facts, waiting: &Waiting) -> Duration {
-        let block = facts.chain.constants.as_ref().map_or(6, |c| c.value.block_seconds).clamp(1, 60);
+        let block = facts.chain.block_seconds().clamp(1, 60);
         let shared = facts.backup.device.as_ref().is_ok_and(|d| d.value.traits().beside_service == Beside::Shared);
         match waiting.why {
             WaitFor::Chain { .. } => Duration::from_secs(block),
-            _ if shared && self.progress.started.is_some() => Duration::from_secs(block),
+            _ if shared && self.progress.kept.started.is_some() => Duration::from_secs(block),
             _ => Duration::from_millis((block * 1000 / 4).clamp(250, 900)),
         }
     }

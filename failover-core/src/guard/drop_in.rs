@@ -68,14 +68,14 @@ impl DropIn {
             return no("it is too long");
         }
         if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@:=,~".contains(&b)) {
-            return no("systemd gives a meaning to a character in it");
+            return no("it has a character with a special meaning to systemd");
         }
         // systemd takes these away, and reads back another path than the one that was written.
         if parts.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return no("it has an empty part, or a . or .. in it");
         }
         if !parts.contains('/') {
-            return no("it lies in no folder");
+            return no("it is in no folder");
         }
         Ok(Self { token: text.to_owned() })
     }

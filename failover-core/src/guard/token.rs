@@ -48,7 +48,7 @@ impl fmt::Display for LiftedBy {
     }
 }
 
-/// The token as it is written; one that names neither or both of its sources is none.
+/// The token as it is written; one that names neither or both of its sources is not a token.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
@@ -69,7 +69,7 @@ impl TryFrom<Fields> for Token {
             (Some(plan), None, None) => LiftedBy::Plan(plan),
             (None, Some(sentence), None) if !sentence.is_empty() => LiftedBy::Statement(sentence),
             (None, None, Some(plan)) => LiftedBy::Returned(plan),
-            _ => return Err("it names not exactly one source"),
+            _ => return Err("it does not name exactly one source"),
         };
         Ok(Self { at, by })
     }

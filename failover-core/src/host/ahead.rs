@@ -1,10 +1,10 @@
-//! Questions that are asked ahead, in one round trip: each answer is given once, to whoever asks that question next.
+//! Questions that are asked ahead, in one round trip: each answer is given once, to the next that asks that question.
 
 use std::time::Duration;
 
 use super::{Host, HostError, Output};
 
-/// Answers that nobody has asked for yet. They are as old as the asking: whoever keeps them drops them with the look.
+/// Answers that nobody has asked for yet. They are as old as the asking: their holder drops them with the look.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead(Vec<(Vec<String>, Result<Output, HostError>)>);
 

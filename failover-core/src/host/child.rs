@@ -174,7 +174,7 @@ impl Piped {
             Ok(written) => drop(self.to_write.drain(..written)),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(_) => {
-                // It reads no more; how much it took, its end says.
+                // It reads no more; its end tells how much it took.
                 self.to_write.clear();
                 self.stdin = None;
             }
@@ -202,7 +202,7 @@ impl Drop for Piped {
     }
 }
 
-/// Which of these have something to say within a time; those that are not there have not.
+/// Which of these are ready within a time; one that is `None` never is.
 fn ready<const N: usize>(asked: [(Option<std::os::fd::BorrowedFd<'_>>, PollFlags); N], longest: Duration) -> [bool; N] {
     let mut places = Vec::with_capacity(N);
     let mut fds = Vec::with_capacity(N);
@@ -214,7 +214,7 @@ fn ready<const N: usize>(asked: [(Option<std::os::fd::BorrowedFd<'_>>, PollFlags
     }
     let mut ready = [false; N];
     let longest = Timespec::try_from(longest.min(Duration::from_secs(3600))).ok();
-    // An interrupted poll has nothing to say; whoever waits looks again.
+    // An interrupted poll proves nothing; the caller looks again.
     if poll(&mut fds, longest.as_ref()).is_ok() {
         for (place, fd) in places.into_iter().zip(&fds) {
             if let Some(ready) = ready.get_mut(place) {

@@ -53,10 +53,10 @@ impl Marks {
 
     /// A command's line for a POSIX shell that reads its lines from its input.
     ///
-    /// It is one compound command, so that a line that was cut is none. Each stream ends with its mark: a service that the
-    /// command leaves behind holds a pipe that nobody reads any more, and is not heard in a later command. Where that machine
-    /// has run for more seconds by then than stand for [`Marks::until`] it is not run: a line heals, and a command comes when
-    /// nobody waits for it any more (H40).
+    /// It is one compound command, so that a line that was cut off runs nothing. Each stream ends with its mark: a
+    /// service that the command leaves behind holds a pipe that nobody reads any more, and is not heard in a later
+    /// command. Where that machine has run for more seconds by then than stand for [`Marks::until`] it is not run: a
+    /// connection recovers, and a command arrives when nobody waits for it any more (H40).
     pub(super) fn command(&self, argv: &[&str], deadline: Duration) -> String {
         let (token, until, limited) = (&self.token, self.until(), limited(argv, deadline));
         let body = self.between(&format!(
@@ -68,7 +68,8 @@ impl Marks {
         )
     }
 
-    /// The line of a question, which changes nothing and leaves nothing behind. Without a deadline whoever listens has one.
+    /// The line of a question, which changes nothing and leaves nothing behind. It has no deadline there: the side that
+    /// listens has one.
     pub(super) fn question(&self, argv: &[&str], deadline: Option<Duration>) -> String {
         let asked = match deadline {
             Some(deadline) => limited(argv, deadline),

@@ -12,7 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::child::{Ending, Input, Piped};
 use super::script::Marks;
 
-/// A second of a machine that none reaches: where it does not say for how long it runs.
+/// The deadline where a machine does not say for how many seconds it has run: it is never reached.
 const NEVER: u64 = 2_147_483_647;
 
 /// No line takes longer.
@@ -31,7 +31,7 @@ fn now() -> Duration {
     Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or(Duration::MAX)
 }
 
-/// What a session did not come to.
+/// Why a session did not begin.
 #[derive(Debug)]
 pub(super) enum Unopened {
     /// It could not be started here.

@@ -28,8 +28,8 @@ const LATE: Duration = Duration::from_secs(3);
 ///
 /// One connection carries every command of this value and its clones, one after the other. Where it is lost, what was
 /// asked is unknown, and the next command opens a new one; after that, one every 10 s at most. It is this value's own,
-/// never the user's shared one, and ends with the last clone. Who has to stop something there while a clone is in a long
-/// command makes a new value.
+/// never the user's shared one, and ends with the last clone. To stop something there while a clone is in a long
+/// command, make a new value.
 ///
 /// The remote side has a command's deadline, by `timeout` (GNU coreutils): a command that outlives the session does not
 /// outlive its deadline by much. Any login shell will do that runs `sh`.

@@ -4,7 +4,7 @@
 use super::record::{NOT_LOCKED, Record, StepResult};
 use crate::clock::Timestamp;
 use crate::decision::policy::CLOCKS_APART;
-use crate::decision::{Nonces, Noted, Policy, Progress, Started, Statement, Step, StepKind, WaitFor, Waiting};
+use crate::decision::{Kept, Nonces, Noted, Policy, Progress, Started, Statement, Step, StepKind, WaitFor, Waiting};
 use crate::jsonl::Entry;
 use crate::operator::{Answer, Question};
 use crate::permit::RunId;
@@ -18,8 +18,8 @@ pub struct PreviousRun {
     pub plan: PlanId,
     /// What the run is about.
     pub policy: Policy,
-    /// How far it was.
-    pub progress: Progress,
+    /// How far it was, as far as that outlives a process.
+    pub kept: Kept,
     /// Its name, by which its permit is known; an older version's has none.
     pub run: Option<RunId>,
 }
@@ -34,12 +34,12 @@ impl PreviousRun {
         for entry in entries {
             // The clock was set back meanwhile: how old what was stated before is, these times do not say (H41).
             if last.since(entry.at) > CLOCKS_APART {
-                progress.statements.clear();
+                progress.kept.statements.clear();
             }
             last = entry.at;
             apply(&mut progress, &entry.record, entry.at, false);
         }
-        Some(Self { plan: *plan, policy: policy.clone(), progress, run: *run })
+        Some(Self { plan: *plan, policy: policy.clone(), kept: progress.kept, run: *run })
     }
 
     /// Does this record say that the backup's keys were about to be able to sign?
@@ -61,27 +61,27 @@ pub fn is_over(entries: &[Entry<Record>]) -> bool {
     }) == Some(true)
 }
 
-/// Takes a record in. `live`: it was made by this session.
+/// Takes a record in. `live`: it was made by this session; else only what is kept changes.
 pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool) {
     match record {
         Record::Asked { asked, answer } => answered(progress, asked, *answer, at, live),
         Record::Before { step, .. } => {
             if !live && matches!(step, Step::Unlock { .. } | Step::ProvePassphrase { .. }) {
-                progress.unlock_since = Some(at);
+                progress.kept.unlock_since = Some(at);
             }
             before(progress, step, live);
         }
-        Record::End(_) if !live => progress.unlock_since = None,
+        Record::End(_) if !live => progress.kept.unlock_since = None,
         Record::After { step, result, .. } => after(progress, step, result, live),
         Record::Disarmed { proven: true, .. } => {
-            (progress.armed, progress.left_armed) = (false, false);
-            progress.not_locked = None;
+            (progress.session.armed, progress.kept.left_armed) = (false, false);
+            progress.session.not_locked = None;
         }
         Record::Disarmed { what, .. } if live => {
-            progress.not_locked = what.iter().find_map(|what| what.strip_prefix(NOT_LOCKED)).map(str::to_owned);
+            progress.session.not_locked = what.iter().find_map(|what| what.strip_prefix(NOT_LOCKED)).map(str::to_owned);
         }
         Record::Wait { head: Some(head), waiting: Waiting { why: WaitFor::Rumour { .. }, .. } } => {
-            progress.held_from.get_or_insert(*head);
+            progress.kept.held_from.get_or_insert(*head);
         }
         _ => {}
     }
@@ -91,30 +91,30 @@ fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) 
     match result {
         StepResult::Done { raised, nonces, claim, unlocked } => {
             if !live && matches!(step, Step::Unlock { .. } | Step::ProvePassphrase { .. }) {
-                progress.unlock_since = None;
+                progress.kept.unlock_since = None;
             }
             if live && claim.is_some() {
-                progress.claim.clone_from(claim);
+                progress.session.claim.clone_from(claim);
             }
             if live && matches!(step, Step::ProvePassphrase { .. }) {
-                progress.proved.clone_from(unlocked);
+                progress.session.proved.clone_from(unlocked);
             }
             if let Some(merged) = nonces {
-                progress.nonces = Some(Nonces::Merged(merged.clone()));
+                progress.kept.nonces = Some(Nonces::Merged(merged.clone()));
             }
             done(progress, step, raised, live);
         }
         StepResult::Failed { why, nonces, .. } => {
             if matches!(step, Step::MergeNonces { .. }) {
-                progress.nonces = Some(Nonces::Missing { why: why.clone(), theirs: *nonces });
+                progress.kept.nonces = Some(Nonces::Missing { why: why.clone(), theirs: *nonces });
             }
             if !live {
                 return;
             }
-            let failure = progress.failures.entry(step.kind()).or_default();
+            let failure = progress.session.failures.entry(step.kind()).or_default();
             *failure = (failure.0.saturating_add(1), why.clone());
             // The device may have been unplugged in it, and plugged in again before the next look (S1b).
-            progress.holding = false;
+            progress.session.holding = false;
         }
     }
 }
@@ -123,17 +123,17 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
     let yes = answer == Answer::Yes;
     let mut state = |statement| {
         if yes {
-            progress.statements.insert(statement, at);
+            progress.kept.statements.insert(statement, at);
         } else if live {
-            progress.denied.push(statement);
+            progress.session.denied.push(statement);
         }
     };
     match asked {
-        Question::Proceed { .. } => progress.proceed = yes,
+        Question::Proceed { .. } => progress.kept.proceed = yes,
         Question::Disconnected { .. } => state(Statement::Disconnected),
         Question::PoweredOff { .. } => state(Statement::PoweredOff),
         // S6: a resume asks again what somebody has seen on a screen.
-        Question::LedgerSetting if live => progress.ledger_setting = Some(yes),
+        Question::LedgerSetting if live => progress.session.ledger_setting = Some(yes),
         Question::LedgerSetting => {}
         Question::Unproven { .. } => state(Statement::Unproven),
         Question::NoOtherRun { .. } => state(Statement::NoOtherRun),
@@ -144,7 +144,7 @@ fn answered(progress: &mut Progress, asked: &Question, answer: Answer, at: Times
 
 fn before(progress: &mut Progress, step: &Step, live: bool) {
     if live {
-        *progress.tried.entry(step.kind()).or_default() += 1;
+        *progress.session.tried.entry(step.kind()).or_default() += 1;
     }
     match step {
         Step::Unlock { keys } | Step::Raise { keys, .. } => signers(progress, keys),
@@ -153,24 +153,24 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
     }
     match step {
         // An unlock that was not answered may still happen: armed from here on.
-        Step::Unlock { .. } | Step::Authorize { .. } if live => progress.armed = true,
+        Step::Unlock { .. } | Step::Authorize { .. } if live => progress.session.armed = true,
         Step::Unlock { .. } | Step::Authorize { .. } | Step::ProvePassphrase { .. } if !live => {
-            progress.left_armed = true
+            progress.kept.left_armed = true
         }
-        Step::TakePermit => progress.permit = true,
+        Step::TakePermit => progress.kept.permit = true,
         Step::StopPrimary => {
-            progress.stop_sent = true;
+            progress.kept.stop_sent = true;
             // It baked since: what it committed to meanwhile is fetched too.
-            progress.tried.remove(&StepKind::MergeNonces);
+            progress.session.tried.remove(&StepKind::MergeNonces);
         }
         Step::Start { floor, marks, path } => {
             // Where no mark had to be raised in between, what was signed since an earlier start stays the backup's own.
-            if let Some(started) = progress.started {
-                progress.earlier.push((started.marks, *marks));
+            if let Some(started) = progress.kept.started {
+                progress.kept.earlier.push((started.marks, *marks));
             }
-            progress.started = Some(Started { floor: *floor, marks: *marks, path: *path, complete: false });
+            progress.kept.started = Some(Started { floor: *floor, marks: *marks, path: *path, complete: false });
             // The start lets the sign interface go before it starts anything, and may fail after that.
-            progress.holding = false;
+            progress.session.holding = false;
         }
         _ => {}
     }
@@ -179,45 +179,82 @@ fn before(progress: &mut Progress, step: &Step, live: bool) {
 /// Keys that can sign from here on, under whatever role.
 fn signers(progress: &mut Progress, keys: &[KeyName]) {
     for key in keys {
-        if !progress.signers.contains(key) {
-            progress.signers.push(key.clone());
+        if !progress.kept.signers.contains(key) {
+            progress.kept.signers.push(key.clone());
         }
     }
 }
 
 fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
     if live {
-        progress.failures.remove(&step.kind());
+        progress.session.failures.remove(&step.kind());
     }
     match step {
         Step::DisarmBackup => {
-            progress.fenced_self |= live;
-            (progress.armed, progress.left_armed) = (false, false);
+            progress.session.fenced_self |= live;
+            (progress.session.armed, progress.kept.left_armed) = (false, false);
         }
-        Step::HoldSigner if live => progress.holding = true,
+        Step::HoldSigner if live => progress.session.holding = true,
         // It locks again, and reads back.
         Step::ProvePassphrase { .. } => {
-            progress.passphrase |= live;
-            progress.left_armed = false;
+            progress.session.passphrase |= live;
+            progress.kept.left_armed = false;
         }
         Step::NoteLevel { head, bound, .. } => {
-            progress.noted.get_or_insert(Noted { head: *head, bound: *bound });
+            progress.kept.noted.get_or_insert(Noted { head: *head, bound: *bound });
         }
         Step::Raise { floor, .. } | Step::Authorize { floor, .. } => {
             if live {
-                progress.floor = Some(*floor);
+                progress.session.floor = Some(*floor);
             }
             // What the backup signed between an earlier start and this raise stays its own.
-            if let (Some(started), Some(raised)) = (progress.started, raised.first()) {
-                progress.earlier.push((started.marks, raised.before));
-                progress.started = None;
+            if let (Some(started), Some(raised)) = (progress.kept.started, raised.first()) {
+                progress.kept.earlier.push((started.marks, raised.before));
+                progress.kept.started = None;
             }
         }
         Step::Start { .. } => {
-            if let Some(started) = &mut progress.started {
+            if let Some(started) = &mut progress.kept.started {
                 started.complete = true;
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Session;
+    use crate::tezos::Level;
+
+    /// S6: what a session saw and tried itself is in no journal, whatever its records say.
+    #[test]
+    fn an_earlier_session_leaves_what_is_kept_and_nothing_else() {
+        let (at, level) = (Timestamp::from_millis(1), Level::FIRST);
+        let keys = vec![KeyName::new("consensus")];
+        let failed = StepResult::Failed { why: String::new(), next: String::new(), nonces: None };
+        let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None, unlocked: Vec::new() };
+        let raise = Step::Raise { keys: keys.clone(), floor: level, cap: level };
+        let records = [
+            Record::Asked { asked: Question::LedgerSetting, answer: Answer::Yes },
+            Record::Asked { asked: Question::PoweredOff { name: String::new() }, answer: Answer::No },
+            Record::before(&Step::Unlock { keys }),
+            Record::after(&Step::HoldSigner, done.clone()),
+            Record::after(&raise, done.clone()),
+            Record::after(&raise, failed),
+            Record::Disarmed { proven: false, what: vec![format!("{NOT_LOCKED}consensus")] },
+        ];
+        let [mut before, mut own] = [Progress::default(), Progress::default()];
+        for record in &records {
+            apply(&mut before, record, at, false);
+            apply(&mut own, record, at, true);
+        }
+        assert_eq!(before.session, Session::default());
+        assert!(before.kept.left_armed && before.kept.unlock_since == Some(at) && before.kept.signers.len() == 1);
+        // The session itself knows all of it.
+        let Session { ledger_setting, denied, armed, holding, floor, failures, tried, not_locked, .. } = own.session;
+        assert!(armed && !holding && ledger_setting == Some(true) && denied == [Statement::PoweredOff]);
+        assert!(floor == Some(level) && failures.len() == 1 && tried.len() == 1 && not_locked.is_some());
     }
 }

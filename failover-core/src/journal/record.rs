@@ -1,5 +1,6 @@
 //! The records: what a run writes down, shows on the screen and prints with `--json`. One `record` field names the kind.
 
+pub use super::outcome::Outcome;
 use crate::decision::{Basis, Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
 use crate::facts::{Merged, NonceCount, Signed};
 use crate::lock::HeldLock;
@@ -211,8 +212,8 @@ pub struct Plan {
 /// How a run ended. The last record of every run, and the last line of every command.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct End {
-    /// done, refused, failed, duplicate, interrupted, cancelled, stood-down.
-    pub outcome: String,
+    /// In one word.
+    pub outcome: Outcome,
     /// The exit code.
     pub exit: u8,
     /// One sentence.
@@ -229,18 +230,18 @@ pub struct End {
 
 impl End {
     /// An end with nothing but its words.
-    pub(crate) fn new(outcome: &str, exit: u8, message: String, next: String) -> Self {
-        Self { outcome: outcome.to_owned(), exit, message, refusal: None, resumed: None, next }
+    pub(crate) const fn new(outcome: Outcome, exit: u8, message: String, next: String) -> Self {
+        Self { outcome, exit, message, refusal: None, resumed: None, next }
     }
 
     /// Can the run be taken up again? Interrupted and failed runs and those that lost their lock can, and one that had begun
     /// when this machine was not ready; done, refused, cancelled and stopped ones are over.
     #[must_use]
     pub fn may_be_resumed(&self) -> bool {
-        match (self.outcome.as_str(), &self.refusal) {
-            ("interrupted" | "failed" | "locked", None) => true,
+        match (&self.outcome, &self.refusal) {
+            (Outcome::Interrupted | Outcome::Failed | Outcome::Locked, None) => true,
             // A prompt, a cable, a PIN: a person mends it, and nothing of what was done is undone by it.
-            ("interrupted", Some(Refusal::NotReady { .. })) => true,
+            (Outcome::Interrupted, Some(Refusal::NotReady { .. })) => true,
             // What another run excludes is a refusal, and over: its line says `failover run` (S18).
             _ => false,
         }
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn the_end_of_a_run_is_one_and_nothing_before_it() {
         let end = End {
-            outcome: "done".to_owned(),
+            outcome: Outcome::Done,
             exit: 0,
             message: String::new(),
             refusal: None,

@@ -1,8 +1,8 @@
 //! The lock in etcd: one failover a baker at a time across machines (S7).
 //!
 //! The key is `/failover/CHAIN/BAKER`; who holds it is its value, and it lives as long as its lease. It is written only
-//! where it is not there yet, read back, and kept alive by a thread of its own. Its revision is the fencing token: whoever
-//! comes later has a higher one. etcd's v3 JSON gateway is asked, of 3.4 and later; how it answers was seen on 3.4.23.
+//! where it is not there yet, read back, and kept alive by a thread of its own. Its revision is the fencing token: a
+//! later holder has a higher one. etcd's v3 JSON gateway is asked, of 3.4 and later; how it answers was seen on 3.4.23.
 //!
 //! Nothing fences the device itself: no signer knows the token. Between the last look at the lock and an effect there is
 //! a moment in which a process can freeze, so a lease counts as over when four fifths of it have passed.
@@ -120,7 +120,9 @@ fn take(gateway: &mut Gateway, key: &str, value: &[u8], lease: i64) -> Result<Fe
                 });
                 let other_revision = told.is_some_and(|told| told != found.token);
                 if found.value != value || other_revision {
-                    return Err(EtcdError::malformed("kv/range", "it has not what was written a moment ago").into());
+                    return Err(
+                        EtcdError::malformed("kv/range", "it does not have what was written a moment ago").into()
+                    );
                 }
                 return Ok(found.token);
             }

@@ -25,7 +25,7 @@ const SIGNATORY_END: &str = ".json";
 pub enum MarkFileName {
     /// octez-baker's file of this chain.
     Baker,
-    /// octez-baker's or Signatory's file of another chain, or octez-baker's of none that can be told.
+    /// octez-baker's or Signatory's file of another chain, or octez-baker's of an unknown chain.
     OtherChain,
     /// Signatory's file of this chain, all kinds.
     Signatory,

@@ -37,7 +37,7 @@ pub enum MarkFileError {
     #[error("it changed while it was read: something still writes it")]
     Changed,
     /// A folder, a pipe, or a link that leads nowhere.
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     NotAFile,
 }
 
@@ -113,7 +113,7 @@ fn of_baker(file: BakerFile) -> Vec<WrittenMark> {
 fn of_signer(file: SignerFile, kind: Kind, chain: ChainId) -> Result<Vec<WrittenMark>, MarkFileError> {
     let mut marks = Vec::new();
     for (of, keys) in file.0 {
-        // A chain id that is none may have been ours.
+        // A malformed chain id may have been ours.
         if of.parse::<ChainId>().map_err(MarkFileError::malformed)? != chain {
             continue;
         }

@@ -57,7 +57,7 @@ pub enum NonceFileError {
     #[error("it changed while it was read: something still writes it")]
     Changed,
     /// A folder, a pipe, or a link that leads nowhere.
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     NotAFile,
 }
 
@@ -68,7 +68,8 @@ impl NonceFileError {
         match self {
             Self::Changed => "stop what bakes there, then run again",
             _ => {
-                "keep the file: a person has to see what can be saved of it, and octez-baker does not start while its own is so"
+                "keep the file: a person has to see what can be saved from it; octez-baker does not start while its \
+                 own file is like this"
             }
         }
     }

@@ -60,7 +60,7 @@ pub struct ClaimOrder {
     pub baker: String,
     /// What is left there.
     pub claim: Claim,
-    /// One's own claim of a run that is over: it is replaced.
+    /// This machine's own claim, of a run that is over: it is replaced.
     pub replace: Option<RunId>,
     /// Is this run of that machine over? Asked because a claim of it stands here.
     pub asked: Option<RunId>,

@@ -20,7 +20,7 @@ pub enum PermitError {
     #[error("this run's permit is of another boot of this machine, and so void")]
     OtherBoot,
     /// Somebody else is at an effect on this machine.
-    #[error("{holder} is at an effect on this machine, and was not done within {}", humantime::format_duration(*after))]
+    #[error("{holder} holds this machine's effect lock, and did not finish within {}", humantime::format_duration(*after))]
     Busy {
         /// Who, and what they do.
         holder: String,

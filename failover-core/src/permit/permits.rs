@@ -324,7 +324,7 @@ pub struct RunPermit {
     pub run: RunId,
     /// For people: user and host, and the command.
     pub who: String,
-    /// Runs of this machine's journals: a claim of one of them is one's own.
+    /// Runs of this machine's journals: a claim of one of them is this machine's own.
     pub known: Vec<RunId>,
 }
 

@@ -1,4 +1,5 @@
-//! A prompt on this machine's Ledger, written down for whoever finds the device silent. For people only: no verdict asks it.
+//! A prompt on this machine's Ledger, written down for a command that finds the device silent. For people only: no
+//! verdict asks it.
 
 use std::fs;
 

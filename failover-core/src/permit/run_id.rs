@@ -20,7 +20,7 @@ pub struct RunId([u8; 16]);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RunIdError {
-    /// The text is none.
+    /// The text is not one.
     #[error("{text:?} is not the name of a run: 32 hexadecimal digits")]
     Text {
         /// The text, shortened.

@@ -36,7 +36,7 @@ mod give_back;
 pub use give_back::{GIVE_BACK, PERMIT};
 pub(crate) use give_back::{Said, said};
 
-/// What the script is called, for who looks at the processes.
+/// The script's name in the list of processes.
 pub const NAME: &str = "failover-permit";
 
 /// Claims a machine: `ROOT BAKER LOCK RUN CLAIM REPLACE ASKED SECONDS BY HERE`, where `-` is none and 0 seconds mean a look that
@@ -44,7 +44,7 @@ pub const NAME: &str = "failover-permit";
 ///
 /// The machine that this run lives on, a run that is going on there, an effect under way, another run's claim, or a
 /// failover that knows no permits: it says so and touches nothing. A look says too whether this run's own claim stands there:
-/// then whoever begins a run there is kept out by it. Else, under the effect lock, every permit is taken away,
+/// then a run that begins there is kept out by it. Else, under the effect lock, every permit is taken away,
 /// the claim written and read back. Its last line says what came of it; without one nothing is known.
 pub const CLAIM: &str = concat!(
     r#"set -u

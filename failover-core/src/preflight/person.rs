@@ -21,14 +21,14 @@ pub(crate) fn answers(
     let traits = facts.backup.device.as_ref().ok().map(|seen| seen.value.traits());
     let looked_at = traits.is_some_and(|traits| traits.setting != Setting::None);
     let needed = [
-        (!progress.proceed).then(|| Question::Proceed { name: name.clone() }),
-        (looked_at && progress.ledger_setting.is_none()).then_some(Question::LedgerSetting),
+        (!progress.kept.proceed).then(|| Question::Proceed { name: name.clone() }),
+        (looked_at && progress.session.ledger_setting.is_none()).then_some(Question::LedgerSetting),
         (progress.word(facts.now).is_none() && !goes_without(facts, policy, hands))
             .then_some(Question::Disconnected { name }),
     ];
     needed.into_iter().flatten().try_for_each(|question| hands.operator.can_answer(&question))?;
     if traits.is_some_and(|traits| traits.armed_by == ArmedBy::Passphrase)
-        && !progress.passphrase
+        && !progress.session.passphrase
         && hands.passphrase.is_none()
     {
         hands.operator.can_give_passphrase()?;

@@ -6,7 +6,7 @@ use crate::journal::is_over;
 use crate::journal::record::Record;
 use crate::state::{Latch, PlanId, StateDir, StateError};
 
-/// What is written for a try. A disk that is full has no room for it; one that fills up later ends the run as a journal
+/// What is written as a test. A disk that is full has no room for it; one that fills up later ends the run as a journal
 /// that cannot be written does.
 const ROOM: usize = 4 * 1024;
 

@@ -18,7 +18,7 @@ pub struct Waiting {
 pub struct Votes {
     /// What a cycle's votes pay.
     pub a_cycle: Mutez,
-    /// So many seconds from the head on cost nothing of it; afterwards a whole cycle's votes are lost.
+    /// This many seconds from the head on cost nothing of it; afterwards a whole cycle's votes are lost.
     pub free_seconds: u64,
     /// This cycle's are lost already; what is told is of the next one.
     pub lost_already: bool,
@@ -51,7 +51,8 @@ impl Votes {
         let lost_already = participation.rewards == Mutez::ZERO;
         let a_cycle = if lost_already { a_cycle_of(earnings, earnings.votes)? } else { participation.rewards };
         let allowed = if lost_already { u64::MAX } else { allowed_levels(earnings, constants, all_attest)? };
-        // Who is not back by the end of the cycle has kept its votes, and the next cycle's third to miss.
+        // A baker that may miss the whole rest of this cycle keeps its votes, and then has the next cycle's third to
+        // miss.
         let free = match allowed < *left_in_cycle {
             true => allowed,
             false => left_in_cycle.checked_add(tolerated(earnings, constants)?)?,
@@ -73,7 +74,7 @@ fn tolerated(earnings: &Earnings, constants: &Constants) -> Option<u64> {
 fn allowed_levels(earnings: &Earnings, constants: &Constants, all_attest: Option<bool>) -> Option<u64> {
     let participation = &earnings.participation;
     let by_levels = tolerated(earnings, constants)?.saturating_sub(participation.missed_levels);
-    // So many slots a level, on average.
+    // This many slots a level, on average.
     let slots = u128::from(participation.allowed_slots).checked_mul(constants.blocks_per_cycle.into())?;
     let by_slots = u64::try_from(slots.checked_div(participation.expected_slots.into())?).ok()?;
     Some(match all_attest {

@@ -154,7 +154,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 fn fence(report: &Report, page: &mut String) {
     heading(page, "The fence");
     if report.fence.is_empty() {
-        line(page, "The run did not come to the fence: nothing about the primary was proven.");
+        line(page, "The run did not get as far as the fence: nothing about the primary was proven.");
     }
     for proof in &report.fence {
         let since = proof.since.map(|at| format!(" (since {})", clock(at))).unwrap_or_default();
@@ -216,7 +216,7 @@ fn rest(report: &Report, page: &mut String) {
     heading(page, "Seed nonces");
     match &report.nonces {
         Some(nonces) => line(page, &format!("{}.", text(&nonces.to_string()))),
-        None => line(page, "Unknown: the run did not come to them."),
+        None => line(page, "Unknown: the run did not get that far."),
     }
     let _written = writeln!(page, "\n---\n\nDrawn from {} records of the journal. Times are UTC.", report.records);
 }

@@ -8,7 +8,7 @@ use crate::tezos::{Kind, Level};
 
 use super::Levels;
 
-/// So many levels are drawn of positions that are in the way; the timeline names them all.
+/// How many levels are drawn of positions that are in the way; the timeline names them all.
 const SHOWN: usize = 2;
 
 /// Whose a point of the picture is.

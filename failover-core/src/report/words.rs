@@ -29,7 +29,7 @@ pub(super) fn waited_for(why: &WaitFor) -> (Option<u8>, String) {
         WaitFor::Known { what } => (None, format!("what was not known: {what}")),
         WaitFor::Stopped => (None, "a second reading of the primary's services".to_owned()),
         WaitFor::Silence { needed, .. } => (None, format!("the primary's silence in {needed} levels")),
-        WaitFor::Statement => (None, "the two minutes after the statement".to_owned()),
+        WaitFor::Statement => (None, "the time after the statement".to_owned()),
         WaitFor::Baking { floor, .. } => (Some(7), format!("the backup's first signature above {floor}, on chain")),
         WaitFor::Steady { .. } => (Some(7), "the missed levels to stop growing".to_owned()),
         WaitFor::Unmoved => (None, "a second look at keys that were found unlocked".to_owned()),
@@ -48,7 +48,7 @@ pub(super) const fn path(path: Option<Path>) -> &'static str {
         Some(Path::Controlled) => "controlled: it answered and was to be stopped from here",
         Some(Path::Uncontrolled) => "emergency: it could not be stopped from here",
         Some(Path::Unproven) => "unproven: nothing proves that it is off",
-        None => "unknown: the run did not come so far",
+        None => "unknown: the run did not get that far",
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn offset(time: Duration) -> String {
     }
 }
 
-/// The parts of a text, and which of them are commands: what stands between two backticks. Where one has no fellow, none
+/// The parts of a text, and which of them are commands: what stands between two backticks. If one has no partner, none
 /// counts.
 pub(super) fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let paired = text.matches('`').count().is_multiple_of(2);

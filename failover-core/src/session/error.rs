@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::decision::{PolicyError, Refusal};
 use crate::journal::JournalError;
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::lock::LockError;
 use crate::permit::{PermitError, RunIdError};
 use crate::signer::SignerError;
@@ -99,18 +99,15 @@ impl SessionError {
     pub fn end(self) -> End {
         let (exit, next) = (self.exit(), self.next());
         let outcome = match exit {
-            2 => "usage",
-            3 => "refused",
-            4 => "not-ready",
-            5 => "duplicate",
-            6 => "interrupted",
-            7 => "locked",
-            _ => "failed",
+            2 => Outcome::Usage,
+            4 => Outcome::NotReady,
+            7 => Outcome::Locked,
+            _ => Outcome::Failed,
         };
         match self {
             Self::Ended(end) => *end,
             Self::Refused(refusal) => {
-                let message = refusal.to_string();
+                let (outcome, message) = (Outcome::of(&refusal), refusal.to_string());
                 End { refusal: Some(*refusal), ..End::new(outcome, exit, message, next) }
             }
             other => End::new(outcome, exit, other.to_string(), next),

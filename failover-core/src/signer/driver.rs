@@ -44,7 +44,7 @@ pub struct Options {
     pub derivation: Derivation,
     /// The chain that its key bakes on, where the device has a mark for each.
     pub chain: Option<ChainId>,
-    /// Set by whoever wants no person to be waited for any more: what is on the screen stays there.
+    /// Set so that no person is waited for any more: what is on the screen stays there.
     pub cancelled: Arc<AtomicBool>,
     /// A prompt that an earlier process sent and that nobody answered, as it was written down.
     pub prompted: Option<Prompted>,

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use super::KeyName;
 
+/// A device counts the unlocks of this time, and takes no more than five in it (TezSign 2026-04-30).
+pub const THROTTLE: Duration = Duration::from_secs(30);
+
 /// Why a device did not do what it was asked, or could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -90,7 +93,7 @@ pub enum SignerError {
         device: String,
     },
     /// An answer that does not have the shape of an answer to this question.
-    #[error("the answer to {what} is not one: {why}")]
+    #[error("the answer to {what} cannot be understood: {why}")]
     Malformed {
         /// Which question.
         what: &'static str,
@@ -131,7 +134,7 @@ pub enum SignerError {
         /// The device's words.
         message: String,
     },
-    /// Five unlocks in 30 s, successes counted: the device takes no more for a while.
+    /// Five unlocks in [`THROTTLE`], successes counted: the device takes no more for a while.
     #[error("the device takes no more unlocks for now: {message}")]
     Throttled {
         /// The device's words, with the seconds left.

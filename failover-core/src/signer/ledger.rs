@@ -7,7 +7,7 @@
 //!                                                    └ sim    a simulated device in memory
 //! ```
 //!
-//! What is peculiar about this device, and where it is dealt with:
+//! What is special about this device, and where the code handles it:
 //! - SETUP and RESET lower marks as willingly as they raise them: the driver compares with the marks it reads right before.
 //! - An answer that came too late arrives as the answer to the next question, see [`SignerDevice::state`] of [`Ledger`].
 //! - The setting "High Watermark: disabled" cannot be seen by any APDU: a person must look.
@@ -82,7 +82,7 @@ pub struct Options {
     pub derivation: Derivation,
     /// The chain that its key bakes on; `None`: the marks that are shown are those of the chain that it is set up for.
     pub chain: Option<ChainId>,
-    /// Set by whoever wants no person to be waited for any more: what is on the screen stays there.
+    /// Set so that no person is waited for any more: what is on the screen stays there.
     pub cancelled: Arc<AtomicBool>,
     /// A prompt that an earlier process sent and that nobody answered, as it was written down.
     pub prompted: Option<Prompted>,

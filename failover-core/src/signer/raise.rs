@@ -118,12 +118,12 @@ impl RaiseError {
         match self {
             Self::Signer(signer) => signer.next(),
             Self::Lower { .. } => {
-                "compare with `failover level`: no mark has to go down, and none does; where this one is far above the head, \
-                 another card is needed"
+                "compare with `failover level`: a mark never goes down; if this one is far above the head, another card is \
+                 needed"
             }
             Self::PastCap { .. } => {
-                "compare the level with `failover level`, digit by digit; where it is the key's own mark that is too high, \
-                 another card is needed: no mark goes down"
+                "compare the level with `failover level`, digit by digit; if the key's own mark is that high, another card \
+                 is needed: a mark never goes down"
             }
             Self::BothMarks { .. } => {
                 "leave them as they are: `failover run` sets the Ledger up for this chain by SETUP, which lowers neither"

@@ -61,6 +61,6 @@ impl<'de> Deserialize<'de> for Model {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         let known = drivers().map(|driver| driver.model).find(|model| model.name() == name);
-        known.ok_or_else(|| serde::de::Error::custom(format!("{name:?} is no signer that this version knows")))
+        known.ok_or_else(|| serde::de::Error::custom(format!("{name:?} is not a signer that this version knows")))
     }
 }

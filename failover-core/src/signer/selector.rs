@@ -85,7 +85,7 @@ impl fmt::Display for Selector {
 
 /// A text that is no selector.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is no device; use {}", forms())]
+#[error("{text:?} is not a device; use {}", forms())]
 pub struct SelectorError {
     text: String,
 }

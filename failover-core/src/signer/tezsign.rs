@@ -104,7 +104,7 @@ impl<C: Connect> TezSign<C> {
         Ok(self.version.clone())
     }
 
-    /// Has its card a master secret?
+    /// Does its card have a master secret?
     ///
     /// # Errors
     /// Not reached, not answered in time, or not an answer.

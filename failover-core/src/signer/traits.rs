@@ -144,7 +144,7 @@ pub enum RaisedBy {
 /// May a device be asked something while a service signs with it?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Beside {
-    /// It has an interface for that: it may be asked as often as one likes.
+    /// It has an interface for that: it may be asked at any rate.
     Free,
     /// It answers all of them on one: its answers come between those of the service, so it is asked seldom, and not at all
     /// from afar.
@@ -160,7 +160,7 @@ pub enum Replugged {
     OpenedAnew,
 }
 
-/// What a device's own people call it.
+/// The words that the device's users know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Words {
     /// A key that can sign.

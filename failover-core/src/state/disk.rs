@@ -54,7 +54,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateE
 /// A file's whole text, with its version.
 ///
 /// # Errors
-/// The value is none that JSON can say.
+/// JSON cannot express the value.
 pub(crate) fn text<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string(&Versioned { v: VERSION, value })? + "\n")
 }
@@ -68,7 +68,7 @@ pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StateErr
     replace(path, text.as_bytes(), 0o600).map_err(|e| StateError::write(path, &e))
 }
 
-/// Puts a file in place of the one that is there, if any, with this mode less the umask: whoever opens it finds the old one or
+/// Puts a file in place of the one that is there, if any, with this mode less the umask: a reader finds the old one or
 /// the new one, also after a cut, and it is durable when this returns.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ pub enum StateError {
         path: PathBuf,
     },
     /// It is no folder, or others than its owner may write into it.
-    #[error("{} is no safe state folder: {why}", path.display())]
+    #[error("{} is not a safe state folder: {why}", path.display())]
     Unsafe {
         /// Which folder.
         path: PathBuf,

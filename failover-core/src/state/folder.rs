@@ -14,7 +14,7 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// Where the state is unless told otherwise.
+    /// Where the state is by default.
     pub const DEFAULT: &'static str = "/var/lib/failover";
 
     /// Opens the folder, and creates it with mode 0700 where there is none.

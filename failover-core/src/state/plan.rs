@@ -29,7 +29,7 @@ pub struct PlanId([u8; LENGTH]);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PlanIdError {
-    /// The text is none.
+    /// The text is not one.
     #[error("{text:?} is not the name of a plan: six letters and digits, without 0, O, 1 and I")]
     Text {
         /// The text, shortened.

@@ -49,7 +49,7 @@ impl Mutez {
         }
     }
 
-    /// So many times as much; `None` past 2^64 - 1.
+    /// This many times as much; `None` past 2^64 - 1.
     #[must_use]
     pub const fn times(self, times: u64) -> Option<Self> {
         match self.0.checked_mul(times) {

@@ -88,7 +88,7 @@ impl Watch {
         };
         self.judge = match (&after, taken.role()) {
             (_, Role::Sentinel) => None,
-            (Some(after), Role::Baker) => Some(Judge::after(&after.progress)),
+            (Some(after), Role::Baker) => Some(Judge::after(&after.kept)),
             (None, Role::Baker) => Some(Judge::alone(head)),
         };
         self.run = after.map(|after| (after.plan, after.journal));

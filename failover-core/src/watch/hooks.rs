@@ -15,13 +15,13 @@ use super::hook::Hook;
 use super::record::{Listener, Note, Role, Said, Trouble};
 use crate::clock::{Clock, Timestamp};
 use crate::host::{Host as _, HostError, LocalHost, Output};
-use crate::journal::record::Record;
+use crate::journal::record::{Outcome, Record};
 
 /// How long one may take.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 /// A hook is not called again before this. What lasts is said again and again, and so comes through later.
 pub const AGAIN: Duration = Duration::from_secs(600);
-/// So many may wait for their turn: one of each.
+/// This many may wait for their turn: one of each.
 const WAITING: usize = 4;
 /// How long the last ones are waited for at the end: those that wait, and the one that runs.
 const LAST: Duration = Duration::from_secs(55);
@@ -34,7 +34,7 @@ fn hook_of(said: &Said) -> Option<Hook> {
         Said::Note(Note::Trouble { what: Trouble::Ready, .. }) => Some(Hook::NotReady),
         // The end says what was seen, whether the stop is proven, and what to do: it comes after the stop (S12).
         Said::Run(record) => match &**record {
-            Record::End(end) if end.outcome == "duplicate" => Some(Hook::Duplicate),
+            Record::End(end) if end.outcome == Outcome::Duplicate => Some(Hook::Duplicate),
             _ => None,
         },
         Said::Note(_) => None,

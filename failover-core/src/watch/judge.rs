@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::decision::{Foreign, Noted, Path, Progress, Started, denounced, foreign, rumours};
+use crate::decision::{Foreign, Kept, Noted, Path, Progress, Session, Started, denounced, foreign, rumours};
 use crate::facts::{
     Asked, BackupFacts, ChainFacts, DeviceState, Fact, Facts, Marks, PrimaryFacts, Rumour, Signed, Timestamp, Unknown,
 };
@@ -38,9 +38,9 @@ pub struct Judged {
 impl Judge {
     /// After a run: B, the floor and the start's marks from its journal.
     #[must_use]
-    pub fn after(run: &Progress) -> Self {
-        let Progress { noted, started, earlier, signers, .. } = run.clone();
-        Self::new(Progress { noted, started, earlier, signers, ..Progress::default() })
+    pub fn after(run: &Kept) -> Self {
+        let Kept { noted, started, earlier, signers, .. } = run.clone();
+        Self::new(Kept { noted, started, earlier, signers, ..Kept::default() })
     }
 
     /// On a machine that always baked: from `first` on, whatever lies above the device's own marks is foreign.
@@ -48,23 +48,23 @@ impl Judge {
     pub fn alone(first: Level) -> Self {
         let bound = first.below(1).unwrap_or(Level::FIRST);
         let started = Started { floor: Level::FIRST, marks: Marks::default(), path: Path::Controlled, complete: true };
-        Self::new(Progress { noted: Some(Noted { head: first, bound }), started: Some(started), ..Progress::default() })
+        Self::new(Kept { noted: Some(Noted { head: first, bound }), started: Some(started), ..Kept::default() })
     }
 
-    fn new(progress: Progress) -> Self {
-        Self { progress, pending: Vec::new(), own: VecDeque::new() }
+    fn new(kept: Kept) -> Self {
+        Self { progress: Progress { kept, session: Session::default() }, pending: Vec::new(), own: VecDeque::new() }
     }
 
     /// The first level that is judged.
     #[must_use]
     pub fn first(&self) -> Level {
-        self.progress.noted.map_or(Level::FIRST, |noted| noted.bound.above(1))
+        self.progress.kept.noted.map_or(Level::FIRST, |noted| noted.bound.above(1))
     }
 
     /// The floor of the run, where there was one.
     #[must_use]
     pub fn floor(&self) -> Option<Level> {
-        self.progress.started.map(|started| started.floor).filter(|floor| *floor > Level::FIRST)
+        self.progress.kept.started.map(|started| started.floor).filter(|floor| *floor > Level::FIRST)
     }
 
     /// Is there anything that these marks do not explain? They may be older than the positions: a mark that explains a
@@ -119,7 +119,7 @@ impl Judge {
     /// Sorts what is new; what is own is remembered as such.
     fn sort(&mut self, now: Timestamp, chain: &ChainFacts, device: &Fact<DeviceState>) -> Foreign {
         if let Ok(delegate) = &chain.delegate {
-            self.progress.followed.look(&delegate.value);
+            self.progress.session.followed.look(&delegate.value);
         }
         let new = self.candidates(chain);
         if new.is_empty() && chain.pool.conflicts.is_empty() {

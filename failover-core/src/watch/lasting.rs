@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(said, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 8720, 12320, 15920, 19520]);
         let over = lasting.right(at(20_000), Trouble::Signer);
         assert_eq!(over, Some(Note::Over { what: Trouble::Signer, seconds: 20_000 }));
-        // A short one is no word worth, nor is its end.
+        // A short one is not worth a word, nor is its end.
         assert_eq!(lasting.wrong(at(30_000), Trouble::Signer, Duration::from_secs(10), &unknown), None);
         assert_eq!((lasting.said(), lasting.lasted(at(30_009), Trouble::Signer)), (vec![], Duration::from_secs(9)));
         assert_eq!(lasting.lasted(at(30_009), Trouble::Standing), Duration::ZERO);

@@ -9,7 +9,7 @@ use crate::clock::Clock as _;
 use crate::decision::Refusal;
 use crate::decision::policy::{FRESH, SETTLED};
 use crate::facts::{ChainFacts, LevelActivity, Manner, Scope, Signed, Timestamp, Unknown};
-use crate::journal::record::End;
+use crate::journal::record::{End, Outcome};
 use crate::tezos::Level;
 
 /// Between two looks at 6-second blocks: a foreign signature is seen well within a second (S8).
@@ -41,7 +41,7 @@ impl Watch {
             // What another chain shows is no position of ours (H2).
             let refusal = Refusal::WrongChain { found: seen.value.chain_id, expected: self.policy.chain };
             if self.head.is_none() {
-                return Some(End::new("refused", refusal.exit(), refusal.to_string(), refusal.next()));
+                return Some(End::new(Outcome::Refused, refusal.exit(), refusal.to_string(), refusal.next()));
             }
             let unknown = Unknown { why: refusal.to_string(), next: refusal.next() };
             let note = self.lasting.wrong(now, Trouble::Chain, Duration::ZERO, &unknown);
@@ -77,7 +77,7 @@ impl Watch {
         if chain.activity.is_err() {
             return POLL_BLIND;
         }
-        let block = chain.constants.as_ref().map_or(6, |c| c.value.block_seconds);
+        let block = chain.block_seconds();
         Duration::from_millis((block.saturating_mul(1000) / 24).clamp(50, 250))
     }
 
@@ -92,7 +92,7 @@ impl Watch {
                 }
                 let since = self.head.map_or(Duration::ZERO, |(_, since)| now.since(since));
                 (since >= FRESH).then(|| Unknown {
-                    why: format!("the node's head is level {level} since {} s", since.as_secs()),
+                    why: format!("the node's head has been at level {level} for {} s", since.as_secs()),
                     next: "look at the node with `failover level`: nothing new is seen meanwhile".to_owned(),
                 })
             }
@@ -139,9 +139,10 @@ impl Watch {
         Some(Unknown {
             why: format!(
                 "{count} votes for this baker have a signature that the node has not checked, the newest {kind} {at} in \
-                 {seen_in}: anybody can send such ones, and nothing is stopped"
+                 {seen_in}: anybody can send such votes, and nothing is stopped"
             ),
-            next: "nothing: what is true of them is checked within a block or two, and stops this machine then"
+            next: "nothing needs to be done: the node checks them within a block or two, and a foreign one then stops this \
+                   machine"
                 .to_owned(),
         })
     }

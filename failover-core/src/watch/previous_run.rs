@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::role::Taken;
 use crate::clock::Timestamp;
-use crate::decision::{Policy, Progress};
+use crate::decision::{Kept, Policy};
 use crate::facts::Unknown;
 use crate::failover::PreviousRun;
 use crate::guard::Token;
@@ -17,7 +17,7 @@ use crate::state::{PlanId, StateDir, StateError};
 pub(super) struct After {
     pub(super) plan: PlanId,
     pub(super) journal: PathBuf,
-    pub(super) progress: Progress,
+    pub(super) kept: Kept,
 }
 
 /// Finds the run on whose word this machine bakes; `None` where it left no journal, or no start in it.
@@ -36,10 +36,10 @@ pub(super) fn after(state: &StateDir, policy: &Policy, token: &Token) -> Result<
         let found = journal::read::<Record>(&path)
             .map_err(|error| Unknown { why: error.to_string(), next: error.next().to_owned() })?;
         let Some(past) = PreviousRun::of(&found.entries) else { continue };
-        let PreviousRun { plan, policy: of, progress, .. } = past;
+        let PreviousRun { plan, policy: of, kept, .. } = past;
         let this = plan == named && of.baker == policy.baker && of.chain == policy.chain;
-        if this && progress.noted.is_some() && progress.started.is_some() {
-            return Ok(Some(After { plan, journal: path, progress }));
+        if this && kept.noted.is_some() && kept.started.is_some() {
+            return Ok(Some(After { plan, journal: path, kept }));
         }
     }
     Ok(None)

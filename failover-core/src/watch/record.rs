@@ -73,7 +73,7 @@ pub enum Note {
     Missed {
         /// The level.
         level: Level,
-        /// So many in a row, levels without rights not counted.
+        /// This many in a row, levels without rights not counted.
         in_a_row: u64,
         /// Whose silence it is.
         role: Role,

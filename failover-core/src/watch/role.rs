@@ -2,7 +2,7 @@
 //!
 //! The guard's token says it where there is one. A machine that always baked may know no guard: there the device says
 //! it, where it can sign, is asked to, and its mark is near the head. A device that could sign and whose mark is old is
-//! not the one that bakes: whoever signs then is no duplicate.
+//! not the one that bakes: another machine that signs then is not a duplicate.
 
 use super::record::Role;
 use crate::facts::{DeviceState, Fact, Marks};
@@ -115,7 +115,9 @@ mod tests {
         let (lifted, guarded) = (GuardStatus::Lifted(token.clone()), GuardStatus::Guarded);
         assert_eq!(at(&lifted, Some(false), &unknown(), 1), Some(Role::Baker));
         let armed = device(Arming::Armed);
-        assert_eq!(at(&guarded, Some(true), &armed, 995), Some(Role::Baker));
+        // At most ten levels below the head: set by signing, lately.
+        assert_eq!(at(&guarded, Some(true), &armed, 990), Some(Role::Baker));
+        assert_eq!(at(&guarded, Some(true), &armed, 989), Some(Role::Sentinel));
         // H14: a service unlocked the device by itself, and another machine bakes. That is no duplicate.
         assert_eq!(at(&guarded, Some(true), &armed, 900), Some(Role::Sentinel));
         assert_eq!(at(&guarded, Some(false), &armed, 995), Some(Role::Sentinel));

@@ -10,7 +10,7 @@ use crate::effect::{self, Disarmed};
 use crate::facts::{ChainFacts, Signed, Timestamp};
 use crate::failover::duplicate;
 use crate::failover::duplicate::Stopped;
-use crate::journal::record::{End, Record};
+use crate::journal::record::{End, Outcome, Record};
 use crate::tezos::{Kind, Level};
 
 /// How often disarming is tried.
@@ -86,7 +86,7 @@ impl Watch {
             true => "find the machine that signed, then run `failover clear`",
             false => "unplug this machine's signer: it could not be read back as stopped",
         };
-        End::new("duplicate", 5, why, next.to_owned())
+        End::new(Outcome::Duplicate, 5, why, next.to_owned())
     }
 
     fn say_disarmed(&mut self, disarmed: &Disarmed) {

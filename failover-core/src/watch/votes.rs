@@ -10,7 +10,7 @@ pub enum Vote {
     Missed {
         /// The level.
         level: Level,
-        /// So many in a row.
+        /// This many in a row.
         in_a_row: u64,
     },
     /// Signed again, after so many that were missed.

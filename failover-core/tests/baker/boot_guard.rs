@@ -149,7 +149,7 @@ fn a_drop_in_of_another_hand_is_never_overwritten() {
     assert!(error.to_string().contains(&drop_in(BAKER_UNIT)), "{error}");
     assert_eq!(world.exec(Side::Primary, &["cat", &drop_in(BAKER_UNIT)]).unwrap().stdout, theirs);
     let why = open(&mut primary);
-    assert!(why.contains("another hand") && !why.contains(TEZSIGN_UNIT), "the other unit is guarded: {why}");
+    assert!(why.contains("not this guard's") && !why.contains(TEZSIGN_UNIT), "the other unit is guarded: {why}");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn what_is_written_and_not_in_force_guards_nothing() {
         (later(BAKER_UNIT), "[Unit]\nAssertPathExists=\n", "no AssertPathExists="),
         (later(TEZSIGN_UNIT), "[Service]\nExecCondition=\n", "no ExecCondition="),
         (later(TEZSIGN_UNIT), "[Service]\nSuccessExitStatus=1\n", "SuccessExitStatus= has 1"),
-        (drop_in(BAKER_UNIT), "", "is of another hand"),
+        (drop_in(BAKER_UNIT), "", "is not this guard's"),
     ] {
         let (world, mut primary) = guarded();
         file(&world, &path, Some(text));

@@ -92,7 +92,7 @@ fn answers_that_are_not_even_json() {
     }
     table.put_bytes("/blocks/head/header", b"<html>".to_vec());
     let error = table.node().head().unwrap_err().to_string();
-    assert_eq!(error, "table answered /chains/main/blocks/head/header with something else: HTML, not JSON");
+    assert_eq!(error, "table answered /chains/main/blocks/head/header with something unexpected: HTML, not JSON");
     table.put_bytes("/blocks/head/header", vec![b' '; 2 << 20]);
     assert!(matches!(table.node().head(), Err(ChainError::TooLarge { .. })));
 }

@@ -39,13 +39,13 @@ fn h41_where_the_wall_clock_moves_otherwise_everything_is_counted_anew() {
         (1000, -59_000, true),
         (1000, 61_000, true),
     ] {
-        let mut progress = Progress { silent_above: Some(level(HEAD - 9)), ..prepared() };
+        let mut progress = but(prepared(), |p| p.session.silent_above = Some(level(HEAD - 9)));
         progress.observe(&look(0, 0), None);
-        let (stopped, statements) = (progress.stopped_since, progress.statements.clone());
+        let (stopped, statements) = (progress.session.stopped_since, progress.kept.statements.clone());
         assert_eq!(progress.observe(&look(steady, wall), None), moved, "{steady} {wall}");
-        assert_eq!(progress.stopped_since == stopped, !moved);
-        assert_eq!(progress.silent_above == Some(level(HEAD)), moved);
-        assert_eq!(progress.statements, statements, "their age is counted by the steady clock");
+        assert_eq!(progress.session.stopped_since == stopped, !moved);
+        assert_eq!(progress.session.silent_above == Some(level(HEAD)), moved);
+        assert_eq!(progress.kept.statements, statements, "their age is counted by the steady clock");
     }
 }
 
@@ -77,7 +77,7 @@ fn h13_a_head_is_held_against_the_wall_clock_when_it_was_read() {
 #[test]
 fn s6_a_statement_holds_for_fifteen_minutes_and_not_before_it_was_made() {
     let holds = |age: i64| {
-        let progress = Progress { statements: [(Statement::Disconnected, now())].into(), ..prepared() };
+        let progress = but(prepared(), |p| p.kept.statements = [(Statement::Disconnected, now())].into());
         progress.stated(Statement::Disconnected, seconds_on(age)).is_some()
     };
     let life = i64::try_from(STATEMENT_LIFE.as_secs()).unwrap();
@@ -100,7 +100,7 @@ fn h41_a_statement_in_a_journal_whose_clock_went_back_is_none() {
         [at(1, 0, begin), at(2, 10, stated), at(3, later, Record::Resume { version: "1".into(), locks: vec![] })]
     };
     let stated =
-        |later| PreviousRun::of(&entries(later)).unwrap().progress.statements.contains_key(&Statement::Disconnected);
+        |later| PreviousRun::of(&entries(later)).unwrap().kept.statements.contains_key(&Statement::Disconnected);
     assert_eq!([11, 8, 7, -600].map(stated), [true, true, false, false]);
 }
 
@@ -152,7 +152,7 @@ fn s12_what_only_disarms_is_never_too_old() {
 fn s15_a_ledger_that_may_not_start_at_the_look_after_the_press_is_deauthorized() {
     let (mut facts, mut progress) = raised(HEAD + 7);
     facts.backup.device.as_mut().unwrap().value.info.model = Model::Ledger;
-    progress.ledger_setting = Some(true);
+    progress.session.ledger_setting = Some(true);
     let step = |facts: &Facts, progress: &Progress| match verdict(facts, progress) {
         Verdict::Do(step) => step.get().name(),
         other => panic!("no step: {other:?}"),
@@ -166,14 +166,14 @@ fn s15_a_ledger_that_may_not_start_at_the_look_after_the_press_is_deauthorized()
     let mut away = facts.clone();
     away.primary.services = unknown();
     assert_eq!(
-        step(&away, &Progress { stopped_since: None, statements: [].into(), ..progress.clone() }),
+        step(&away, &but(progress.clone(), |p| (p.session.stopped_since, p.kept.statements) = (None, [].into()))),
         "disarm-backup"
     );
-    assert_eq!(step(&facts, &Progress { silent_above: Some(level(HEAD)), ..progress.clone() }), "disarm-backup");
+    assert_eq!(step(&facts, &but(progress.clone(), |p| p.session.silent_above = Some(level(HEAD)))), "disarm-backup");
     let mut slow = facts.clone();
     slow.chain.head.as_mut().unwrap().value.timestamp = seconds_on(-40);
     assert_eq!(step(&slow, &progress), "disarm-backup");
     // A TezSign is held meanwhile, and stays as it is.
     facts.backup.device.as_mut().unwrap().value.info.model = Model::TezSign;
-    waits(verdict(&facts, &Progress { silent_above: Some(level(HEAD)), ..progress }));
+    waits(verdict(&facts, &but(progress, |p| p.session.silent_above = Some(level(HEAD)))));
 }

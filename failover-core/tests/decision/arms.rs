@@ -21,7 +21,7 @@ fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
     const KIND: StepKind = StepKind::InstallBootGuard;
     let open = || known(Some(BootGuard::Open { why: vec!["baker.service: nothing".to_owned()] }));
     let tries = |n: u32, why: &str| (n, why.to_owned());
-    let go = Progress { proceed: true, ..permitted() };
+    let go = but(permitted(), |p| p.kept.proceed = true);
     let facts = |boot_guard| {
         let mut facts = facts();
         facts.backup.boot_guard = boot_guard;
@@ -37,14 +37,18 @@ fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
     // It cannot be read at all.
     assert!(refused(decide(&facts(unknown()), &policy(), &go)).contains("boot guard"));
     // It cannot be written, or was written and is not in force.
-    let failed = Progress { failures: [(KIND, tries(3, "read-only"))].into(), tried: [(KIND, 3)].into(), ..go.clone() };
+    let failed = but(go.clone(), |p| {
+        (p.session.failures, p.session.tried) = ([(KIND, tries(3, "read-only"))].into(), [(KIND, 3)].into())
+    });
     assert!(refused(decide(&facts(open()), &policy(), &failed)).contains("read-only"));
-    let idle = Progress { tried: [(KIND, 3)].into(), ..go.clone() };
+    let idle = but(go.clone(), |p| p.session.tried = [(KIND, 3)].into());
     assert!(refused(decide(&facts(open()), &policy(), &idle)).contains("baker.service: nothing"));
-    let once = Progress { failures: [(KIND, tries(1, "busy"))].into(), tried: [(KIND, 1)].into(), ..go.clone() };
+    let once = but(go.clone(), |p| {
+        (p.session.failures, p.session.tried) = ([(KIND, tries(1, "busy"))].into(), [(KIND, 1)].into())
+    });
     assert_eq!(step(&facts(open()), &once), Step::InstallBootGuard);
     // The primary was stopped already: that run has failed, and the primary can be given back.
-    let late = Progress { stop_sent: true, ..failed };
+    let late = but(failed, |p| p.kept.stop_sent = true);
     assert!(matches!(decide(&facts(open()), &policy(), &late), Verdict::Failed { step: KIND, .. }));
     assert_eq!(step(&facts(known(None)), &go), Step::DisarmBackup);
 }
@@ -57,7 +61,7 @@ fn the_plan_is_confirmed_before_anything_is_done() {
 
 #[test]
 fn s1a_the_backup_is_fenced_from_itself_first() {
-    let go = Progress { proceed: true, ..permitted() };
+    let go = but(permitted(), |p| p.kept.proceed = true);
     let mut facts = facts();
     facts.backup.guard = known(GuardState::Lifted);
     facts.backup.services = known(running());
@@ -71,21 +75,21 @@ fn s1a_the_backup_is_fenced_from_itself_first() {
     assert_eq!(step(&facts, &go), Step::InstallBootGuard);
     facts.backup.boot_guard = known(Some(held()));
     assert_eq!(step(&facts, &go), Step::DisarmBackup);
-    let go = Progress { fenced_self: true, ..go };
+    let go = but(go, |p| p.session.fenced_self = true);
     assert_eq!(step(&facts, &go), Step::DisarmBackup, "found armed, though told not to be");
     facts.backup.device = known(device(Arming::Corrupted, None));
     assert_eq!(step(&facts, &go), Step::DisarmBackup, "a corrupted key is not disarmed");
     facts.backup.device = known(device(Arming::Disarmed, None));
     assert_eq!(step(&facts, &go), Step::HoldSigner);
-    let go = Progress { holding: true, ..go };
+    let go = but(go, |p| p.session.holding = true);
     assert!(matches!(step(&facts, &go), Step::ProvePassphrase { keys } if keys.len() == 2));
-    let go = Progress { passphrase: true, ..go };
+    let go = but(go, |p| p.session.passphrase = true);
     assert_eq!(step(&facts, &go), Step::StopPrimary);
 }
 
 #[test]
 fn the_level_is_noted_once_the_stop_was_read_back() {
-    let progress = Progress { noted: None, ..prepared() };
+    let progress = but(prepared(), |p| p.kept.noted = None);
     let Step::NoteLevel { head, bound, .. } = step(&facts(), &progress) else { panic!("no level") };
     assert_eq!((head, bound), (level(HEAD), level(HEAD + 2)));
 }
@@ -96,22 +100,25 @@ fn the_level_is_noted_once_the_stop_was_read_back() {
 fn h16_seed_nonces_are_merged_once_and_never_hold_a_run_up() {
     const KIND: StepKind = StepKind::MergeNonces;
     let merge = Step::MergeNonces { chain: policy().chain };
-    let due = Progress { tried: [].into(), ..prepared() };
+    let due = but(prepared(), |p| p.session.tried = [].into());
     assert_eq!(step(&facts(), &due), merge);
-    assert!(matches!(step(&facts(), &Progress { noted: None, ..due.clone() }), Step::NoteLevel { .. }));
+    assert!(matches!(step(&facts(), &but(due.clone(), |p| p.kept.noted = None)), Step::NoteLevel { .. }));
     assert!(matches!(step(&facts(), &prepared()), Step::Unlock { .. }), "done");
-    let failed =
-        |n| Progress { tried: [(KIND, n)].into(), failures: [(KIND, (n, "cut off".to_owned()))].into(), ..prepared() };
+    let failed = |n| {
+        but(prepared(), |p| {
+            (p.session.tried, p.session.failures) = ([(KIND, n)].into(), [(KIND, (n, "cut off".to_owned()))].into())
+        })
+    };
     assert_eq!(step(&facts(), &failed(2)), merge);
     assert!(matches!(step(&facts(), &failed(3)), Step::Unlock { .. }));
-    let again = Progress { earlier: vec![(marks(5), marks(6))], ..due.clone() };
+    let again = but(due.clone(), |p| p.kept.earlier = vec![(marks(5), marks(6))]);
     assert!(matches!(step(&facts(), &again), Step::Unlock { .. }), "the backup has baked");
-    let (_, Progress { started, .. }) = started(HEAD - 2, HEAD);
-    let cut_off = Progress { started, ..due.clone() };
+    let (_, Progress { kept, .. }) = started(HEAD - 2, HEAD);
+    let cut_off = but(due.clone(), |p| p.kept.started = kept.started);
     assert!(!matches!(decide(&facts(), &policy(), &cut_off), Verdict::Do(step) if *step.get() == merge));
     let mut gone = facts();
     gone.primary.services = unknown();
-    let unseen = Progress { stopped_since: None, ..due };
+    let unseen = but(due, |p| p.session.stopped_since = None);
     assert!(!matches!(decide(&gone, &policy(), &unseen), Verdict::Do(step) if *step.get() == merge));
 }
 
@@ -122,12 +129,12 @@ fn tezsign_is_unlocked_and_raised_inside_the_wait_and_started_after_it() {
     activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 4);
     assert!(matches!(step(&facts, &progress), Step::Unlock { .. }));
     facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD))));
-    progress.floor = None;
+    progress.session.floor = None;
     let Step::Raise { floor, cap, keys } = step(&facts, &progress) else { panic!("no raise") };
     assert_eq!((floor, cap), (level(HEAD + 10), level(HEAD + 100)));
     assert_eq!(keys[0].as_str(), "consensus");
     facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD + 10))));
-    progress.floor = Some(floor);
+    progress.session.floor = Some(floor);
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(&verdict, Verdict::Wait(w) if w.why == WaitFor::Silence { silent: 1, needed: 2 }), "{verdict:?}");
     activity(&mut facts).settled = quiet(HEAD - 4, HEAD - 3);
@@ -184,10 +191,10 @@ fn s8_a_position_above_the_devices_own_mark_is_foreign() {
 fn what_the_backup_signed_before_a_second_start_stays_its_own() {
     let (mut facts, mut progress) = started(HEAD - 2, HEAD + 7);
     activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD, 0));
-    progress.earlier = vec![(marks(HEAD - 2), marks(HEAD))];
-    progress.started.as_mut().unwrap().marks = marks(HEAD + 7);
+    progress.kept.earlier = vec![(marks(HEAD - 2), marks(HEAD))];
+    progress.kept.started.as_mut().unwrap().marks = marks(HEAD + 7);
     assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Wait(_)));
-    progress.earlier.clear();
+    progress.kept.earlier.clear();
     assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Duplicate(_)));
 }
 

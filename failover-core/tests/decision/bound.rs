@@ -40,7 +40,7 @@ fn exact(at: u64) -> Facts {
 }
 
 fn stopped_now() -> Progress {
-    Progress { noted: None, stopped_since: Some(ago(1000)), ..prepared() }
+    but(prepared(), |p| (p.kept.noted, p.session.stopped_since) = (None, Some(ago(1000))))
 }
 
 fn noted(facts: &Facts) -> (u64, Basis) {
@@ -71,7 +71,7 @@ fn s2_marks_read_before_the_stop_do_not_count() {
     let mut facts = exact(HEAD);
     facts.primary.marks.as_mut().unwrap().value.began = ago(1001);
     assert!(why(&facts).contains("before it was read back as stopped"));
-    let running = Progress { stopped_since: None, ..stopped_now() };
+    let running = but(stopped_now(), |p| p.session.stopped_since = None);
     let (bound, basis) = bound(&exact(HEAD), &policy(), &running).unwrap();
     assert_eq!(bound, level(HEAD + 2));
     assert!(basis.to_string().contains("only once it is read back as stopped"), "{basis}");
@@ -163,8 +163,9 @@ fn s2_every_mark_lifts_the_floor_whatever_it_proves() {
 #[test]
 fn b_keeps_its_first_value() {
     // The same files, read again, say more than what was noted: B stays, the floor does not.
-    let progress =
-        Progress { noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 7) }), armed: true, ..prepared() };
+    let progress = but(prepared(), |p| {
+        (p.kept.noted, p.session.armed) = (Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 7) }), true)
+    });
     let mut facts = exact(HEAD + 2);
     activity(&mut facts).recent.clear();
     activity(&mut facts).settled = quiet(HEAD - 6, HEAD - 3);
@@ -176,17 +177,17 @@ fn b_keeps_its_first_value() {
 #[test]
 fn s8_the_quarantine_begins_right_above_an_exact_b() {
     let (mut facts, mut progress) = started(HEAD - 2, HEAD);
-    progress.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 12) });
+    progress.kept.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 12) });
     activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 11, 0));
     assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Duplicate(_)), "as h + 2 it would be the past");
-    progress.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });
+    progress.kept.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });
     assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Wait(_)));
 }
 
 #[test]
 fn silence_is_counted_above_the_head_where_an_exact_b_lies_below_it() {
     let mut progress = prepared();
-    progress.noted = Some(Noted { head: level(HEAD - 4), bound: level(HEAD - 9) });
+    progress.kept.noted = Some(Noted { head: level(HEAD - 4), bound: level(HEAD - 9) });
     let mut facts = facts();
     let silent = |facts: &Facts| fence(facts, &policy(), &progress).silence.silent;
     assert_eq!(silent(&facts), 1, "levels before the stop prove nothing");

@@ -95,14 +95,15 @@ fn world(dice: &mut Dice) -> Facts {
 
 fn past(dice: &mut Dice) -> Progress {
     let mut progress = prepared();
-    progress.noted = (!dice.one_in(3)).then(|| Noted { head: level(HEAD - 8), bound: level(HEAD - 7 + dice.roll(10)) });
-    progress.floor = (!dice.one_in(2)).then(|| level(HEAD + dice.roll(60)));
-    progress.stopped_since = (!dice.one_in(3)).then(|| Timestamp::from_millis(now().millis() - 1500));
+    progress.kept.noted =
+        (!dice.one_in(3)).then(|| Noted { head: level(HEAD - 8), bound: level(HEAD - 7 + dice.roll(10)) });
+    progress.session.floor = (!dice.one_in(2)).then(|| level(HEAD + dice.roll(60)));
+    progress.session.stopped_since = (!dice.one_in(3)).then(|| Timestamp::from_millis(now().millis() - 1500));
     if dice.one_in(2) {
-        progress.statements.clear();
+        progress.kept.statements.clear();
     }
     if dice.one_in(3) {
-        progress.statements.insert(Statement::Unproven, now());
+        progress.kept.statements.insert(Statement::Unproven, now());
     }
     progress
 }
@@ -144,7 +145,11 @@ fn the_floor_is_above_every_observation_whatever_is_unknown() {
                     assert!(floor >= level.above(policy.margin), "S2: {floor} is not above {who} at {level}");
                 }
                 assert!(floor >= from.above(policy.margin), "S2: {floor} is not above B = {from}");
-                assert!(progress.floor.is_none_or(|before| floor >= before), "S4: {floor} after {:?}", progress.floor);
+                assert!(
+                    progress.session.floor.is_none_or(|before| floor >= before),
+                    "S4: {floor} after {:?}",
+                    progress.session.floor
+                );
                 let Observed { value: head, .. } = facts.chain.head.as_ref().unwrap();
                 let missed = now().since(head.timestamp).as_secs() / 6;
                 assert!(floor >= head.level.above(missed + 4), "S2: {floor} with a head {missed} blocks old");
@@ -180,7 +185,7 @@ fn b_is_never_below_what_is_known_to_be_signed() {
             exact += 1;
             let seen = facts.chain.seen().map(|signed| signed.at.level).max();
             assert!(seen.is_none_or(|seen| bound >= seen), "S2: exact {bound}, and {seen:?} was seen");
-            assert!(progress.stopped_since.is_some(), "S2: exact, and nothing was stopped");
+            assert!(progress.session.stopped_since.is_some(), "S2: exact, and nothing was stopped");
         } else {
             unsure += 1;
             assert!(bound >= level(HEAD + 2), "S2: B = {bound} by {basis:?} is below head + 2");

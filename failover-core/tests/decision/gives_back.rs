@@ -90,7 +90,7 @@ fn marks_that_are_where_they_were_left_give_the_job_back_and_one_more_does_not()
     assert!(refused(&giving(account(B - 9), B + 9)).contains("were left at"), "below is a gap too");
     // The first reading is above what the primary may have signed: what this machine did before is not known.
     assert!(gives_back(&giving(account(B), B + 10), all_said()));
-    assert!(refused(&giving(account(B + 1), B + 10)).contains("to which the primary may have signed"));
+    assert!(refused(&giving(account(B + 1), B + 10)).contains("the highest level that the primary may have signed"));
     // One kind of one key.
     let mut one = giving(account(B - 9), B + 10);
     let read = one.unlocked.as_mut().unwrap();

@@ -85,7 +85,7 @@ fn h20_what_contradicts_refuses_also_while_another_agrees() {
 fn h20_a_source_that_is_being_reorganised_is_looked_at_again() {
     let mut facts = facts();
     facts.chain.others = vec![other("moves", HEAD, Standing::Reorganising)];
-    let since = |seconds| Progress { closed_since: Some(seconds_ago(seconds)), ..Progress::default() };
+    let since = |seconds| but(Progress::default(), |p| p.session.closed_since = Some(seconds_ago(seconds)));
     let verdict = decide(&facts, &policy(), &since(29));
     assert!(matches!(&verdict, Verdict::Wait(w) if w.left == Some(Duration::from_secs(1))), "{verdict:?}");
     let verdict = decide(&facts, &policy(), &since(30));
@@ -190,7 +190,7 @@ fn s4_a_source_that_agrees_renews_the_pin_and_nothing_else_does() {
 fn s15_a_source_that_falls_silent_is_waited_for_two_minutes() {
     let mut facts = facts();
     facts.chain.others = vec![OtherSource { name: "tzkt".to_owned(), said: unknown() }];
-    let since = |seconds| Progress { closed_since: Some(seconds_ago(seconds)), ..prepared() };
+    let since = |seconds| but(prepared(), |p| p.session.closed_since = Some(seconds_ago(seconds)));
     let verdict = decide(&facts, &policy(), &since(119));
     assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Known { .. })), "{verdict:?}");
     assert!(matches!(decide(&facts, &policy(), &since(120)), Verdict::Refuse(Refusal::Alone { .. })));

@@ -63,24 +63,24 @@ fn random_facts(dice: &mut Dice) -> Facts {
 
 fn random_progress(dice: &mut Dice) -> Progress {
     let mut progress = prepared();
-    progress.armed = !dice.one_in(4);
-    progress.proceed = !dice.one_in(10);
-    progress.fenced_self = !dice.one_in(10);
-    progress.passphrase = !dice.one_in(10);
-    progress.holding = !dice.one_in(10);
-    progress.floor = Level::new(HEAD - 2 + dice.roll(14)).filter(|_| !dice.one_in(3));
-    progress.stopped_since = (!dice.one_in(4)).then(|| ago(15 + dice.roll(60)));
-    progress.statements.clear();
+    progress.session.armed = !dice.one_in(4);
+    progress.kept.proceed = !dice.one_in(10);
+    progress.session.fenced_self = !dice.one_in(10);
+    progress.session.passphrase = !dice.one_in(10);
+    progress.session.holding = !dice.one_in(10);
+    progress.session.floor = Level::new(HEAD - 2 + dice.roll(14)).filter(|_| !dice.one_in(3));
+    progress.session.stopped_since = (!dice.one_in(4)).then(|| ago(15 + dice.roll(60)));
+    progress.kept.statements.clear();
     if !dice.one_in(3) {
-        progress.statements.insert(Statement::Disconnected, ago(dice.roll(1000)));
+        progress.kept.statements.insert(Statement::Disconnected, ago(dice.roll(1000)));
     }
     if dice.one_in(5) {
-        progress.noted = None;
+        progress.kept.noted = None;
     } else {
-        progress.noted = Some(Noted { head: level(HEAD - 8), bound: level(HEAD - 7 + dice.roll(4)) });
+        progress.kept.noted = Some(Noted { head: level(HEAD - 8), bound: level(HEAD - 7 + dice.roll(4)) });
     }
     if dice.one_in(8) {
-        progress.silent_above = Some(level(HEAD - 4));
+        progress.session.silent_above = Some(level(HEAD - 4));
     }
     progress
 }
@@ -108,7 +108,7 @@ fn a_start_is_approved_only_behind_a_whole_fence_with_every_mark_at_the_floor() 
                 let head = &facts.chain.head.as_ref().expect("S3").value;
                 assert!(now().since(head.timestamp) <= Duration::from_secs(30), "S3: a stale head");
                 assert!(*floor >= head.level.above(4), "S2: {floor} does not lead {}", head.level);
-                let bound = progress.noted.expect("a start without B").bound;
+                let bound = progress.kept.noted.expect("a start without B").bound;
                 assert!(*floor >= bound.above(2), "S2: {floor} is not above {bound}");
                 assert!(foreign(&facts, &progress).certain.is_empty(), "S8");
                 assert!(facts.chain.activity.is_ok() && facts.chain.delegate.is_ok());
@@ -116,12 +116,15 @@ fn a_start_is_approved_only_behind_a_whole_fence_with_every_mark_at_the_floor() 
                 assert!(others.iter().any(OtherSource::agrees) && others.len() == 1, "S15: {others:?}");
                 let off = facts.primary.power.is_ok() && facts.primary.services.is_ok();
                 assert!(!off, "H38: it answers, and its power is off");
-                assert!(progress.proceed && progress.passphrase && progress.fenced_self, "S1, S1a");
+                assert!(
+                    progress.kept.proceed && progress.session.passphrase && progress.session.fenced_self,
+                    "S1, S1a"
+                );
             }
             Step::Unlock { .. } | Step::Raise { .. } => {
                 arms += 1;
-                assert!(progress.holding, "S1b: unlocked without the sign interface held");
-                assert!(progress.passphrase && progress.fenced_self, "S1, S1a");
+                assert!(progress.session.holding, "S1b: unlocked without the sign interface held");
+                assert!(progress.session.passphrase && progress.session.fenced_self, "S1, S1a");
                 assert!(progress.word(facts.now).is_some(), "S1: armed before anybody spoke");
             }
             _ => {}
@@ -139,9 +142,9 @@ fn raises_stay_between_the_floor_and_the_cap() {
         let Verdict::Do(approved) = decide(&facts, &policy(), &progress) else { continue };
         if let Step::Raise { floor, cap, .. } = approved.get() {
             raises += 1;
-            let bound = progress.noted.expect("B").bound;
+            let bound = progress.kept.noted.expect("B").bound;
             assert!(floor <= cap && *cap == level(HEAD + 100), "S4: {floor} {cap}");
-            if progress.floor.is_none() {
+            if progress.session.floor.is_none() {
                 for signed in facts.chain.activity.as_ref().expect("known").value.all() {
                     assert!(*floor >= signed.at.level.above(2), "S2: below {signed:?}");
                 }

@@ -12,6 +12,7 @@ mod arms;
 mod bound;
 #[path = "../dice/mod.rs"]
 mod dice;
+mod edges;
 mod floors;
 mod gives_back;
 mod heads;
@@ -28,4 +29,5 @@ mod strangers;
 mod thresholds;
 mod unproven;
 mod verifies;
+mod whose;
 mod world;

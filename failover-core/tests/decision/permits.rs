@@ -24,7 +24,7 @@ fn refusal(facts: &Facts, progress: &Progress) -> Refusal {
 }
 
 fn proceeds() -> Progress {
-    Progress { proceed: true, ..Progress::default() }
+    but(Progress::default(), |p| p.kept.proceed = true)
 }
 
 fn with(state: PermitState) -> Facts {
@@ -38,9 +38,9 @@ fn with(state: PermitState) -> Facts {
 fn s13_the_permit_comes_first_then_the_claim_then_the_own_permit_then_the_backup_is_fenced() {
     let none = with(PermitState::NotMade);
     assert_eq!(step(&none, &proceeds()), Step::TakePermit);
-    let permit = Progress { permit: true, ..proceeds() };
+    let permit = but(proceeds(), |p| p.kept.permit = true);
     assert!(matches!(step(&facts(), &permit), Step::Claim { over, seconds: 20 } if over.is_empty()));
-    let claimed = Progress { claim: Some(ClaimAnswer::Made { over: None }), ..permit };
+    let claimed = but(permit, |p| p.session.claim = Some(ClaimAnswer::Made { over: None }));
     assert_eq!(refusal(&with(PermitState::Gone { by: None }), &claimed).exit(), 8);
     assert_eq!(step(&facts(), &claimed), Step::DisarmBackup);
 }
@@ -49,7 +49,7 @@ fn s13_the_permit_comes_first_then_the_claim_then_the_own_permit_then_the_backup
 #[test]
 fn s13_a_permit_that_is_not_there_ends_the_run() {
     let (baking, verifying) = started(HEAD - 2, HEAD);
-    let verifying = Progress { permit: true, ..verifying };
+    let verifying = but(verifying, |p| p.kept.permit = true);
     for (state, exit) in [
         (PermitState::Gone { by: Some("failover stand-down".to_owned()) }, 8),
         (PermitState::NotMade, 8),
@@ -70,10 +70,10 @@ fn s13_a_permit_that_is_not_there_ends_the_run() {
 
 #[test]
 fn s13_a_run_that_is_taken_up_again_makes_no_permit() {
-    let resumed = Progress { resumed: true, ..proceeds() };
+    let resumed = but(proceeds(), |p| p.session.resumed = true);
     assert_eq!(refusal(&with(PermitState::NotMade), &resumed), Refusal::NoPermit);
     assert_eq!(Refusal::NoPermit.exit(), 7);
-    let resumed = Progress { resumed: true, ..prepared() };
+    let resumed = but(prepared(), |p| p.session.resumed = true);
     assert_eq!(refusal(&with(PermitState::Gone { by: None }), &resumed).exit(), 7);
     assert_eq!(refusal(&with(PermitState::OtherBoot), &resumed).exit(), 3);
 }
@@ -92,7 +92,7 @@ fn s13_an_unknown_permit_arms_nothing() {
 
 #[test]
 fn s13_what_the_claim_says_decides() {
-    let after = |claim: ClaimAnswer| Progress { claim: Some(claim), permit: true, ..proceeds() };
+    let after = |claim: ClaimAnswer| but(proceeds(), |p| (p.session.claim, p.kept.permit) = (Some(claim), true));
     let there = ClaimAnswer::RunThere { holder: "failover run, process 7".to_owned() };
     assert_eq!(refusal(&facts(), &after(there)).exit(), 7);
     assert_eq!(refusal(&facts(), &after(ClaimAnswer::Busy { holder: "x".to_owned() })).exit(), 7);
@@ -127,7 +127,7 @@ fn s13_a_claim_that_does_not_stand_any_more_is_made_again_and_anothers_ends_the_
     let (gone, anothers) = (seen(ClaimAnswer::Free { over: None }), seen(ClaimAnswer::Claimed { by: claim(7) }));
     assert!(matches!(step(&gone, &prepared()), Step::Claim { .. }));
     let mut tried = prepared();
-    tried.tried.insert(StepKind::Claim, 3);
+    tried.session.tried.insert(StepKind::Claim, 3);
     assert_eq!(refusal(&gone, &tried).exit(), 3);
     assert_eq!(refusal(&anothers, &prepared()).exit(), 7);
     assert!(refusal(&anothers, &prepared()).next().contains("--confirm-claim-over other"));
@@ -150,20 +150,20 @@ fn s13_a_machine_that_was_not_asked_needs_a_statement() {
     away.primary.services = unknown();
     away.primary.standing = unknown();
     let unasked = ClaimAnswer::Unasked { why: "no route".to_owned() };
-    let mut progress = Progress { claim: Some(unasked), permit: true, ..proceeds() };
+    let mut progress = but(proceeds(), |p| (p.session.claim, p.kept.permit) = (Some(unasked), true));
     let host = "primary".to_owned();
     assert_eq!(next(&away, &progress), Verdict::Ask(Question::NoOtherRun { host }));
-    progress.denied = vec![Statement::NoOtherRun];
+    progress.session.denied = vec![Statement::NoOtherRun];
     assert_eq!(refusal(&away, &progress).exit(), 3);
-    progress.denied.clear();
-    progress.statements.insert(Statement::NoOtherRun, now());
+    progress.session.denied.clear();
+    progress.kept.statements.insert(Statement::NoOtherRun, now());
     assert_eq!(step(&away, &progress), Step::DisarmBackup);
-    progress.statements.insert(Statement::NoOtherRun, before(900));
+    progress.kept.statements.insert(Statement::NoOtherRun, before(900));
     assert!(matches!(next(&away, &progress), Verdict::Ask(Question::NoOtherRun { .. })));
-    progress.statements.insert(Statement::NoOtherRun, before(899));
+    progress.kept.statements.insert(Statement::NoOtherRun, before(899));
     assert_eq!(step(&away, &progress), Step::DisarmBackup);
     // It answers by now: it is claimed, three times at most.
     assert!(matches!(step(&facts(), &progress), Step::Claim { .. }));
-    progress.tried.insert(StepKind::Claim, 3);
+    progress.session.tried.insert(StepKind::Claim, 3);
     assert_eq!(step(&facts(), &progress), Step::DisarmBackup);
 }

@@ -35,24 +35,23 @@ fn h38_an_answer_of_the_last_thirty_seconds_still_contradicts() {
     for (seconds, contradicts) in [(30, true), (31, false)] {
         let mut facts = off();
         facts.primary.services = unknown();
-        let progress = Progress {
-            answered: Some(seconds_ago(seconds)),
-            power_off_since: Some(seconds_ago(60)),
-            ..Progress::default()
-        };
+        let progress = but(Progress::default(), |p| {
+            (p.session.answered, p.session.power_off_since) = (Some(seconds_ago(seconds)), Some(seconds_ago(60)))
+        });
         assert_eq!(!is_open(&facts, &policy(), &progress), contradicts, "{seconds}");
         // It was switched off since.
-        let progress = Progress { power_off_since: Some(seconds_ago(seconds - 1)), ..progress };
+        let progress = but(progress, |p| p.session.power_off_since = Some(seconds_ago(seconds - 1)));
         assert!(is_open(&facts, &policy(), &progress), "{seconds}");
     }
 }
 
 #[test]
 fn h38_a_person_who_says_off_is_contradicted_by_a_later_answer_only() {
-    let said = |seconds| Progress {
-        statements: [(Statement::PoweredOff, seconds_ago(seconds))].into(),
-        closed_since: Some(seconds_ago(120)),
-        ..prepared()
+    let said = |seconds| {
+        but(prepared(), |p| {
+            p.kept.statements = [(Statement::PoweredOff, seconds_ago(seconds))].into();
+            p.session.closed_since = Some(seconds_ago(120));
+        })
     };
     let mut facts = facts();
     facts.primary.services = at(stopped(), seconds_ago(5));
@@ -63,23 +62,22 @@ fn h38_a_person_who_says_off_is_contradicted_by_a_later_answer_only() {
     let left_out = Policy { without: vec!["power".to_owned()], ..policy() };
     assert!(!is_open(&facts, &left_out, &said(6)));
     // A machine that is shutting down answers for a moment: it is waited for.
-    let verdict = decide(&facts, &policy(), &Progress { closed_since: Some(seconds_ago(119)), ..said(6) });
+    let verdict = decide(&facts, &policy(), &but(said(6), |p| p.session.closed_since = Some(seconds_ago(119))));
     assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Known { .. })), "{verdict:?}");
     // An unplugged signer says nothing of the machine.
-    let unplugged = Progress { statements: [(Statement::Disconnected, seconds_ago(60))].into(), ..prepared() };
+    let unplugged = but(prepared(), |p| p.kept.statements = [(Statement::Disconnected, seconds_ago(60))].into());
     assert!(is_open(&facts, &policy(), &unplugged));
 }
 
 /// What says that the machine is off counts from its last answer on.
 #[test]
 fn h38_the_wait_after_the_word_begins_with_the_last_answer() {
-    let progress = Progress {
-        statements: [(Statement::PoweredOff, seconds_ago(200))].into(),
-        power_off_since: Some(seconds_ago(300)),
-        answered: Some(seconds_ago(40)),
-        ..prepared()
-    };
+    let progress = but(prepared(), |p| {
+        p.kept.statements = [(Statement::PoweredOff, seconds_ago(200))].into();
+        p.session.power_off_since = Some(seconds_ago(300));
+        p.session.answered = Some(seconds_ago(40));
+    });
     assert_eq!(progress.word(now()).map(|(_, at)| at), Some(seconds_ago(40)));
-    let unplugged = Progress { statements: [(Statement::Disconnected, seconds_ago(250))].into(), ..progress };
+    let unplugged = but(progress, |p| p.kept.statements = [(Statement::Disconnected, seconds_ago(250))].into());
     assert_eq!(unplugged.word(now()), Some((Word::Person(Statement::Disconnected), seconds_ago(250))));
 }

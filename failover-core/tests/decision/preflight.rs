@@ -14,7 +14,12 @@ const CAP: u64 = HEAD + 100;
 fn proved(keys: Vec<KeyState>) -> (Facts, Progress) {
     let mut facts = facts();
     facts.primary.services = known(running());
-    let progress = Progress { noted: None, stopped_since: None, statements: [].into(), proved: keys, ..prepared() };
+    let progress = but(prepared(), |p| {
+        p.kept.noted = None;
+        p.session.stopped_since = None;
+        p.kept.statements = [].into();
+        p.session.proved = keys;
+    });
     (facts, progress)
 }
 
@@ -63,7 +68,7 @@ fn h29_a_damaged_key_is_refused_and_one_that_does_not_sign_here_is_not() {
 #[test]
 fn h29_marks_of_this_run_are_its_own() {
     let (facts, mut progress) = raised(HEAD + 7);
-    progress.proved = unlocked(CAP + 50);
+    progress.session.proved = unlocked(CAP + 50);
     assert!(!matches!(verdict(&facts, &progress), Verdict::Refuse(_)));
 }
 
@@ -88,7 +93,7 @@ fn unlocked_here(before: u64, head: u64, now: u64) -> (Facts, Progress) {
     facts.backup.device = known(device(Arming::Armed, Some(marks(now))));
     let found = device(Arming::Armed, Some(marks(before))).keys.into_iter();
     let marks = found.filter_map(|key| Some((key.name, key.marks?))).collect();
-    (facts, Progress { found: Some(Found { head: level(head), marks }), ..Progress::default() })
+    (facts, but(Progress::default(), |p| p.session.found = Some(Found { head: level(head), marks })))
 }
 
 #[test]
@@ -107,8 +112,9 @@ fn h43_a_key_that_moves_is_the_baker_and_one_that_does_not_is_h14() {
     assert!(matches!(verdict(&facts, &progress), Verdict::Ask(_)));
     // After the first step the marks may be this run's own.
     let (facts, mut progress) = unlocked_here(HEAD - 1, HEAD - 1, HEAD);
-    progress.claim = Some(ClaimAnswer::Made { over: None });
-    (progress.proceed, progress.permit, progress.tried) = (true, true, [(StepKind::GuardBackup, 1)].into());
+    progress.session.claim = Some(ClaimAnswer::Made { over: None });
+    (progress.kept.proceed, progress.kept.permit, progress.session.tried) =
+        (true, true, [(StepKind::GuardBackup, 1)].into());
     assert!(!matches!(verdict(&facts, &progress), Verdict::Refuse(_)));
 }
 
@@ -117,11 +123,11 @@ fn h43_the_first_look_is_what_is_compared_with() {
     let (facts, _) = unlocked_here(HEAD - 50, HEAD, HEAD - 50);
     let mut progress = Progress::default();
     progress.observe(&facts, None);
-    let first = progress.found.clone().unwrap();
+    let first = progress.session.found.clone().unwrap();
     assert_eq!((first.head, first.marks.len()), (level(HEAD), 2));
     let (later, _) = unlocked_here(HEAD - 50, HEAD, HEAD);
     progress.observe(&later, None);
-    assert_eq!(progress.found.as_ref(), Some(&first));
+    assert_eq!(progress.session.found.as_ref(), Some(&first));
     assert!(matches!(verdict(&later, &progress), Verdict::Refuse(Refusal::BakesHere { .. })));
 }
 

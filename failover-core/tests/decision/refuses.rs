@@ -175,9 +175,9 @@ fn h7_a_configured_name_must_stand_for_a_key_that_the_chain_expects() {
 fn a_protocol_change_in_the_middle_of_a_run_is_waited_for() {
     let mut facts = facts();
     facts.chain.delegate.as_mut().unwrap().value.levels_to_protocol = Some(10);
-    let mut progress = Progress { closed_since: Some(old(130)), ..prepared() };
+    let mut progress = but(prepared(), |p| p.session.closed_since = Some(old(130)));
     assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Wait(_)), "twenty levels take two minutes");
-    progress.closed_since = Some(old(600));
+    progress.session.closed_since = Some(old(600));
     assert!(matches!(refusal(&facts, &progress), Refusal::ProtocolChange { .. }));
     facts.chain.delegate.as_mut().unwrap().value.levels_to_protocol = Some(11);
     assert!(matches!(decide(&facts, &policy(), &progress), Verdict::Do(_)));
@@ -199,10 +199,10 @@ fn h19_a_machine_that_is_not_the_pinned_one() {
 fn h21_a_slow_chain_is_waited_for_half_an_hour_and_no_longer() {
     let mut facts = facts();
     facts.chain.head.as_mut().unwrap().value.timestamp = old(1700);
-    let mut progress = Progress { head: Some((level(HEAD), old(1700))), ..prepared() };
+    let mut progress = but(prepared(), |p| p.session.head = Some((level(HEAD), old(1700))));
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Chain { .. })), "{verdict:?}");
-    progress.head = Some((level(HEAD), old(1800)));
+    progress.session.head = Some((level(HEAD), old(1800)));
     assert!(matches!(refusal(&facts, &progress), Refusal::Halted { .. }));
 }
 
@@ -211,17 +211,18 @@ fn h13_a_head_that_is_old_when_it_comes_is_no_slow_chain() {
     let mut facts = facts();
     facts.chain.head.as_mut().unwrap().value.timestamp = old(40);
     // Seen since it was new: it grew old.
-    let came = |seconds, first| Progress {
-        head: Some((level(HEAD), old(seconds))),
-        came: Some(old(seconds)),
-        first_head: Some(first),
-        ..prepared()
+    let came = |seconds, first| {
+        but(prepared(), |p| {
+            p.session.head = Some((level(HEAD), old(seconds)));
+            p.session.came = Some(old(seconds));
+            p.session.first_head = Some(first);
+        })
     };
     for waits in [came(39, level(HEAD - 1)), came(0, level(HEAD))] {
         let verdict = decide(&facts, &policy(), &waits);
         assert!(matches!(&verdict, Verdict::Wait(w) if matches!(w.why, WaitFor::Chain { .. })), "{verdict:?}");
     }
-    let late = Progress { closed_since: Some(old(120)), ..came(0, level(HEAD - 1)) };
+    let late = but(came(0, level(HEAD - 1)), |p| p.session.closed_since = Some(old(120)));
     let refused = refusal(&facts, &late);
     assert!(matches!(refused, Refusal::Late { .. }) && refused.next().contains("clock"), "{refused}");
     // As a slow chain it is not waited for: it may be right again in a moment, within two minutes.
@@ -254,11 +255,11 @@ fn h5_a_margin_with_a_digit_too_many_is_past_the_cap() {
 
 #[test]
 fn nobody_says_that_the_signer_is_unplugged() {
-    let progress = Progress {
-        statements: Default::default(),
-        denied: vec![failover_core::decision::Statement::Disconnected, failover_core::decision::Statement::PoweredOff],
-        ..prepared()
-    };
+    let progress = but(prepared(), |p| {
+        p.kept.statements = Default::default();
+        p.session.denied =
+            vec![failover_core::decision::Statement::Disconnected, failover_core::decision::Statement::PoweredOff];
+    });
     assert!(matches!(refusal(&facts(), &progress), Refusal::NotFenced { .. }));
 }
 
@@ -266,10 +267,10 @@ fn nobody_says_that_the_signer_is_unplugged() {
 fn what_is_unknown_in_the_middle_of_a_run_is_waited_for_two_minutes() {
     let mut facts = facts();
     facts.chain.activity = unknown();
-    let mut progress = Progress { closed_since: Some(old(119)), ..prepared() };
+    let mut progress = but(prepared(), |p| p.session.closed_since = Some(old(119)));
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(&verdict, Verdict::Wait(w) if w.left == Some(Duration::from_secs(1))), "{verdict:?}");
-    progress.closed_since = Some(old(120));
+    progress.session.closed_since = Some(old(120));
     assert!(matches!(refusal(&facts, &progress), Refusal::Unknown { .. }));
 }
 

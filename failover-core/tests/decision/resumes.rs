@@ -1,7 +1,7 @@
 //! A run that is taken up again after its start.
 
 use failover_core::clock::Timestamp;
-use failover_core::decision::{Progress, StepKind, Verdict, WaitFor, decide, shared};
+use failover_core::decision::{Kept, Progress, Session, StepKind, Verdict, WaitFor, decide, shared};
 use failover_core::facts::{Arming, Facts, GuardState, Model};
 use failover_core::tezos::Kind;
 
@@ -9,8 +9,12 @@ use crate::world::{HEAD, activity, device, known, marks, permitted, policy, quie
 
 /// As the journal gives it to a new session: nothing is held, nothing was proved here.
 fn resumed(progress: Progress) -> Progress {
-    let Progress { proceed, statements, noted, started, .. } = progress;
-    Progress { proceed, statements, noted, started, resumed: true, ..permitted() }
+    let Kept { proceed, statements, noted, started, .. } = progress.kept;
+    let Progress { kept, session } = permitted();
+    Progress {
+        kept: Kept { proceed, statements, noted, started, ..kept },
+        session: Session { resumed: true, ..session },
+    }
 }
 
 fn next(facts: &Facts, progress: Progress) -> String {
@@ -43,7 +47,7 @@ fn after_a_reboot_all_is_done_again() {
 fn a_signer_that_comes_back_locked_after_the_start_is_armed_again() {
     let (mut facts, mut progress) = started(HEAD - 2, HEAD);
     for step in [StepKind::StopPrimary, StepKind::Start] {
-        progress.tried.insert(step, 1);
+        progress.session.tried.insert(step, 1);
     }
     let decided = |facts: &Facts, progress: &Progress| match decide(facts, &policy(), progress) {
         Verdict::Do(step) => step.get().name().to_owned(),
@@ -54,9 +58,9 @@ fn a_signer_that_comes_back_locked_after_the_start_is_armed_again() {
     facts.backup.device = known(device(Arming::Disarmed, None));
     let since =
         |seconds: u64| Some(Timestamp::from_millis(facts.now.millis() - i64::try_from(seconds).unwrap() * 1000));
-    progress.locked_since = since(39);
+    progress.session.locked_since = since(39);
     assert_eq!(decided(&facts, &progress), "wait");
-    progress.locked_since = since(40);
+    progress.session.locked_since = since(40);
     assert_eq!(decided(&facts, &progress), "guard-backup");
 }
 
@@ -67,8 +71,8 @@ fn a_backup_that_does_nothing_with_its_rights_is_started_again() {
     assert_eq!(next(&facts, progress.clone()), "guard-backup");
     // Where this session started it, that is a failure: a person has to look.
     let mut here = progress;
-    here.tried.insert(StepKind::StopPrimary, 1);
-    here.tried.insert(StepKind::Start, 1);
+    here.session.tried.insert(StepKind::StopPrimary, 1);
+    here.session.tried.insert(StepKind::Start, 1);
     assert!(matches!(decide(&facts, &policy(), &here), Verdict::Failed { step: StepKind::Start, .. }));
 }
 

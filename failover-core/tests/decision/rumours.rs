@@ -35,7 +35,7 @@ fn a_rumour_holds_the_start_for_six_levels_in_the_whole_run() {
     // Others that come later count from when they came, and from the first hold: the earlier of the two.
     let (more, _) = with(vec![rumour(HEAD + 3, HEAD - 2), rumour(HEAD + 9, HEAD)]);
     let until = |held_from: Option<u64>| {
-        let progress = Progress { held_from: held_from.map(level), ..progress.clone() };
+        let progress = but(progress.clone(), |p| p.kept.held_from = held_from.map(level));
         match verdict(&more, &progress) {
             Verdict::Wait(wait) => match wait.why {
                 WaitFor::Rumour { until, .. } => Some(until.get() - HEAD),
@@ -114,7 +114,7 @@ fn foreign(facts: &Facts, progress: &Progress, seen: &[(u64, u32)]) -> Vec<u64> 
 fn what_a_key_signed_that_was_active_before_is_the_devices_own() {
     let seen = [(HEAD + 2, 0), (FLOOR, 0), (FLOOR + 1, 0), (FLOOR + 3, 0), (FLOOR + 4, 0)];
     let (facts, mut watched) = changed(FLOOR + 3, FLOOR);
-    let resumed = Progress { signers: vec![KeyName::new("consensus")], ..started(FLOOR, FLOOR).1 };
+    let resumed = but(started(FLOOR, FLOOR).1, |p| p.kept.signers = vec![KeyName::new("consensus")]);
     watched.observe(&facts, None);
     for progress in [&watched, &resumed] {
         assert_eq!(foreign(&facts, progress, &seen), [HEAD + 2, FLOOR, FLOOR + 4]);
@@ -140,8 +140,8 @@ fn s1_a_key_that_was_active_until_now_is_raised_with_the_others() {
     for key in device.keys.iter_mut().filter(|key| key.name != KeyName::new("consensus")) {
         key.marks = Some(marks(FLOOR));
     }
-    progress.started = None;
-    progress.signers = vec![KeyName::new("consensus")];
+    progress.kept.started = None;
+    progress.kept.signers = vec![KeyName::new("consensus")];
     let Verdict::Do(step) = verdict(&facts, &progress) else { panic!("no step") };
     let Step::Raise { keys, .. } = step.get() else { panic!("{step:?}") };
     assert!(keys.contains(&KeyName::new("consensus")), "{keys:?}");
@@ -164,19 +164,19 @@ fn h8_a_key_change_that_comes_near_in_the_middle_of_a_run_is_waited_for() {
     assert_eq!(untouched, Verdict::Refuse(Refusal::KeyChange { levels: 50 }));
     // The primary is stopped first.
     before.primary.services = known(running());
-    let go = Progress { noted: None, stopped_since: None, ..prepared() };
+    let go = but(prepared(), |p| (p.kept.noted, p.session.stopped_since) = (None, None));
     assert!(matches!(verdict(&before, &go), Verdict::Do(step) if *step.get() == Step::StopPrimary));
     let (mut facts, mut progress) = raised(FLOOR);
     near(&mut facts, 40);
     progress.observe(&facts, None);
     let wait = waits(verdict(&facts, &progress));
     assert_eq!((wait.why, wait.left), (WaitFor::KeyChange { levels: 40 }, Some(Duration::from_secs(240))));
-    progress.key_change_since = Some(seconds_ago(500));
+    progress.session.key_change_since = Some(seconds_ago(500));
     assert_eq!(waits(verdict(&facts, &progress)).left, Some(Duration::from_secs(100)));
-    progress.key_change_since = Some(seconds_ago(600));
+    progress.session.key_change_since = Some(seconds_ago(600));
     assert_eq!(verdict(&facts, &progress), Verdict::Refuse(Refusal::KeyChange { levels: 40 }));
     // It is over: the next look forgets it.
     near(&mut facts, 14_000);
     progress.observe(&facts, None);
-    assert_eq!(progress.key_change_since, None);
+    assert_eq!(progress.session.key_change_since, None);
 }

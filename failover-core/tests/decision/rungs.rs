@@ -37,7 +37,7 @@ fn disarmed() -> (Facts, Progress) {
     facts.primary.signer = known(device(Arming::Disarmed, None));
     facts.primary.boot_guard = known(held());
     facts.primary.secret = known(UnlockSecret::None);
-    (facts, Progress { statements: [].into(), ..prepared() })
+    (facts, but(prepared(), |p| p.kept.statements = [].into()))
 }
 
 #[test]
@@ -88,10 +88,10 @@ fn a_rung_says_what_went_wrong_where_a_step_failed_and_else_what_is_missing() {
         facts.primary.boot_guard = open(why);
         assert_eq!(rung(&looked(&facts, &progress), "boot-guard").why, said);
     }
-    progress.failures.insert(StepKind::GuardPrimary, (1, "read-only file system".to_owned()));
+    progress.session.failures.insert(StepKind::GuardPrimary, (1, "read-only file system".to_owned()));
     assert_eq!(rung(&looked(&facts, &progress), "boot-guard").why, "read-only file system");
     facts.primary.signer = known(device(Arming::Armed, None));
-    progress.failures.insert(StepKind::DisarmPrimary, (1, "unplugged".to_owned()));
+    progress.session.failures.insert(StepKind::DisarmPrimary, (1, "unplugged".to_owned()));
     assert_eq!(rung(&looked(&facts, &progress), "disarmed").why, "unplugged");
 }
 
@@ -114,22 +114,22 @@ fn a_machine_that_is_not_controlled_has_no_rungs_of_its_own() {
 fn all_but_time_needs_a_stop_that_was_read_back_and_a_word() {
     let found = |progress: &Progress| looked(&facts(), progress).but_time;
     assert!(found(&prepared()));
-    assert!(!found(&Progress { stopped_since: None, ..prepared() }));
-    assert!(!found(&Progress { statements: [].into(), ..prepared() }));
+    assert!(!found(&but(prepared(), |p| p.session.stopped_since = None)));
+    assert!(!found(&but(prepared(), |p| p.kept.statements = [].into())));
 }
 
 #[test]
 fn stopped_is_read_twice_further_apart_than_the_services_restart() {
     for (millis, proven) in [(20_000, false), (21_000, false), (21_001, true), (42_000, true)] {
-        let progress = Progress { stopped_since: Some(ago(millis)), ..prepared() };
+        let progress = but(prepared(), |p| p.session.stopped_since = Some(ago(millis)));
         assert_eq!(rung(&looked(&facts(), &progress), "stopped").proven, proven, "{millis}");
     }
-    let once = Progress { stopped_since: Some(ago(10_000)), ..prepared() };
+    let once = but(prepared(), |p| p.session.stopped_since = Some(ago(10_000)));
     assert!(rung(&looked(&facts(), &once), "stopped").why.contains("again in 11s"));
     // Half a second is told as one, not as none.
-    let nearly = Progress { stopped_since: Some(ago(20_500)), ..prepared() };
+    let nearly = but(prepared(), |p| p.session.stopped_since = Some(ago(20_500)));
     assert!(rung(&looked(&facts(), &nearly), "stopped").why.contains("again in 1s"));
-    let later = Progress { stopped_since: Some(ago(42_000)), ..prepared() };
+    let later = but(prepared(), |p| p.session.stopped_since = Some(ago(42_000)));
     assert!(rung(&looked(&facts(), &later), "stopped").why.contains("42s apart"));
     let mut unsure = facts();
     unsure.primary.restart_delay = unknown();
@@ -138,14 +138,17 @@ fn stopped_is_read_twice_further_apart_than_the_services_restart() {
 
 #[test]
 fn a_primary_that_cannot_be_stopped_is_uncontrolled_after_three_tries() {
-    let failed = |n| Progress { failures: [(StepKind::StopPrimary, (n, "no sudo".to_owned()))].into(), ..prepared() };
+    let failed =
+        |n| but(prepared(), |p| p.session.failures = [(StepKind::StopPrimary, (n, "no sudo".to_owned()))].into());
     assert_eq!(looked(&facts(), &failed(2)).path, Path::Controlled);
     let found = looked(&facts(), &failed(3));
     assert!(found.path == Path::Uncontrolled && found.why.contains("no sudo"), "{found:?}");
     // What starts again by itself was stopped three times, and runs.
     let mut back = facts();
     back.primary.services = known(running());
-    let tried = |n| Progress { tried: [(StepKind::StopPrimary, n)].into(), stopped_since: None, ..prepared() };
+    let tried = |n| {
+        but(prepared(), |p| (p.session.tried, p.session.stopped_since) = ([(StepKind::StopPrimary, n)].into(), None))
+    };
     assert_eq!(looked(&back, &tried(3)).path, Path::Controlled);
     assert_eq!(looked(&back, &tried(4)).path, Path::Uncontrolled);
     assert_eq!(looked(&back, &tried(9)).path, Path::Uncontrolled);
@@ -159,7 +162,7 @@ fn what_the_backup_signed_in_an_earlier_start_is_no_noise_of_the_primary() {
         activity(&mut facts).recent.push(signed(kind, at, 0));
     }
     assert_eq!(looked(&facts, &progress).silence.silent, 0);
-    progress.earlier = vec![(marks(HEAD - 6), marks(HEAD))];
+    progress.kept.earlier = vec![(marks(HEAD - 6), marks(HEAD))];
     assert_eq!(looked(&facts, &progress).silence.silent, 2);
 }
 
@@ -167,11 +170,11 @@ fn what_the_backup_signed_in_an_earlier_start_is_no_noise_of_the_primary() {
 fn silence_of_a_baker_without_rights_proves_nothing_after_two_hundred_levels() {
     let mut facts = facts();
     let mut long = prepared();
-    long.noted.as_mut().unwrap().head = level(HEAD - 203);
-    long.noted.as_mut().unwrap().bound = level(HEAD - 203);
+    long.kept.noted.as_mut().unwrap().head = level(HEAD - 203);
+    long.kept.noted.as_mut().unwrap().bound = level(HEAD - 203);
     activity(&mut facts).settled = quiet(HEAD - 202, HEAD - 3);
     activity(&mut facts).settled.iter_mut().for_each(|l| l.rights = false);
-    let verdict = decide(&facts, &policy(), &Progress { armed: true, ..long.clone() });
+    let verdict = decide(&facts, &policy(), &but(long.clone(), |p| p.session.armed = true));
     assert!(!matches!(verdict, Verdict::Refuse(_)), "first what is to be done meanwhile: {verdict:?}");
     facts.primary.services = unknown();
     let verdict = decide(&facts, &policy(), &long);
@@ -213,7 +216,7 @@ fn a_primary_that_is_not_controlled_or_not_stopped_is_not_taken_hold_of() {
     assert_eq!(step(&policy(), &progress), "guard-primary");
     let emergency = Policy { emergency: true, ..policy() };
     assert!(step(&emergency, &progress).contains("Disconnected"));
-    assert!(step(&policy(), &Progress { stopped_since: None, ..progress.clone() }).contains("Disconnected"));
+    assert!(step(&policy(), &but(progress.clone(), |p| p.session.stopped_since = None)).contains("Disconnected"));
 }
 
 #[test]
@@ -223,8 +226,8 @@ fn what_is_taken_from_the_primary_is_tried_three_times_and_then_missing() {
     facts.primary.signer = known(device(Arming::Armed, None));
     let step = |tried, failed: Option<u32>| {
         let mut progress = progress.clone();
-        progress.tried.insert(StepKind::GuardPrimary, tried);
-        failed.map(|n| progress.failures.insert(StepKind::GuardPrimary, (n, "no".to_owned())));
+        progress.session.tried.insert(StepKind::GuardPrimary, tried);
+        failed.map(|n| progress.session.failures.insert(StepKind::GuardPrimary, (n, "no".to_owned())));
         match decide(&facts, &policy(), &progress) {
             Verdict::Do(step) => step.get().name(),
             other => panic!("{other:?}"),
@@ -253,7 +256,7 @@ fn what_is_typed_where_nothing_is_proven_names_the_loss() {
 #[test]
 fn a_refusal_names_what_it_is_about() {
     let denied = vec![Statement::Disconnected, Statement::PoweredOff];
-    let progress = Progress { statements: [].into(), denied, ..prepared() };
+    let progress = but(prepared(), |p| (p.kept.statements, p.session.denied) = ([].into(), denied));
     let Verdict::Refuse(refusal) = decide(&facts(), &policy(), &progress) else { panic!("not refused") };
     let said = refusal.to_string();
     assert!(said.contains("disconnected: nobody says") && !said.contains("stopped: "), "{said}");
@@ -297,7 +300,7 @@ fn a_limit_on_connections_is_waited_for() {
     facts.primary = PrimaryFacts { limited: Some("refused".to_owned()), ..PrimaryFacts::unknown(&gone) };
     let waits = |progress: &Progress, policy: &Policy| matches!(decide(&facts, policy, progress), Verdict::Wait(w) if matches!(w.why, WaitFor::Known { .. }));
     assert!(waits(&Progress::default(), &policy()));
-    assert!(waits(&Progress { proceed: true, ..Progress::default() }, &policy()));
+    assert!(waits(&but(Progress::default(), |p| p.kept.proceed = true), &policy()));
     // A person who says that it cannot be reached is believed.
     assert!(!waits(&Progress::default(), &Policy { emergency: true, ..policy() }));
 }
@@ -305,7 +308,8 @@ fn a_limit_on_connections_is_waited_for() {
 /// A baker's machine without power is no fence where its signer runs on another one: nobody is asked for it.
 #[test]
 fn a_signer_on_a_machine_of_its_own_asks_for_the_cable_alone() {
-    let progress = Progress { statements: [].into(), denied: vec![Statement::Disconnected], ..prepared() };
+    let progress =
+        but(prepared(), |p| (p.kept.statements, p.session.denied) = ([].into(), vec![Statement::Disconnected]));
     let verdict = |signer_apart| decide(&facts(), &Policy { signer_apart, ..policy() }, &progress);
     assert!(matches!(verdict(false), Verdict::Ask(Question::PoweredOff { .. })), "{:?}", verdict(false));
     assert!(matches!(verdict(true), Verdict::Refuse(Refusal::NotFenced { .. })), "{:?}", verdict(true));

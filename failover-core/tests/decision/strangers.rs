@@ -72,7 +72,7 @@ fn step(facts: &Facts, progress: &Progress) -> Step {
 
 /// Its own fence done, nothing else: the next is what the device itself needs before the primary is touched.
 fn before_the_stop() -> Progress {
-    Progress { proceed: true, fenced_self: true, ..permitted() }
+    but(permitted(), |p| (p.kept.proceed, p.session.fenced_self) = (true, true))
 }
 
 /// The fence lacks nothing but time, and the level is noted.
@@ -87,12 +87,14 @@ fn s1b_what_cannot_be_held_is_unlocked_by_no_proof_and_not_while_the_fence_waits
     facts.primary.services = known(running());
     // It is asked for its setting, and unlocked for nothing.
     assert_eq!(verdict(&facts, &before_the_stop()), Verdict::Ask(Question::LedgerSetting));
-    let looked = Progress { ledger_setting: Some(true), ..before_the_stop() };
+    let looked = but(before_the_stop(), |p| p.session.ledger_setting = Some(true));
     assert_eq!(step(&facts, &looked), Step::StopPrimary);
-    let refused = Progress { ledger_setting: Some(false), ..before_the_stop() };
+    let refused = but(before_the_stop(), |p| p.session.ledger_setting = Some(false));
     assert_eq!(verdict(&facts, &refused), Verdict::Refuse(Refusal::LedgerSetting));
 
-    let progress = Progress { ledger_setting: Some(true), holding: false, passphrase: false, ..prepared() };
+    let progress = but(prepared(), |p| {
+        (p.session.ledger_setting, p.session.holding, p.session.passphrase) = (Some(true), false, false)
+    });
     waits(verdict(&but_for_time(with(VAULT, self::facts())), &progress));
     assert!(matches!(step(&with(VAULT, self::facts()), &progress), Step::Unlock { keys } if keys.len() == 2));
     // One that can be held is unlocked inside the wait.
@@ -102,10 +104,10 @@ fn s1b_what_cannot_be_held_is_unlocked_by_no_proof_and_not_while_the_fence_waits
 #[test]
 fn s15_what_cannot_be_held_is_locked_again_where_the_start_has_to_wait() {
     let (facts, progress) = raised(HEAD + 10);
-    let progress = Progress { ledger_setting: Some(true), holding: false, ..progress };
+    let progress = but(progress, |p| (p.session.ledger_setting, p.session.holding) = (Some(true), false));
     assert!(matches!(step(&with(VAULT, facts.clone()), &progress), Step::Start { .. }));
     assert_eq!(step(&but_for_time(with(VAULT, facts.clone())), &progress), Step::DisarmBackup);
-    let held = Progress { holding: true, ..progress };
+    let held = but(progress, |p| p.session.holding = true);
     waits(verdict(&but_for_time(with(BUTTONS, facts)), &held));
 }
 
@@ -116,7 +118,7 @@ fn what_waits_for_a_press_is_held_and_pressed_a_key_at_a_time_after_the_fence() 
     let mut stops = press.clone();
     stops.primary.services = known(running());
     // It has no passphrase to prove, and no setting to look at.
-    assert_eq!(step(&stops, &Progress { holding: true, ..before_the_stop() }), Step::StopPrimary);
+    assert_eq!(step(&stops, &but(before_the_stop(), |p| p.session.holding = true)), Step::StopPrimary);
     let pressing = |device: DeviceState| {
         let mut facts = facts();
         facts.backup.device = known(of(BUTTONS, device));
@@ -130,7 +132,9 @@ fn what_waits_for_a_press_is_held_and_pressed_a_key_at_a_time_after_the_fence() 
     let mut one = at_rest;
     let consensus = one.keys.iter_mut().find(|state| state.name == key).unwrap();
     (consensus.arming, consensus.marks) = (Arming::Armed, Some(marks(floor.get())));
-    let pressed = Progress { armed: true, floor: Some(floor), own_marks: Some(marks(floor.get())), ..prepared() };
+    let pressed = but(prepared(), |p| {
+        (p.session.armed, p.session.floor, p.session.own_marks) = (true, Some(floor), Some(marks(floor.get())))
+    });
     assert!(
         matches!(step(&pressing(one.clone()), &pressed), Step::Authorize { key, .. } if key.as_str() == "companion")
     );
@@ -151,7 +155,7 @@ fn only_what_stays_disarmed_through_a_reboot_stands_for_the_cable() {
             true => UnlockSecret::InPlace { files: vec!["secret".to_owned()] },
             false => UnlockSecret::None,
         });
-        let fence = fence(&facts, &policy(), &Progress { statements: [].into(), ..prepared() });
+        let fence = fence(&facts, &policy(), &but(prepared(), |p| p.kept.statements = [].into()));
         let rung = fence.rungs.iter().find(|rung| rung.kind == RungKind::Disarmed).unwrap();
         (fence.approved, rung.proven, rung.why.clone())
     };

@@ -4,15 +4,9 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::{
-    Basis, Noted, Policy, Progress, Quarantine, Refusal, Statement, Step, StepKind, Verdict, WaitFor, Waiting, bound,
-    consensus_marks, decide, floor, foreign, is_open, shared,
+    Policy, Progress, Refusal, Statement, Step, StepKind, Verdict, WaitFor, Waiting, floor, is_open,
 };
-use failover_core::facts::{
-    Arming, Asked, BootGuard, ExpectedKey, Facts, HeadPin, KeyName, KeyRole, KeyState, Model, PlanId, Power, Question,
-    SecondOpinion,
-};
-use failover_core::guard::GuardNote;
-use failover_core::tezos::{Curve, KeyHash, Kind, Round};
+use failover_core::facts::{Asked, ExpectedKey, Facts, HeadPin, KeyRole, Model, Power, Question, SecondOpinion};
 
 use crate::world::*;
 
@@ -58,12 +52,11 @@ fn s3_a_head_is_fresh_for_thirty_seconds() {
     assert_eq!(name(&verdict(&aged(30), &prepared())), "unlock");
     assert!(matches!(waits(verdict(&aged(31), &prepared())).why, WaitFor::Chain { .. }));
     // It was thirty seconds old when it came, and is older now: it grew old.
-    let came = Progress {
-        head: Some((level(HEAD), seconds_ago(10))),
-        came: Some(seconds_ago(10)),
-        first_head: Some(level(HEAD - 1)),
-        ..prepared()
-    };
+    let came = but(prepared(), |p| {
+        p.session.head = Some((level(HEAD), seconds_ago(10)));
+        p.session.came = Some(seconds_ago(10));
+        p.session.first_head = Some(level(HEAD - 1));
+    });
     assert!(matches!(waits(verdict(&aged(40), &came)).why, WaitFor::Chain { .. }));
 }
 
@@ -100,42 +93,6 @@ fn h8_only_a_key_of_the_next_cycle_within_fifty_levels_is_waited_for() {
     }
 }
 
-/// S7: the guard on a primary that another machine put up is that machine's claim.
-#[test]
-fn h33_a_copy_of_this_machine_is_another_one() {
-    let own: PlanId = "K7MPQ2".parse().unwrap();
-    let note = GuardNote::new(now(), "root@x", &"b".repeat(32), Some(own));
-    let mut facts = facts();
-    facts.primary.boot_guard = known(BootGuard::Holds { units: vec!["baker.service".to_owned()], note });
-    for (plans, elsewhere) in
-        [(None, false), (Some(vec![own]), false), (Some(vec!["K7MPQ3".parse().unwrap()]), true), (Some(vec![]), true)]
-    {
-        // Whether or not the primary was ever checked from here.
-        for pin in [policy().primary_pin, None] {
-            let policy = Policy { plans: plans.clone(), primary_pin: pin.clone(), ..policy() };
-            let verdict = decide(&facts, &policy, &Progress::default());
-            let found = matches!(&verdict, Verdict::Refuse(Refusal::FencedElsewhere { .. }));
-            assert_eq!(found, elsewhere, "{plans:?} {pin:?}: {verdict:?}");
-        }
-    }
-}
-
-#[test]
-fn s7_a_primary_that_another_machine_fenced_is_refused_with_seven() {
-    for (machine, elsewhere) in [("c", true), ("b", false), ("a", false)] {
-        let note = GuardNote::new(now(), "root@x", &machine.repeat(32), None);
-        let mut facts = facts();
-        facts.primary.boot_guard = known(BootGuard::Holds { units: vec!["baker.service".to_owned()], note });
-        let verdict = verdict(&facts, &Progress::default());
-        if elsewhere {
-            let refusal = refused(verdict);
-            assert!(matches!(refusal, Refusal::FencedElsewhere { .. }) && refusal.exit() == 7, "{refusal:?}");
-        } else {
-            assert!(matches!(verdict, Verdict::Ask(Question::Proceed { .. })), "{machine}: {verdict:?}");
-        }
-    }
-}
-
 #[test]
 fn s2_a_head_that_grew_old_counts_with_the_blocks_that_may_have_come_since() {
     let lifted = |age| floor(&aged(age), &policy(), &Progress::default(), level(HEAD), None).unwrap().get() - HEAD;
@@ -161,16 +118,17 @@ fn s2_the_margin_is_ten_and_never_less_than_two() {
 
 #[test]
 fn h18_a_signer_that_cannot_be_held_is_not_ready_after_three_tries_and_other_steps_fail() {
-    let failed = |step, n: u32| Progress {
-        holding: false,
-        failures: [(step, (n, "busy".to_owned()))].into(),
-        tried: [(step, n), (StepKind::MergeNonces, 1)].into(),
-        ..prepared()
+    let failed = |step, n: u32| {
+        but(prepared(), |p| {
+            p.session.holding = false;
+            p.session.failures = [(step, (n, "busy".to_owned()))].into();
+            p.session.tried = [(step, n), (StepKind::MergeNonces, 1)].into();
+        })
     };
     assert_eq!(name(&verdict(&facts(), &failed(StepKind::HoldSigner, 2))), "hold-signer");
     let refusal = refused(verdict(&facts(), &failed(StepKind::HoldSigner, 3)));
     assert!(refusal.exit() == 4 && refusal.to_string().contains("busy"), "{refusal}");
-    let unlock = |n| Progress { holding: true, ..failed(StepKind::Unlock, n) };
+    let unlock = |n| but(failed(StepKind::Unlock, n), |p| p.session.holding = true);
     assert_eq!(name(&verdict(&facts(), &unlock(2))), "unlock");
     let verdict = verdict(&facts(), &unlock(3));
     assert!(matches!(&verdict, Verdict::Failed { step: StepKind::Unlock, why } if why == "busy"), "{verdict:?}");
@@ -178,7 +136,7 @@ fn h18_a_signer_that_cannot_be_held_is_not_ready_after_three_tries_and_other_ste
 
 #[test]
 fn s10_a_step_without_effect_is_not_done_for_ever() {
-    let tried = |n| Progress { tried: [(StepKind::Unlock, n), (StepKind::MergeNonces, 1)].into(), ..prepared() };
+    let tried = |n| but(prepared(), |p| p.session.tried = [(StepKind::Unlock, n), (StepKind::MergeNonces, 1)].into());
     assert_eq!(name(&verdict(&facts(), &tried(7))), "unlock");
     let verdict = verdict(&facts(), &tried(8));
     assert!(
@@ -190,7 +148,7 @@ fn s10_a_step_without_effect_is_not_done_for_ever() {
 /// The level is noted of a head that was read after the stop was read back, not of the same gathering.
 #[test]
 fn s2_the_level_is_not_noted_of_a_head_that_is_as_old_as_the_stop() {
-    let stopped = |at| Progress { noted: None, stopped_since: Some(at), ..prepared() };
+    let stopped = |at| but(prepared(), |p| (p.kept.noted, p.session.stopped_since) = (None, Some(at)));
     assert_eq!(waits(verdict(&facts(), &stopped(now()))).why, WaitFor::Stopped);
     assert_eq!(name(&verdict(&facts(), &stopped(Timestamp::from_millis(now().millis() - 1)))), "note-level");
 }
@@ -199,12 +157,13 @@ fn s2_the_level_is_not_noted_of_a_head_that_is_as_old_as_the_stop() {
 fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_minutes() {
     let mut facts = facts();
     facts.backup.device = unknown();
-    let unknown_for = |seconds| Progress { unknown_since: Some(seconds_ago(seconds)), ..prepared() };
+    let unknown_for = |seconds| but(prepared(), |p| p.session.unknown_since = Some(seconds_ago(seconds)));
     let wait = waits(verdict(&facts, &unknown_for(119)));
     assert!(matches!(wait.why, WaitFor::Known { .. }) && wait.left == Some(Duration::from_secs(1)), "{wait:?}");
     assert!(matches!(verdict(&facts, &unknown_for(120)), Verdict::Failed { step: StepKind::Look, .. }));
     // Nothing was done yet: it is not ready.
-    for progress in [Progress { tried: [].into(), ..unknown_for(119) }, Progress { proceed: false, ..unknown_for(119) }]
+    for progress in
+        [but(unknown_for(119), |p| p.session.tried = [].into()), but(unknown_for(119), |p| p.kept.proceed = false)]
     {
         assert_eq!(refused(verdict(&facts, &progress)).exit(), 4);
     }
@@ -215,9 +174,9 @@ fn h22_what_the_backup_does_not_show_in_the_middle_of_a_run_is_waited_for_two_mi
 fn s1a_a_boot_guard_that_cannot_be_read_any_more() {
     let mut facts = facts();
     facts.backup.boot_guard = unknown();
-    let unknown_for_long = Progress { unknown_since: Some(seconds_ago(120)), ..prepared() };
+    let unknown_for_long = but(prepared(), |p| p.session.unknown_since = Some(seconds_ago(120)));
     assert!(matches!(verdict(&facts, &unknown_for_long), Verdict::Failed { step: StepKind::Look, .. }));
-    let untouched = Progress { noted: None, ..unknown_for_long };
+    let untouched = but(unknown_for_long, |p| p.kept.noted = None);
     assert_eq!(refused(verdict(&facts, &untouched)).exit(), 4);
 }
 
@@ -225,7 +184,9 @@ fn s1a_a_boot_guard_that_cannot_be_read_any_more() {
 fn h17_a_person_looks_at_the_ledgers_setting_before_the_primary_is_touched() {
     let mut facts = facts();
     facts.backup.device.as_mut().unwrap().value.info.model = Model::Ledger;
-    let told = |ledger_setting| verdict(&facts, &Progress { ledger_setting, noted: None, ..prepared() });
+    let told = |ledger_setting| {
+        verdict(&facts, &but(prepared(), |p| (p.session.ledger_setting, p.kept.noted) = (ledger_setting, None)))
+    };
     assert_eq!(told(None), Verdict::Ask(Question::LedgerSetting));
     assert_eq!(refused(told(Some(false))).exit(), 8);
     assert_eq!(name(&told(Some(true))), "note-level");
@@ -234,7 +195,7 @@ fn h17_a_person_looks_at_the_ledgers_setting_before_the_primary_is_touched() {
 #[test]
 fn s6_a_statement_holds_for_less_than_fifteen_minutes() {
     let stated =
-        |seconds| Progress { statements: [(Statement::Disconnected, seconds_ago(seconds))].into(), ..prepared() };
+        |seconds| but(prepared(), |p| p.kept.statements = [(Statement::Disconnected, seconds_ago(seconds))].into());
     assert_eq!(stated(899).stated(Statement::Disconnected, now()), Some(seconds_ago(899)));
     assert_eq!(stated(900).stated(Statement::Disconnected, now()), None);
     assert!(matches!(verdict(&facts(), &stated(900)), Verdict::Ask(Question::Disconnected { .. })));
@@ -250,7 +211,7 @@ fn h21_the_head_is_as_old_as_its_first_sight_and_power_that_is_off_as_its_first_
         facts.primary.power =
             known(power).map(|seen| failover_core::facts::Observed { at: seconds_ago(before), ..seen });
         progress.observe(&facts, None);
-        (progress.head.unwrap(), progress.power_off_since)
+        (progress.session.head.unwrap(), progress.session.power_off_since)
     };
     assert_eq!(see(HEAD, 60, Power::Off), ((level(HEAD), seconds_ago(60)), Some(seconds_ago(60))));
     assert_eq!(see(HEAD, 50, Power::Off), ((level(HEAD), seconds_ago(60)), Some(seconds_ago(60))));
@@ -260,33 +221,6 @@ fn h21_the_head_is_as_old_as_its_first_sight_and_power_that_is_off_as_its_first_
         "a head that was taken back is no news"
     );
     assert_eq!(see(HEAD + 1, 30, Power::Off), ((level(HEAD + 1), seconds_ago(30)), Some(seconds_ago(30))));
-}
-
-#[test]
-fn s4_a_mark_at_head_plus_two_changes_nothing_and_a_strangers_mark_neither() {
-    use failover_core::facts::{Observed, PrimaryMarks, ReadMarks, Writer, WrittenMark};
-    use failover_core::mark_files::MarkFile;
-    let stranger = KeyHash::new(Curve::Bls, [9; 20]);
-    let file = |writer, key, at| MarkFile {
-        path: "/base/marks".to_owned(),
-        writer,
-        marks: vec![WrittenMark { key, kind: Kind::Attestation, level: level(at), round: Some(Round(0)) }],
-    };
-    let noted = |began, files| {
-        let mut facts = facts();
-        activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 3, 0));
-        let value = ReadMarks { began, found: PrimaryMarks { files, ..PrimaryMarks::default() } };
-        facts.primary.marks = Ok(Observed { value, source: "primary".to_owned(), at: now() });
-        bound(&facts, &policy(), &Progress { stopped_since: Some(seconds_ago(1)), ..prepared() }).unwrap()
-    };
-    let (b, basis) = noted(now(), vec![file(Writer::OctezSigner, companion(), HEAD + 2)]);
-    assert!(b == level(HEAD + 2) && matches!(basis, Basis::Unseen { .. }), "{basis}");
-    let baker = file(Writer::OctezBaker, consensus(), HEAD);
-    let (b, basis) = noted(now(), vec![baker.clone(), file(Writer::OctezSigner, stranger, HEAD + 1)]);
-    assert!(b == level(HEAD) && matches!(basis, Basis::Marks { .. }), "{basis}");
-    // Read from the moment on in which the stop was read back.
-    assert!(matches!(noted(seconds_ago(1), vec![baker.clone()]).1, Basis::Marks { .. }));
-    assert!(matches!(noted(seconds_ago(2), vec![baker]).1, Basis::Unseen { .. }));
 }
 
 /// S2: marks that lead the head are not raised again; those that do not are, once the fence lets the backup start.
@@ -310,12 +244,13 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
         device.info.model = Model::Ledger;
         device.keys.retain(|key| key.key == consensus());
         facts.chain.delegate.as_mut().unwrap().value.keys.retain(|key| key.role == KeyRole::Consensus);
-        (progress.floor, progress.own_marks, progress.ledger_setting) = (None, None, Some(true));
+        (progress.session.floor, progress.session.own_marks, progress.session.ledger_setting) =
+            (None, None, Some(true));
         if tries > 0 {
-            progress.tried.insert(StepKind::Authorize, tries);
-            progress.failures.insert(StepKind::Authorize, (tries, "given up".to_owned()));
+            progress.session.tried.insert(StepKind::Authorize, tries);
+            progress.session.failures.insert(StepKind::Authorize, (tries, "given up".to_owned()));
         }
-        progress.given_up = given_up;
+        progress.session.given_up = given_up;
         match verdict(&facts, &progress) {
             Verdict::Do(step) => match step.get().clone() {
                 Step::Start { floor, .. } => ("start", floor.get() - HEAD),
@@ -335,67 +270,4 @@ fn h10_a_late_press_is_taken_or_asked_again_with_time_for_a_person() {
     // A connection that broke took nobody any time.
     assert_eq!(pressed(HEAD + 4, 2, 0), ("authorize", 10));
     assert_eq!(pressed(HEAD + 4, 2, 1), ("authorize", 60));
-}
-
-/// H4, S8: foreign before anything was armed is a fence that is not there; once armed or started it is a duplicate.
-#[test]
-fn s8_what_is_foreign_stops_a_backup_that_was_armed_or_started() {
-    for (armed, start) in [(false, false), (true, false), (false, true), (true, true)] {
-        let (mut facts, mut progress) = if start { started(HEAD - 2, HEAD) } else { raised(HEAD + 7) };
-        progress.armed = armed;
-        activity(&mut facts).recent.push(signed(Kind::Attestation, HEAD - 4, 0));
-        let verdict = verdict(&facts, &progress);
-        if armed || start {
-            assert!(matches!(verdict, Verdict::Duplicate(_)), "{armed} {start}: {verdict:?}");
-        } else {
-            assert!(matches!(verdict, Verdict::Refuse(Refusal::NotSilent { .. })), "{verdict:?}");
-        }
-    }
-}
-
-/// The simulator's switch: without the quarantine only what lies above the floor is judged.
-#[test]
-fn without_the_quarantine_a_position_above_the_floor_is_still_foreign() {
-    let blind = Policy { quarantine: Quarantine::off_in_a_simulation(), ..policy() };
-    for (at, found) in [(HEAD - 7, false), (HEAD - 6, false), (HEAD - 5, true)] {
-        let (mut facts, mut progress) = started(HEAD - 6, HEAD - 6);
-        progress.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });
-        activity(&mut facts).recent.push(signed(Kind::Attestation, at, 0));
-        assert_eq!(matches!(decide(&facts, &blind, &progress), Verdict::Duplicate(_)), found, "{at}");
-        assert!(matches!(verdict(&facts, &progress), Verdict::Duplicate(_)), "{at}");
-    }
-}
-
-/// S8: while the backup's marks are not shown, what lies below the floor is foreign all the same.
-#[test]
-fn s8_below_the_floor_no_mark_is_needed_to_tell_whose_a_position_is() {
-    for (at, certain) in [(HEAD - 3, true), (HEAD - 2, false), (HEAD - 1, false)] {
-        let (mut facts, progress) = started(HEAD - 2, HEAD);
-        facts.backup.device = known(device(Arming::Disarmed, None));
-        activity(&mut facts).recent.push(signed(Kind::Attestation, at, 0));
-        let found = foreign(&facts, &progress);
-        assert_eq!((found.certain.len(), found.undecided.len()), (usize::from(certain), usize::from(!certain)), "{at}");
-    }
-    // What is at or below B is the primary's past and nobody's news.
-    let (mut facts, progress) = started(HEAD - 2, HEAD);
-    activity(&mut facts).recent = vec![signed(Kind::Attestation, HEAD - 5, 0), signed(Kind::Block, HEAD - 1, 0)];
-    assert_eq!(shared(&facts, &progress), [signed(Kind::Block, HEAD - 1, 0)]);
-    facts.backup.device = unknown();
-    assert_eq!(shared(&facts, &progress), [signed(Kind::Block, HEAD - 1, 0)], "whose it is cannot be told; B can");
-}
-
-/// S8: whose marks explain a position: the active consensus key's, not the companion's nor a key's that is to come.
-#[test]
-fn s8_the_marks_are_those_of_the_active_consensus_key() {
-    let mut facts = facts();
-    let pending = KeyHash::new(Curve::Bls, [3; 20]);
-    let delegate = &mut facts.chain.delegate.as_mut().unwrap().value;
-    delegate.keys.insert(0, ExpectedKey { key: pending, role: KeyRole::Consensus, from_cycle: Some(1002) });
-    let key =
-        |name: &str, key, at| KeyState { name: KeyName::new(name), key, arming: Arming::Armed, marks: Some(marks(at)) };
-    facts.backup.device.as_mut().unwrap().value.keys =
-        vec![key("pending", pending, 1), key("companion", companion(), 2), key("consensus", consensus(), 3)];
-    assert_eq!(consensus_marks(&facts), Some(marks(3)));
-    facts.backup.device.as_mut().unwrap().value.keys[2].arming = Arming::Corrupted;
-    assert_eq!(consensus_marks(&facts), None, "S3: what a corrupted key shows is not known");
 }

@@ -19,26 +19,25 @@ fn refused(seconds: i64) -> (Facts, Progress) {
     let mut facts = facts();
     facts.primary.services = unknown();
     activity(&mut facts).settled = quiet(HEAD - 120, HEAD - 3);
-    let progress = Progress {
-        noted: None,
-        statements: Default::default(),
-        denied: vec![Statement::Disconnected, Statement::PoweredOff],
-        refused_before: Some(RefusedBefore {
+    let progress = but(prepared(), |p| {
+        p.kept.noted = None;
+        p.kept.statements = Default::default();
+        p.session.denied = vec![Statement::Disconnected, Statement::PoweredOff];
+        p.session.refused_before = Some(RefusedBefore {
             at: ago(seconds),
             noted: Noted { head: level(HEAD - 123), bound: level(HEAD - 121) },
-        }),
-        ..prepared()
-    };
+        });
+    });
     (facts, progress)
 }
 
 #[test]
 fn the_first_refusal_notes_the_level_and_offers_nothing() {
     let (facts, mut progress) = refused(601);
-    progress.refused_before = None;
+    progress.session.refused_before = None;
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(&verdict, Verdict::Do(step) if matches!(step.get(), Step::NoteLevel { .. })), "{verdict:?}");
-    progress.noted = Some(Noted { head: level(HEAD), bound: level(HEAD + 2) });
+    progress.kept.noted = Some(Noted { head: level(HEAD), bound: level(HEAD + 2) });
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(verdict, Verdict::Refuse(Refusal::NotFenced { .. })), "{verdict:?}");
 }
@@ -64,18 +63,18 @@ fn the_risk_is_offered_after_ten_minutes_and_a_hundred_silent_levels_only() {
 #[test]
 fn what_was_typed_counts_from_the_level_of_the_refusal_with_a_margin_of_thirty() {
     let (mut facts, mut progress) = refused(700);
-    progress.statements.insert(Statement::Unproven, ago(1));
+    progress.kept.statements.insert(Statement::Unproven, ago(1));
     let Verdict::Do(step) = decide(&facts, &policy(), &progress) else { panic!("no step") };
     let (head, bound) = (level(HEAD - 123), level(HEAD - 121));
     assert_eq!(step.get(), &Step::NoteLevel { head, bound, basis: Some(Basis::Refused) });
-    progress.noted = Some(Noted { head: level(HEAD - 123), bound: level(HEAD - 121) });
+    progress.kept.noted = Some(Noted { head: level(HEAD - 123), bound: level(HEAD - 121) });
     let found = fence(&facts, &policy(), &progress);
     assert!(found.approved && found.path == Path::Unproven, "{found:?}");
     facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD))));
-    progress.armed = true;
+    progress.session.armed = true;
     let Verdict::Do(step) = decide(&facts, &policy(), &progress) else { panic!("no step") };
     assert!(matches!(step.get(), Step::Raise { floor, .. } if *floor == level(HEAD + 30)), "{step:?}");
-    progress.armed = false;
+    progress.session.armed = false;
     activity(&mut facts).recent.push(signed(Kind::Block, HEAD, 0));
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(verdict, Verdict::Refuse(Refusal::NotSilent { .. })), "{verdict:?}");
@@ -85,24 +84,24 @@ fn what_was_typed_counts_from_the_level_of_the_refusal_with_a_margin_of_thirty()
 fn a_power_status_that_says_off_stands_for_the_cable() {
     let (mut facts, mut progress) = refused(0);
     facts.primary.power = known(Power::Off);
-    progress.refused_before = None;
-    progress.power_off_since = Some(ago(119));
-    progress.noted = Some(Noted { head: level(HEAD - 20), bound: level(HEAD - 18) });
+    progress.session.refused_before = None;
+    progress.session.power_off_since = Some(ago(119));
+    progress.kept.noted = Some(Noted { head: level(HEAD - 20), bound: level(HEAD - 18) });
     let verdict = decide(&facts, &policy(), &progress);
     assert!(matches!(&verdict, Verdict::Wait(w) if w.why == WaitFor::Statement), "{verdict:?}");
-    progress.power_off_since = Some(ago(120));
+    progress.session.power_off_since = Some(ago(120));
     assert!(fence(&facts, &policy(), &progress).approved);
     let mut seen = progress.clone();
     facts.primary.power = known(Power::On);
     seen.observe(&facts, None);
-    assert_eq!(seen.power_off_since, None, "power that came back proves nothing");
+    assert_eq!(seen.session.power_off_since, None, "power that came back proves nothing");
 }
 
 /// A refusal of `minutes` ago at a level that many blocks back; mute since, with rights in the last `rights` levels only.
 fn mute(minutes: u64, rights: u64) -> (Facts, Progress) {
     let (mut facts, mut progress) = refused(i64::try_from(minutes * 60).unwrap());
     let bound = HEAD - 3 - minutes * 10;
-    progress.refused_before = Some(RefusedBefore {
+    progress.session.refused_before = Some(RefusedBefore {
         at: seconds_ago(minutes * 60),
         noted: Noted { head: level(bound - 2), bound: level(bound) },
     });
@@ -121,7 +120,7 @@ fn offered(facts: &Facts, progress: &Progress) -> bool {
 fn h27_a_refusal_counts_for_a_day() {
     let (facts, mut progress) = refused(600);
     for (seconds, counts) in [(24 * 3_600 - 1, true), (24 * 3_600, false)] {
-        progress.refused_before.as_mut().unwrap().at = ago(seconds);
+        progress.session.refused_before.as_mut().unwrap().at = ago(seconds);
         assert_eq!(offered(&facts, &progress), counts, "{seconds}");
     }
 }
@@ -143,8 +142,8 @@ fn h27_its_silence_is_a_hundred_levels_with_rights_of_the_last_two_hundred() {
     // Nor does the fence count it, once it was typed.
     for (rights, approved) in [(100, true), (99, false)] {
         let (facts, mut progress) = mute(60, rights);
-        progress.statements.insert(Statement::Unproven, ago(1));
-        progress.noted = progress.refused_before.map(|refused| refused.noted);
+        progress.kept.statements.insert(Statement::Unproven, ago(1));
+        progress.kept.noted = progress.session.refused_before.map(|refused| refused.noted);
         assert_eq!(fence(&facts, &policy(), &progress).approved, approved, "{rights}");
     }
 }
@@ -153,7 +152,7 @@ fn h27_its_silence_is_a_hundred_levels_with_rights_of_the_last_two_hundred() {
 fn h27_a_primary_that_was_back_since_makes_it_void() {
     let (facts, progress) = mute(60, 300);
     assert!(offered(&facts, &progress));
-    let bound = progress.refused_before.unwrap().noted.bound.get();
+    let bound = progress.session.refused_before.unwrap().noted.bound.get();
     let cases: [fn(&mut Facts, u64); 4] = [
         |facts, at| activity(facts).settled[0].signed.push(signed(Kind::Attestation, at, 0)),
         |facts, at| activity(facts).recent.push(signed(Kind::Attestation, at, 0)),
@@ -170,7 +169,7 @@ fn h27_a_primary_that_was_back_since_makes_it_void() {
             assert_eq!(!offered(&facts, &progress), void, "{index} {at}");
             let mut seen = progress.clone();
             seen.observe(&facts, None);
-            assert_eq!(seen.refused_before.is_none(), void, "{index} {at}");
+            assert_eq!(seen.session.refused_before.is_none(), void, "{index} {at}");
         }
     }
 }

@@ -40,7 +40,7 @@ fn done_says_how_many_levels_were_missed() {
 fn done_says_how_many_votes_the_failover_cost() {
     // Judged from HEAD - 11 on; the backup signs first in HEAD - 4.
     let (mut facts, mut progress) = baking();
-    progress.noted.as_mut().unwrap().bound = level(HEAD - 12);
+    progress.kept.noted.as_mut().unwrap().bound = level(HEAD - 12);
     let mut settled = quiet(HEAD - 14, HEAD - 5);
     settled.append(&mut activity(&mut facts).settled.split_off(1));
     settled[4].rights = false;
@@ -62,13 +62,13 @@ fn missed_levels_that_still_grow_are_no_success() {
     // The count changed at a head above which one settled level with rights lies: one proves nothing yet.
     let missed = |since| Some(Missed { cycle: 1000, levels: 7, since: level(since) });
     for (since, steady) in [(HEAD - 9, true), (HEAD - 4, true), (HEAD - 3, false), (HEAD, false)] {
-        progress.missed = missed(since);
+        progress.session.missed = missed(since);
         let verdict = decide(&facts, &policy(), &progress);
         assert_eq!(matches!(verdict, Verdict::Done(_)), steady, "{since}: {verdict:?}");
         assert_eq!(is_steady_wait(&verdict, Some(7)), !steady, "{since}: {verdict:?}");
     }
     // Where it had no rights, an unchanged count proves nothing.
-    progress.missed = missed(HEAD - 5);
+    progress.session.missed = missed(HEAD - 5);
     activity(&mut facts).settled[0].rights = false;
     activity(&mut facts).settled[1].rights = false;
     let verdict = decide(&facts, &policy(), &progress);
@@ -85,11 +85,11 @@ fn s3_missed_levels_that_are_not_known_are_not_zero() {
     // It does not wait for ever (S10).
     let (mut facts, mut progress) = started(HEAD - 40, HEAD);
     delegate(&mut facts).missed_levels = None;
-    progress.missed = None;
-    progress.noted.as_mut().unwrap().bound = level(HEAD - 45);
+    progress.session.missed = None;
+    progress.kept.noted.as_mut().unwrap().bound = level(HEAD - 45);
     activity(&mut facts).settled = quiet(HEAD - 44, HEAD - 3);
     activity(&mut facts).settled[10].signed.push(signed(Kind::Attestation, HEAD - 34, 0));
-    progress.tried.insert(StepKind::Start, 1);
+    progress.session.tried.insert(StepKind::Start, 1);
     let verdict = decide(&facts, &policy(), &progress);
     assert!(
         matches!(&verdict, Verdict::Failed { step: StepKind::Verify, why } if why.contains("not known")),
@@ -104,14 +104,14 @@ fn s3_missed_levels_that_are_not_known_are_not_zero() {
 #[test]
 fn a_session_has_as_long_as_the_first_to_see_that_nothing_is_missed() {
     let (mut facts, mut progress) = started(HEAD - 60, HEAD);
-    progress.noted.as_mut().unwrap().bound = level(HEAD - 65);
+    progress.kept.noted.as_mut().unwrap().bound = level(HEAD - 65);
     activity(&mut facts).settled = quiet(HEAD - 64, HEAD - 3);
     activity(&mut facts).settled[10].signed.push(signed(Kind::Attestation, HEAD - 54, 0));
-    progress.missed = Some(Missed { cycle: 1000, levels: 7, since: level(HEAD - 3) });
+    progress.session.missed = Some(Missed { cycle: 1000, levels: 7, since: level(HEAD - 3) });
     for (from, waits) in [(HEAD - 3, true), (HEAD - 32, true), (HEAD - 33, false)] {
-        progress.watched_from = Some(level(from));
+        progress.session.watched_from = Some(level(from));
         let mut here = progress.clone();
-        here.tried.insert(StepKind::Start, 1);
+        here.session.tried.insert(StepKind::Start, 1);
         let verdict = decide(&facts, &policy(), &here);
         assert_eq!(is_steady_wait(&verdict, Some(7)), waits, "{from}: {verdict:?}");
         assert_eq!(matches!(verdict, Verdict::Failed { step: StepKind::Verify, .. }), !waits, "{from}: {verdict:?}");
@@ -130,7 +130,7 @@ fn the_count_starts_over_with_the_cycle() {
         let delegate = delegate(&mut facts);
         (delegate.cycle, delegate.missed_levels, delegate.level) = (cycle, missed, level(at));
         progress.observe(&facts, None);
-        progress.missed.map(|missed| (missed.levels, missed.since.get() - HEAD))
+        progress.session.missed.map(|missed| (missed.levels, missed.since.get() - HEAD))
     };
     assert_eq!(seen(1000, Some(7), HEAD), Some((7, 0)));
     assert_eq!(seen(1000, Some(7), HEAD + 2), Some((7, 0)), "the same count stays where it was first seen");

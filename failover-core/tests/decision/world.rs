@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
-use failover_core::decision::{Missed, Noted, Path, Progress, Started, Statement, StepKind, Verdict, Waiting, decide};
+use failover_core::decision::{
+    Kept, Missed, Noted, Path, Progress, Session, Started, Statement, StepKind, Verdict, Waiting, decide,
+};
 use failover_core::facts::{
     Activity, Arming, Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Compared, Constants,
     Delegate, DeviceState, ExpectedKey, Fact, Facts, GuardState, Head, HostIdentity, KeyName, KeyRole, KeyState,
@@ -161,25 +163,38 @@ pub(crate) fn facts() -> Facts {
 pub(crate) fn prepared() -> Progress {
     let earlier = Timestamp::from_millis(now().millis() - 42_000);
     Progress {
-        proceed: true,
-        permit: true,
-        claim: Some(ClaimAnswer::Made { over: None }),
-        fenced_self: true,
-        holding: true,
-        passphrase: true,
-        stopped_since: Some(earlier),
-        statements: [(Statement::Disconnected, earlier)].into(),
-        noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) }),
-        tried: [(StepKind::MergeNonces, 1)].into(),
-        ..Progress::default()
+        kept: Kept {
+            proceed: true,
+            permit: true,
+            statements: [(Statement::Disconnected, earlier)].into(),
+            noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) }),
+            ..Kept::default()
+        },
+        session: Session {
+            claim: Some(ClaimAnswer::Made { over: None }),
+            fenced_self: true,
+            holding: true,
+            passphrase: true,
+            stopped_since: Some(earlier),
+            tried: [(StepKind::MergeNonces, 1)].into(),
+            ..Session::default()
+        },
     }
+}
+
+/// The same but for this.
+pub(crate) fn but(mut progress: Progress, differs: impl FnOnce(&mut Progress)) -> Progress {
+    differs(&mut progress);
+    progress
 }
 
 /// Unlocked, raised to `floor`, read back.
 pub(crate) fn raised(floor: u64) -> (Facts, Progress) {
     let mut facts = facts();
     facts.backup.device = known(device(Arming::Armed, Some(marks(floor))));
-    let progress = Progress { armed: true, floor: Some(level(floor)), own_marks: Some(marks(floor)), ..prepared() };
+    let progress = but(prepared(), |p| {
+        (p.session.armed, p.session.floor, p.session.own_marks) = (true, Some(level(floor)), Some(marks(floor)))
+    });
     (facts, progress)
 }
 
@@ -189,9 +204,9 @@ pub(crate) fn started(floor: u64, mark: u64) -> (Facts, Progress) {
     facts.backup.services = known(running());
     facts.backup.guard = known(GuardState::Lifted);
     facts.backup.device = known(device(Arming::Armed, Some(marks(mark))));
-    progress.started =
+    progress.kept.started =
         Some(Started { floor: level(floor), marks: marks(floor), path: Path::Controlled, complete: true });
-    progress.missed = Some(Missed { cycle: 1000, levels: 7, since: level(floor) });
+    progress.session.missed = Some(Missed { cycle: 1000, levels: 7, since: level(floor) });
     (facts, progress)
 }
 
@@ -216,7 +231,7 @@ pub(crate) fn waits(verdict: Verdict) -> Waiting {
 
 /// The run has its permit, and the primary is claimed.
 pub(crate) fn permitted() -> Progress {
-    Progress { permit: true, claim: Some(ClaimAnswer::Made { over: None }), ..Progress::default() }
+    but(Progress::default(), |p| (p.kept.permit, p.session.claim) = (true, Some(ClaimAnswer::Made { over: None })))
 }
 
 /// A claim of another machine's run.

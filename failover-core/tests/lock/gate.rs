@@ -14,7 +14,7 @@ use failover_core::effect::Hands;
 use failover_core::failover::{Parts, PreviousRun, Recorder};
 use failover_core::guard::{Guard, GuardStatus};
 use failover_core::host::HostIdentity;
-use failover_core::journal::record::{End, Record, StepResult};
+use failover_core::journal::record::{End, Outcome, Record, StepResult};
 use failover_core::journal::{Entry, JournalError};
 use failover_core::lock::{FailoverLock, FencingToken, HeldLock, LockError};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
@@ -199,7 +199,7 @@ fn at_every_question(model: Model, known: bool) {
         if end.exit == 0 {
             break;
         }
-        assert_eq!((end.exit, end.outcome.as_str()), (7, "locked"), "{out}: {end:?}");
+        assert_eq!((end.exit, &end.outcome), (7, &Outcome::Locked), "{out}: {end:?}");
         assert!(end.message.contains("the test took it") && end.next.contains("failover resume"), "{end:?}");
         run.is_disarmed();
         let done = run.done();
@@ -263,7 +263,7 @@ fn a_lock_that_is_lost_while_a_person_types_unlocks_nothing() {
     let lock = Runs::out(u32::MAX, false);
     let person = Slow(Person::new(run.world.clone()), Arc::clone(&lock.out));
     let end = run.with(Box::new(person), lock, None);
-    assert_eq!((end.exit, end.outcome.as_str()), (7, "locked"), "{end:?}");
+    assert_eq!((end.exit, &end.outcome), (7, &Outcome::Locked), "{end:?}");
     assert!(!run.done().contains(&"prove-passphrase"), "{:?}", run.done());
     run.is_disarmed();
 }

@@ -19,12 +19,14 @@ pub(crate) fn verdict(world: &mut World, i: usize, act: &Act, facts: &Facts, set
     let on = match act {
         Act::Do(step) => arms(step),
         // A backup that cannot sign may wait until it can be asked.
-        Act::Wait => live.started.is_some() && (world.machines[run.site].running || world.machines[run.site].armed),
+        Act::Wait => {
+            live.kept.started.is_some() && (world.machines[run.site].running || world.machines[run.site].armed)
+        }
         Act::End(how) => *how == "done",
         Act::Ask(_) | Act::Alarm => false,
     };
     // A locked TezSign shows no marks. Where a start was tried it is unlocked, with its sign interface held, to be asked.
-    let asks = matches!(act, Act::Do(Step::Unlock { .. })) && live.started.is_some();
+    let asks = matches!(act, Act::Do(Step::Unlock { .. })) && live.kept.started.is_some();
     // A vote of the primary above B, seen, where no mark of the backup explains it: no doubt whose it is.
     let noted = run.noted.map(|noted| offset(noted.bound));
     let here = &world.machines[run.site];
@@ -50,15 +52,16 @@ pub(crate) fn verdict(world: &mut World, i: usize, act: &Act, facts: &Facts, set
 /// Below this the backup cannot have signed: the floor of its first start, or everything where there was none. Between
 /// that and its own last signature a mark explains what another machine signed, and S8 says no more.
 fn first_start(live: &Progress) -> u64 {
-    let earlier = live.earlier.first().and_then(|(set, _)| set.attestation.0).map(|at| at.level);
-    earlier.or(live.started.map(|started| started.floor)).map_or(u64::MAX, offset)
+    let earlier = live.kept.earlier.first().and_then(|(set, _)| set.attestation.0).map(|at| at.level);
+    earlier.or(live.kept.started.map(|started| started.floor)).map_or(u64::MAX, offset)
 }
 
 /// Whatever moved: of two runs whose claims were made one at most has its permit (S13), and where a stop was proven nothing
 /// can sign until somebody makes a new one (S14).
 pub(crate) fn state(world: &mut World, setting: &Setting) {
     let made = |run: &&Run| {
-        let claimed = run.live.as_ref().is_some_and(|live| matches!(live.claim, Some(ClaimAnswer::Made { .. })));
+        let claimed =
+            run.live.as_ref().is_some_and(|live| matches!(live.session.claim, Some(ClaimAnswer::Made { .. })));
         run.is_live() && run.permit == Some(true) && claimed
     };
     // Where another's claim is not looked at, the property itself has to find it.
@@ -96,7 +99,7 @@ pub(crate) fn effect(world: &mut World, i: usize, step: &Step, setting: &Setting
     if arms(step) && run.lost {
         world.fail("S7", format!("{} without the lock", step.name()));
     }
-    if let (Some(first), Some(now)) = (run.noted, live.noted)
+    if let (Some(first), Some(now)) = (run.noted, live.kept.noted)
         && first != now
     {
         world.fail("S6", format!("B was {}, and is {}", first.bound, now.bound));
@@ -129,7 +132,7 @@ pub(crate) fn effect(world: &mut World, i: usize, step: &Step, setting: &Setting
     if run.resumed && run.began.is_some_and(|began| settled < began + 2) {
         world.fail("S6", "the silence did not start over");
     }
-    if !world.mute && world.runs.iter().all(|run| run.kept.started.is_none_or(|started| !started.complete)) {
+    if !world.mute && world.runs.iter().all(|run| run.kept.kept.started.is_none_or(|started| !started.complete)) {
         world.mute = (above + 1..=settled).all(|at| !world.machines[run.other].voted(at));
     }
 }

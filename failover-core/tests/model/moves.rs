@@ -230,7 +230,7 @@ fn strike(world: &World, fault: Fault, setting: &Setting) -> Option<(String, Wor
     let there = &world.machines[0];
     let model = setting.model;
     // A person said that the cable is out or the power off: whoever undoes it is in the residue.
-    let said = world.runs.iter().any(|run| !run.kept.statements.is_empty());
+    let said = world.runs.iter().any(|run| !run.kept.kept.statements.is_empty());
     let possible = match fault {
         Fault::Reboot => there.powered,
         Fault::PowerLoss => there.powered,

@@ -3,7 +3,8 @@
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{
-    Noted, Path, Progress, Quarantine, Refusal, RefusedBefore, Step, Verdict, consensus_marks, decide, fence, is_open,
+    Noted, Path, Progress, Quarantine, Refusal, RefusedBefore, Session, Step, Verdict, consensus_marks, decide, fence,
+    is_open,
 };
 use failover_core::facts::{BakerState, Facts, GuardState, HostIdentity, Mark, Marks, Observed, Question};
 use failover_core::failover::apply;
@@ -84,11 +85,13 @@ impl Run {
             at: Timestamp::from_millis(START - 700_000),
             noted: Noted { head: ago_level(ago + 2), bound: ago_level(ago) },
         });
+        let session = Session { refused_before, ..Session::default() };
+        let began = Progress { session, ..Progress::default() };
         Self {
             site,
             other,
-            live: Some(Progress { refused_before, ..Progress::default() }),
-            kept: Progress { refused_before, ..Progress::default() },
+            live: Some(began.clone()),
+            kept: began,
             resumed: false,
             began: None,
             waiting: false,
@@ -110,7 +113,9 @@ impl Run {
 
     /// `failover resume`.
     pub(crate) fn resume(&mut self) {
-        (self.live, self.resumed, self.lost) = (Some(Progress { resumed: true, ..self.kept.clone() }), true, false);
+        let mut live = self.kept.clone();
+        live.session.resumed = true;
+        (self.live, self.resumed, self.lost) = (Some(live), true, false);
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -128,7 +133,7 @@ pub(crate) fn record(world: &mut World, i: usize, record: &Record, setting: &Set
     apply(&mut run.kept, record, now, setting.is(Broken::RemembersAll));
     account(&mut world.machines[run.site].deeds, record, setting);
     if setting.is(Broken::ForgetsBound) {
-        run.kept.noted = None;
+        run.kept.kept.noted = None;
     }
     if run.noted.is_none()
         && let Record::After { step: Step::NoteLevel { head, bound, .. }, .. } = record
@@ -141,8 +146,8 @@ pub(crate) fn record(world: &mut World, i: usize, record: &Record, setting: &Set
 pub(crate) fn observe(world: &mut World, i: usize, setting: &Setting) -> Facts {
     let run = &world.runs[i];
     let live = run.live.as_ref().expect("a session");
-    let bakes = run.backup_runs && live.started.is_some_and(|started| started.complete);
-    let noted = live.noted.or(live.refused_before.map(|refused| refused.noted));
+    let bakes = run.backup_runs && live.kept.started.is_some_and(|started| started.complete);
+    let noted = live.kept.noted.or(live.session.refused_before.map(|refused| refused.noted));
     let from = noted.map_or(world.head() - 8, |noted| offset(noted.bound) + 1);
     let mut facts = look(world, setting, i, from, !bakes);
     let head = world.head();
@@ -156,10 +161,10 @@ pub(crate) fn observe(world: &mut World, i: usize, setting: &Setting) -> Facts {
             guard.value = GuardState::Guarded;
             facts.backup.boot_guard = Ok(Observed { value: None, source: guard.source.clone(), at: guard.at });
         }
-        Some(Broken::NeverHolds) => live.holding = true,
+        Some(Broken::NeverHolds) => live.session.holding = true,
         Some(Broken::OkIsDone) => {
             let key = &mut facts.backup.device.as_mut().expect("known").value.keys[0];
-            if let (Some(floor), Some(marks)) = (live.floor, &mut key.marks) {
+            if let (Some(floor), Some(marks)) = (live.session.floor, &mut key.marks) {
                 let at = Mark::at(Position::start_of(floor));
                 *marks = Marks::all(at.max(marks.lowest()));
             }
@@ -167,15 +172,15 @@ pub(crate) fn observe(world: &mut World, i: usize, setting: &Setting) -> Facts {
         _ => {}
     }
     live.observe(&facts, consensus_marks(&facts));
-    live.closed_since = match is_open(&facts, &policy(setting, run.other), live) {
+    live.session.closed_since = match is_open(&facts, &policy(setting, run.other), live) {
         true => None,
-        false => live.closed_since.or(Some(facts.now)),
+        false => live.session.closed_since.or(Some(facts.now)),
     };
     if let Ok(seen) = &facts.backup.services {
         run.backup_runs = matches!(seen.value, BakerState::Running { .. });
     }
-    if run.resumed && live.silent_above.is_none() && !setting.is(Broken::KeepsSilence) {
-        live.silent_above = Some(level(head));
+    if run.resumed && live.session.silent_above.is_none() && !setting.is(Broken::KeepsSilence) {
+        live.session.silent_above = Some(level(head));
     }
     facts
 }
@@ -183,14 +188,14 @@ pub(crate) fn observe(world: &mut World, i: usize, setting: &Setting) -> Facts {
 /// What the decision says of it.
 pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> Act {
     let live = world.runs[i].live.as_ref().expect("a session");
-    if world.runs[i].lost && live.started.is_none() {
+    if world.runs[i].lost && live.kept.started.is_none() {
         return Act::End("locked");
     }
     let other = world.runs[i].other;
     let verdict = match setting.is(Broken::NothingForeign) {
         true => {
             let mut blind = facts.clone();
-            let bound = live.noted.map(|noted| noted.bound);
+            let bound = live.kept.noted.map(|noted| noted.bound);
             if let (Ok(seen), Some(bound)) = (&mut blind.chain.activity, bound) {
                 seen.value.recent.retain(|s| s.at.level <= bound);
                 seen.value.settled.iter_mut().for_each(|l| l.signed.retain(|s| s.at.level <= bound));
@@ -212,9 +217,11 @@ pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> 
             (step, _) => step,
         }),
         Verdict::Ask(question) => Act::Ask(question),
-        Verdict::Wait(_) if setting.is(Broken::StartsEarly) && live.floor.is_some() && live.started.is_none() => {
+        Verdict::Wait(_)
+            if setting.is(Broken::StartsEarly) && live.session.floor.is_some() && live.kept.started.is_none() =>
+        {
             let marks = consensus_marks(facts).unwrap_or_default();
-            Act::Do(Step::Start { floor: live.floor.unwrap_or(floor), marks, path: Path::Controlled })
+            Act::Do(Step::Start { floor: live.session.floor.unwrap_or(floor), marks, path: Path::Controlled })
         }
         Verdict::Wait(_) => Act::Wait,
         Verdict::Refuse(refusal) if about_the_permit(&refusal) => Act::End("stopped"),
@@ -229,8 +236,8 @@ pub(crate) fn act(world: &World, i: usize, facts: &Facts, setting: &Setting) -> 
 pub(crate) fn end(world: &mut World, i: usize, how: &str, setting: &Setting) {
     let run = &world.runs[i];
     let live = run.live.clone().unwrap_or_default();
-    let bakes = live.started.is_some() && run.backup_runs;
-    let touched = live.armed || live.left_armed || live.holding || live.fenced_self;
+    let bakes = live.kept.started.is_some() && run.backup_runs;
+    let touched = live.session.armed || live.kept.left_armed || live.session.holding || live.session.fenced_self;
     let site = run.site;
     // Whoever took the permit away may be at it themselves.
     let always = ["duplicate", "stood down", "stopped"].contains(&how);
@@ -248,7 +255,7 @@ pub(crate) fn end(world: &mut World, i: usize, how: &str, setting: &Setting) {
         run.permit = Some(false);
     }
     let here = &world.machines[site];
-    let bakes = run.kept.started.is_some() && here.running;
+    let bakes = run.kept.kept.started.is_some() && here.running;
     // What nobody touched is as it was found: a backup that booted before the first step.
     let touched = world.runs[i].touched || always;
     if how != "done"

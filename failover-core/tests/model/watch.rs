@@ -23,7 +23,7 @@ pub(crate) fn watch(world: &mut World, setting: &Setting) {
         if !(here.running || here.armed) {
             continue;
         }
-        let mut judge = Judge::after(&run.kept);
+        let mut judge = Judge::after(&run.kept.kept);
         let from = offset(judge.first());
         let facts = chain(world, setting, from);
         let state = device(&world.machines[site], setting.model);

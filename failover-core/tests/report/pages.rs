@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use failover_core::journal;
-use failover_core::journal::record::{Record, StepResult};
+use failover_core::journal::record::{Outcome, Record, StepResult};
 use failover_core::report::Report;
 use failover_core::signer::Model;
 use failover_core::state::StateDir;
@@ -38,7 +38,9 @@ fn what_comes_from_outside_is_never_markup() {
             }
             Record::Duplicate { signed, .. } => signed.iter_mut().for_each(|s| s.seen_in = EVIL.to_owned()),
             Record::Disarmed { what, .. } => what.push(EVIL.to_owned()),
-            Record::End(end) => (end.message, end.next, end.outcome) = (EVIL.into(), EVIL.into(), EVIL.into()),
+            Record::End(end) => {
+                (end.message, end.next, end.outcome) = (EVIL.into(), EVIL.into(), Outcome::Other(EVIL.into()));
+            }
             _ => continue,
         }
         spoiled += 1;

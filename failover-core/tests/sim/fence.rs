@@ -3,7 +3,7 @@
 use failover_core::baker::{BakerControl as _, BootGuards, TezbakeControl, UnlockSecret, UnlockSecrets};
 use failover_core::decision::{Refusal, Rung, Step};
 use failover_core::guard::GuardNote;
-use failover_core::journal::record::{End, Record, StepResult};
+use failover_core::journal::record::{End, Outcome, Record, StepResult};
 use failover_core::signer::{Arming, Model, SignerDevice as _};
 use failover_sim::drill::{Rehearsal, journal_of};
 use failover_sim::operator::Cable;
@@ -76,7 +76,7 @@ fn each_rung_that_fails_is_named_and_nothing_is_started() {
         (
             |s| there(s, HostFault::File(OTHER_HAND.to_owned(), Some("[Unit]\n".to_owned()))),
             "boot-guard",
-            "another hand",
+            "not this guard's",
         ),
         (|s| there(s, HostFault::NothingMoves), "disarmed", "unlocks them again"),
         (|s| there(s, HostFault::NoPrograms), "disarmed", "no program"),
@@ -144,7 +144,7 @@ fn a_primary_that_another_machine_fenced_is_left_to_it() {
         });
         let (end, _, records, rehearsal) = run(&case);
         assert!(matches!(end.refusal, Some(Refusal::FencedElsewhere { .. })), "{end:?}");
-        assert!(end.exit == 7 && end.message.contains("ops@third") && end.outcome == "locked", "{end:?}");
+        assert!(end.exit == 7 && end.message.contains("ops@third") && end.outcome == Outcome::Locked, "{end:?}");
         assert!(!records.iter().any(|record| name(record).starts_with("before ")), "nothing was done");
         assert!(!rehearsal.world().bakes(Side::Backup));
     }

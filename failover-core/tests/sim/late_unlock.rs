@@ -69,7 +69,7 @@ fn s5_what_is_not_proven_locked_is_the_last_line() {
     assert!(end.next.starts_with("unplug the backup's signer now"), "{}", end.next);
     let (_scratch, _, end) = run(|world| world.apply(Event::Unplug(Side::Backup)));
     assert!(end.message.contains("not proven locked"), "{}", end.message);
-    assert!(end.next.starts_with("cut every power of the backup's signer"), "{}", end.next);
+    assert!(end.next.starts_with("cut the backup's signer from all power"), "{}", end.next);
 }
 
 /// The run that asked for it was killed; the one that takes it up again ends at once, and not before the unlock is over.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use failover_core::clock::Clock as _;
 use failover_core::host::HostIdentity;
-use failover_core::journal::record::{End, Record};
+use failover_core::journal::record::{End, Outcome, Record};
 use failover_core::signer::{Arming, SignerDevice as _};
 use failover_sim::drill::{Cut, Rehearsal, journal_of};
 use failover_sim::operator::Cable;
@@ -81,7 +81,7 @@ impl Start {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct State {
     exit: u8,
-    outcome: String,
+    outcome: Outcome,
     refusal: Option<String>,
     /// The line itself: `alone` with another source to leave out is not `alone` without any.
     next: String,
@@ -124,9 +124,9 @@ fn follow(start: &Start, way: &[usize], further: &mut Vec<Vec<usize>>) -> Result
                 return wrong(&alarm.to_string());
             }
         }
-        if end.exit == 0 && end.outcome != "stood-down" {
+        if end.exit == 0 && end.outcome != Outcome::StoodDown {
             // What was locked there is unlocked by hand, as the line says.
-            let returned = end.outcome == "returned" && rehearsal.world().bakes(Side::Primary);
+            let returned = end.outcome == Outcome::Returned && rehearsal.world().bakes(Side::Primary);
             return if returned || now.bakes.len() == 1 {
                 Ok(told)
             } else {
@@ -317,7 +317,7 @@ fn h28_the_lines_of_return_and_stand_down_lead_to_a_primary_that_bakes() {
         assert_eq!(stood.exit, 1, "{case}: {stood:?}");
         assert!(stood.next.contains("`failover return --confirm-unplugged"), "{case}: {}", stood.next);
         let back = rehearsal.hand_back().unwrap().clone();
-        assert_eq!((back.exit, back.outcome.as_str()), (0, "returned"), "{case}: {back:?}");
+        assert_eq!((back.exit, &back.outcome), (0, &Outcome::Returned), "{case}: {back:?}");
         assert!(rehearsal.world().bakes(Side::Primary) && !rehearsal.world().bakes(Side::Backup), "{case}");
     }
 }

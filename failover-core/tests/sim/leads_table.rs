@@ -74,7 +74,7 @@ const ROWS: &[(&str, Do)] = &[
     ("stop the process that holds the device, then run again", Do::Mend),
     ("wait two minutes, then run again", Do::ChainMoves),
     ("until the chain moves; then run again", Do::ChainMoves),
-    ("find out which machine answers there; run `failover check`", Do::Check),
+    ("find out which machine answers there; then run `failover check`", Do::Check),
     ("find out which machine answers there, and switch the right one off", Do::SwitchOff),
     ("run again with a margin of 10", Do::Margin),
     ("enable \"High Watermark\" in the app's settings, then run again", Do::Setting),
@@ -86,7 +86,7 @@ const ROWS: &[(&str, Do)] = &[
     ("plug in another backup's signer", Do::Hardware),
     ("import the key for the baker's client here", Do::Hardware),
     ("wait for the key change", Do::Chain),
-    ("leave this machine as it is: a failover is run on the machine that takes over", Do::Elsewhere),
+    ("run `failover run` on the machine that takes over", Do::Elsewhere),
 ];
 
 /// What a line offers.

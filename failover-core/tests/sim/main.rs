@@ -33,6 +33,7 @@ mod requests;
 mod returns;
 mod rumours;
 mod scenarios;
+mod slow_looks;
 mod sources;
 mod started_again;
 mod strangers;

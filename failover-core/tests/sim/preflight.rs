@@ -98,7 +98,7 @@ type Spoiled = (fn(&mut Stage<'_>), u8, &'static str);
 #[test]
 fn s17_what_the_start_needs_and_the_way_back_are_looked_at_first() {
     let spoiled: [Spoiled; 6] = [
-        (|s| s.policy.primary_pin = None, 3, "was never checked"),
+        (|s| s.policy.primary_pin = None, 3, "was never pinned"),
         (|s| s.world.apply(Event::Host(Side::Backup, HostFault::NotImported)), 4, "does not have the"),
         (|s| s.world.apply(Event::Host(Side::Backup, HostFault::NotExecutable(BAKER.into()))), 4, "cannot be executed"),
         (|s| s.world.apply(Event::Host(Side::Backup, HostFault::UnitRemoved(BAKER_UNIT.into()))), 4, "not-found"),

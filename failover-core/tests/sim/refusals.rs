@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Step};
 use failover_core::failover::earlier_refusal;
-use failover_core::journal::record::{End, Record};
+use failover_core::journal::record::{End, Outcome, Record};
 use failover_core::signer::Model;
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::ChainId;
@@ -13,9 +13,9 @@ use failover_sim::{Event, Side, Source, SourceFault};
 
 use crate::support::Case;
 
-fn ended(outcome: &str) -> Record {
+fn ended(outcome: Outcome) -> Record {
     Record::End(End {
-        outcome: outcome.to_owned(),
+        outcome,
         exit: 0,
         message: "over".to_owned(),
         refusal: None,
@@ -46,14 +46,14 @@ fn h27_a_refusal_counts_for_the_same_baker_and_chain_for_a_day() {
     state.create_journal::<Record>(later(60), PlanId::random().unwrap()).unwrap();
     let plan = PlanId::random().unwrap();
     let mut file = state.create_journal(later(120), plan).unwrap();
-    for record in [begin(plan), ended("cancelled")] {
+    for record in [begin(plan), ended(Outcome::Cancelled)] {
         file.append(later(120), &record).unwrap();
     }
     assert_eq!(found(&policy, later(180)), Some(refused));
     // One that armed the backup does.
     let plan = PlanId::random().unwrap();
     let mut file = state.create_journal(later(240), plan).unwrap();
-    for record in [begin(plan), Record::before(&Step::Unlock { keys: Vec::new() }), ended("stood-down")] {
+    for record in [begin(plan), Record::before(&Step::Unlock { keys: Vec::new() }), ended(Outcome::StoodDown)] {
         file.append(later(240), &record).unwrap();
     }
     assert_eq!(found(&policy, later(300)), None);

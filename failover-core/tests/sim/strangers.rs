@@ -333,7 +333,7 @@ fn a_kind_of_device_is_written_and_read_by_its_name() {
         serde_json::from_str::<Model>("\"vault\"")
             .unwrap_err()
             .to_string()
-            .contains("no signer that this version knows")
+            .contains("not a signer that this version knows")
     );
     // A name is not enough to be the same.
     assert_ne!(Model::new("tezsign", "TezSign", &VAULT_TRAITS), Model::TezSign);

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use failover_core::clock::Clock;
+use failover_core::journal::record::Outcome;
 use failover_core::signer::Model;
 use failover_core::state::{Latch, StateDir};
 use failover_core::watch::{Note, Role, Trouble};
@@ -14,7 +15,7 @@ use crate::support::{BOTH, Watched, after_failover, from_scratch};
 /// Stopped, disarmed, latched, with the operation that proves it.
 fn stopped(watched: &mut Watched, when: &str) {
     let end = watched.watch(120).unwrap_or_else(|| panic!("not seen\n{}", watched.told()));
-    assert_eq!((end.exit, end.outcome.as_str()), (5, "duplicate"), "{end:?}");
+    assert_eq!((end.exit, &end.outcome), (5, &Outcome::Duplicate), "{end:?}");
     assert!(end.message.contains(when) && end.next.contains("failover clear"), "{end:?}");
     watched.is_harmless();
     let state = StateDir::existing(watched.folder.path()).unwrap();

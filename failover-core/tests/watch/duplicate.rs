@@ -1,7 +1,7 @@
 //! S8, S12, H3: the primary comes back after the failover. At its first position that this machine's device did not
 //! sign, this machine is stopped; what was signed twice before that is reported.
 
-use failover_core::journal::record::Record;
+use failover_core::journal::record::{Outcome, Record};
 use failover_core::state::{Latch, StateDir};
 use failover_core::tezos::Level;
 use failover_core::watch::{Note, Said};
@@ -12,7 +12,7 @@ use crate::support::{BOTH, Watched, after_failover, on};
 
 /// A watch ended with a duplicate: disarmed, latched, said, written down. Gives the position that told it.
 fn stopped(watched: &Watched, end: &failover_core::journal::record::End) -> Vec<failover_core::chain::Signed> {
-    assert_eq!((end.exit, end.outcome.as_str()), (5, "duplicate"), "{end:?}");
+    assert_eq!((end.exit, &end.outcome), (5, &Outcome::Duplicate), "{end:?}");
     assert!(end.next.contains("failover clear"), "{end:?}");
     watched.is_harmless();
     let state = StateDir::existing(watched.folder.path()).unwrap();

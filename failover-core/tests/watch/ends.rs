@@ -1,6 +1,7 @@
 //! How a watch ends without a duplicate of its own: by a person, by a latch, on another chain.
 
 use failover_core::clock::Clock;
+use failover_core::journal::record::Outcome;
 use failover_core::signer::Model;
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{Kind, Position};
@@ -15,7 +16,7 @@ fn the_person_ends_it_and_the_backup_bakes_on() {
     watched.goes_on(30);
     watched.stop();
     let end = watched.watch(10).unwrap();
-    assert_eq!((end.exit, end.outcome.as_str()), (0, "done"));
+    assert_eq!((end.exit, &end.outcome), (0, &Outcome::Done));
     assert!(end.next.contains("goes on baking"), "{end:?}");
     assert!(watched.world.bakes(Side::Backup));
     // The end is the last thing that is said.
@@ -50,7 +51,7 @@ fn on_another_chain_nothing_is_judged() {
     let mut watched = from_scratch(WorldOptions::new(Model::TezSign, 53), Side::Backup);
     watched.world.apply(Event::WrongChain);
     let end = watched.watch(10).unwrap();
-    assert_eq!((end.exit, end.outcome.as_str()), (3, "refused"));
+    assert_eq!((end.exit, &end.outcome), (3, &Outcome::Refused));
 }
 
 /// A run begins beside a watch: no lock is in its way, and what it starts is judged from its B on.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use failover_core::clock::{SystemClock, Timestamp};
-use failover_core::journal::record::{End, Record};
+use failover_core::journal::record::{End, Outcome, Record};
 use failover_core::tezos::Level;
 use failover_core::watch::{HOOK_AGAIN, Hook, Hooks, Listener as _, Note, Role, Said, Trouble};
 use serde_json::Value;
@@ -73,9 +73,9 @@ fn missed(in_a_row: u64, role: Role, next: Option<&str>) -> Said {
     Said::Note(Note::Missed { level, in_a_row, role, next: next.map(str::to_owned) })
 }
 
-fn ended(outcome: &str, exit: u8) -> Said {
+fn ended(outcome: Outcome, exit: u8) -> Said {
     let end = End {
-        outcome: outcome.to_owned(),
+        outcome,
         exit,
         message: "another machine signs".to_owned(),
         refusal: None,
@@ -99,7 +99,7 @@ fn each_is_called_for_its_own_with_its_words_and_the_record() {
         missed(20, Role::Baker, Some("look at it")),
         trouble(Trouble::Chain),
         Said::Note(Note::Over { what: Trouble::Guard, seconds: 3 }),
-        ended("done", 0),
+        ended(Outcome::Done, 0),
     ] {
         // None of these is for a hook.
         hooks.hear(at(0), &said);
@@ -107,7 +107,7 @@ fn each_is_called_for_its_own_with_its_words_and_the_record() {
     hooks.hear(at(0), &missed(20, Role::Sentinel, Some("run `failover run` here")));
     hooks.hear(at(1), &trouble(Trouble::Guard));
     hooks.hear(at(2), &trouble(Trouble::Ready));
-    hooks.hear(at(3), &ended("duplicate", 5));
+    hooks.hear(at(3), &ended(Outcome::Duplicate, 5));
     hooks.finish();
     assert_eq!(bench.failures(), []);
     for (hook, record, key, value) in [
@@ -142,7 +142,7 @@ fn one_that_fails_or_is_not_there_is_said() {
     hooks.hear(at(0), &trouble(Trouble::Ready));
     hooks.hear(at(0), &missed(20, Role::Sentinel, Some("run")));
     // Nothing is configured for it.
-    hooks.hear(at(0), &ended("duplicate", 5));
+    hooks.hear(at(0), &ended(Outcome::Duplicate, 5));
     hooks.finish();
     let failures = bench.failures();
     let [(Hook::Guard, failing), (Hook::NotReady, missing), (Hook::Silent, killed)] = failures.as_slice() else {
@@ -160,7 +160,7 @@ fn one_that_hangs_is_killed_with_what_it_started() {
     let mut hooks = bench.hooks([(Hook::Guard, hanging), (Hook::Duplicate, bench.script("other", "cat >$OUT"))]);
     let begun = Instant::now();
     hooks.hear(at(0), &trouble(Trouble::Guard));
-    hooks.hear(at(0), &ended("duplicate", 5));
+    hooks.hear(at(0), &ended(Outcome::Duplicate, 5));
     assert!(begun.elapsed() < Duration::from_secs(5), "whoever tells it is not kept waiting");
     hooks.finish();
     let failures = bench.failures();

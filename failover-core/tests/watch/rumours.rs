@@ -1,6 +1,6 @@
 //! H25, S8: a vote that nobody has checked stops no machine that bakes; one that is signed twice does.
 
-use failover_core::journal::record::Record;
+use failover_core::journal::record::{Outcome, Record};
 use failover_core::watch::{Note, Said, Trouble};
 use failover_sim::Side;
 use failover_sim::{Event, When};
@@ -41,7 +41,7 @@ fn h25_a_vote_that_is_signed_twice_stops_it() {
         watched.goes_on(60);
         watched.world.at(When::Signs(Side::Backup), Event::After(3, Box::new(Event::Conflict)));
         let end = watched.watch(60).unwrap_or_else(|| panic!("{model}: not seen\n{}", watched.told()));
-        assert_eq!((end.exit, end.outcome.as_str()), (5, "duplicate"), "{model}: {end:?}");
+        assert_eq!((end.exit, &end.outcome), (5, &Outcome::Duplicate), "{model}: {end:?}");
         watched.is_harmless();
         let foreign = watched.said().into_iter().find_map(|(_, said)| match said {
             Said::Run(record) => match *record {

@@ -1,5 +1,6 @@
 //! The zombie (H3): after the failover the old machine boots, its services start by themselves, its signer can sign.
 
+use failover_core::journal::record::Outcome;
 use failover_core::signer::Model;
 use failover_sim::operator::Cable;
 use failover_sim::scenario::{Scenario, Stage, named};
@@ -42,7 +43,7 @@ fn without_the_guard_the_zombie_signs_and_the_backup_is_stopped() {
         // In step with the backup nobody can tell the two apart. At the first position that it signs alone, it is seen.
         watched.world.apply(Event::KillService(Side::Backup, BAKER_UNIT.to_owned()));
         let end = watched.watch(120).unwrap_or_else(|| panic!("{model}: the zombie was not seen"));
-        assert_eq!((end.exit, end.outcome.as_str()), (5, "duplicate"), "{model}: {end:?}");
+        assert_eq!((end.exit, &end.outcome), (5, &Outcome::Duplicate), "{model}: {end:?}");
         watched.is_harmless();
         assert!(!watched.world.alarms().is_empty(), "{model}: two blocks at one level are what the guard is for");
     }

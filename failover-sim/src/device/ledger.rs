@@ -1,4 +1,4 @@
-//! A Ledger, as octez-signer uses it: APDUs, next to whoever else sends some.
+//! A Ledger, as octez-signer uses it: APDUs, next to anything else that sends some.
 
 use crate::ledger::{Reply, SimLedger};
 use failover_core::signer::ledger::{Derivation, KeyPath, Ledger};

@@ -1,4 +1,4 @@
-//! Whoever else acts while a session goes on: a second shell on the same machine, or the other machine (S13, S14).
+//! What others do while a session goes on: a second shell on the same machine, or the other machine (S13, S14).
 
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -27,7 +27,7 @@ impl Rehearsal {
     /// As [`Rehearsal::give_back`].
     pub fn hand_back(&mut self) -> Result<&End, DrillError> {
         let clock = self.world.clock();
-        // As on the command line: a permit of its own, and the runs of the journals are one's own.
+        // As on the command line: a permit of its own, and the runs of the journals are this machine's own.
         let run = self.run;
         let permit = RunPermit { run: RunId::random()?, known: vec![run], ..self.permit() };
         let mut hands = Hands { permit: Some(permit), ..self.hands() };

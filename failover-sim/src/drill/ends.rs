@@ -1,17 +1,17 @@
 //! How a session ends that could not say so itself.
 
 use crate::wire::Ended;
-use failover_core::journal::record::End;
+use failover_core::journal::record::{End, Outcome};
 use failover_core::lock::LockError;
 
 /// A session that was killed, or that never ended (S10).
 pub(super) fn killed(ended: Ended) -> End {
     let (outcome, exit, message) = match ended {
-        Ended::Killed => ("interrupted", 6, "the drill killed the run here"),
-        Ended::Endless => ("endless", 255, "the run does not end"),
+        Ended::Killed => (Outcome::Interrupted, 6, "the drill killed the run here"),
+        Ended::Endless => (Outcome::Other("endless".to_owned()), 255, "the run does not end"),
     };
     End {
-        outcome: outcome.to_owned(),
+        outcome,
         exit,
         message: message.to_owned(),
         refusal: None,
@@ -22,7 +22,7 @@ pub(super) fn killed(ended: Ended) -> End {
 
 pub(super) fn locked(error: &LockError) -> End {
     End {
-        outcome: "locked".to_owned(),
+        outcome: Outcome::Locked,
         exit: 7,
         message: error.to_string(),
         refusal: None,

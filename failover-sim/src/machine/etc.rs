@@ -30,7 +30,7 @@ pub(crate) struct Etc {
     pub(crate) bad_disk: bool,
     /// `sudo -n` wants a password.
     pub(crate) no_sudo: bool,
-    /// Only one's own processes are seen.
+    /// Only the user's own processes are seen.
     pub(crate) hides_processes: bool,
     /// A program that cannot be executed.
     pub(crate) broken: Option<String>,

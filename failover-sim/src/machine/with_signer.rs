@@ -158,8 +158,8 @@ fn a_signer_is_guarded_again_where_its_baker_is_not_given_back() {
     assert!(control.boot_guard().unwrap().holds());
 }
 
-/// What two earlier runs of one's own left, one on each machine, ends neither a run nor a return: the caller says of each that it
-/// is its own, as it learns of it.
+/// What two earlier runs of this machine left, one on each machine, ends neither a run nor a return: the caller says of
+/// each that it is its own, as it learns of it.
 #[test]
 fn claims_of_two_runs_of_ones_own_are_both_replaced() {
     let earlier = [RunId::from_bytes([1; 16]), RunId::from_bytes([2; 16])];

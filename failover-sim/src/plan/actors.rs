@@ -1,4 +1,4 @@
-//! Whoever else acts, at which record, and a person who takes the risk (S13, S14). Drawn apart, so that the rest of a world
+//! What others do, at which record, and a person who takes the risk (S13, S14). Drawn apart, so that the rest of a world
 //! is as it was.
 
 use super::Plan;

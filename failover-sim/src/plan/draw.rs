@@ -118,7 +118,7 @@ fn options(seed: u64, dice: &mut Dice) -> WorldOptions {
     };
     WorldOptions {
         head,
-        // A run reads a dozen levels back; a chain that began later than that is nobody's.
+        // A run reads a dozen levels back; no real chain began later than that.
         history: dice.within(16, 40),
         rights_in_ten: rights,
         sources,

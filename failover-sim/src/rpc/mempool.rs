@@ -13,7 +13,7 @@ use crate::chain::{Ballot, OURS, PROTOCOL, Place, Vote};
 use crate::seed::{base58, blake, block_hash};
 use failover_core::tezos::{Curve, Kind};
 
-/// So many votes are remembered.
+/// This many votes are remembered.
 const KNOWN: usize = 4_096;
 
 /// A vote of a world.

@@ -19,7 +19,7 @@ const BOTH: &[Source] = &[Source::Tzkt, Source::Node];
 /// The own node's head where nothing else is.
 const FALSE: u64 = 19_999_993;
 
-/// So many levels above everybody else's.
+/// This many levels above everybody else's.
 const AHEAD: u64 = 4_692_727;
 
 /// The own node and its peers are far ahead of every other source.

@@ -7,7 +7,7 @@ use crate::options::Side;
 use failover_core::signer::Model;
 use failover_core::tezos::ChainId;
 
-/// So far above the head no mark is raised, and one that is there keeps the key from signing for hours.
+/// This far above the head no mark is raised, and one that is there keeps the key from signing for hours.
 const FAR: u64 = 5_000;
 
 /// Ghostnet, and a level that mainnet reaches in a year.

@@ -1,4 +1,4 @@
-//! Whoever else acts at the same time: a second shell, the other machine, an image of this one (S13, S14).
+//! What others do at the same time: a second shell, the other machine, an image of this one (S13, S14).
 
 use super::{PLAIN, Scenario, before, done};
 use crate::drill::{Act, Cut, Then};

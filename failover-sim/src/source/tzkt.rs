@@ -10,7 +10,7 @@ use failover_core::clock::Timestamp;
 /// Below the head so many levels are searched for what a baker signed.
 const SEARCHED: u64 = 4_000;
 
-/// So many rounds of each level are drawn.
+/// This many rounds of each level are drawn.
 const ROUNDS: u32 = 8;
 
 pub(super) fn answer(shown: Shown<'_>, path: &str) -> Answer {

@@ -20,7 +20,7 @@ use failover_core::signer::Passphrase;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::traits::ArmedBy;
 
-/// So many levels before the world's first one the backup was last used: its marks are old, not empty.
+/// This many levels before the world's first one the backup was last used: its marks are old, not empty.
 const REHEARSED: u64 = 100_000;
 
 /// The passphrase of the devices of a world.

@@ -43,6 +43,6 @@ pub(crate) struct Stray {
     pub(crate) level: u64,
     pub(crate) round: u32,
     pub(crate) kind: Kind,
-    /// By whoever else has the key; else by nobody.
+    /// By another holder of the key; else by nobody.
     pub(crate) signed: bool,
 }

@@ -26,13 +26,13 @@ use crate::signals;
 /// systemd sets it for what it starts.
 const UNIT: &str = "INVOCATION_ID";
 
-/// What was not seen, and how it is; `None`: this device hides nothing.
+/// What was not checked, and how to check it; `None`: this device hides nothing.
 pub(super) fn not_asked_for(facts: &Facts) -> Option<String> {
     let device = &facts.backup.device.as_ref().ok()?.value;
     let hides = device.traits().marks_at_rest == AtRest::Hidden && device.keys.iter().any(|key| key.marks.is_none());
     hides.then(|| {
         format!(
-            "not seen: a locked {} shows neither a damaged key nor marks that are out of reach; `failover check --unlock` \
+            "not checked: a locked {} shows neither a damaged key nor marks above the cap; `failover check --unlock` \
              looks at them",
             device.info.model
         )

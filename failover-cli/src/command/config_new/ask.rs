@@ -90,7 +90,7 @@ impl Asking<'_, '_> {
             let text = self.person.line("Which network: mainnet, shadownet, or a chain id", None)?;
             match text {
                 Some(name) if ChainId::of_network(&name).is_err() => {
-                    self.person.warn(format!("{name} is no known network and no chain id"));
+                    self.person.warn(format!("{name} is neither a known network nor a chain id"));
                 }
                 text => return Ok(text),
             }
@@ -253,7 +253,7 @@ impl Asking<'_, '_> {
         let (destination, host) = loop {
             let destination = match given {
                 Some(destination) => Some(destination.to_owned()),
-                None => self.person.line("The primary's ssh destination, or none: it can never be reached", None)?,
+                None => self.person.line("The primary's ssh destination, or none if it can never be reached", None)?,
             };
             let Some(destination) = destination.filter(|text| text != NONE) else { return Ok(()) };
             match SshHost::new(destination.clone(), SshOptions::default()) {
@@ -280,7 +280,7 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    /// Nobody's opinion is asked for whom nobody named.
+    /// A second opinion that nobody named is not asked for.
     fn tzkt(&mut self) -> Result<(), Failure> {
         if !self.person.asked {
             return Ok(());
@@ -302,7 +302,8 @@ impl Asking<'_, '_> {
                     self.template.seen.push((Section::Chain, format!("{url}: {words}")));
                 }
                 Ok((chain, _)) => {
-                    self.person.warn(format!("{url} is on the chain {chain}: it is no second opinion on this one"));
+                    self.person
+                        .warn(format!("{url} is on the chain {chain}: it cannot be a second opinion on this one"));
                     continue;
                 }
                 Err(error) => self.person.warn(format!("{url} did not answer: {error}")),

@@ -85,7 +85,8 @@ pub(super) fn asked(
 /// Three programs; without one of them all of it is left open.
 fn command(person: &mut Person<'_>) -> Result<Option<Control>, Failure> {
     let mut argv = |does: &str| -> Result<Option<Vec<String>>, Failure> {
-        let question = format!("The command that {does}, words apart by spaces (quote in the file where one has some)");
+        let question =
+            format!("The command that {does}, words separated by spaces (if a word has spaces, quote it in the file)");
         Ok(person.line(&question, None)?.map(|text| text.split_whitespace().map(str::to_owned).collect()))
     };
     let (start, stop) = (argv("starts what signs")?, argv("stops what signs")?);

@@ -83,7 +83,10 @@ impl fmt::Display for Worlds<'_> {
             counted(exits)
         )?;
         writeln!(f, "{injected} faults injected ({})", counted(faults))?;
-        write!(f, "{signatures} signatures, {signed_twice} positions signed twice, {failed} worlds not as they must be")
+        write!(
+            f,
+            "{signatures} signatures, {signed_twice} positions signed twice, {failed} worlds did not end as they must"
+        )
     }
 }
 
@@ -134,7 +137,7 @@ pub(super) fn one(seed: u64, pace: args::Pace, out: &mut Output) -> Result<End, 
     if trial.wrong.is_empty() {
         return Ok(End::done("another seed is another world; `failover drill --worlds 1000` judges many"));
     }
-    out.error("this world is not as it must be");
+    out.error("this world did not end as it must");
     Ok(End::new(Exit::Failed, format!("report this as a fault of failover: {}", replay(seed))))
 }
 
@@ -168,7 +171,7 @@ pub(super) fn many(worlds: u64, from: u64, out: &mut Output) -> Result<End, Fail
         failed: summary.failed.len() as u64,
     });
     match summary.failed.first_key_value() {
-        None => Ok(End::done("every world was as it must be; other seeds are other worlds: --seed N")),
+        None => Ok(End::done("every world ended as it must; other seeds are other worlds: --seed N")),
         Some((seed, _)) => Ok(End::new(Exit::Failed, format!("report this as a fault of failover: {}", replay(*seed)))),
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn run(folder: &Path, options: WorldOptions, out: &mut Output) -> Res
     let passphrase = folder.join("passphrase");
     private(&passphrase, &world.passphrase()).map_err(wrong)?;
     pin(&world, &folder)?;
-    // The primary's first: whoever waits for the backup's has both.
+    // The primary's first: a reader that waits for the backup's has both.
     for (side, name) in [(Side::Primary, "primary.toml"), (Side::Backup, "failover.toml")] {
         let text = configuration(&world, &folder, &served, &passphrase, side);
         private(&folder.join(name), &text).map_err(wrong)?;
@@ -98,7 +98,7 @@ fn url(served: &Served, wanted: Source) -> Option<&str> {
     served.sources.iter().find(|(source, _)| *source == wanted).map(|(_, url)| url.as_str())
 }
 
-/// Whoever waits for the file never reads half of it.
+/// A reader that waits for the file never reads half of it.
 fn private(path: &Path, text: &str) -> io::Result<()> {
     state::replace(path, text.as_bytes(), 0o600)
 }

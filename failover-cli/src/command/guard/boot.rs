@@ -35,8 +35,8 @@ impl fmt::Display for BootRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { state, units, note, why } = self;
         match *state {
-            "holds" => writeln!(f, "No service of it can start: {}", units.join(", "))?,
-            "open" => writeln!(f, "Not every service of it is kept from starting:")?,
+            "holds" => writeln!(f, "None of its services can start: {}", units.join(", "))?,
+            "open" => writeln!(f, "Not all of its services are kept from starting:")?,
             "none" => writeln!(f, "The token alone guards it: its start command has to ask `failover guard check`.")?,
             _ => writeln!(f, "Whether its services can start is not known:")?,
         }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
-use failover_core::decision::{Refusal, pin_allows, policy};
+use failover_core::decision::policy::CAP;
+use failover_core::decision::{Refusal, pin_allows};
 use failover_core::tezos::Level;
 use serde::Serialize;
 
@@ -12,9 +13,6 @@ use crate::failure::Failure;
 use crate::heads;
 use crate::output::Output;
 use crate::settings::Settings;
-
-/// Levels above the head.
-const ABOVE: u64 = policy::CAP;
 
 /// The cap, and where it comes from.
 #[derive(Debug, Serialize)]
@@ -38,11 +36,11 @@ impl fmt::Display for Cap {
 /// No fresh head is known and none was typed, or the level is past the cap.
 pub(super) fn find(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<Level, Failure> {
     let (head, source) = head(settings, wanted, out)?;
-    let cap = Cap { cap: head.above(ABOVE), head, source };
+    let cap = Cap { cap: head.above(CAP), head, source };
     out.show(&cap);
     if wanted.level > cap.cap {
         let message =
-            format!("level {} is past the cap {}, {ABOVE} above the head: a digit too many?", wanted.level, cap.cap);
+            format!("level {} is past the cap {}, {CAP} above the head: a digit too many?", wanted.level, cap.cap);
         return Err(Failure::refused(message, "compare the level with `failover level`, digit by digit"));
     }
     Ok(cap.cap)

@@ -146,8 +146,8 @@ fn raise(
     let remembers = state.traits().marks_at_rest == AtRest::Hidden;
     if remembers && !already && !known.is_empty() {
         out.warn(format!(
-            "what is stored was not proven, because unlocked keys stayed so: {}; `failover disarm`, then `failover hwm raise` \
-             once more with the passphrase proves it",
+            "what is stored was not proven, because these keys were unlocked already and stayed unlocked: {}; \
+             `failover disarm`, then `failover hwm raise` once more with the passphrase proves it",
             names(&known)
         ));
     }

@@ -9,7 +9,7 @@ use failover_core::config::Signer;
 use failover_core::effect::{Whose, disarm_keys};
 use failover_core::guard::{BootGuard, Guard, GuardNote};
 use failover_core::host::LocalHost;
-use failover_core::permit::Root;
+use failover_core::permit::{Root, STOP_PATIENCE};
 use failover_core::session::open;
 
 use super::DisarmedRecord;
@@ -37,7 +37,7 @@ pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
     note(services());
     devices(&mut note);
     // An effect that was under way when the permits went is over by then.
-    match root.path().is_dir().then(|| root.effect_lock("a stop", std::time::Duration::from_secs(60))) {
+    match root.path().is_dir().then(|| root.effect_lock("a stop", STOP_PATIENCE)) {
         Some(Ok(_lock)) => {
             note(services());
             devices(&mut note);

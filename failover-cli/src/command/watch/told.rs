@@ -36,7 +36,7 @@ impl fmt::Display for Told<'_> {
                 }
                 write!(f, ". {next}")
             }
-            Note::Over { what, seconds } => write!(f, "{}: well again, after {seconds} s", named(*what)),
+            Note::Over { what, seconds } => write!(f, "{}: recovered after {seconds} s", named(*what)),
             Note::Unjudged { from, to, why } => write!(f, "levels {from} to {to} were not judged: {why}"),
             Note::Alive { head, levels, with_rights, missed } => {
                 write!(f, "watching; head {head}; {levels} levels read, {with_rights} with rights, {missed} missed")

@@ -54,7 +54,7 @@ impl<H: Host> Systemctl<H> {
             let missing = loaded.missing(&drop_in, &file(unit));
             why.extend(missing.iter().map(|missing| format!("{unit}: {missing}")));
             match written {
-                Written::Foreign(words) => why.push(format!("{unit}: {} is of another hand: {words}", file(unit))),
+                Written::Foreign(words) => why.push(format!("{unit}: {} is not this guard's: {words}", file(unit))),
                 Written::Ours(note) => newest = newest.filter(|known| known.at >= note.at).or(Some(note)),
             }
         }
@@ -98,13 +98,13 @@ impl<H: Host> Systemctl<H> {
                     continue;
                 }
                 Activity::Unclear(words) => {
-                    problems.push(format!("{unit} is {words}: no service of the system that can be guarded"));
+                    problems.push(format!("{unit} is {words}: not a system service, so it cannot be guarded"));
                     continue;
                 }
             }
             match self.written(&unit, &drop_in)? {
                 Some(Written::Foreign(words)) => {
-                    problems.push(format!("{} is of another hand: {words}", file(&unit)));
+                    problems.push(format!("{} is not this guard's: {words}", file(&unit)));
                     continue;
                 }
                 Some(Written::Ours(known)) if known.says_the_same(note) => continue,

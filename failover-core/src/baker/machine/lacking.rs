@@ -128,8 +128,8 @@ impl dyn BakerMachine + '_ {
         }
     }
 
-    /// As [`UnlockSecrets::restore_unlock_secret`](crate::baker::UnlockSecrets::restore_unlock_secret). Where the machine
-    /// lacks it, none was ever taken out of the way.
+    /// As [`UnlockSecrets::restore_unlock_secret`](crate::baker::UnlockSecrets::restore_unlock_secret). Where the
+    /// machine lacks it, none was ever put away.
     ///
     /// # Errors
     /// As there.

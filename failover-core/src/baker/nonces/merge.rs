@@ -18,7 +18,7 @@ const WRITING: Duration = Duration::from_secs(20);
 /// What tells octez-baker's folder from octez-signer's where it has no nonces yet.
 const MARKS: &str = "*_highwatermarks";
 
-/// What the script is called, for who looks at the processes.
+/// The script's name in the list of processes.
 pub const SCRIPT: &str = "failover-nonces";
 
 /// Writes a file of `$4` bytes from standard input, whole or not at all: folder `$1`, name `$2`. What was there is kept as
@@ -88,8 +88,8 @@ pub(in crate::baker) fn merge<H: Host>(
     Ok(Merged { added: wanted.beyond(&before), theirs: theirs.count(), here: after.count(), kept })
 }
 
-/// The one folder that octez-baker writes to: the one with nonces of this chain, or else with files of a baker, or else the
-/// only one that is there, or is named like a client's. Two that fit are none.
+/// The one folder that octez-baker writes to: the one with nonces of this chain, or else with files of a baker, or else
+/// the only one that is there, or is named like a client's. Two that fit count as none.
 fn home<H: Host>(machine: &mut Reader<'_, H>, folders: &[MarkFolder], chain: ChainId) -> Result<String, BakerError> {
     if folders.is_empty() {
         return Err(BakerError::NoMarkFolder { host: machine.name().to_owned() });

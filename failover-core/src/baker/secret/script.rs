@@ -1,6 +1,6 @@
 //! The scripts that look for an unlock secret, take it away and put it back.
 
-/// What the scripts are called, for who looks at the processes.
+/// The scripts' name in the list of processes.
 pub const NAME: &str = "failover-secret";
 
 /// What all three begin with. `KEPT SECRET SCRIPT [SECRET SCRIPT]...`: the folder that keeps, and each service's two files.
@@ -53,7 +53,7 @@ replaces() {
     };
 }
 
-/// What changes something begins for each service so.
+/// How a script that changes something begins, for each service.
 macro_rules! each {
     () => {
         r#"mkdir -p -- "$kept" && chmod 700 -- "$kept" || exit 1

@@ -12,7 +12,7 @@ use crate::host::Host;
 /// For what only asks.
 const SHORT: Duration = Duration::from_secs(10);
 
-/// Where Signatory looks for its configuration, and where it keeps its files, unless told (v1.4, `cmd/commands/root.go`,
+/// Where Signatory looks for its configuration, and where it keeps its files, by default (v1.4, `cmd/commands/root.go`,
 /// `pkg/config/config.go`).
 const SIGNATORY: (&str, &str) = ("/etc/signatory.yaml", "/var/lib/signatory");
 

@@ -44,7 +44,7 @@ pub(super) struct Service {
     pub(super) environment: Vec<(String, String)>,
     /// Of `EnvironmentFiles=`, in their order.
     pub(super) files: Vec<String>,
-    /// Whom it runs as.
+    /// The user that it runs as.
     pub(super) user: String,
 }
 

@@ -21,8 +21,9 @@ impl<H: Host> Payouts for TezbakeControl<H> {
         self.all.iter().filter(pays).cloned().collect()
     }
 
-    /// Asks them to stop. Nothing here kills them: a payment that is under way is written down at its end. Not by the guard:
-    /// whose wallet is on that machine starts them there again, and must not lift the guard for it.
+    /// Asks them to stop. Nothing here kills them: a payment that is under way is written down at its end. Not by the
+    /// guard: a person whose wallet is on that machine starts them there again, and must not have to lift the guard for
+    /// it.
     fn stop_pays(&mut self) -> Result<(), BakerError> {
         let pays: Vec<UnitName> = self.shown_pays()?.into_iter().map(|(unit, _)| unit).collect();
         if pays.is_empty() {

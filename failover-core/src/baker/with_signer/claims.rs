@@ -6,7 +6,7 @@ use crate::guard::GuardNote;
 use crate::permit::{ClaimAnswer, ClaimOrder, RunId};
 
 impl Claims for WithSigner {
-    /// Both are claimed, the signer's first: whoever takes this run's place there has to come past one of them.
+    /// Both are claimed, the signer's first: another run that takes this one's place has to pass one of them.
     fn claim(&mut self, order: &ClaimOrder) -> Result<ClaimAnswer, BakerError> {
         self.own.extend(order.replace);
         let signer = claimed(&mut *self.signer, order, &self.own);
@@ -63,7 +63,7 @@ impl WithSigner {
     }
 }
 
-/// One machine's answer to a claim, past what another run of one's own left there: the two may have different ones.
+/// One machine's answer to a claim, past what another run of this machine left there: the two may have different ones.
 fn claimed(control: &mut dyn BakerMachine, order: &ClaimOrder, own: &[RunId]) -> Result<ClaimAnswer, BakerError> {
     match control.claim(order)? {
         ClaimAnswer::Claimed { by } if own.contains(&by.run) && order.replace != Some(by.run) => {

@@ -17,7 +17,8 @@ impl MarkFiles for WithSigner {
                 marks.unread = marks.unread.or(signer.unread);
                 Ok(marks)
             }
-            // What a signer signed the baker has asked for; a folder that nobody named is none that cannot be read.
+            // The baker asked for everything that its signer signed; a folder that nobody named does not count as
+            // unreadable.
             (Ok(marks), Err(BakerError::NoMarkFolder { .. })) | (Err(BakerError::NoMarkFolder { .. }), Ok(marks)) => {
                 Ok(marks)
             }

@@ -9,7 +9,8 @@ use crate::guard::{BootGuard, GuardNote, Lift};
 
 impl BootGuards for WithSigner {
     fn boot_guard(&mut self) -> Result<BootGuard, BakerError> {
-        // What is open is said whatever the other one is: it can be guarded, and else never would be.
+        // A machine that is open is reported whatever the other one is: it can be guarded, and otherwise never would
+        // be.
         match (self.baker.boot_guard(), self.signer.boot_guard()) {
             (Ok(BootGuard::Holds { mut units, note }), Ok(BootGuard::Holds { units: signer, .. })) => {
                 units.extend(signer);

@@ -224,7 +224,7 @@ fn member(json: &mut Scanner<'_>, baker: &[u8]) -> Result<(Option<Ours>, Option<
 fn delegate(text: &[u8], baker: &[u8]) -> Ours {
     if text.len() != 36 || !text.starts_with(b"tz") {
         let shown = clipped(&String::from_utf8_lossy(text), 40);
-        return Err(format!("a vote of {shown:?}, which is no baker's address"));
+        return Err(format!("a vote of {shown:?}, which is not a baker's address"));
     }
     Ok(text == baker)
 }

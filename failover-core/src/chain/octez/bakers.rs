@@ -6,7 +6,7 @@ use super::{LARGE, OctezNode};
 use crate::chain::{ChainError, ChainLevelSource, Rpc};
 use crate::tezos::KeyHash;
 
-/// So many levels are looked at, from the head's on: a small baker has no right at every level.
+/// This many levels are looked at, from the head's on: a small baker has no right at every level.
 const LEVELS: u64 = 4;
 
 impl<R: Rpc> OctezNode<R> {

@@ -9,7 +9,7 @@ use crate::tezos::{BlockHash, Level};
 /// How many are kept.
 const KEPT: usize = 64;
 
-/// How long a head is the newest: whoever asks for blocks has asked for the head just before.
+/// How long a head is the newest: a caller that asks for blocks has asked for the head just before.
 const NEWEST: Duration = Duration::from_secs(5);
 
 /// How long the stream alone says that the head is the same: a connection can die without a word.

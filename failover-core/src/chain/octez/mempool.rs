@@ -77,7 +77,7 @@ pub(super) enum Proof {
     Checked,
 }
 
-/// A vote of whoever has the slot, ordered by its level first.
+/// A vote of the baker that has the slot, ordered by its level first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Vote {
     pub(super) at: Position,

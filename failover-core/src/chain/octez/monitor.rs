@@ -116,7 +116,7 @@ impl Heard {
 
 impl Shared {
     fn heard(&self) -> MutexGuard<'_, Heard> {
-        // Whoever panicked with it has at most half counted a vote.
+        // A thread that panicked with it has at most half counted a vote.
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -163,7 +163,7 @@ impl Shared {
         json.begins()?;
         while json.more()? && !self.stopped() {
             let Some(mut list) = json.array()? else {
-                self.heard().unknown = Some("something in the mempool's stream that is no list".to_owned());
+                self.heard().unknown = Some("something in the mempool's stream that is not a list".to_owned());
                 continue;
             };
             while json.next(&mut list)? {

@@ -33,10 +33,12 @@ impl Left {
         match (self.bound, can.untouched) {
             (Some(bound), true) if below(bound) => None,
             (Some(bound), true) => Some(format!(
-                "the marks of the key {key} are at {}, above {bound}, to which the primary may have signed",
+                "the marks of the key {key} are at {}, above {bound}, the highest level that the primary may have signed",
                 in_words(found)
             )),
-            (None, true) => Some(format!("no run on record says up to which level the key {key} is the primary's")),
+            (None, true) => {
+                Some(format!("no recorded run says up to which level the primary may have signed with the key {key}"))
+            }
             (_, false) => {
                 let left: Vec<String> = can.one_of.iter().map(in_words).collect();
                 Some(format!(

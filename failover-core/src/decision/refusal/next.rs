@@ -2,7 +2,7 @@
 
 use super::Refusal;
 
-/// Where a claim stands that stands here.
+/// The place of a claim that another machine's run left here.
 pub(in crate::decision) const THIS_MACHINE: &str = "this machine";
 
 /// The last line of whatever another run excludes. It claims nothing about what that run does.
@@ -67,7 +67,7 @@ impl Refusal {
                 "configure another source (`tzkt` or `others` in [chain]), then run `failover check`: it pins the head"
             }
             Self::AnswersThough { status: true, .. } => {
-                "find out which machine answers, and which one the power status is of; where the status is wrong, run again \
+                "find out which machine answers and which one the power status describes; if the status is wrong, run again \
                  with --without power"
             }
             Self::AnswersThough { status: false, .. } => {
@@ -97,7 +97,7 @@ impl Refusal {
             }
             Self::MissingKey { .. } => "plug in the signer that has this key; do not register another key now",
             Self::KeyChange { .. } => "wait for the key change, then run again with both keys on the device",
-            Self::WrongHost { .. } => "find out which machine answers there; run `failover check` when it is settled",
+            Self::WrongHost { .. } => "find out which machine answers there; then run `failover check`",
             Self::NotSilent { .. } => "unplug the primary's signer or switch the machine off, then run again",
             Self::SilenceProvesNothing { .. } => "run again when the baker has rights",
             Self::NotFenced { .. } => {
@@ -125,7 +125,7 @@ impl Refusal {
             }
             Self::OlderThere { host, .. } => {
                 return format!(
-                    "install failover {} on {host}, then run again; or take what is installed there away",
+                    "install failover {} on {host}, then run again; or remove the version that is installed there",
                     env!("CARGO_PKG_VERSION")
                 );
             }
@@ -160,10 +160,10 @@ impl Refusal {
                 );
             }
             Self::BakesHere { .. } => {
-                "leave this machine as it is: a failover is run on the machine that takes over, `failover run` there"
+                "leave this machine as it is, and run `failover run` on the machine that takes over"
             }
             Self::Unpinned { .. } => {
-                "run `failover check` first: it writes down which machine this is. Where that cannot be, run again with --emergency"
+                "run `failover check` first: it pins the primary. If that is impossible, run again with --emergency"
             }
             Self::NoLock => "take a lock, `FileLock::acquire`, and give it to the run",
             Self::Unfinished { .. } => "run `failover resume` to go on, or `failover stand-down` to leave it",
@@ -174,7 +174,7 @@ impl Refusal {
         .to_owned()
     }
 
-    /// Is it that this run's permit is gone, void, or never was? Then the run is over.
+    /// Is this run's permit gone, void, or was it never made? Then the run is over.
     #[must_use]
     pub const fn is_about_the_permit(&self) -> bool {
         matches!(self, Self::Stopped { .. } | Self::OtherBoot | Self::NoPermit)

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use super::others::Others;
 use super::{Because, Scope, seen};
-use crate::chain::{ChainError, ChainLevelSource, ChainNode, PeerHead};
+use crate::chain::agreement::NEAR;
+use crate::chain::{ChainError, ChainLevelSource, ChainNode, PeerHead, SETTLED};
 use crate::clock::Clock;
 use crate::facts::{
     Activity, ChainFacts, Constants, Delegate, Fact, Head, LevelActivity, Pooled, SecondOpinion, Signed, Unknown,
 };
 use crate::tezos::{KeyHash, Level};
 
-/// Votes for a level are in the next block and nowhere later, and a block two levels down is final.
-const SETTLED: u64 = 3;
 /// Levels that are read below the settled ones before a level was noted.
 const LOOK_BACK: u64 = 8;
+/// What was seen in the newest blocks is kept for so many levels longer than it takes to settle.
+const LINGERS: u64 = 2;
 /// New levels read in one gathering at most, so that no gathering takes long.
 const LEVELS_AT_ONCE: usize = 24;
 
@@ -112,7 +113,7 @@ impl ChainGatherer {
         (chain, self.others.shown())
     }
 
-    /// Looks at the own node alone. Presence counts, whoever says so (S8), so no second opinion is asked for.
+    /// Looks at the own node alone. Presence counts, whatever says so (S8), so no second opinion is asked for.
     pub(super) fn glance(&mut self, scope: &Scope, clock: &dyn Clock) -> ChainFacts {
         // What the node would have told of is not asked for; what guards a run is always asked.
         let head = match &self.glanced {
@@ -164,14 +165,15 @@ impl ChainGatherer {
         self.seen(opinion, clock)
     }
 
-    /// A peer agrees where it has the same block at the lower of both heads, at most two levels away. What is above
-    /// the own head cannot be compared, and is believed for two levels (H20).
+    /// A peer agrees where it has the same block at the lower of both heads, near enough to be compared. What
+    /// is above the own head cannot be, and is believed for as many levels (H20).
     fn agrees(&mut self, head: &Head, peer: &PeerHead) -> bool {
         match peer.level.get().cmp(&head.level.get()) {
             std::cmp::Ordering::Equal => peer.hash == head.hash,
-            std::cmp::Ordering::Greater => peer.level.since(head.level) <= 2,
+            std::cmp::Ordering::Greater => peer.level.since(head.level) <= NEAR,
             std::cmp::Ordering::Less => {
-                head.level.since(peer.level) <= 2 && self.source.hash_at(peer.level).is_ok_and(|hash| hash == peer.hash)
+                head.level.since(peer.level) <= NEAR
+                    && self.source.hash_at(peer.level).is_ok_and(|hash| hash == peer.hash)
             }
         }
     }
@@ -303,11 +305,11 @@ impl ChainGatherer {
             Some((_, known)) => known.clone(),
             None => Vec::new(),
         };
-        known.retain(|s| s.at.level.above(SETTLED + 2) > head.level);
+        known.retain(|s| s.at.level.above(SETTLED + LINGERS) > head.level);
         let newest = self.source.newest(&scope.baker, head);
         let mut found = newest.as_ref().map_or_else(|error| error.seen().to_vec(), Clone::clone);
         let mut wrong = newest.err();
-        for level in [head.level.below(2), head.level.below(1)].into_iter().flatten() {
+        for level in (1..SETTLED).rev().filter_map(|below| head.level.below(below)) {
             // A block being replaced while it is read is no fault: the level is read again when it is settled.
             match self.source.activity(&scope.baker, level) {
                 Ok(activity) => found.extend(activity.signed),
@@ -333,3 +335,6 @@ impl ChainGatherer {
         Ok(known)
     }
 }
+
+#[cfg(test)]
+mod tests;

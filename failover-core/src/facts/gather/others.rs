@@ -40,7 +40,7 @@ impl Asked {
                 Ok(_) => ASK_AGAIN,
                 Err(_) => ASK_FAILED,
             };
-            // An opinion on a head that is far from this one is none on this one (H26).
+            // An opinion on a head that is far from this one does not count for this one (H26).
             let elsewhere = last.said.is_ok() && own.since(last.own).max(last.own.since(own)) > NEAR;
             now.since(last.at) >= again || now < last.at || elsewhere
         })

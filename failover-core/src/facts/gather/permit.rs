@@ -23,7 +23,7 @@ pub(super) fn claims(permit: Option<&RunPermit>, clock: &dyn Clock) -> Fact<Vec<
     seen(permit.permits.claims(), WHERE, clock)
 }
 
-/// What speaks against a claim on the primary, asked without changing anything there. One's own claim does not.
+/// What speaks against a claim on the primary, asked without changing anything there. The run's own claim does not.
 pub(super) fn standing(
     control: &mut dyn BakerMachine,
     permit: Option<&RunPermit>,

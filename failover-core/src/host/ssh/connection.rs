@@ -51,7 +51,8 @@ impl Connection {
         let limited = matches!(self.failed, Some(HostError::Limited { .. }));
         let between = if limited { COUNTED } else { BETWEEN };
         let recent = self.tried.filter(|(at, _)| now.saturating_duration_since(*at) < between);
-        // What changes something there, a stop above all, is tried at once; but where tries are counted none is helped by one.
+        // What changes something there, a stop above all, is tried at once; but where tries are counted, another one
+        // does not help.
         if let Some((_, spare)) = recent
             && (limited || !spare && !effect)
         {

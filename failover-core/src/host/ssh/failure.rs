@@ -5,7 +5,7 @@ use crate::host::verdict::Call;
 
 /// ssh neither ended nor began a session within the deadline: nothing was asked there.
 pub(super) fn silent(call: &Call<'_>) -> HostError {
-    let why = "a connection came up, and no shell within the deadline; does a start file of the login shell wait?";
+    let why = "the connection was made, but no shell answered in time: does a start file of the login shell wait?";
     HostError::Unreachable { host: call.host.to_owned(), why: why.to_owned() }
 }
 

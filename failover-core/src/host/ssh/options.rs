@@ -106,9 +106,9 @@ fn with_path(option: &str, file: &std::path::Path) -> OsString {
     format!("{option}\"{file}\"").into()
 }
 
-/// A text that is no ssh destination.
+/// A text that is not an ssh destination.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{destination:?} is no ssh destination: {why}")]
+#[error("{destination:?} is not an ssh destination: {why}")]
 pub struct DestinationError {
     destination: String,
     why: &'static str,

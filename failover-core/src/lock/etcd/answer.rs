@@ -60,12 +60,12 @@ impl Answer<'_> {
     /// The lease that was granted.
     pub(super) fn granted(&self) -> Result<i64, EtcdError> {
         let positive = |name: &str| self.value.get(name).and_then(number).filter(|number| *number > 0);
-        positive("TTL").and(positive("ID")).ok_or_else(|| self.wrong("no lease is in it"))
+        positive("TTL").and(positive("ID")).ok_or_else(|| self.wrong("it has no lease"))
     }
 
     /// How long the lease lasts from now on, in seconds; `None`: it is gone.
     pub(super) fn kept_alive(&self, lease: i64) -> Result<Option<u64>, EtcdError> {
-        let result = self.value.get("result").ok_or_else(|| self.wrong("no lease is in it"))?;
+        let result = self.value.get("result").ok_or_else(|| self.wrong("it has no lease"))?;
         self.ttl(result, lease)
     }
 
@@ -80,7 +80,7 @@ impl Answer<'_> {
         match of.get("TTL") {
             None => Ok(None),
             Some(ttl) => {
-                let ttl = number(ttl).ok_or_else(|| self.wrong("its TTL is no number"))?;
+                let ttl = number(ttl).ok_or_else(|| self.wrong("its TTL is not a number"))?;
                 Ok(u64::try_from(ttl).ok().filter(|ttl| *ttl > 0))
             }
         }
@@ -139,7 +139,7 @@ impl Answer<'_> {
     fn found(&self, range: &Value) -> Result<Option<Found>, EtcdError> {
         let keys = match range.get("kvs") {
             None => return Ok(None),
-            Some(keys) => keys.as_array().ok_or_else(|| self.wrong("its keys are no list"))?,
+            Some(keys) => keys.as_array().ok_or_else(|| self.wrong("its keys are not a list"))?,
         };
         let [key] = keys.as_slice() else { return Err(self.wrong("it is not about one key")) };
         let created = token(key.get("create_revision").and_then(number));

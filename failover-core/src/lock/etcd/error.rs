@@ -35,7 +35,7 @@ pub enum EtcdError {
         why: String,
     },
     /// It answered something that is no answer to this.
-    #[error("etcd's answer to {path} is not to be trusted: {why}")]
+    #[error("etcd's answer to {path} cannot be trusted: {why}")]
     Malformed {
         /// What was asked.
         path: String,

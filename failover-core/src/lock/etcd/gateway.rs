@@ -253,7 +253,7 @@ fn tls_of(options: &EtcdOptions) -> Result<TlsConfig, EtcdError> {
         let chain = tls::certificates(certificates).map_err(|why| wrong(certificates, why))?;
         let items = tls::pem(key).map_err(|why| wrong(key, why))?;
         let found = items.into_iter().find_map(private_key);
-        let found = found.ok_or_else(|| wrong(key, "no private key is in it".to_owned()))?;
+        let found = found.ok_or_else(|| wrong(key, "it has no private key".to_owned()))?;
         config = config.client_cert(Some(ClientCert::new_with_certs(&chain, found)));
     }
     Ok(config.build())

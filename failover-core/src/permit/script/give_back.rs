@@ -32,10 +32,11 @@ say made"#
 /// Gives a machine its job back while a permit is there:
 /// `ROOT BAKER RUN SECONDS WRITE REMOVE FOLDER NAME TEXT BY USER LIMIT N BACK... N ASIDE... N START... STOP...`.
 ///
-/// Under the effect lock: the permit is looked for; the guard's token is written by `WRITE` (`FOLDER` is `-`: nothing looks for
-/// one there); kept secrets are put back by the `N` words of `BACK`; the permit is looked for; the words of `START` are run, for
-/// `LIMIT` seconds at most; the permit is moved away, which shows that it still was there. Where it is gone, all of it is taken
-/// back, by `REMOVE`, `ASIDE` and `STOP`. `USER` is `user` where start and stop are for whoever called sudo, else `root`.
+/// Under the effect lock: the permit is looked for; the guard's token is written by `WRITE` (`FOLDER` is `-`: nothing
+/// looks for one there); kept secrets are put back by the `N` words of `BACK`; the permit is looked for; the words of
+/// `START` are run, for `LIMIT` seconds at most; the permit is moved away, which shows that it still was there. Where
+/// it is gone, all of it is taken back, by `REMOVE`, `ASIDE` and `STOP`. `USER` is `user` where start and stop are for
+/// the user who called sudo, else `root`.
 ///
 /// The permit's own files are reached by `command -p`, so that a simulated machine's programs, which come first in `PATH`, are
 /// asked for what belongs to that machine alone.

@@ -51,7 +51,7 @@ pub(super) fn fence(report: &Report) -> Markup {
     let inside = html! {
         p class="lead" { "What proves that the primary cannot sign any more, rung by rung." }
         @if report.fence.is_empty() {
-            p class="unknown" { "The run did not come to the fence: nothing about the primary was proven." }
+            p class="unknown" { "The run did not get as far as the fence: nothing about the primary was proven." }
         }
         ul class="rungs" {
             @for proof in &report.fence {

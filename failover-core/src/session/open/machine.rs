@@ -90,7 +90,7 @@ pub fn host(machine: &Machine) -> Result<Box<dyn Host>, SetupError> {
     }
 }
 
-/// One connection to a machine, whoever asks it.
+/// One connection to a machine, for everything that asks it.
 fn over_ssh(destination: &str, path: Option<&Path>) -> Result<SshHost, SetupError> {
     type Wanted = (String, Option<PathBuf>);
     static KNOWN: Mutex<Vec<(Wanted, SshHost)>> = Mutex::new(Vec::new());

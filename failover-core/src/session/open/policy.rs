@@ -20,7 +20,7 @@ pub fn policy(config: &Config, state: &StateDir, margin: Option<u64>, emergency:
     policy.host = config.primary.host().cloned();
     policy.signer_apart = config.primary.signer.is_some();
     policy.primary_pin = primary_pin(state)?;
-    // One that cannot be read is none: then another source must agree, and it is pinned anew.
+    // One that cannot be read does not count: then another source must agree, and it is pinned anew.
     policy.head_pin = state.head_pin().ok().flatten();
     policy.check()?;
     Ok(policy)

@@ -1,5 +1,5 @@
-//! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back. And what stops
-//! and guards a machine does so without it.
+//! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back. A stop or a
+//! guard does not wait for it.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::{ApduExchange, Wait, apdu, frame};
 use crate::signer::SignerError;
 
-/// So often a wait looks whether somebody has cancelled it.
+/// How often a wait looks whether somebody has cancelled it.
 const SLICE: Duration = Duration::from_millis(100);
 
 /// How a child ends, and what the parent makes of it.
@@ -88,7 +88,7 @@ impl ChildExchange {
     fn start(&self) -> Result<Running, SignerError> {
         let mut child = Command::new(&self.program)
             .args(&self.args)
-            // Nothing of this process' environment is its business, a passphrase least of all (S9).
+            // It gets nothing of this process' environment, least of all a passphrase (S9).
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

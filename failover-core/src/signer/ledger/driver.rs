@@ -24,7 +24,7 @@ const TRAITS: Traits = Traits {
     reboot: Reboot::NotKnown,
     highest_level: LEDGER_LEVEL_MAX,
     vote_at_mark: AtMark::Allowed,
-    // SETUP and RESET, by whoever presses.
+    // SETUP and RESET, by anybody who presses.
     lowering: Lowering::Obeyed,
     marks_at_rest: AtRest::Shown,
     setting: Setting::LookedAt {

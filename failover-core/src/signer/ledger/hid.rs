@@ -222,7 +222,7 @@ fn transport(path: &Path) -> Result<TransportNativeHID, (Ending, String)> {
     let device = api
         .device_list()
         .find(|d| d.path() == name.as_c_str() && d.vendor_id() == VENDOR && d.usage_page() == USAGE_PAGE)
-        .ok_or_else(|| (Ending::NotFound, format!("{} is no Ledger", path.display())))?;
+        .ok_or_else(|| (Ending::NotFound, format!("{} is not a Ledger", path.display())))?;
     TransportNativeHID::open_device(&api, device).map_err(|e| (Ending::Broken, e.to_string()))
 }
 

@@ -46,7 +46,7 @@ impl<X: ApduExchange> Ledger<X> {
         for probe in probes {
             match ask(&mut self.exchange, &GetAppAndVersion, *probe) {
                 Err(SignerError::Timeout { .. }) => {}
-                // Whatever it says, it says something: pressed by now, or without power.
+                // Any answer will do: the prompt was pressed by now, or the device was without power.
                 _ => {
                     self.exchange.resync();
                     self.screen = Screen::default();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{ApduExchange, Wait, apdu, frame};
 use crate::signer::{Model, Place, Selector, SignerError};
 
-/// So often a wait looks whether somebody has cancelled it.
+/// How often a wait looks whether somebody has cancelled it.
 const SLICE: Duration = Duration::from_millis(100);
 /// How long a connection may take to be made.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(3);

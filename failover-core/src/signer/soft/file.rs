@@ -18,7 +18,7 @@ pub(super) struct Kept {
     pub(super) keys: Vec<Key>,
 }
 
-/// One key. A mark that is `null` never signed; one that is missing makes the file none (S3).
+/// One key. A mark that is `null` never signed; one that is missing makes the file unreadable (S3).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
@@ -56,7 +56,7 @@ fn broke(path: &Path, why: impl ToString) -> SignerError {
     SignerError::Disconnected { device: path.display().to_string(), why: why.to_string() }
 }
 
-/// Beside the file: it is replaced, and a lock stays with what it was taken of.
+/// Beside the file, because that is replaced, and a lock stays with the file that it was taken on.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(suffix);

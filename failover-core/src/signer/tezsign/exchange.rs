@@ -18,8 +18,8 @@ const UNLOCK_FIRST: Duration = Duration::from_secs(5);
 const UNLOCK_FURTHER: Duration = Duration::from_millis(1500);
 /// Deadline of an unlock of however many keys.
 const UNLOCK_MOST: Duration = Duration::from_secs(30);
-/// A request that may be sent again is, where no accept came for this long: its bytes may have been read as the rest
-/// of a frame that an earlier host began.
+/// A request that may be sent twice is sent again where no accept came for this long: its bytes may have been read as
+/// the rest of a frame that an earlier host began.
 const UNACCEPTED: Duration = Duration::from_millis(800);
 /// How often a request is sent at most, whatever the reason.
 const SENDS: u8 = 3;

@@ -33,7 +33,7 @@ fn key(status: &KeyStatus) -> Result<KeyState, SignerError> {
     }
     let hash: KeyHash = status.tz4.parse().map_err(|e| malformed(format!("the address of the key {name}: {e}")))?;
     if status.key.is_empty() || hash.curve() != Curve::Bls {
-        return Err(malformed(format!("the key {:?} with the address {hash} is none of a TezSign", status.key)));
+        return Err(malformed(format!("the key {:?} with the address {hash} is not a TezSign's", status.key)));
     }
     let lock = LockState::try_from(status.lock_state).unwrap_or(LockState::Unspecified);
     let (arming, marks) = match (lock, status.state_corrupted) {

@@ -96,7 +96,7 @@ fn what_lies_above_the_mark_is_foreign_and_older_marks_only_ask_for_new_ones() {
 
 #[test]
 fn below_the_floor_everything_is_foreign() {
-    let run = Progress {
+    let run = Kept {
         noted: Some(Noted { head: level(998), bound: level(1000) }),
         started: Some(Started {
             floor: level(1010),
@@ -104,7 +104,7 @@ fn below_the_floor_everything_is_foreign() {
             path: Path::Controlled,
             complete: true,
         }),
-        ..Progress::default()
+        ..Kept::default()
     };
     let mut judge = Judge::after(&run);
     assert_eq!((judge.first(), judge.floor()), (level(1001), Some(level(1010))));
@@ -145,19 +145,19 @@ fn what_waits_does_not_grow_and_is_not_lost() {
 }
 
 /// After a run whose floor was 1010 and whose B was 1000; the consensus key's marks at the start.
-fn run(marks: u64) -> Progress {
+fn run(marks: u64) -> Kept {
     let marks = Marks::all(Mark::at(Position::start_of(level(marks))));
-    Progress {
+    Kept {
         noted: Some(Noted { head: level(998), bound: level(1000) }),
         started: Some(Started { floor: level(1010), marks, path: Path::Controlled, complete: true }),
-        ..Progress::default()
+        ..Kept::default()
     }
 }
 
 #[test]
 fn what_an_earlier_start_signed_is_its_own() {
     let mark = |at| Marks::all(Mark::at(Position::start_of(level(at))));
-    let mut judge = Judge::after(&Progress { earlier: vec![(mark(1003), mark(1006))], ..run(1010) });
+    let mut judge = Judge::after(&Kept { earlier: vec![(mark(1003), mark(1006))], ..run(1010) });
     let seen = chain(OLD, vec![vote(1003, 0), vote(1005, 0), vote(1007, 0)]);
     assert_eq!(judge.judge(now(), &seen, &device(Some(1010), None)).foreign, [vote(1003, 0), vote(1007, 0)]);
     assert_eq!(Judge::alone(level(1000)).floor(), None, "there was no run");

@@ -178,7 +178,7 @@ fn h40_after_a_claim_or_a_stop_the_start_finds_its_permit_gone() {
         assert_eq!(place.permit(first, "-"), "0 made");
         assert_eq!(place.claim(fence, "-"), "made");
         assert_eq!(place.give_back(first, &START), "0 gone a run of root@h, token false", "{real}");
-        // Where its claim stands and it is not one's own, no permit is left; where it is, one is.
+        // Where its claim stands and it is not this machine's own, no permit is left; where it is, one is.
         assert!(place.permit(second, "-").starts_with("0 claimed {"), "{real}");
         assert!(place.permit(second, &other.to_string()).starts_with("0 claimed {"), "{real}");
         assert_eq!(place.permit(second, &fence.to_string()), "0 made", "{real}");

@@ -114,7 +114,7 @@ pub struct UsbListing {
     pub path: String,
     /// Can this user open it? Why not, and what to do.
     pub accessible: Result<(), String>,
-    /// The interfaces that a process has claimed, as sysfs tells whoever asks. A baking service holds sign.
+    /// The interfaces that a process has claimed, as sysfs tells anybody. A baking service holds sign.
     pub claimed: Vec<Interface>,
     /// Another process that has it open, as far as this user may see: it may hold one interface, or both.
     pub opened_by: Option<String>,
