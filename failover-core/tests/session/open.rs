@@ -8,7 +8,7 @@ use failover_core::config::Config;
 use failover_core::decision::PolicyError;
 use failover_core::lock::LockError;
 use failover_core::operator::Nobody;
-use failover_core::session::{Session, SessionError, Wanted};
+use failover_core::session::{Session, SessionError, SetupError, Wanted};
 
 /// A machine that is simulated: nothing of the real one's is taken.
 pub(crate) fn text(folder: &Path) -> String {
@@ -66,11 +66,12 @@ fn s7_the_session_of_a_second_process_is_refused() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(child.stdout.take().unwrap());
-    assert!(said.lines().map_while(Result::ok).any(|line| line == "held"));
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line == "held"));
     let error = Session::open(&config(folder.path()), &Wanted::default()).unwrap_err();
     assert!(matches!(error, SessionError::Lock(LockError::Held { .. })) && error.exit() == 7, "{error}");
     drop(child.stdin.take());
+    said.for_each(drop);
     assert!(child.wait().unwrap().success());
     drop(Session::open(&config(folder.path()), &Wanted::default()).unwrap());
 }
@@ -100,19 +101,31 @@ fn what_a_field_was_set_to_after_the_file_was_checked_is_checked_again() {
 }
 
 #[test]
-fn a_device_that_is_not_there_ends_the_session_before_its_first_record() {
+fn what_cannot_be_opened_ends_the_session_before_its_first_record() {
     let folder = tempfile::tempdir().unwrap();
-    let opening = Session::open(&config(folder.path()), &Wanted::default()).unwrap();
-    let state = opening.state().clone();
-    let mut journal = None;
+    let wanted = Wanted { without: vec!["http://127.0.0.1:1".to_owned()], ..Wanted::default() };
+    let opening = Session::open(&config(folder.path()), &wanted).unwrap();
+    let (state, mut journal) = (opening.state().clone(), None);
     let error = opening
         .session(Box::new(Nobody), |file| {
             journal = Some(file.path().to_owned());
             Box::new(Unwritten)
         })
         .unwrap_err();
-    assert!(matches!(error, SessionError::Signer(_)), "{error}");
+    assert!(matches!(error, SessionError::Setup(SetupError::OwnNode { .. })) && error.exit() == 2, "{error}");
     assert_eq!(state.journals().unwrap(), [journal.unwrap()]);
+    // The locks went with it.
+    assert!(Session::open(&config(folder.path()), &Wanted::default()).is_ok());
+}
+
+/// The plan that a person was shown has its name from them, in a new run alone.
+#[test]
+fn a_new_run_takes_the_name_of_a_plan_that_was_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Session::open(&config(folder.path()), &Wanted::default()).unwrap();
+    let shown = "K7MPQ2".parse().unwrap();
+    assert_ne!(opening.plan(), shown);
+    assert_eq!(opening.of_plan(shown).plan(), shown);
 }
 
 struct Unwritten;
