@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use super::act::{Act, Cut, Then};
 use super::book::Alarm;
 use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
@@ -28,21 +29,21 @@ use failover_core::session::{Look, Session};
 use failover_core::signer::Model;
 use failover_core::state::{PlanId, PlanIdError, StateDir, StateError};
 
-mod act;
 mod back;
 mod commands;
 mod edges;
 mod ends;
 mod journals;
+mod others;
 mod permit;
 mod turn;
 mod watched;
 
-pub use act::{Act, Then};
 use ends::{killed, locked};
 pub use journals::journal_of;
+use others::Acts;
 use watched::Watched;
-pub use watched::{Cut, Watcher};
+pub use watched::Watcher;
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
 const AFTERWARDS: Duration = Duration::from_secs(180);
@@ -175,7 +176,7 @@ pub struct Rehearsal {
     journal: Option<PathBuf>,
     watcher: Shown,
     ends: Vec<End>,
-    acts: act::Acts,
+    acts: Acts,
     /// The configured sources.
     sources: &'static [Source],
     other: Option<FileLock>,
@@ -250,7 +251,7 @@ impl Rehearsal {
             journal: None,
             watcher,
             ends: Vec::new(),
-            acts: act::Acts::default(),
+            acts: Acts::default(),
             sources,
             other,
         })

@@ -1,7 +1,7 @@
 //! Is a machine's systemd one under which the boot guard is proven?
 
 use failover_core::baker::BakerError;
-use failover_core::baker::systemd_version::{OLDEST, systemd_version};
+use failover_core::baker::systemd_version::{OLDEST, is_proven, systemd_version};
 use failover_core::config::{Control, Machine};
 use failover_core::host::Host;
 use failover_core::session::open;
@@ -25,7 +25,7 @@ pub(super) fn proven_systemd(machine: &Machine) -> Result<Option<Found>, Failure
 
 fn of(host: &mut dyn Host) -> Found {
     match systemd_version(host) {
-        Ok(version) if version >= OLDEST => Ok(format!("{version}; the boot guard is proven from {OLDEST} on")),
+        Ok(version) if is_proven(version) => Ok(format!("{version}; the boot guard is proven from {OLDEST} on")),
         Ok(version) => Err((
             format!("{version}, which is older than {OLDEST}: how it treats the boot guard was never tested"),
             UNPROVEN.to_owned(),
