@@ -19,12 +19,13 @@ use failover_core::clock::Clock;
 use failover_core::decision::{Policy, Verdict};
 use failover_core::effect::Hands;
 use failover_core::facts::Facts;
-use failover_core::failover::{Failover, Parts, PreviousRun, Recorder, earlier_refusal};
+use failover_core::failover::{Parts, PreviousRun, Recorder};
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record};
 use failover_core::journal::{JournalError, JournalFile};
 use failover_core::lock::{FailoverLock, FileLock, Holder, LockError};
 use failover_core::permit::{PermitError, Root, RunId, RunIdError};
+use failover_core::session::{Look, Session};
 use failover_core::signer::Model;
 use failover_core::state::{PlanId, PlanIdError, StateDir, StateError};
 
@@ -319,17 +320,22 @@ impl Rehearsal {
             }
             Err(error) => return Err(error.into()),
         };
-        let refused = earlier_refusal(&self.state, &self.policy, self.world.now())?;
         let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
         if past.is_none() {
             self.permit().permits.begin(&self.run)?;
         }
         let recorder = self.recorder(file, cut);
-        let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).after_refusal(refused);
+        let session = match Session::from_parts(self.parts(recorder, vec![Box::new(lock)]), past) {
+            Ok(session) => session,
+            Err(error) => {
+                self.ends.push(error.end());
+                return self.ends.last().ok_or(DrillError::NoRun);
+            }
+        };
         self.world.wires().begin(self.world.now(), kill);
         // A process that is killed does nothing more, and what it held is let go: it unwinds.
-        let end = catch_unwind(AssertUnwindSafe(move || run.run()));
+        let end = catch_unwind(AssertUnwindSafe(move || session.run()));
         self.world.wires().end();
         self.ends.push(match end {
             Ok(end) => end,
@@ -348,7 +354,7 @@ impl Rehearsal {
     pub fn look(&mut self) -> Result<(Facts, Verdict), DrillError> {
         let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
-        Ok(Failover::new(self.parts(self.recorder(file, None), Vec::new()), past).look_once())
+        Ok(Look::from_parts(self.parts(self.recorder(file, None), Vec::new()), past).once())
     }
 
     fn recorder(&self, file: JournalFile<Record>, cut: Option<Cut>) -> Box<dyn Recorder> {

@@ -2,12 +2,12 @@
 
 use failover_core::baker::BakerError;
 use failover_core::baker::systemd_version::{OLDEST, is_proven, systemd_version};
+use failover_core::config::{Control, Machine};
 use failover_core::host::Host;
+use failover_core::session::open;
 
 use super::found::Found;
-use crate::config::{Control, Machine};
 use crate::failure::Failure;
-use crate::wiring;
 
 const UNPROVEN: &str = "use a machine with Debian 11, Ubuntu 22.04 or newer (`systemctl --version` says which systemd it has); until then \
                         unplug this one's signer while it must not bake";
@@ -20,7 +20,7 @@ pub(super) fn proven_systemd(machine: &Machine) -> Result<Option<Found>, Failure
     if matches!(machine.control, Control::Command { .. }) {
         return Ok(None);
     }
-    Ok(Some(of(&mut *wiring::open_host(machine)?)))
+    Ok(Some(of(&mut *open::host(machine)?)))
 }
 
 fn of(host: &mut dyn Host) -> Found {

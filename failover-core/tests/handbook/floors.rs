@@ -7,6 +7,9 @@ use crate::sources::{Module, arrows};
 
 /// Of the library, from the top: `docs/design.md` has the picture.
 const LIBRARY: &[&[&str]] = &[
+    // The way to a run.
+    &["session"],
+    &["config"],
     // What is drawn, and what goes on afterwards.
     &["report", "watch"],
     // The loops: gather, decide, record, perform, record.
@@ -36,13 +39,13 @@ const COMMAND_LINE: &[&[&str]] = &[
     &["app"],
     &["command"],
     &["session"],
-    &["heads", "reopening_device"],
-    &["settings", "locks", "wiring", "sources"],
+    &["heads"],
+    &["settings", "locks"],
     &["config", "prompt"],
     &["args", "failure", "signals"],
     &["output"],
     &["screen"],
-    &["exit", "text", "narration", "noted_prompt", "notify", "afterwards"],
+    &["exit", "text", "narration", "notify", "afterwards"],
     &["size", "wrap"],
 ];
 
