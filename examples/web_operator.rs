@@ -20,7 +20,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, Recorder};
+use failover_core::failover::{Parts, Recorder};
 use failover_core::guard::Guard;
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::Record;
@@ -28,6 +28,7 @@ use failover_core::journal::{JournalError, JournalFile};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
+use failover_core::session::Session;
 use failover_core::signer::{Model, Passphrase};
 use failover_core::state::{PlanId, StateDir};
 use failover_sim::{Event, Side, Source, World, WorldOptions};
@@ -167,7 +168,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let tzkt: Box<dyn ChainLevelSource> = Box::new(Tzkt::new(world.source(Source::Tzkt)));
     let (others, cancel) = (vec![tzkt], Arc::default());
     let parts = Parts { source, others, hands, policy, plan, clock, recorder, state, cancel };
-    let end = Failover::new(parts, None).run();
+    let end = Session::from_parts(parts, None)?.run();
     println!("{}; {}", end.message, end.next);
     println!("signed twice: {}", world.alarms().len());
     Ok(ExitCode::from(end.exit))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use failover_core::chain::SourceUrl;
 use failover_core::signer::Selector;
 use failover_core::tezos::{KeyHash, Level};
 
@@ -12,7 +13,7 @@ mod procedure;
 mod value;
 
 pub(crate) use procedure::{Answers, Drill, Pace, Resume, Return, Run, StandIn, Standby, Watch};
-pub(crate) use value::{Confirmation, NodeUrl};
+pub(crate) use value::Confirmation;
 
 /// Moves a Tezos baker to its backup machine and signer without ever signing twice.
 ///
@@ -45,7 +46,7 @@ pub(crate) struct Global {
     pub(crate) device: Option<Selector>,
     /// The own node's RPC instead of the configured one
     #[arg(long, global = true, value_name = "URL")]
-    pub(crate) node: Option<NodeUrl>,
+    pub(crate) node: Option<SourceUrl>,
 }
 
 /// What failover does.

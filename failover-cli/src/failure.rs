@@ -4,10 +4,16 @@ use std::fmt::Display;
 
 use failover_core::baker::BakerError;
 use failover_core::chain::ChainError;
+use failover_core::config::{ConfigError, SecretError};
+use failover_core::decision::Refusal;
 use failover_core::host::HostError;
+use failover_core::journal::JournalError;
+use failover_core::lock::LockError;
 use failover_core::operator::OperatorError;
-use failover_core::signer::ledger::StatusWord;
+use failover_core::permit::{PermitError, RunIdError};
+use failover_core::session::{SessionError, SetupError};
 use failover_core::signer::{RaiseError, SignerError};
+use failover_core::state::{PlanIdError, StateError};
 
 use crate::exit::Exit;
 use crate::output::End;
@@ -46,21 +52,44 @@ impl Failure {
     }
 }
 
-impl From<SignerError> for Failure {
-    fn from(error: SignerError) -> Self {
-        let exit = match &error {
-            SignerError::NotFound { .. }
-            | SignerError::Ambiguous { .. }
-            | SignerError::Permission { .. }
-            | SignerError::Busy { .. }
-            | SignerError::NoKeys
-            | SignerError::KeyLocked { .. }
-            | SignerError::Status { status: StatusWord::Locked, .. }
-            | SignerError::WrongApp { .. } => Exit::NotReady,
-            SignerError::UnknownKey { .. } | SignerError::Unsupported { .. } => Exit::Usage,
-            _ => Exit::Failed,
-        };
-        Self::new(exit, &error, error.next())
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(&error, error.next())
+    }
+}
+
+/// Why a session could not be opened, or a part of one.
+macro_rules! of_a_session {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                SessionError::from(error).into()
+            }
+        }
+    )+};
+}
+
+of_a_session!(
+    JournalError,
+    LockError,
+    PermitError,
+    PlanIdError,
+    Refusal,
+    RunIdError,
+    SetupError,
+    SignerError,
+    StateError,
+);
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        Self::new(Exit::of(error.exit()), &error, error.next())
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        SetupError::from(error).into()
     }
 }
 

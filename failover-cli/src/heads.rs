@@ -4,13 +4,13 @@ use failover_core::chain::{ChainError, ChainNode, Head};
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::decision::{HeadAge, Judging, Refusal, agreed_head};
 use failover_core::facts::{ChainFacts, Gatherer};
+use failover_core::session::open;
 use failover_core::state::{HeadPin, StateDir};
 use failover_core::tezos::{ChainId, Level};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::sources;
 
 /// One source's head and verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +65,8 @@ pub(crate) struct Everybody {
 /// # Errors
 /// No node is named, or a URL cannot be used.
 pub(crate) fn everybody(settings: &Settings) -> Result<Everybody, Failure> {
-    let own = sources::open_node(&settings.node()?);
-    let others = settings.known().map(|config| sources::open_others(&config.chain, &[])).transpose()?;
+    let own = open::node(&settings.node()?);
+    let others = settings.known().map(|config| open::others(&config.chain, &[])).transpose()?;
     let (name, clock) = (own.name().to_owned(), SystemClock);
     let (chain, shown) = Gatherer::new(own, others.unwrap_or_default()).heads(&clock);
     Ok(Everybody {

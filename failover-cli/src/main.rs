@@ -12,19 +12,15 @@ mod failure;
 mod heads;
 mod locks;
 mod narration;
-mod noted_prompt;
 mod notify;
 mod output;
 mod prompt;
-mod reopening_device;
 mod screen;
 mod session;
 mod settings;
 mod signals;
 mod size;
-mod sources;
 mod text;
-mod wiring;
 mod wrap;
 
 fn main() -> ExitCode {

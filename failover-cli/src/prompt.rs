@@ -15,7 +15,7 @@ mod passphrase;
 mod terminal;
 
 pub(crate) use asked::{asked, somebody};
-pub(crate) use passphrase::{Source, secret};
+pub(crate) use passphrase::Source;
 pub(crate) use terminal::Uninterrupted;
 use terminal::{Echo, Terminal};
 

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::args::{Global, NodeUrl};
-use crate::config::{self, Config, ConfigError, Signer};
+use failover_core::chain::SourceUrl;
+use failover_core::config::{Config, Signer, usual_ca_file};
+
+use crate::args::Global;
+use crate::config::{self, NoConfig};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt::Source;
@@ -15,7 +18,7 @@ const STATE: &str = "/var/lib/failover";
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The configuration; only some commands can do without.
-    config: Result<Config, ConfigError>,
+    config: Result<Config, NoConfig>,
     global: Global,
 }
 
@@ -75,11 +78,11 @@ impl Settings {
     ///
     /// # Errors
     /// Neither is there.
-    pub(crate) fn node(&self) -> Result<NodeUrl, Failure> {
+    pub(crate) fn node(&self) -> Result<SourceUrl, Failure> {
         match (&self.global.node, &self.config) {
             (Some(node), config) => {
                 let configured = config.as_ref().ok().map(|config| config.chain.ca_file.clone());
-                Ok(node.clone().with_ca_file(configured.unwrap_or_else(config::usual_ca_file)))
+                Ok(node.clone().with_ca_file(configured.unwrap_or_else(usual_ca_file)))
             }
             (None, Ok(config)) => Ok(config.chain.node.clone()),
             (None, Err(none)) => Err(Failure::usage(none, "name the node with --node, or write a configuration")),

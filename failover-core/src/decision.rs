@@ -46,7 +46,7 @@ pub use heads::{HeadAge, Judging, agreed_head, is_alone, pin_allows, renewed};
 pub(crate) use keys::signing_keys;
 pub use ladder::StepKind;
 pub use permit::claimed;
-pub use policy::{Policy, cap};
+pub use policy::{Policy, PolicyError, Quarantine, cap};
 pub use progress::{Found, Kept, Missed, Nonces, Noted, Progress, RefusedBefore, Session, Started};
 pub use refusal::{Alias, Refusal};
 pub(crate) use refusal::{described, positions};

@@ -39,7 +39,8 @@ mod unanswered;
 mod waiting;
 
 pub use crate::journal::{PreviousRun, Recorder, apply, is_over};
-pub use plan::{PlanRefused, plan};
+pub use plan::PlanRefused;
+pub(crate) use plan::plan;
 pub use refusals::{earlier_refusal, refused_before};
 
 /// All that a run needs.
@@ -64,8 +65,8 @@ pub struct Parts {
     pub cancel: Arc<AtomicBool>,
 }
 
-/// One run.
-pub struct Failover {
+/// One run. A [`Session`](crate::session::Session) alone makes one.
+pub(crate) struct Failover {
     gatherer: Gatherer,
     hands: Hands,
     policy: Policy,
@@ -109,8 +110,7 @@ impl std::fmt::Debug for Failover {
 
 impl Failover {
     /// A new run, or with `past` one that is taken up again.
-    #[must_use]
-    pub fn new(parts: Parts, past: Option<PreviousRun>) -> Self {
+    pub(crate) fn new(parts: Parts, past: Option<PreviousRun>) -> Self {
         let Parts { source, others, hands, mut policy, plan, clock, recorder, state, cancel } = parts;
         pin::take(&state, &mut policy);
         policy.plans = state.plans().ok().map(|own| own.into_iter().chain([plan]).collect());
@@ -148,7 +148,7 @@ impl Failover {
     }
 
     /// [`Failover::run`] of a rehearsal, whose panic stands for a process that is killed: nothing more is done after it.
-    pub fn rehearse(&mut self) -> End {
+    pub(crate) fn rehearse(&mut self) -> End {
         if let Err(refusal) = self.standing(Purpose::Run) {
             return self.refused_unwritten(&refusal);
         }

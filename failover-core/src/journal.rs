@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 use record::Record;
 
 /// Where records go: the journal first, then the screen.
-pub trait Recorder {
+pub trait Recorder: Send {
     /// Writes a record down, durably, before it returns (S6).
     ///
     /// # Errors

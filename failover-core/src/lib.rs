@@ -48,6 +48,7 @@
 //!     [`returning`]: how the primary gets its job back.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
 //! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page.
+//! 13. [`session`]: the only way to a run, from parts or, with the feature `config`, from the operator's file.
 //!
 //! # The four primitives
 //!
@@ -162,6 +163,7 @@
 //! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
 //! | `ledger` | yes | Ledger over USB HID | libudev |
 //! | `http` | yes | the Octez node's RPC over HTTP and HTTPS; the lock in etcd | nothing |
+//! | `config` | no | the operator's configuration file, and a session that is opened from it | nothing; it brings `http` |
 //! | `soft` | no | a signer in a file, for tests and examples only: never bake with it | nothing |
 //!
 //! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport
@@ -178,6 +180,8 @@
 pub mod baker;
 pub mod chain;
 pub mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod decision;
 pub mod effect;
 pub mod facts;
@@ -197,6 +201,7 @@ pub mod price;
 pub mod remote_signer;
 pub mod report;
 pub mod returning;
+pub mod session;
 pub mod signer;
 pub mod standby;
 pub mod state;

@@ -3,7 +3,7 @@
 //!
 //! What the chain and the device show is the decision's ([`decide`](crate::decision::decide)). Here is what lies around
 //! it: the state folder, the locks, the guard's token, what the start needs, whether what is stopped can be read back,
-//! and whether there is anybody to give the answers that the run will need. [`Failover`](crate::failover::Failover) asks
+//! and whether there is anybody to give the answers that the run will need. A session asks
 //! it, whatever its caller asked before.
 
 use crate::baker::{Depth, in_one_look};

@@ -6,7 +6,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::options::{Pace, WorldOptions};
-use super::world::{Inner, World};
 use failover_core::clock::{Clock, Job, SystemClock, Timestamp};
 
 thread_local! {
@@ -27,6 +26,12 @@ impl Drop for Inside {
     fn drop(&mut self) {
         INSIDE.set(false);
     }
+}
+
+/// What goes on while somebody sleeps on its clock.
+pub(crate) trait GoesOn: std::fmt::Debug + Send + Sync {
+    /// Until then, everything that falls due included. Never back.
+    fn advance_to(&self, until: Timestamp);
 }
 
 /// The time of a world. Reading it takes no lock, so that devices may read it whatever holds the world.
@@ -79,13 +84,13 @@ impl Dial {
 #[derive(Debug, Clone)]
 pub struct SimClock {
     dial: Dial,
-    world: Weak<Inner>,
+    world: Weak<dyn GoesOn>,
     pace: Pace,
     in_turn: bool,
 }
 
 impl SimClock {
-    pub(crate) const fn new(dial: Dial, world: Weak<Inner>, options: &WorldOptions) -> Self {
+    pub(crate) const fn new(dial: Dial, world: Weak<dyn GoesOn>, options: &WorldOptions) -> Self {
         Self { dial, world, pace: options.pace, in_turn: options.in_turn }
     }
 
@@ -130,7 +135,7 @@ impl Clock for SimClock {
             std::thread::sleep(duration);
         }
         match self.world.upgrade() {
-            Some(inner) => World::from_inner(inner).advance_to(until),
+            Some(world) => world.advance_to(until),
             None => self.dial.turn_to(until),
         }
     }

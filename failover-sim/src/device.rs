@@ -10,9 +10,11 @@ use failover_core::signer::tezsign::TezSign;
 use failover_core::signer::{HwmSetter, Mark, Marks};
 use failover_core::tezos::{ChainId, KeyHash, Level, Position};
 
+mod build;
 mod ledger;
 mod tezsign;
 
+pub(crate) use build::{card_keys, ledger_key, new_ledger, next_key, passphrase};
 pub(crate) use ledger::LedgerPort;
 pub(crate) use tezsign::TezSignPort;
 
@@ -147,7 +149,7 @@ impl Device {
                 let key = |key: &SimKey| SigningKey { hash: key.hash, public: key.public_key.clone() };
                 (key(&port.consensus), Some(key(&port.companion)))
             }
-            Self::Ledger(port) => (ledger_key(port), None),
+            Self::Ledger(port) => (app_key(port), None),
         }
     }
 
@@ -175,7 +177,7 @@ impl Device {
 }
 
 /// An `edpk...` for the key that the app shows.
-fn ledger_key(port: &LedgerPort) -> SigningKey {
+fn app_key(port: &LedgerPort) -> SigningKey {
     let bytes = port.public_key();
     let hash = port.hash().unwrap_or(KeyHash::new(failover_core::tezos::Curve::Ed25519, [0; 20]));
     SigningKey { hash, public: base58(&[0x0d, 0x0f, 0x25, 0xd9], &bytes) }

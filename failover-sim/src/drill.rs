@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use super::act::{Act, Cut, Then};
 use super::book::Alarm;
 use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
@@ -18,30 +19,31 @@ use failover_core::clock::Clock;
 use failover_core::decision::{Policy, Verdict};
 use failover_core::effect::Hands;
 use failover_core::facts::Facts;
-use failover_core::failover::{Failover, Parts, PreviousRun, Recorder, earlier_refusal};
+use failover_core::failover::{Parts, PreviousRun, Recorder};
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Record};
 use failover_core::journal::{JournalError, JournalFile};
 use failover_core::lock::{FailoverLock, FileLock, Holder, LockError};
 use failover_core::permit::{PermitError, Root, RunId, RunIdError};
+use failover_core::session::{Look, Session};
 use failover_core::signer::Model;
 use failover_core::state::{PlanId, PlanIdError, StateDir, StateError};
 
-mod act;
 mod back;
 mod commands;
 mod edges;
 mod ends;
 mod journals;
+mod others;
 mod permit;
 mod turn;
 mod watched;
 
-pub use act::{Act, Then};
 use ends::{killed, locked};
 pub use journals::journal_of;
+use others::Acts;
 use watched::Watched;
-pub use watched::{Cut, Watcher};
+pub use watched::Watcher;
 
 /// After the end of a run the world goes on for this long, so that a late double signature shows.
 const AFTERWARDS: Duration = Duration::from_secs(180);
@@ -174,7 +176,7 @@ pub struct Rehearsal {
     journal: Option<PathBuf>,
     watcher: Shown,
     ends: Vec<End>,
-    acts: act::Acts,
+    acts: Acts,
     /// The configured sources.
     sources: &'static [Source],
     other: Option<FileLock>,
@@ -249,7 +251,7 @@ impl Rehearsal {
             journal: None,
             watcher,
             ends: Vec::new(),
-            acts: act::Acts::default(),
+            acts: Acts::default(),
             sources,
             other,
         })
@@ -318,17 +320,22 @@ impl Rehearsal {
             }
             Err(error) => return Err(error.into()),
         };
-        let refused = earlier_refusal(&self.state, &self.policy, self.world.now())?;
         let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
         if past.is_none() {
             self.permit().permits.begin(&self.run)?;
         }
         let recorder = self.recorder(file, cut);
-        let mut run = Failover::new(self.parts(recorder, vec![Box::new(lock)]), past).after_refusal(refused);
+        let session = match Session::from_parts(self.parts(recorder, vec![Box::new(lock)]), past) {
+            Ok(session) => session,
+            Err(error) => {
+                self.ends.push(error.end());
+                return self.ends.last().ok_or(DrillError::NoRun);
+            }
+        };
         self.world.wires().begin(self.world.now(), kill);
         // A process that is killed does nothing more, and what it held is let go: it unwinds.
-        let end = catch_unwind(AssertUnwindSafe(move || run.rehearse()));
+        let end = catch_unwind(AssertUnwindSafe(move || session.rehearse()));
         self.world.wires().end();
         self.ends.push(match end {
             Ok(end) => end,
@@ -347,7 +354,7 @@ impl Rehearsal {
     pub fn look(&mut self) -> Result<(Facts, Verdict), DrillError> {
         let (file, past) = self.journal()?;
         self.journal = Some(file.path().to_owned());
-        Ok(Failover::new(self.parts(self.recorder(file, None), Vec::new()), past).look_once())
+        Ok(Look::from_parts(self.parts(self.recorder(file, None), Vec::new()), past).once())
     }
 
     fn recorder(&self, file: JournalFile<Record>, cut: Option<Cut>) -> Box<dyn Recorder> {

@@ -1,7 +1,7 @@
 //! What can happen to a world, now, at a time or at a level.
 
 use crate::options::Side;
-use crate::source::{Source, SourceFault};
+use crate::source::{RpcFault, Source, SourceFault};
 use failover_core::chain::SyncState;
 use failover_core::clock::Timestamp;
 
@@ -173,26 +173,6 @@ pub enum HostFault {
     File(String, Option<String>),
     /// Somebody stands this machine down between the permit that a `return` leaves here and the start that comes late (H40).
     StoodDownBefore,
-}
-
-/// How an RPC fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RpcFault {
-    /// HTML instead of JSON, with status 200.
-    Html,
-    /// 200 MB that never were asked for.
-    Huge,
-    /// It accepts and never answers.
-    Hangs,
-    /// 403: the node's access list forbids it.
-    Denied,
-    /// The level of every head is 0, as `tezbake info` shows it when the node is down.
-    LevelZero,
-    /// The answer stops in the middle.
-    Cut,
-    /// 429: it is asked too often.
-    TooMany,
 }
 
 /// What an access list denies: a public node denies all of these (`RPC_server.ml`, Octez v25).

@@ -94,6 +94,7 @@
 //! # Ok::<(), failover_core::baker::BakerError>(())
 //! ```
 
+mod act;
 pub mod book;
 mod chain;
 mod clock;
@@ -111,21 +112,23 @@ mod rpc;
 pub mod scenario;
 mod seed;
 pub mod serve;
+mod shown;
 pub mod soak;
 mod source;
+mod state;
 pub mod tezsign;
 pub mod trial;
 mod wire;
 mod world;
 
 pub use clock::SimClock;
-pub use event::{DeviceCondition, Event, HostFault, MarkFileState, Questions, RpcFault, When};
-pub use machine::{ACCUSER_UNIT, BAKER_UNIT, NODE_UNIT, PAY_UNIT, SIGNER_UNIT, SimHost, TEZSIGN_UNIT};
+pub use event::{DeviceCondition, Event, HostFault, MarkFileState, Questions, When};
+pub use machine::{ACCUSER_UNIT, BAKER_UNIT, NODE_UNIT, PAY_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
 pub use options::{Pace, SIMULATED, Side, WorldOptions};
-pub use rpc::{Answer, SimNode};
-pub use source::{Source, SourceFault};
+pub use rpc::Answer;
+pub use source::{RpcFault, Source, SourceFault};
 pub use wire::{Burst, Edge, Jolt, Jolted, Kill, Mishap};
-pub use world::World;
+pub use world::{SimHost, SimNode, World};
 
 /// The code of the page about embedding, run as tests.
 #[cfg(doctest)]

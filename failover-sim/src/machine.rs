@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::device::Device;
+use super::device::{Device, next_key};
 use super::options::{Side, WorldOptions};
 use super::seed::Seed;
-use super::world::next_key;
 use failover_core::clock::Timestamp;
 use failover_core::signer::traits::ArmedBy;
 use failover_core::tezos::KeyHash;
@@ -16,10 +15,10 @@ mod conf;
 mod etc;
 mod files;
 mod give_back;
-pub(crate) mod host;
 pub(crate) mod nonces;
 mod permits;
 mod process;
+pub(crate) mod programs;
 mod secret;
 mod signer;
 mod systemctl;
@@ -28,7 +27,6 @@ pub(crate) mod unit;
 #[cfg(test)]
 mod with_signer;
 
-pub use host::SimHost;
 pub(crate) use permits::claim;
 pub(crate) use secret::SecretFiles;
 pub(crate) use unit::{Job, Running, Unit};

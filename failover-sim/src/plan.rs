@@ -5,7 +5,7 @@
 //! switched off stays so, and nobody takes the guard away. [`Plan::with_a_liar`] is the exception, to see that the simulator tells.
 //! Nor are flipped digits in it: see [`super::Mishap`].
 
-use super::drill::{Cut, Then};
+use super::act::{Cut, Then};
 use super::event::Event;
 use super::operator::Cable;
 use super::options::{Pace, WorldOptions};

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::chain::{Block, PROTOCOL};
-use super::event::RpcFault;
 use super::machine::Job;
 use super::seed::blake;
-use super::world::State;
+use super::source::RpcFault;
+use super::state::State;
 use failover_core::tezos::{BlockHash, ChainId};
 
 mod delegate;
@@ -14,11 +14,8 @@ mod header;
 mod issuance;
 mod mempool;
 mod metadata;
-mod node;
 mod operations;
 mod rights;
-
-pub use node::SimNode;
 
 /// Another network's chain id: Ghostnet's.
 pub(super) const GHOSTNET: ChainId = ChainId::new([0xaf, 0x18, 0x64, 0xd9]);

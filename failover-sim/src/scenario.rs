@@ -1,7 +1,7 @@
 //! Scenarios, called by the hazards of `docs/hazards.md`, with the exit code of `run`. `h20-ahead` is a further
 //! form of `h20`.
 
-use super::drill::Then;
+use super::act::Then;
 use super::operator::Person;
 use super::options::WorldOptions;
 use super::world::World;

@@ -2,47 +2,42 @@
 //!
 //! Locks are taken in one order: the world's, then a device's, then the book's. Time is read without any lock.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::book::{Alarm, SignatureBook};
-use super::chain::Chain;
-use super::chain::Committee;
-use super::clock::{Dial, Inside, SimClock};
+use super::chain::Block;
+use super::clock::{Dial, GoesOn, Inside, SimClock};
+use super::device;
 use super::event::{Event, When};
 use super::machine::command::Ran;
-use super::machine::{Machine, SimHost};
-use super::options::{Pair, Side, WorldOptions};
-use super::rpc::{Answer, SimNode};
+use super::options::{Side, WorldOptions};
+use super::rpc::{self, Answer};
 use super::seed::Seed;
-use super::source::{self, Source, Spoiled};
-use super::tezsign::SimLink;
+use super::shown;
+use super::source::Source;
+use super::state::State;
 use super::wire::{Edge, Wire, Wires};
 use failover_core::chain::KeyRole;
 use failover_core::clock::Timestamp;
 use failover_core::host::{HostError, Output};
 use failover_core::tezos::{BlockHash, KeyHash, Level};
 
-mod apply;
 mod build;
 mod devices;
-mod faults;
-mod live;
+mod host;
 mod mend;
-mod reorganise;
-mod step;
+mod node;
 
-pub(crate) use build::next_key;
-pub(crate) use faults::{Faults, Stray};
-pub(crate) use step::Due;
+pub use host::SimHost;
+pub use node::SimNode;
 
 /// A world. Clones share it.
 #[derive(Debug, Clone)]
 pub struct World(Arc<Inner>);
 
 #[derive(Debug)]
-pub(crate) struct Inner {
+struct Inner {
     state: Mutex<State>,
     dial: Dial,
     book: SignatureBook,
@@ -51,34 +46,25 @@ pub(crate) struct Inner {
     wires: Wires,
 }
 
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) options: WorldOptions,
-    pub(crate) seed: Seed,
-    pub(crate) dial: Dial,
-    pub(crate) chain: Chain,
-    pub(crate) committee: Committee,
-    pub(crate) machines: Pair<Machine>,
-    pub(crate) faults: Faults,
-    pub(crate) sources: BTreeMap<Source, Spoiled>,
-    queue: BTreeMap<(Timestamp, u64), Due>,
-    at_level: BTreeMap<u64, Vec<Event>>,
-    at_signature: Pair<Vec<Event>>,
-    queued: u64,
-    /// Interfaces that processes of a scenario hold.
-    pub(crate) held: Vec<SimLink>,
+impl Inner {
+    /// Reads or changes the world. Nothing that is called in there may come back to the world, but to its clock.
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let _inside = Inside::enter();
+        act(&mut state)
+    }
+}
+
+impl GoesOn for Inner {
+    fn advance_to(&self, until: Timestamp) {
+        self.with(|state| state.advance_to(until));
+    }
 }
 
 impl World {
-    pub(crate) const fn from_inner(inner: Arc<Inner>) -> Self {
-        Self(inner)
-    }
-
-    /// Reads or changes the world. Nothing that is called in there may come back to the world, but to its clock.
+    /// Reads or changes it: see [`Inner::with`].
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let _inside = Inside::enter();
-        act(&mut state)
+        self.0.with(act)
     }
 
     /// What it was made from.
@@ -122,7 +108,7 @@ impl World {
 
     /// Lets it go on until a time, everything that falls due included. Never back.
     pub fn advance_to(&self, until: Timestamp) {
-        self.with(|state| state.advance_to(until));
+        self.0.advance_to(until);
     }
 
     /// Lets something happen now.
@@ -157,7 +143,7 @@ impl World {
     /// The hash of the true head.
     #[must_use]
     pub fn head_hash(&self) -> BlockHash {
-        self.with(|state| state.chain.head().map(super::chain::Block::name)).unwrap_or(BlockHash::new([0; 32]))
+        self.with(|state| state.chain.head().map(Block::name)).unwrap_or(BlockHash::new([0; 32]))
     }
 
     /// Our baker's address.
@@ -179,7 +165,7 @@ impl World {
     /// The passphrase of both TezSign devices.
     #[must_use]
     pub fn passphrase(&self) -> String {
-        build::passphrase(Seed(self.0.options.seed))
+        device::passphrase(Seed(self.0.options.seed))
     }
 
     /// Does a baker on this side see the chain, with a running signer service to ask?
@@ -239,7 +225,7 @@ impl World {
     /// What the backup's node answers to `GET path`.
     #[must_use]
     pub fn rpc(&self, path: &str) -> Answer {
-        self.with(|state| super::rpc::answer(state, path))
+        self.with(|state| rpc::answer(state, path))
     }
 
     /// The backup's node behind the [`failover_core::chain::Rpc`] edge.
@@ -251,7 +237,7 @@ impl World {
     /// What another source answers to `GET path`.
     #[must_use]
     pub fn source_rpc(&self, source: Source, path: &str) -> Answer {
-        self.with(|state| source::answer(state, source, path))
+        self.with(|state| shown::answer(state, source, path))
     }
 
     /// Another source behind the [`failover_core::chain::Rpc`] edge.

@@ -1,46 +1,27 @@
-//! The configuration file. The program is no library, so its own files are compiled here.
+//! The configuration file. The program is no library, so its own template is compiled here.
 #![no_main]
-#![expect(dead_code, unused_imports, reason = "only the parser of the program's files is called here")]
+#![expect(dead_code, reason = "only the text of the program's template is asked for here")]
 
 use std::path::Path;
 
 use failover_fuzz::seeds;
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../failover-cli/src"]
-mod cli {
-    pub(crate) mod config;
-}
+#[path = "../../failover-cli/src/config/template.rs"]
+mod template;
 
-#[path = "../../failover-cli/src/args"]
-mod args {
-    mod value;
-    pub(crate) use value::NodeUrl;
-}
-
-mod failure {
-    /// In place of the program's ending.
-    pub(crate) struct Failure;
-
-    impl Failure {
-        pub(crate) fn usage(error: &impl std::fmt::Display, next: &str) -> Self {
-            assert!(!error.to_string().is_empty() && !next.is_empty());
-            Self
-        }
-    }
-}
-
-use cli::config::{Config, ConfigError};
+use failover_core::config::{Config, ConfigError};
+use template::Template;
 
 fn known() -> Vec<Vec<u8>> {
-    let template = |network: &str, device: &str| cli::config::Template {
+    let template = |network: &str, device: &str| Template {
         name: Some("mybaker".to_owned()),
         address: Some("tz1NNT9EERmcKekRq2vdv6e8TL3WQpY8AXSF".parse().expect("an address")),
         network: Some(network.to_owned()),
         node: Some("http://127.0.0.1:8732".parse().expect("a URL")),
         device: Some(device.parse().expect("a selector")),
         primary: Some("baker@primary".to_owned()),
-        ..cli::config::Template::default()
+        ..Template::default()
     };
     let texts = [
         template("mainnet", "tezsign"),

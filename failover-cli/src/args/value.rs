@@ -4,9 +4,6 @@ use std::str::FromStr;
 
 use failover_core::tezos::Level;
 
-/// A source's URL: a node's RPC, or TzKT's API.
-pub(crate) use failover_core::chain::SourceUrl as NodeUrl;
-
 /// A text that is no level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LevelError {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use failover_core::chain::{LevelActivity, Signed};
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::session::open;
 use failover_core::tezos::{KeyHash, Kind, Level, Position};
 use serde::Serialize;
 
@@ -12,7 +13,6 @@ use crate::failure::Failure;
 use crate::heads;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::sources;
 
 /// One level.
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Activity, out: &mut Output) -> R
         .baker
         .or(configured)
         .ok_or_else(|| Failure::usage("no baker is named", "give its address, or write a configuration"))?;
-    let mut node = sources::open_node(&settings.node()?);
+    let mut node = open::node(&settings.node()?);
     let expected = settings.known().map(|config| config.baker.chain);
     let seen = heads::look(&mut *node, SystemClock.now(), expected);
     let head = heads::fresh(&seen)?.clone();

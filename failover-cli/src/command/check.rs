@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use failover_core::baker::{BakerControl, BakerError, BakerMachine, BakerState, Depth, Wallet, in_one_look};
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::{Config, Control, Machine};
 use failover_core::decision::{Verdict, WaitFor, Waiting, is_alone};
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::mark_files::MarkFileError;
+use failover_core::session::{Look, open};
 use failover_core::signer::traits::ArmedBy;
 use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
@@ -15,12 +17,12 @@ use serde::Serialize;
 
 use super::found::Found;
 use super::systemd::proven_systemd;
-use crate::config::{Config, Control, tzkt_of};
+use crate::config::tzkt_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::{locks, session, wiring};
+use crate::{locks, signals};
 
 mod rungs;
 mod unlocked;
@@ -105,9 +107,9 @@ fn procedure(
     unlock: bool,
     checks: &mut Checks<'_>,
 ) -> Result<(), Failure> {
-    let policy = session::policy(config, state, None, false)?;
-    let mut looking = session::looking(settings, config, state, policy.clone(), PlanId::random()?)?;
-    let (facts, verdict) = looking.look_once();
+    let policy = open::policy(config, state, None, false)?;
+    let mut looking = Look::open(config, state, policy.clone(), PlanId::random()?, None, signals::flag())?;
+    let (facts, verdict) = looking.once();
     let says = match &verdict {
         Verdict::Refuse(refusal) => Err((refusal.to_string(), refusal.next())),
         Verdict::Wait(waiting) => Err(waited(waiting)),
@@ -188,7 +190,7 @@ fn guarded(backup: &mut dyn BakerMachine) -> Result<String, (String, String)> {
 
 /// Pins the primary, where it answers; `None`: it is never reached from here.
 fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
-    let Some(mut primary) = wiring::open_primary(config)? else { return Ok(None) };
+    let Some(mut primary) = open::primary(config)? else { return Ok(None) };
     let found = in_one_look(&mut *primary, Depth::Services, |primary| {
         primary.identity().and_then(|identity| primary.state().map(|_| identity))
     });
@@ -199,15 +201,14 @@ fn pinned(config: &Config, state: &StateDir) -> Result<Option<Found>, Failure> {
 }
 
 fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &mut Checks<'_>) -> Result<(), Failure> {
-    let mut backup = wiring::open_backup(&config.backup, state.path())?;
+    let mut backup = open::backup(&config.backup, state.path())?;
     checks.note("services here", stopped(&mut *backup));
     checks.note("boot guard here", guarded(&mut *backup));
     if let Some(systemd) = proven_systemd(&config.backup)? {
         checks.note("systemd here", systemd);
     }
     checks.note("keys of the baker here", wallet(&mut *backup));
-    let (Some(machine), Some(pinned), Some(mut primary)) =
-        (&config.primary.machine, pinned, wiring::open_primary(config)?)
+    let (Some(machine), Some(pinned), Some(mut primary)) = (&config.primary.machine, pinned, open::primary(config)?)
     else {
         checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
         return Ok(());
@@ -298,8 +299,8 @@ fn pin(
 }
 
 /// `sudo -n -l` tells beforehand whether a stop would be let through.
-fn may_stop(machine: &crate::config::Machine) -> Result<Result<String, (String, String)>, Failure> {
-    let mut host = wiring::open_host(machine)?;
+fn may_stop(machine: &Machine) -> Result<Result<String, (String, String)>, Failure> {
+    let mut host = open::host(machine)?;
     let deadline = Duration::from_secs(15);
     // Both at once: over a line each round trip counts.
     let sudo: [&str; 6] = ["sudo", "-n", "-l", "systemctl", "stop", "x"];

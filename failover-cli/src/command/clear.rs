@@ -3,12 +3,12 @@
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::session::open;
 use failover_core::state::{Duplicate, Latch, StateDir};
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt;
 use crate::settings::Settings;
@@ -35,7 +35,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
     // Of this machine only: nothing is armed here, and the next run takes them all.
-    let _lock = locks::here(&config)?;
+    let _lock = open::lock_here(&config)?;
     match state.latch() {
         Latch::Open => return Ok(End::done("no duplicate was seen; there is nothing to clear")),
         Latch::Latched(seen) => out.show(&Seen { seen: &seen }),

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use failover_core::session::open;
 use failover_core::signer::traits::{ArmedBy, NamedBy};
 use failover_core::watch::Hook;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::locks;
 use crate::output::{End, Output};
 use crate::settings::Settings;
 
@@ -104,7 +104,9 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     }
     settings.passphrase(out)?;
     if let Some(lock) = &config.lock {
-        locks::options(lock, out)?;
+        if let (_, Some(warning)) = open::etcd(lock)? {
+            out.warn(warning);
+        }
         if let Some(url) = lock.in_the_clear() {
             out.warn(format!("etcd: the password goes to {url} in the clear; use https://"));
         }

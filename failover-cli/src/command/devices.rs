@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use failover_core::session::open;
 use failover_core::signer::registry::Purpose;
 use failover_core::signer::{Listed, Model, Place, Selector, SignerError, registry};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::wiring;
+use crate::signals;
 
 /// A device that was found.
 #[derive(Serialize)]
@@ -97,8 +98,8 @@ pub(super) fn names(between: &str, of: fn(Model) -> String) -> String {
 }
 
 /// A device behind a socket is on no bus: it is asked.
-fn served(signer: &crate::config::Signer) -> Found {
-    let state = wiring::look_at_device(signer);
+fn served(signer: &failover_core::config::Signer) -> Found {
+    let state = open::device_state(signer, signals::flag());
     let version = state.as_ref().ok().and_then(|state| state.info.version.clone());
     Found {
         model: signer.device.model(),

@@ -6,6 +6,7 @@ use failover_core::effect::{Disarmed, Hands, Whose, stand_down_keys};
 use failover_core::guard::GuardNote;
 use failover_core::operator::Nobody;
 use failover_core::permit::Root;
+use failover_core::session::open;
 use failover_core::signer::{HwmSetter, SignerDevice as _, SignerError};
 
 use super::hwm;
@@ -13,9 +14,8 @@ use super::stand_down::{DisarmedRecord, by, going_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::session;
 use crate::settings::Settings;
-use crate::wiring;
+use crate::signals;
 
 /// Takes the permits away, disarms the device and shows its keys as they read back; with a configuration the machine's
 /// boot guard too.
@@ -30,11 +30,11 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let whose = permits.as_ref().map_or(Whose::Everyone(&usual), Whose::Baker);
     // At once, before anything is opened.
     let _said_below = whose.take_away(&by);
-    let device = wiring::open_device(&settings.signer()?)?;
+    let device = open::device(&settings.signer()?, signals::flag())?;
     let model = device.model();
     let told = match config {
         Some(config) => {
-            let hands = session::disarming_in(config, &settings.state(), Box::new(Nobody))?;
+            let hands = open::disarming_in(config, &settings.state(), Box::new(Nobody), &signals::flag())?;
             let mut hands = Hands { device, ..hands };
             let told = stand_down_keys(&mut hands, whose, &by, &SystemClock);
             use failover_core::clock::Clock as _;
@@ -45,7 +45,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             (told, shown(&mut *hands.device, out))
         }
         None => {
-            let mut hands = session::alone(device, &settings.state());
+            let mut hands = open::alone(device, &settings.state());
             let told = stand_down_keys(&mut hands, whose, &by, &SystemClock);
             (told, shown(&mut *hands.device, out))
         }

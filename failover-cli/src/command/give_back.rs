@@ -5,7 +5,9 @@ use failover_core::clock::SystemClock;
 use failover_core::effect::Hands;
 use failover_core::journal::JournalFile;
 use failover_core::permit::RunId;
+use failover_core::preflight;
 use failover_core::returning::{Taken, give_back};
+use failover_core::session::open;
 use failover_core::state::{PlanId, StateDir};
 
 use super::stand_down::by;
@@ -17,6 +19,7 @@ use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
+use crate::signals;
 
 const START_BY_HAND: &str = "start it by hand, once you are sure that the backup cannot sign";
 
@@ -28,7 +31,7 @@ const START_BY_HAND: &str = "start it by hand, once you are sure that the backup
 pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
-    session::no_duplicate(&state)?;
+    preflight::no_duplicate(&state)?;
     let locks = locks::all(&config, out)?;
     let Some(taken) = Taken::newest(&state, PlanId::random()?)? else {
         return Err(Failure::usage("no run took the primary's job away", "there is nothing to give back"));
@@ -36,14 +39,14 @@ pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Resu
     if config.primary.machine.is_none() {
         return Err(Failure::usage("the configuration has no way to start the primary", START_BY_HAND));
     }
-    let policy = session::policy(&config, &state, None, false)?;
+    let policy = open::policy(&config, &state, None, false)?;
     let mut prompt = Prompt::new(wanted.answers, settings.passphrase(out)?);
     prompt.of_this_host(wanted.confirm_unplugged, wanted.confirm_not_moved);
     // A dead signer must not end the command: it is asked about (H28).
-    let permit = session::permit(&config, &state, RunId::random()?)?;
+    let permit = open::permit(&config, &state, RunId::random()?)?;
     // S16: this machine's permits first; what is read of the marks has one of its own.
     permit.permits.take_away(&by("return"))?;
-    let hands = session::disarming(&config, &state, Box::new(prompt))?;
+    let hands = open::disarming(&config, &state, Box::new(prompt), &signals::flag())?;
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let (file, _) = JournalFile::reopen(&taken.journal)?;
     let mut recorder = session::recorder(file, out);

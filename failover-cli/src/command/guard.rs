@@ -8,6 +8,7 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{BootGuard, Guard, GuardError, GuardNote, GuardStatus};
 use failover_core::host::{Host, LocalHost};
 use failover_core::permit::{STOP_PATIENCE, hostname};
+use failover_core::session::open;
 use failover_core::state::StateDir;
 use serde::Serialize;
 
@@ -17,7 +18,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::wiring;
 
 mod bakes;
 mod boot;
@@ -73,12 +73,12 @@ pub(crate) fn status(settings: &Settings, out: &mut Output) -> Result<End, Failu
     // Without a configuration no units are known, and so there is nothing to ask.
     let known = settings.known();
     let boot = match &known {
-        Some(config) => boot(&mut *wiring::open_backup(&config.backup, &settings.state())?, out),
+        Some(config) => boot(&mut *open::backup(&config.backup, &settings.state())?, out),
         None => Ok(()),
     };
     let host = || -> Option<Box<dyn Host>> {
         match &known {
-            Some(config) => wiring::open_host(&config.backup).ok(),
+            Some(config) => open::host(&config.backup).ok(),
             None => Some(Box::new(LocalHost::new())),
         }
     };
@@ -138,7 +138,7 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     permits.take_away(&by("guard install"))?;
     let state = StateDir::open(settings.state())?;
     let guard = Guard::new(state.path());
-    let mut control = wiring::open_backup(&config.backup, state.path())?;
+    let mut control = open::backup(&config.backup, state.path())?;
     if bakes::may_be_stopped(&mut *control, stop)? {
         // The token first, so that nothing comes back by itself.
         guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;

@@ -1,19 +1,19 @@
 //! `run` and `resume`: the procedure.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::Config;
 use failover_core::decision::Policy;
-use failover_core::failover::{PreviousRun, earlier_refusal, plan};
+use failover_core::failover::PreviousRun;
+use failover_core::journal;
 use failover_core::journal::record::{End as Ended, Record};
-use failover_core::journal::{self, Entry, JournalFile};
-use failover_core::permit::RunId;
 use failover_core::preflight;
-use failover_core::state::{About, Plan, PlanError, PlanId, PlanIdError, StateDir};
+use failover_core::session::{Look, Opening, Session, SessionError, Wanted, open};
+use failover_core::state::{About, Plan, PlanError, PlanId, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
-use crate::config::Config;
 use crate::failure::Failure;
 use crate::locks;
 use crate::narration::Narration;
@@ -21,12 +21,7 @@ use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
-
-impl From<PlanIdError> for Failure {
-    fn from(error: PlanIdError) -> Self {
-        Self::usage(&error, "run `failover run --plan-only` and use the plan that it prints")
-    }
-}
+use crate::signals;
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
@@ -76,42 +71,73 @@ fn confirmed(answers: &Answers, state: &StateDir, policy: &Policy) -> Result<Opt
 /// The configuration, the state, the lock or a part cannot be used. Everything later is the run's own end.
 pub(crate) fn run(settings: &Settings, wanted: &args::Run, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
-    let state = StateDir::open(settings.state())?;
-    session::no_duplicate(&state)?;
-    let mut policy = session::policy(&config, &state, wanted.margin, wanted.emergency)?;
-    policy.without.clone_from(&wanted.without);
-    policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
-    // Before the lock, so that no stop falls between the two. A plan is no run.
-    let run = if wanted.plan_only { None } else { Some(session::begin(&config)?) };
-    let locks = locks::all(&config, out)?;
-    if let Some((path, _)) = state.unfinished(finished)?
-        && run.is_none()
-    {
-        return plan_of_interrupted(settings, &config, &state, (&path, wanted), out);
+    let asked = Wanted {
+        margin: wanted.margin,
+        emergency: wanted.emergency,
+        without: wanted.without.clone(),
+        claims_over: wanted.answers.confirm_claim_over.clone(),
+        ..session::wanted(settings)
+    };
+    if wanted.plan_only {
+        return plan_only(settings, &config, (wanted, &asked), out);
     }
-    preflight::no_other_run(&state, None)?;
-    let known = confirmed(&wanted.answers, &state, &policy)?;
-    let id = match known {
+    go(settings, &wanted.answers, Session::open(&config, &asked)?, out)
+}
+
+/// From the locks to the end.
+fn go(settings: &Settings, answers: &Answers, opening: Opening, out: &mut Output) -> Result<End, Failure> {
+    if let Some(warning) = opening.warning() {
+        out.warn(warning);
+    }
+    // A statement by a flag is about a plan that was shown lately.
+    let known = confirmed(answers, opening.state(), opening.policy())?;
+    let mut prompt = Prompt::new(answers.clone(), settings.passphrase(out)?);
+    if let Some(id) = known {
+        prompt.about(id.to_string());
+    }
+    let opening = match known {
+        Some(id) => opening.of_plan(id),
+        None => opening,
+    };
+    out.begin_screen(true);
+    prompt.beside(out.screen());
+    let (plan, mut journal) = (opening.plan(), PathBuf::new());
+    let session = opening.session(Box::new(prompt), |file| {
+        file.path().clone_into(&mut journal);
+        Box::new(session::recorder(file, out))
+    });
+    let end = match session {
+        Ok(session) => {
+            signals::cancel(out);
+            session.run()
+        }
+        Err(SessionError::Ended(end)) => *end,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(told(end, plan, &journal, out))
+}
+
+/// Shows what a run would do. A plan is no run: it leaves nothing that a stop could take away.
+fn plan_only(
+    settings: &Settings,
+    config: &Config,
+    (wanted, asked): (&args::Run, &Wanted),
+    out: &mut Output,
+) -> Result<End, Failure> {
+    let state = asked.state(config)?;
+    preflight::no_duplicate(&state)?;
+    let policy = asked.policy(config, &state)?;
+    let _no_run_goes_on = locks::all(config, out)?;
+    if let Some((path, _)) = state.unfinished(finished)? {
+        return plan_of_interrupted(config, &state, (&path, wanted), out);
+    }
+    let id = match confirmed(&wanted.answers, &state, &policy)? {
         Some(id) => id,
         None => PlanId::random()?,
     };
-    let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
-    if known.is_some() {
-        prompt.about(id.to_string());
-    }
-    let Some(run) = run else {
-        show_plan(settings, &config, &state, (policy, id, None), out)?;
-        return Ok(planned("run", &config, id));
-    };
-    let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
-    let file = state.create_journal(SystemClock.now(), id)?;
-    let path = file.path().to_owned();
-    out.begin_screen(true);
-    prompt.beside(out.screen());
-    let mut run =
-        session::failover(settings, &config, &state, (run, policy, id, file), (locks, Box::new(prompt)), None, out)?;
-    run = run.after_refusal(refused);
-    Ok(told(run.run(), id, &path, out))
+    settings.passphrase(out)?;
+    show_plan(config, &state, (policy, id, None), out)?;
+    Ok(planned("run", config, id))
 }
 
 /// The end of a run, and how to keep what happened in it.
@@ -138,13 +164,12 @@ fn planned(command: &str, config: &Config, id: PlanId) -> End {
 
 /// The plan of a run that was interrupted: it goes on with what it was begun with.
 fn plan_of_interrupted(
-    settings: &Settings,
     config: &Config,
     state: &StateDir,
     (path, wanted): (&Path, &args::Run),
     out: &mut Output,
 ) -> Result<End, Failure> {
-    let past = past(path, &journal::read::<Record>(path)?.entries, config)?;
+    let past = open::previous_run(path, &journal::read::<Record>(path)?.entries, config)?;
     let policy = past.policy.clone();
     let same = wanted.margin.is_none_or(|margin| margin == policy.margin)
         && (!wanted.emergency || policy.emergency)
@@ -156,20 +181,19 @@ fn plan_of_interrupted(
         ));
     }
     let id = PlanId::random()?;
-    show_plan(settings, config, state, (policy, id, Some(past)), out)?;
+    show_plan(config, state, (policy, id, Some(past)), out)?;
     Ok(planned("resume", config, id))
 }
 
 /// Looks once, shows the plan and keeps its name.
 fn show_plan(
-    settings: &Settings,
     config: &Config,
     state: &StateDir,
     (policy, id, past): (Policy, PlanId, Option<PreviousRun>),
     out: &mut Output,
 ) -> Result<(), Failure> {
     let about = Some(about(&policy));
-    match plan(&mut session::looking_again(settings, config, state, (policy, id), past)?) {
+    match Look::open(config, state, policy, id, past, signals::flag())?.plan() {
         Ok(plan) => {
             session::show(out, &mut Narration::default(), &Record::Plan(plan));
             state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now(), about })?;
@@ -193,77 +217,15 @@ fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     }
 }
 
-/// What an interrupted run left, where this configuration is the one that it was begun with.
-///
-/// # Errors
-/// It does not begin as a run does, or it is about something else.
-fn past(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<PreviousRun, Failure> {
-    let Some(past) = PreviousRun::of(entries) else {
-        return Err(Failure::refused(
-            format!("{} does not begin as a run does", path.display()),
-            "run `failover stand-down`, then start again with `failover run`",
-        ));
-    };
-    if past.policy.baker != config.baker.address || past.policy.chain != config.baker.chain {
-        return Err(Failure::usage(
-            format!("the interrupted run is for {} on {}", past.policy.baker, past.policy.chain),
-            "use that baker's configuration",
-        ));
-    }
-    if past.policy.signer_apart != config.primary.signer.is_some() {
-        return Err(Failure::usage(
-            "the interrupted run was begun with another [primary.signer]",
-            "put it back as it was, or run `failover stand-down` and begin again",
-        ));
-    }
-    // What was stated of one machine says nothing of another.
-    if let Some(host) = past.policy.host.as_ref().filter(|host| config.primary.host() != Some(host)) {
-        return Err(Failure::usage(
-            format!("the interrupted run is for the primary {host}"),
-            "put that `host` back into the configuration, or run `failover stand-down` and begin again",
-        ));
-    }
-    Ok(past)
-}
-
 /// `resume`.
 ///
 /// # Errors
 /// There is nothing to resume, or as `run`.
 pub(crate) fn resume(settings: &Settings, wanted: &args::Resume, out: &mut Output) -> Result<End, Failure> {
     let config = settings.config()?;
-    let state = StateDir::open(settings.state())?;
-    session::no_duplicate(&state)?;
-    let locks = locks::all(&config, out)?;
-    let Some((path, _)) = state.unfinished(finished)? else { return over(&state, out) };
-    let (file, journal) = JournalFile::<Record>::reopen(&path)?;
-    let past = past(&path, &journal.entries, &config)?;
-    // As in a run: a statement by a flag is about a plan that was shown lately.
-    let known = confirmed(&wanted.answers, &state, &past.policy)?;
-    let mut prompt = Prompt::new(wanted.answers.clone(), settings.passphrase(out)?);
-    if let Some(id) = known {
-        prompt.about(id.to_string());
+    let asked = Wanted { claims_over: wanted.answers.confirm_claim_over.clone(), ..session::wanted(settings) };
+    match Session::resume(&config, &asked)? {
+        Some(opening) => go(settings, &wanted.answers, opening, out),
+        None => over(&asked.state(&config)?, out),
     }
-    out.begin_screen(true);
-    prompt.beside(out.screen());
-    let (mut policy, plan) = (past.policy.clone(), past.plan);
-    policy.claims_over.clone_from(&wanted.answers.confirm_claim_over);
-    // An older version ran without a pin; one that was made since counts.
-    policy.primary_pin = match policy.primary_pin {
-        None => session::policy(&config, &state, None, policy.emergency)?.primary_pin,
-        known => known,
-    };
-    let refused = earlier_refusal(&state, &policy, SystemClock.now())?;
-    let run = past.run.map_or_else(RunId::random, Ok)?;
-    let mut run = session::failover(
-        settings,
-        &config,
-        &state,
-        (run, policy, plan, file),
-        (locks, Box::new(prompt)),
-        Some(past),
-        out,
-    )?;
-    run = run.after_refusal(refused);
-    Ok(told(run.run(), plan, &path, out))
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
+use failover_core::config::Config;
 use failover_core::effect::{Disarmed, Hands, Whose, stand_down};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::Record;
@@ -11,17 +12,17 @@ use failover_core::lock::FileLock;
 use failover_core::operator::Nobody;
 use failover_core::permit::hostname;
 use failover_core::returning::stood_down;
+use failover_core::session::open;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
 use super::hwm;
 use super::run::finished;
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
-use crate::session;
 use crate::settings::Settings;
+use crate::signals;
 
 mod everything;
 
@@ -88,7 +89,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
 
 /// What is stopped and disarmed: without a state folder all the same.
 fn hands(config: &Config, settings: &Settings) -> Result<Hands, Failure> {
-    session::disarming_in(config, &settings.state(), Box::new(Nobody))
+    Ok(open::disarming_in(config, &settings.state(), Box::new(Nobody), &signals::flag())?)
 }
 
 /// The run that could not be stopped, for who ends it by hand.

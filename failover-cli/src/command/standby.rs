@@ -8,6 +8,7 @@ use failover_core::decision::{Step, standby_marks};
 use failover_core::effect::Hands;
 use failover_core::operator::{Answer, Operator, Question};
 use failover_core::permit::{RunId, STOP_PATIENCE, hostname};
+use failover_core::session::{Look, open};
 use failover_core::signer::traits::RaisedBy;
 use failover_core::signer::{DeviceState, KeyName, reached};
 use failover_core::standby::{self, Part};
@@ -21,13 +22,10 @@ use crate::afterwards::LocksAfterwards;
 use crate::args::Standby;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt::Prompt;
-use crate::session;
 use crate::settings::Settings;
 use crate::signals;
-use crate::wiring;
 
 /// One part, as it was read back.
 #[derive(Serialize)]
@@ -71,23 +69,23 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
-    let mut control = wiring::open_backup(&config.backup, state.path())?;
+    let mut control = open::backup(&config.backup, state.path())?;
     let runs = matches!(control.state(), Ok(BakerState::Running { .. }));
     if runs && !guard::may_be_stopped(&mut *control, stop.as_deref())? {
         let next = format!("if this is the machine that is to stand by: `failover standby --stop {}`", hostname());
         return Err(Failure::refused("this machine bakes; nobody said that it is to be stopped", next));
     }
     // The run that lost its permit lets its lock go; it is not overtaken.
-    let lock = locks::here_within(&config, STOP_PATIENCE)?;
-    let permit = session::permit(&config, &state, RunId::random()?)?;
-    let hands = session::disarming(&config, &state, Box::new(prompt))?;
+    let lock = open::lock_here_within(&config, STOP_PATIENCE)?;
+    let permit = open::permit(&config, &state, RunId::random()?)?;
+    let hands = open::disarming(&config, &state, Box::new(prompt), &signals::flag())?;
     let mut hands = Hands { permit: Some(permit.clone()), ..hands };
     let mut parts = standby::fence(&mut hands, &SystemClock);
     for part in &parts {
         show(part, out);
     }
-    let policy = session::policy(&config, &state, None, false)?;
-    let (facts, _) = session::looking(settings, &config, &state, policy.clone(), PlanId::random()?)?.look_once();
+    let policy = open::policy(&config, &state, None, false)?;
+    let (facts, _) = Look::open(&config, &state, policy.clone(), PlanId::random()?, None, signals::flag())?.once();
     if config.signer.device.model().traits().raised_by != RaisedBy::Command {
         signals::cancel(out);
     }

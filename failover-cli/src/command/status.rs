@@ -7,6 +7,7 @@ use failover_core::decision::Step;
 use failover_core::failover::PreviousRun;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::journal::{self, Entry};
+use failover_core::session::open;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
 
@@ -15,7 +16,6 @@ use super::{guard, hwm, level};
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::wiring;
 
 /// One line of the screen.
 #[derive(Serialize)]
@@ -44,8 +44,8 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             first = Some(failure.next);
         }
     }
-    let primary = wiring::open_primary(&config)?;
-    for (what, control) in [("primary", primary), ("backup", Some(wiring::open_control(&config.backup)?))] {
+    let primary = open::primary(&config)?;
+    for (what, control) in [("primary", primary), ("backup", Some(open::control(&config.backup)?))] {
         let says =
             control.map_or_else(|| "the configuration has no way to reach it".to_owned(), |mut c| services(&mut *c));
         out.show(&Line { what, says });

@@ -1,13 +1,13 @@
 //! Is a machine's systemd one under which the boot guard is proven?
 
 use failover_core::baker::BakerError;
-use failover_core::baker::systemd_version::{OLDEST, systemd_version};
+use failover_core::baker::systemd_version::{OLDEST, is_proven, systemd_version};
+use failover_core::config::{Control, Machine};
 use failover_core::host::Host;
+use failover_core::session::open;
 
 use super::found::Found;
-use crate::config::{Control, Machine};
 use crate::failure::Failure;
-use crate::wiring;
 
 const UNPROVEN: &str = "use a machine with Debian 11, Ubuntu 22.04 or newer (`systemctl --version` says which systemd it has); until then \
                         unplug this one's signer while it must not bake";
@@ -20,12 +20,12 @@ pub(super) fn proven_systemd(machine: &Machine) -> Result<Option<Found>, Failure
     if matches!(machine.control, Control::Command { .. }) {
         return Ok(None);
     }
-    Ok(Some(of(&mut *wiring::open_host(machine)?)))
+    Ok(Some(of(&mut *open::host(machine)?)))
 }
 
 fn of(host: &mut dyn Host) -> Found {
     match systemd_version(host) {
-        Ok(version) if version >= OLDEST => Ok(format!("{version}; the boot guard is proven from {OLDEST} on")),
+        Ok(version) if is_proven(version) => Ok(format!("{version}; the boot guard is proven from {OLDEST} on")),
         Ok(version) => Err((
             format!("{version}, which is older than {OLDEST}: how it treats the boot guard was never tested"),
             UNPROVEN.to_owned(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::lock::FileLock;
+use failover_core::session::open;
 use failover_core::state::StateDir;
 use failover_core::watch::{Hooks, Listener, Look, Note, Parts, SILENT, Said, Watch};
 
@@ -15,7 +16,6 @@ use crate::output::{End, Output};
 use crate::session;
 use crate::settings::Settings;
 use crate::signals;
-use crate::sources;
 
 mod shown;
 mod told;
@@ -70,13 +70,13 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Watch, out: &mut Output) -
     let report = Arc::new(move |at: Timestamp, note: Note| failed.show(at, Said::Note(note)));
     let hooks = Hooks::new(config.watch.hooks.clone(), config.baker.name.clone(), Arc::clone(&clock), report);
     let everybody = Arc::new(Mutex::new(Some(Everybody { shown, hooks, notify })));
-    let policy = session::policy(&config, &state, None, false)?;
+    let policy = open::policy(&config, &state, None, false)?;
     let (chain, baker) = (policy.chain, policy.baker);
     let parts = Parts {
-        source: sources::open_node(&settings.node()?),
-        others: sources::open_others(&config.chain, &policy.without)?,
+        source: open::node(&settings.node()?),
+        others: open::others(&config.chain, &policy.without)?,
         busy: Box::new(move || FileLock::is_held(chain, baker)),
-        hands: session::watching(&config, &state)?,
+        hands: open::watching(&config, &state, &signals::flag())?,
         policy,
         silent: wanted.silent.or(config.watch.levels).unwrap_or(SILENT),
         clock,

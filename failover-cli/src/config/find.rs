@@ -1,26 +1,39 @@
 //! Where the configuration is.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::ConfigError;
+use crate::failure::Failure;
 
-/// No true configuration is larger.
-const LIMIT: u64 = 1 << 20;
+/// No configuration is in any of the usual places. Nothing was tried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no configuration: looked for {}", list(looked))]
+pub(crate) struct NoConfig {
+    /// Where it was looked for.
+    looked: Vec<PathBuf>,
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" and ")
+}
+
+impl From<NoConfig> for Failure {
+    fn from(none: NoConfig) -> Self {
+        Self::usage(&none, "write one with `failover config new --output FILE`, or name it with --config")
+    }
+}
 
 /// The file to read: the one that was named, else the first of the usual places that is there.
 ///
 /// # Errors
 /// None of the usual places has one.
-pub(crate) fn find(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
+pub(crate) fn find(named: Option<&Path>) -> Result<PathBuf, NoConfig> {
     if let Some(path) = named {
         return Ok(path.to_owned());
     }
     let looked = usual();
     // A file that may not be looked at counts as there: it is named in the error that follows, never skipped.
     let there = looked.iter().find(|path| !matches!(path.try_exists(), Ok(false))).cloned();
-    there.ok_or(ConfigError::NotFound { looked })
+    there.ok_or(NoConfig { looked })
 }
 
 /// The usual places: the user's, then the system's.
@@ -33,21 +46,6 @@ fn places(xdg: Option<PathBuf>, home: Option<PathBuf>) -> Vec<PathBuf> {
     let user = xdg.filter(|p| p.is_absolute()).or_else(|| home.map(|home| home.join(".config")));
     let system = Some(PathBuf::from("/etc"));
     [user, system].into_iter().flatten().map(|folder| folder.join("failover/config.toml")).collect()
-}
-
-/// A file's text.
-///
-/// # Errors
-/// It cannot be read, is no file, is too large, or is not UTF-8.
-pub(crate) fn text_of(path: &Path) -> Result<String, ConfigError> {
-    let wrong = |why: String| ConfigError::Read { path: path.to_owned(), why };
-    let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
-    let mut text = String::new();
-    match file.take(LIMIT + 1).read_to_string(&mut text) {
-        Err(error) => Err(wrong(error.to_string())),
-        Ok(_) if text.len() as u64 > LIMIT => Err(wrong(format!("it is larger than {LIMIT} bytes"))),
-        Ok(_) => Ok(text),
-    }
 }
 
 #[cfg(test)]

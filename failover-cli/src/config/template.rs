@@ -4,13 +4,12 @@
 use std::fmt::{Display, Write};
 
 use failover_core::baker::MarkFolder;
+use failover_core::chain::SourceUrl;
+use failover_core::config::Control;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::traits::NamedBy;
 use failover_core::signer::{KeyName, Selector};
 use failover_core::tezos::{ChainId, KeyHash};
-
-use super::Control;
-use crate::args::NodeUrl;
 
 #[cfg(test)]
 mod tests;
@@ -25,9 +24,9 @@ pub(crate) struct Template {
     /// The network's name or chain id.
     pub(crate) network: Option<String>,
     /// The own node.
-    pub(crate) node: Option<NodeUrl>,
+    pub(crate) node: Option<SourceUrl>,
     /// A second opinion that is used.
-    pub(crate) tzkt: Option<NodeUrl>,
+    pub(crate) tzkt: Option<SourceUrl>,
     /// The device.
     pub(crate) device: Option<Selector>,
     /// TezSign: the keys to use, where the device has others too; empty: every key on it.

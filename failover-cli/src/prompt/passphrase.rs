@@ -1,25 +1,20 @@
 //! Where TezSign's passphrase comes from: a file, the environment, the person (S9).
 
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use failover_core::config::{Secret, SecretError, secret};
 use failover_core::operator::OperatorError;
 use failover_core::signer::Passphrase;
 use zeroize::Zeroizing;
 
 use super::terminal::{Echo, Terminal};
-use crate::failure::Failure;
 
 /// The variable that TezSign's own host software reads. No child process of this one inherits it.
 const VARIABLE: &str = "TEZSIGN_UNLOCK_PASS";
 /// What gives it without a terminal.
 const GIVEN: &str = "passphrase_file in the configuration, or TEZSIGN_UNLOCK_PASS";
-/// No passphrase is longer.
-const LIMIT: u64 = 4096;
 /// How long the question stands (S10).
 const DEADLINE: Duration = Duration::from_secs(300);
 
@@ -43,12 +38,12 @@ impl Source {
     ///
     /// # Errors
     /// The file that the configuration names cannot be read or is empty.
-    pub(crate) fn open(file: Option<&Path>) -> Result<(Self, Option<String>), Failure> {
+    pub(crate) fn open(file: Option<&Path>) -> Result<(Self, Option<String>), SecretError> {
         let Some(path) = file else {
             let given = variable();
             return Ok((Self { given, offered: false, file: None }, None));
         };
-        let (passphrase, warning) = secret("passphrase_file", path)?;
+        let Secret { passphrase, warning } = secret("passphrase_file", path)?;
         Ok((Self { given: Some(passphrase), offered: false, file: Some(path.to_owned()) }, warning))
     }
 
@@ -69,7 +64,7 @@ impl Source {
     pub(super) fn once_more(&mut self) -> Result<Passphrase, OperatorError> {
         if self.offered && self.given.is_none() {
             self.given = match &self.file {
-                Some(file) => secret("passphrase_file", file).ok().map(|(passphrase, _)| passphrase),
+                Some(file) => secret("passphrase_file", file).ok().map(|read| read.passphrase),
                 None => variable(),
             };
         }
@@ -97,38 +92,6 @@ fn variable() -> Option<Passphrase> {
     value.filter(|bytes| !bytes.is_empty()).map(|bytes| Passphrase::new(bytes.to_vec()))
 }
 
-/// The secret in a file that `key` in the configuration names, and what a person should know about the file.
-///
-/// # Errors
-/// It cannot be read, is empty, or too long.
-pub(crate) fn secret(key: &str, path: &Path) -> Result<(Passphrase, Option<String>), Failure> {
-    let wrong = |why: String| {
-        let message = format!("{key} {} {why}", path.display());
-        Failure::usage(message, format!("correct the file or `{key}` in the configuration"))
-    };
-    let file = File::open(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    let mode = file.metadata().map_err(|e| wrong(format!("cannot be read: {e}")))?.mode();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT as usize + 1));
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    // An editor ends a file with a line end; no passphrase is typed with one.
-    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    if bytes.is_empty() {
-        return Err(wrong("is empty".to_owned()));
-    }
-    if bytes.len() as u64 > LIMIT {
-        return Err(wrong(format!("is longer than {LIMIT} bytes")));
-    }
-    let open = mode & 0o077 != 0;
-    let warning = open.then(|| format!("{key} {} can be read by others: chmod 600 it", shown(path)));
-    Ok((Passphrase::new(bytes.to_vec()), warning))
-}
-
-fn shown(path: &Path) -> String {
-    PathBuf::from(path).display().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -153,8 +116,8 @@ mod tests {
     fn a_file_that_is_missing_or_empty_is_a_usage_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pass");
-        assert!(Source::open(Some(&path)).unwrap_err().message.contains("cannot be read"));
+        assert!(Source::open(Some(&path)).unwrap_err().to_string().contains("cannot be read"));
         std::fs::write(&path, "\n").unwrap();
-        assert!(Source::open(Some(&path)).unwrap_err().message.ends_with("is empty"));
+        assert!(Source::open(Some(&path)).unwrap_err().to_string().ends_with("is empty"));
     }
 }

@@ -22,7 +22,7 @@ fn with_etcd() -> (World, Etcd) {
 }
 
 fn options(etcd: &Etcd) -> EtcdOptions {
-    EtcdOptions::new(vec![etcd.url()])
+    EtcdOptions::new(vec![etcd.url().parse().unwrap()])
 }
 
 fn baker(world: &World) -> KeyHash {

@@ -29,6 +29,12 @@ pub fn systemd_version<H: Host + ?Sized>(host: &mut H) -> Result<u32, BakerError
     parse(first).ok_or_else(|| unclear(format!("not known: systemctl --version says {first:?}")))
 }
 
+/// Is the boot guard proven under this version?
+#[must_use]
+pub const fn is_proven(version: u32) -> bool {
+    version >= OLDEST
+}
+
 /// `systemd 247 (247.3-7+deb11u5)`, `systemd 258~rc1 (258~rc1-1)`.
 fn parse(line: &str) -> Option<u32> {
     let version = line.strip_prefix("systemd ")?.split_ascii_whitespace().next()?;
@@ -39,6 +45,11 @@ fn parse(line: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_boot_guard_is_proven_from_debian_11s_on() {
+        assert_eq!([246, 247, 258].map(is_proven), [false, true, true]);
+    }
 
     #[test]
     fn the_first_line_is_a_version_or_unknown() {

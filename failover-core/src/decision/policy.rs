@@ -149,17 +149,67 @@ pub struct Policy {
     /// by a copy of this machine (H33).
     #[serde(skip)]
     pub plans: Option<Vec<PlanId>>,
-    /// Judge the levels above B up to F (S8). Only a test of the simulator switches it off.
-    #[serde(default = "yes")]
-    pub quarantine: bool,
+    /// Are the levels above B up to F judged (S8)?
+    #[serde(default)]
+    pub quarantine: Quarantine,
+}
+
+/// The levels above B up to F, in which whatever is signed is the primary's (S8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Quarantine(bool);
+
+impl Quarantine {
+    /// They are judged.
+    pub const ON: Self = Self(true);
+
+    /// They are not: so that a test of the simulator sees what happens then. A session on a real machine refuses it.
+    #[must_use]
+    pub const fn off_in_a_simulation() -> Self {
+        Self(false)
+    }
+
+    /// Are they judged?
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        self.0
+    }
+}
+
+impl Default for Quarantine {
+    fn default() -> Self {
+        Self::ON
+    }
+}
+
+/// What a policy must not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// The floor would be too near to what the primary may have signed (S2).
+    #[error("the margin is {margin} levels, and the least is {MARGIN_LEAST}")]
+    Margin {
+        /// The margin, in levels.
+        margin: u64,
+    },
+    /// Nobody would see the primary come back below the floor (S8).
+    #[error("the levels below the first signature would not be judged")]
+    Quarantine,
+}
+
+impl PolicyError {
+    /// The next safe action.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Margin { .. } => "take a margin of 2 levels at least; 10 is the usual one",
+            Self::Quarantine => "leave `quarantine` as `Policy::new` has it",
+        }
+    }
 }
 
 fn a_primary() -> String {
     "primary".to_owned()
-}
-
-const fn yes() -> bool {
-    true
 }
 
 /// What is typed in full where nothing proves that the primary is off.
@@ -191,9 +241,21 @@ impl Policy {
             host: None,
             signer_apart: false,
             plans: None,
-            quarantine: true,
+            quarantine: Quarantine::ON,
         }
     }
+
+    /// May a run begin with it? A session asks this first.
+    ///
+    /// # Errors
+    /// What it must not say.
+    pub const fn check(&self) -> Result<(), PolicyError> {
+        if self.margin < MARGIN_LEAST {
+            return Err(PolicyError::Margin { margin: self.margin });
+        }
+        if self.quarantine.is_on() { Ok(()) } else { Err(PolicyError::Quarantine) }
+    }
+
     /// Did a person say that the run of this claim is over?
     #[must_use]
     pub fn says_over(&self, claim: &Claim) -> bool {

@@ -50,7 +50,7 @@ fn alarm(facts: &Facts, policy: &Policy, progress: &Progress) -> Option<Verdict>
         return Some(Verdict::Denounced(signed));
     }
     let mut found = foreign(facts, progress).certain;
-    if !policy.quarantine {
+    if !policy.quarantine.is_on() {
         found.retain(|s| progress.kept.started.is_none_or(|started| s.at.level > started.floor));
     }
     if found.is_empty() {

@@ -15,7 +15,7 @@ impl Failover {
     /// # Panics
     /// Where the recorder, the operator or an edge does. By then the backup is disarmed, unless its start was tried, and the end is
     /// recorded.
-    pub fn run(&mut self) -> End {
+    pub(crate) fn run(mut self) -> End {
         let run = catch_unwind(AssertUnwindSafe(|| self.rehearse()));
         run.unwrap_or_else(|panic| {
             self.broke_off(words_of(&*panic));

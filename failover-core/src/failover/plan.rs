@@ -17,7 +17,7 @@ pub type PlanRefused = Box<Refusal>;
 ///
 /// # Errors
 /// A run would be refused before it did anything.
-pub fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
+pub(crate) fn plan(failover: &mut Failover) -> Result<Plan, PlanRefused> {
     match failover.look_once() {
         (_, Verdict::Refuse(refusal)) => Err(Box::new(refusal)),
         (facts, _) => planned(failover, &facts),

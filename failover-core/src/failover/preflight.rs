@@ -15,13 +15,13 @@ use crate::preflight::{self, Purpose};
 const BLOCKS: u64 = 5;
 
 impl Failover {
-    pub(super) fn standing(&mut self, purpose: Purpose) -> Result<(), Refusal> {
+    pub(crate) fn standing(&mut self, purpose: Purpose) -> Result<(), Refusal> {
         preflight::standing(&self.state, &mut self.hands, self.resumed, purpose)
     }
 
     /// Looks once, and says what the decision would do next, without doing it: for `check` and the plan. What takes a few
     /// blocks to tell is waited for, no longer.
-    pub fn look_once(&mut self) -> (Facts, Verdict) {
+    pub(crate) fn look_once(&mut self) -> (Facts, Verdict) {
         let standing = self.standing(Purpose::Look);
         let (facts, verdict) = self.settled();
         let verdict = match (standing, verdict) {
@@ -69,7 +69,7 @@ impl Failover {
 
     /// Nothing is written down: the folder is another run's, or cannot be written. What an earlier session may have left
     /// armed is disarmed all the same (S12).
-    pub(super) fn refused_unwritten(&mut self, refusal: &Refusal) -> End {
+    pub(crate) fn refused_unwritten(&mut self, refusal: &Refusal) -> End {
         let mut message = refusal.to_string();
         let Progress { kept, session } = &self.progress;
         if kept.started.is_none() && (session.armed || kept.left_armed) {

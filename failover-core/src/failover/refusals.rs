@@ -11,8 +11,7 @@ use crate::state::{StateDir, StateError};
 
 impl Failover {
     /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
-    #[must_use]
-    pub fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
+    pub(crate) fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
         let now = self.clock.now();
         self.progress.session.refused_before = refused.filter(|refused| refused.counts(now));
         self

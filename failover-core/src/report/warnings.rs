@@ -26,7 +26,7 @@ pub(super) fn warnings(entries: &[Entry<Record>], torn: Option<usize>, timeline:
         match record {
             Record::Begin { policy, .. } => {
                 all.extend(policy.without.iter().map(|source| format!("left out by a person: {source}")));
-                if !policy.quarantine {
+                if !policy.quarantine.is_on() {
                     all.push("the quarantine was switched off".to_owned());
                 }
             }

@@ -17,6 +17,9 @@ const LOCKS: usize = 5;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Says something that a person should know while it waits.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(&str);
+
 /// Why work with unlocked keys did not succeed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -106,7 +109,7 @@ pub(crate) fn unlocked<D: SignerDevice + ?Sized, T, E: std::error::Error + 'stat
     device: &mut D,
     keys: &[KeyName],
     passphrase: &Passphrase,
-    (clock, tell): (&dyn Clock, &mut dyn FnMut(&str)),
+    (clock, tell): (&dyn Clock, Tell<'_>),
     work: impl FnOnce(&mut D) -> Result<T, E>,
 ) -> Result<T, UnlockedError<E>> {
     let done = catch_unwind(AssertUnwindSafe(|| {

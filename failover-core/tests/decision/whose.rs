@@ -1,7 +1,7 @@
 //! Whose it is: a position on chain, a mark in a file, the guard on the primary.
 
 use failover_core::decision::{
-    Basis, Noted, Policy, Progress, Refusal, Verdict, bound, consensus_marks, decide, foreign, shared,
+    Basis, Noted, Policy, Progress, Quarantine, Refusal, Verdict, bound, consensus_marks, decide, foreign, shared,
 };
 use failover_core::facts::{Arming, BootGuard, ExpectedKey, KeyName, KeyRole, KeyState, PlanId, Question};
 use failover_core::guard::GuardNote;
@@ -98,7 +98,7 @@ fn s8_what_is_foreign_stops_a_backup_that_was_armed_or_started() {
 /// The simulator's switch: without the quarantine only what lies above the floor is judged.
 #[test]
 fn without_the_quarantine_a_position_above_the_floor_is_still_foreign() {
-    let blind = Policy { quarantine: false, ..policy() };
+    let blind = Policy { quarantine: Quarantine::off_in_a_simulation(), ..policy() };
     for (at, found) in [(HEAD - 7, false), (HEAD - 6, false), (HEAD - 5, true)] {
         let (mut facts, mut progress) = started(HEAD - 6, HEAD - 6);
         progress.kept.noted = Some(Noted { head: level(HEAD - 12), bound: level(HEAD - 10) });

@@ -66,7 +66,7 @@ fn authorize_on(ledger: &mut impl HwmSetter, chain: ChainId, floor: u64) -> Resu
 fn told<T>(done: Result<T, RaiseError>) -> Result<T, SignerError> {
     done.map_err(|error| match error {
         RaiseError::Signer(error) => error,
-        other => panic!("{other}"),
+        other => unreachable!("{other}"),
     })
 }
 

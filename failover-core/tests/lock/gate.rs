@@ -1,11 +1,9 @@
 //! A lock that is lost in the middle of a run: nothing that arms is tried any more, and what disarms is (S7, S12).
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use failover_core::baker::{BakerControl as _, BakerState, TezbakeControl};
 use failover_core::chain::octez::OctezNode;
@@ -13,7 +11,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Refusal, Step};
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, PreviousRun, Recorder};
+use failover_core::failover::{Parts, PreviousRun, Recorder};
 use failover_core::guard::{Guard, GuardStatus};
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{End, Outcome, Record, StepResult};
@@ -22,6 +20,7 @@ use failover_core::lock::{FailoverLock, FencingToken, HeldLock, LockError};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
+use failover_core::session::Session;
 use failover_core::signer::{Arming, Model, Passphrase, Selector, SignerDevice as _};
 use failover_core::state::StateDir;
 use failover_sim::operator::Person;
@@ -61,11 +60,11 @@ fn lost() -> LockError {
 }
 
 #[derive(Clone, Default)]
-struct Records(Rc<RefCell<Vec<(Timestamp, Record)>>>);
+struct Records(Arc<Mutex<Vec<(Timestamp, Record)>>>);
 
 impl Recorder for Records {
     fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
-        self.0.borrow_mut().push((at, record.clone()));
+        self.0.lock().unwrap().push((at, record.clone()));
         Ok(())
     }
 }
@@ -134,7 +133,10 @@ impl Run {
             state: state.clone(),
             cancel: Arc::new(AtomicBool::new(false)),
         };
-        Failover::new(parts, past).run()
+        match Session::from_parts(parts, past) {
+            Ok(session) => session.run(),
+            Err(error) => error.end(),
+        }
     }
 
     fn permit(&self, past: Option<&PreviousRun>) -> RunPermit {
@@ -149,7 +151,7 @@ impl Run {
     }
 
     fn past(&self) -> PreviousRun {
-        let records = self.records.0.borrow();
+        let records = self.records.0.lock().unwrap();
         let entries: Vec<Entry<Record>> = (1..)
             .zip(records.iter())
             .map(|(seq, (at, record))| Entry { seq, at: *at, record: record.clone() })
@@ -168,13 +170,13 @@ impl Run {
 
     /// Was there a wait after the last step?
     fn waited_at_the_end(&self) -> bool {
-        let records = self.records.0.borrow();
+        let records = self.records.0.lock().unwrap();
         let last = records.iter().rev().map(|(_, record)| record);
         last.take_while(|record| !matches!(record, Record::After { .. })).any(|r| matches!(r, Record::Wait { .. }))
     }
 
     fn names(&self, wanted: impl Fn(&Record) -> Option<&Step>) -> Vec<&'static str> {
-        self.records.0.borrow().iter().filter_map(|(_, record)| wanted(record).map(Step::name)).collect()
+        self.records.0.lock().unwrap().iter().filter_map(|(_, record)| wanted(record).map(Step::name)).collect()
     }
 
     fn done(&self) -> Vec<&'static str> {
@@ -270,7 +272,7 @@ fn a_lock_that_is_lost_while_a_person_types_unlocks_nothing() {
 fn the_beginning_says_which_locks_are_held_and_older_journals_read_without() {
     let run = Run::new(Model::TezSign, 7);
     run.session(Runs::out(3, false), None);
-    let records = run.records.0.borrow();
+    let records = run.records.0.lock().unwrap();
     let (_, begin) = records.first().unwrap();
     let Record::Begin { locks, .. } = begin else { unreachable!("{begin:?}") };
     let held = HeldLock { lock: "a lock that runs out".to_owned(), token: FencingToken::new(7) };
@@ -292,6 +294,6 @@ fn a_run_without_a_lock_or_with_two_tokens_is_refused_before_it_writes_anything(
     assert_eq!((end.exit, &end.refusal), (3, &Some(Refusal::NoLock)), "{end:?}");
     let end = run.holding(person(), vec![Box::new(Runs::out(u32::MAX, false))], &Guard::usual(), None);
     assert!(end.exit == 4 && end.message.contains("/var/lib/failover/ACTIVE"), "{end:?}");
-    assert!(run.records.0.borrow().is_empty() && run.world.changes(Side::Primary).is_empty());
+    assert!(run.records.0.lock().unwrap().is_empty() && run.world.changes(Side::Primary).is_empty());
     assert!(run.world.bakes(Side::Primary));
 }

@@ -3,7 +3,8 @@
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{
-    Noted, Path, Progress, Refusal, RefusedBefore, Session, Step, Verdict, consensus_marks, decide, fence, is_open,
+    Noted, Path, Progress, Quarantine, Refusal, RefusedBefore, Session, Step, Verdict, consensus_marks, decide, fence,
+    is_open,
 };
 use failover_core::facts::{BakerState, Facts, GuardState, HostIdentity, Mark, Marks, Observed, Question};
 use failover_core::failover::apply;
@@ -72,7 +73,9 @@ pub(crate) fn policy(setting: &Setting, other: usize) -> Policy {
     let mut policy = Policy::new("baker".to_owned(), key(), ChainId::MAINNET);
     policy.primary_pin = Some(HostIdentity { machine_id: other.to_string() });
     policy.margin = setting.margin;
-    policy.quarantine = !setting.is(Broken::NoQuarantine);
+    if setting.is(Broken::NoQuarantine) {
+        policy.quarantine = Quarantine::off_in_a_simulation();
+    }
     policy
 }
 

@@ -10,13 +10,14 @@ use failover_core::chain::{ChainError, Rpc};
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, Verdict};
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, Recorder, plan};
+use failover_core::failover::{Parts, Recorder};
 use failover_core::guard::Guard;
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::{Plan, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::operator::Nobody;
 use failover_core::price::{Known, Price};
+use failover_core::session::Look;
 use failover_core::signer::Model;
 use failover_core::state::{PlanId, StateDir};
 use failover_core::tezos::Mutez;
@@ -55,7 +56,7 @@ impl Rpc for Denies {
 }
 
 /// A run that could begin now, and what its node is asked.
-fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Failover, Arc<Mutex<Vec<String>>>) {
+fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Look, Arc<Mutex<Vec<String>>>) {
     let world = World::new(WorldOptions::new(Model::TezSign, 7));
     let asked = Arc::<Mutex<Vec<String>>>::default();
     let node = Denies { node: world.node(), words, asked: Arc::clone(&asked) };
@@ -85,12 +86,12 @@ fn failover(words: &'static [&'static str], folder: &tempfile::TempDir) -> (Fail
         state: StateDir::open(folder.path()).unwrap(),
         cancel: Arc::new(AtomicBool::new(false)),
     };
-    (Failover::new(parts, None), asked)
+    (Look::from_parts(parts, None), asked)
 }
 
 fn planned(words: &'static [&'static str]) -> (Plan, Price) {
     let folder = tempfile::tempdir().unwrap();
-    let mut plan = plan(&mut failover(words, &folder).0).unwrap();
+    let mut plan = failover(words, &folder).0.plan().unwrap();
     let price = plan.price.take().unwrap();
     (plan, *price)
 }
@@ -132,16 +133,16 @@ fn s3_what_is_not_known_is_said_and_nothing_is_refused_for_it() {
 #[test]
 fn only_planning_asks_and_only_once() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut failover, asked) = failover(&[], &folder);
+    let (mut look, asked) = failover(&[], &folder);
     let of_price = |asked: &Mutex<Vec<String>>| {
         let words = ["baking_rights", "issuance", "participation", "_staked"];
         asked.lock().unwrap().iter().filter(|path| words.iter().any(|word| path.contains(word))).count()
     };
     for _ in 0..3 {
-        assert!(!matches!(failover.look_once().1, Verdict::Refuse(_)));
+        assert!(!matches!(look.once().1, Verdict::Refuse(_)));
     }
     assert_eq!(of_price(&asked), 0);
-    plan(&mut failover).unwrap();
+    look.plan().unwrap();
     // Rights, issuance, participation, and both stakes.
     assert_eq!(of_price(&asked), 5);
 }

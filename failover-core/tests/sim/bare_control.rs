@@ -2,8 +2,6 @@
 //! there: asked of a person, refused, or said to be missing; never taken for "no" (S3).
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +17,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, Recorder};
+use failover_core::failover::{Parts, Recorder};
 use failover_core::guard::{BootGuard, Guard, GuardNote, Lift};
 use failover_core::host::{HostIdentity, LocalHost};
 use failover_core::journal::JournalError;
@@ -29,6 +27,7 @@ use failover_core::nonces::Nonces;
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Claim, ClaimAnswer, ClaimOrder, Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
+use failover_core::session::Session;
 use failover_core::signer::{Model, Passphrase, Selector};
 use failover_core::state::StateDir;
 use failover_sim::operator::Person;
@@ -118,12 +117,12 @@ impl Operator for Asked {
 }
 
 #[derive(Clone, Default)]
-struct Steps(Rc<RefCell<Vec<&'static str>>>);
+struct Steps(Arc<Mutex<Vec<&'static str>>>);
 
 impl Recorder for Steps {
     fn record(&mut self, _: Timestamp, record: &Record) -> Result<(), JournalError> {
         if let Record::After { step, result: StepResult::Done { .. }, .. } = record {
-            self.0.borrow_mut().push(step.name());
+            self.0.lock().unwrap().push(step.name());
         }
         Ok(())
     }
@@ -215,9 +214,9 @@ fn run(machine: impl Fn(Side, TezbakeControl<SimHost>) -> Option<Machine>) -> Ra
         state: state.clone(),
         cancel: Arc::new(AtomicBool::new(false)),
     };
-    let end = Failover::new(parts, None).run();
+    let end = Session::from_parts(parts, None).unwrap().run();
     assert!(world.alarms().is_empty(), "{:?}", world.alarms());
-    let (asked, done) = (asked.lock().unwrap().clone(), steps.0.borrow().clone());
+    let (asked, done) = (asked.lock().unwrap().clone(), steps.0.lock().unwrap().clone());
     Ran { end, asked, done, bakes: [world.bakes(Side::Primary), world.bakes(Side::Backup)] }
 }
 

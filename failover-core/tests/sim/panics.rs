@@ -13,7 +13,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::{Clock as _, Timestamp};
 use failover_core::decision::Policy;
 use failover_core::effect::Hands;
-use failover_core::failover::{Failover, Parts, Recorder};
+use failover_core::failover::{Parts, Recorder};
 use failover_core::guard::{Guard, GuardStatus};
 use failover_core::host::HostIdentity;
 use failover_core::journal::JournalError;
@@ -22,6 +22,7 @@ use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
+use failover_core::session::Session;
 use failover_core::signer::{Model, Passphrase, Selector, SignerDevice as _};
 use failover_core::state::StateDir;
 use failover_sim::operator::Person;
@@ -138,8 +139,8 @@ impl Run {
             state,
             cancel: Arc::new(AtomicBool::new(false)),
         };
-        let mut run = Failover::new(parts, None);
-        let end = catch_unwind(AssertUnwindSafe(|| run.run()));
+        let session = Session::from_parts(parts, None).unwrap();
+        let end = catch_unwind(AssertUnwindSafe(move || session.run()));
         let words = |panic: &(dyn std::any::Any + Send)| {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()

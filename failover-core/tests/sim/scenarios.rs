@@ -1,5 +1,6 @@
 //! Every scenario, with both signers and several seeds.
 
+use failover_core::decision::Quarantine;
 use failover_core::journal::record::Record;
 use failover_sim::drill::journal_of;
 use failover_sim::judge::{Told, in_order};
@@ -53,7 +54,7 @@ fn the_quarantine_is_what_prevents_the_double_signature() {
             let case = Case::new("h3", model, seed);
             ends_as_it_says(&case).unwrap();
             let (_scratch, mut rehearsal) = case.rehearsal();
-            rehearsal.policy_mut().quarantine = false;
+            rehearsal.policy_mut().quarantine = Quarantine::off_in_a_simulation();
             rehearsal.session(None).unwrap();
             let drilled = rehearsal.finish();
             collisions += usize::from(!drilled.alarms.is_empty());

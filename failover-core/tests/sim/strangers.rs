@@ -1,9 +1,7 @@
 //! The whole procedure on a backup whose signer is in no registry: what it says of itself is all that anything knows of it.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
-use std::cell::RefCell;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +12,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, raise_by_hand};
 use failover_core::effect::{Hands, raise_marks};
-use failover_core::failover::{Failover, Parts, Recorder};
+use failover_core::failover::{Parts, Recorder};
 use failover_core::guard::Guard;
 use failover_core::host::HostIdentity;
 use failover_core::journal::JournalError;
@@ -23,6 +21,7 @@ use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
+use failover_core::session::Session;
 use failover_core::signer::traits::{
     ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
     Words,
@@ -174,11 +173,11 @@ impl Operator for Asked {
 }
 
 #[derive(Clone, Default)]
-struct Records(Rc<RefCell<Vec<Record>>>);
+struct Records(Arc<Mutex<Vec<Record>>>);
 
 impl Recorder for Records {
     fn record(&mut self, _at: Timestamp, record: &Record) -> Result<(), JournalError> {
-        self.0.borrow_mut().push(record.clone());
+        self.0.lock().unwrap().push(record.clone());
         Ok(())
     }
 }
@@ -241,9 +240,16 @@ impl Run {
             state,
             cancel: Arc::new(AtomicBool::new(false)),
         };
-        let end = Failover::new(parts, None).run();
+        let end = Session::from_parts(parts, None).unwrap().run();
         let (passphrases, questions) = (passphrases.load(Ordering::SeqCst), questions.lock().unwrap().clone());
-        Self { end, world, records: records.0.take(), exposed: exposed.load(Ordering::SeqCst), passphrases, questions }
+        Self {
+            end,
+            world,
+            records: std::mem::take(&mut *records.0.lock().unwrap()),
+            exposed: exposed.load(Ordering::SeqCst),
+            passphrases,
+            questions,
+        }
     }
 
     /// The steps that were tried, with a `wait` for every wait between them.

@@ -1,18 +1,21 @@
 //! The driver on a simulated gadget in memory: what it makes of locks, marks, refusals and claims.
 
-use crate::meanwhile::meanwhile;
-use crate::support::{SECOND, gadget, names, unlock};
+use failover_core::clock::Clock as _;
 use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Ask, Empty, Request, SetLevel};
 use failover_core::signer::tezsign::{Connect as _, Interface, Link as _, TezSign, open};
 use failover_core::signer::{
     Arm, Arming, Cap, DeviceReading, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, Raised,
-    SignerDevice, SignerError, raise, raise_to_floor,
+    SignerDevice, SignerError, THROTTLE, raise, raise_to_floor,
 };
 use failover_core::tezos::{Level, Position, Round};
-use failover_sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey, TezSignSim};
+use failover_sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey, TezSignOptions, TezSignSim};
 use prost::Message as _;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::meanwhile::meanwhile;
+use crate::support::{Jumping, SECOND, gadget, names, unlock};
 
 /// A request's frame, as another host would send it.
 fn request(ask: Ask) -> Vec<u8> {
@@ -78,6 +81,21 @@ fn a_wrong_passphrase_a_throttle_and_an_unknown_key_are_told_apart() {
     let error = driver.arm(Arm::Unlock { keys: &keys, passphrase: &Passphrase::new(Vec::new()) }).unwrap_err();
     assert!(matches!(error, SignerError::Refused { code: 11, .. }), "{error}");
     assert_eq!(driver.state().unwrap().keys[0].arming, Arming::Disarmed);
+}
+
+/// Five in the last thirty seconds, and no sixth: so long an effect that was refused for it waits.
+#[test]
+fn a_device_that_had_too_many_unlocks_takes_one_again_when_the_wait_is_over_and_not_a_second_before() {
+    let clock = Arc::new(Jumping::default());
+    let mut driver = TezSign::new(SimGadget::new(TezSignSim::new(TezSignOptions::default()), clock.clone()));
+    for _ in 0..5 {
+        unlock(&mut driver).unwrap();
+    }
+    clock.sleep(THROTTLE.saturating_sub(SECOND));
+    let error = unlock(&mut driver).unwrap_err();
+    assert!(matches!(error, SignerError::Throttled { .. }) && error.next().contains("30 s"), "{error}");
+    clock.sleep(SECOND);
+    unlock(&mut driver).unwrap();
 }
 
 /// The gadget's own words decide: only some of them are about the passphrase.

@@ -1,5 +1,4 @@
 //! Work with unlocked keys: whatever becomes of it, they read back locked after it, and the sign interface is free.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,8 +1,7 @@
 //! A block of the simulated chain.
 
-use super::forge;
 use crate::seed::blake;
-use failover_core::tezos::{BlockHash, ChainId, NonceHash};
+use failover_core::tezos::{BlockHash, NonceHash};
 
 /// A block, with the votes that it carries.
 #[derive(Debug, Clone)]
@@ -76,13 +75,6 @@ impl Block {
             (!self.predecessor_round).to_be_bytes().to_vec(),
             self.round.to_be_bytes().to_vec(),
         ]
-    }
-
-    /// The block with its hash: of the header and its signature, which nobody checks.
-    pub(crate) fn sealed(mut self, chain: ChainId) -> Self {
-        let header = forge::header(chain, &self);
-        self.hash = blake(&[&header, &blake(&[b"signature", &header])]);
-        self
     }
 
     pub(crate) const fn name(&self) -> BlockHash {

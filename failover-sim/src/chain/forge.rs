@@ -4,6 +4,7 @@
 //! either: both of its keys sign the same 78 bytes.
 
 use super::block::Block;
+use crate::seed::blake;
 use failover_core::tezos::{ChainId, Curve, Kind};
 
 /// A vote, before it is signed.
@@ -43,6 +44,15 @@ impl VoteBytes<'_> {
             bytes.push(0); // no slot of the data layer attested: zarith 0
         }
         bytes
+    }
+}
+
+impl Block {
+    /// The block with its hash: of the header and its signature, which nobody checks.
+    pub(crate) fn sealed(mut self, chain: ChainId) -> Self {
+        let header = header(chain, &self);
+        self.hash = blake(&[&header, &blake(&[b"signature", &header])]);
+        self
     }
 }
 

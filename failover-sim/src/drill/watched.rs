@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::wire::{Ended, Wire, die};
-use super::act::Others;
+use super::others::Others;
+use crate::act::Cut;
+use crate::wire::{Ended, Wire, die};
 use failover_core::clock::Timestamp;
 use failover_core::failover::Recorder;
 use failover_core::journal::record::Record;
@@ -11,18 +12,6 @@ use failover_core::journal::{JournalError, JournalFile};
 
 /// Who watches a drill: gets every record as it is written.
 pub type Watcher = Arc<Mutex<dyn FnMut(Timestamp, &Record) + Send>>;
-
-/// Where a session is killed: nothing more of it is done, not even a disarm.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Cut {
-    /// As soon as a record for which this holds is on disk.
-    When(fn(&Record) -> bool),
-    /// As soon as the record with this index is on disk; a session's first has 0.
-    After(usize),
-    /// When the record with this index would be written: what it tells has happened, and it is not on disk.
-    Before(usize),
-}
 
 /// The journal, then the watcher; breaks off where the session is cut.
 pub(super) struct Watched {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Machine;
-use super::command::{Command, Ran};
+use super::command::{Command, Ran, Runs};
 use super::conf::Conf;
 use crate::event::HostFault;
 use failover_core::baker::boot_guard::{REMOVE, WRITE};
@@ -152,7 +152,7 @@ pub(super) fn file(machine: &mut Machine, command: Command<'_>) -> Option<Ran> {
 }
 
 /// `sh -c SCRIPT NAME ARGS...`: the scripts of the boot guard, the nonces, the permits and the secret, and no others.
-pub(super) fn script(machine: &mut Machine, now: Timestamp, command: Command<'_>) -> Ran {
+pub(super) fn script(machine: &mut Machine, now: Timestamp, command: Command<'_>, run: Runs) -> Ran {
     let nothing = || Ran::new(127, "", "sh: a simulated machine runs no such script\n");
     if !command.root {
         return Ran::new(1, "", "sh: Permission denied\n");
@@ -171,7 +171,7 @@ pub(super) fn script(machine: &mut Machine, now: Timestamp, command: Command<'_>
         }
         ["-c", script, _, words @ ..] if *script == CLAIM => super::permits::claim(words),
         ["-c", script, _, words @ ..] if *script == PERMIT => super::permits::permit(words),
-        ["-c", script, _, words @ ..] if *script == GIVE_BACK => super::give_back::run(machine, now, words),
+        ["-c", script, _, words @ ..] if *script == GIVE_BACK => super::give_back::run(machine, now, words, run),
         ["-c", script, _, folder, name, copy, bytes] if *script == MERGE => {
             super::nonces::write(machine, (folder, name), copy, (bytes, command.input))
         }

@@ -5,18 +5,18 @@ use std::fs;
 use std::path::Path;
 
 use super::Machine;
-use super::command::{self, Ran};
+use super::command::{Ran, Runs};
 use super::permits::{boot, first};
 use failover_core::clock::Timestamp;
 use failover_core::permit::Root;
 
 /// Runs [`GIVE_BACK`](failover_core::permit::script::GIVE_BACK) with these words. A test holds it against the real `sh`.
-pub(super) fn run(machine: &mut Machine, now: Timestamp, words: &[&str]) -> Ran {
+pub(super) fn run(machine: &mut Machine, now: Timestamp, words: &[&str], run: Runs) -> Ran {
     let Some(order) = Order::of(words) else { return Ran::new(2, "", "sh: parameter not set\n") };
     if std::mem::take(&mut machine.etc.stood_down) {
         let _all_of_them = Root::at(order.root).take_away_all("failover stand-down");
     }
-    let mut shell = Shell { machine, now, stderr: String::new() };
+    let mut shell = Shell { machine, now, run, stderr: String::new() };
     let said = order.act(&mut shell);
     Ran::new(0, said + "\n", shell.stderr)
 }
@@ -25,13 +25,14 @@ pub(super) fn run(machine: &mut Machine, now: Timestamp, words: &[&str]) -> Ran 
 struct Shell<'a> {
     machine: &'a mut Machine,
     now: Timestamp,
+    run: Runs,
     stderr: String,
 }
 
 impl Shell<'_> {
     fn run(&mut self, argv: &[&str]) -> i32 {
         let argv: Vec<&str> = ["sudo", "-n"].iter().chain(argv).copied().collect();
-        match command::run(self.machine, self.now, &argv, "") {
+        match (self.run)(self.machine, self.now, &argv, "") {
             Some(ran) => {
                 self.stderr.push_str(&ran.output.stderr);
                 ran.output.code

@@ -3,7 +3,7 @@
 
 use super::Plan;
 use super::dice::Dice;
-use crate::drill::{Act, Cut, Then};
+use crate::act::{Act, Cut, Then};
 
 /// The dice of a world are thrown for everything else.
 const APART: u64 = 0x4832_3400_6163_7473;

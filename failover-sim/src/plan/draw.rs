@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::{Card, Pause, Plan, Stop, events, mishaps};
-use crate::drill::Cut;
+use crate::act::Cut;
 use crate::event::Event;
 use crate::ledger::Person;
 use crate::operator::Cable;

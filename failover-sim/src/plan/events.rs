@@ -1,11 +1,11 @@
 //! What was wrong before the run, and what happens during it.
 
 use super::dice::Dice;
-use crate::event::{Event, HostFault, MarkFileState, Questions, RpcFault};
+use crate::event::{Event, HostFault, MarkFileState, Questions};
 use crate::machine::{BAKER_UNIT, NODE_UNIT, SIGNER_UNIT, TEZSIGN_UNIT};
 use crate::operator::Cable;
 use crate::options::{Side, WorldOptions};
-use crate::source::{Source, SourceFault};
+use crate::source::{RpcFault, Source, SourceFault};
 use failover_core::chain::SyncState;
 
 /// Things happen within this many seconds.

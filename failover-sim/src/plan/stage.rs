@@ -9,6 +9,7 @@ use crate::options::Side;
 use crate::scenario::Stage;
 use crate::world::World;
 use failover_core::clock::Clock;
+use failover_core::decision::Quarantine;
 use failover_core::facts::HeadPin;
 use failover_core::host::HostIdentity;
 
@@ -19,7 +20,10 @@ impl Plan {
         (person.cable, person.ledger_setting) = (self.cable, self.ledger_setting);
         person.takes_the_risk = self.takes_the_risk;
         person.passphrase = (!self.right_passphrase).then(|| "not this one".to_owned());
-        (policy.margin, policy.emergency, policy.quarantine) = (self.margin, self.emergency, self.quarantine);
+        (policy.margin, policy.emergency) = (self.margin, self.emergency);
+        if !self.quarantine {
+            policy.quarantine = Quarantine::off_in_a_simulation();
+        }
         if self.pin == Some(false) {
             policy.primary_pin = Some(HostIdentity { machine_id: "0".repeat(32) });
         }

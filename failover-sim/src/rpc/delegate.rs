@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{View, issuance};
 use crate::chain::committee::SigningKey;
 use crate::chain::{BLOCKS_PER_CYCLE, Block, OURS};
-use crate::world::next_key;
+use crate::device::next_key;
 use failover_core::tezos::Curve;
 
 /// A baker's account as of a block; `None` for an address that is no baker's.

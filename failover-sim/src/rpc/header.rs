@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::View;
 use crate::chain::{Block, PROTO, PROTOCOL};
-use crate::event::RpcFault;
 use crate::seed::{base58, blake, block_hash};
+use crate::source::RpcFault;
 use failover_core::clock::Timestamp;
 use failover_core::tezos::Curve;
 

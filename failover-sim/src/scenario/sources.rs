@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{PLAIN, Scenario, in_seconds};
-use crate::event::{Event, Questions, RpcFault};
+use crate::event::{Event, Questions};
 use crate::machine::NODE_UNIT;
 use crate::options::Side;
-use crate::source::{Source, SourceFault};
+use crate::source::{RpcFault, Source, SourceFault};
 use crate::world::World;
 use failover_core::chain::SyncState;
 use failover_core::clock::Clock;

@@ -1,7 +1,7 @@
 //! What others do at the same time: a second shell, the other machine, an image of this one (S13, S14).
 
 use super::{PLAIN, Scenario, before, done};
-use crate::drill::{Act, Cut, Then};
+use crate::act::{Act, Cut, Then};
 use crate::options::Side;
 use failover_core::host::HostIdentity;
 use failover_core::journal::record::Record;

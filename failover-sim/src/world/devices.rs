@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::World;
 use crate::chain::Block;
-use crate::device::Device;
+use crate::device::{self, Device};
 use crate::ledger::SimLedger;
 use crate::machine::nonces;
 use crate::options::Side;
@@ -57,7 +57,7 @@ impl World {
     /// Where our baker's key is on the Ledgers.
     #[must_use]
     pub fn ledger_key(&self) -> (KeyPath, Derivation) {
-        super::build::ledger_key()
+        device::ledger_key()
     }
 
     /// A person at this side's machine lets its device sign: unlocks it, or presses the button that authorizes the
@@ -96,11 +96,11 @@ impl World {
             let device = &mut state.machines.of_mut(side).device;
             match device {
                 Device::TezSign(port) => {
-                    let keys = super::build::keys(seed).to_vec();
+                    let keys = device::card_keys(seed).to_vec();
                     port.gadget.with(|sim| sim.set_keys(keys));
                 }
                 Device::Ledger(port) => {
-                    *port.ledger.lock() = super::build::ledger(side, seed, &book);
+                    *port.ledger.lock() = device::new_ledger(side, seed, &book);
                 }
             }
         });

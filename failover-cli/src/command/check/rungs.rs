@@ -2,19 +2,19 @@
 //! ready: there a person unplugs the signer.
 
 use failover_core::baker::{Depth, in_one_look};
+use failover_core::config::Config;
+use failover_core::session::open;
 use failover_core::signer::traits::Beside;
 
 use crate::command::systemd::proven_systemd;
-use crate::config::Config;
 use crate::failure::Failure;
-use crate::wiring;
 
 /// The guard and the lock, as far as they can be told while the primary bakes.
 ///
 /// # Errors
 /// The ssh destination cannot be used.
 pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
-    let mut primary = wiring::open_primary(config)?;
+    let mut primary = open::primary(config)?;
     let guard = match primary
         .as_mut()
         .map(|primary| in_one_look(&mut **primary, Depth::Guards, |primary| primary.boot_guard()))
@@ -37,7 +37,7 @@ pub(super) fn rungs(config: &Config) -> Result<String, Failure> {
     if model.traits().beside_service == Beside::Shared {
         return Ok(format!("{guard}; a person unplugs its {model}, or states that it is off"));
     }
-    let keys = match wiring::open_primary_signer(config)?.map(|mut signer| signer.state()) {
+    let keys = match open::primary_signer(config)?.map(|mut signer| signer.state()) {
         Some(Ok(state)) => format!("its {} keys can be locked", state.keys.len()),
         Some(Err(error)) => format!("its keys cannot be locked, so a person unplugs its signer: {error}"),
         None => "its signer cannot be asked".to_owned(),

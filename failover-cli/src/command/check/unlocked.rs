@@ -2,11 +2,13 @@
 
 use failover_core::baker::BakerError;
 use failover_core::clock::SystemClock;
+use failover_core::config::Config;
 use failover_core::decision::{Policy, read_unlocked, usable};
 use failover_core::effect::raise_marks;
 use failover_core::facts::Facts;
 use failover_core::guard::{BootGuard, Guard, GuardStatus};
 use failover_core::permit::RunId;
+use failover_core::session::open;
 use failover_core::signer::traits::AtRest;
 use failover_core::signer::{DeviceState, SignerError};
 use failover_core::state::StateDir;
@@ -15,12 +17,11 @@ use super::stopped;
 use crate::afterwards::LocksAfterwards;
 use crate::args::Answers;
 use crate::command::found::Found;
-use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt::Prompt;
 use crate::settings::Settings;
-use crate::{locks, session, wiring};
+use crate::signals;
 
 /// systemd sets it for what it starts.
 const UNIT: &str = "INVOCATION_ID";
@@ -52,14 +53,14 @@ pub(super) fn look(
     if let Err(why) = may_be_unlocked(config, state)? {
         return Ok(Err(why));
     }
-    let _no_run_goes_on = locks::here(config)?;
+    let _no_run_goes_on = open::lock_here(config)?;
     let step = match read_unlocked(facts, policy) {
         Ok(step) => step,
         Err(refusal) => return Ok(Err((refusal.to_string(), refusal.next()))),
     };
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
-    let permit = session::permit(config, state, RunId::random()?)?;
-    let mut device = wiring::open_device(&config.signer)?;
+    let permit = open::permit(config, state, RunId::random()?)?;
+    let mut device = open::device(&config.signer, signals::flag())?;
     let afterwards = match LocksAfterwards::of(&config.signer.device, Some(&Guard::new(state.path()).token())) {
         Ok(afterwards) => afterwards,
         Err(error) => {
@@ -101,7 +102,7 @@ fn may_be_unlocked(config: &Config, state: &StateDir) -> Result<Result<(), (Stri
     if !matches!(Guard::new(state.path()).status(), GuardStatus::Guarded) {
         return not("this machine is not guarded".to_owned(), "run `failover guard install`".to_owned());
     }
-    let mut backup = wiring::open_backup(&config.backup, state.path())?;
+    let mut backup = open::backup(&config.backup, state.path())?;
     if let Err((why, next)) = stopped(&mut *backup) {
         return not(why, next);
     }

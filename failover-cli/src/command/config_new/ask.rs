@@ -1,6 +1,7 @@
 //! The questions, in the order in which one answer helps with the next. Each has what was found as its default.
 
-use failover_core::chain::Delegate;
+use failover_core::chain::{Delegate, SourceUrl};
+use failover_core::config::{Signer, name_fits};
 use failover_core::host::{LocalHost, SshHost, SshOptions};
 use failover_core::signer::traits::NamedBy;
 use failover_core::signer::{KeyName, Selector};
@@ -11,9 +12,9 @@ use super::control;
 use super::keys::held;
 use super::look;
 use super::person::Person;
-use crate::args::{ConfigNew, Global, NodeUrl};
+use crate::args::{ConfigNew, Global};
 use crate::command::devices;
-use crate::config::{Section, Signer, Template, name_fits, tzkt_of};
+use crate::config::{Section, Template, tzkt_of};
 use crate::failure::Failure;
 
 /// Where an own node usually is.
@@ -40,8 +41,8 @@ pub(super) fn template(global: &Global, wanted: &ConfigNew, person: &mut Person<
 
 impl Asking<'_, '_> {
     /// A node that does not answer may be given all the same, by a flag or by a second Enter.
-    fn node(&mut self, given: Option<&NodeUrl>) -> Result<(), Failure> {
-        let mut url: NodeUrl = match given {
+    fn node(&mut self, given: Option<&SourceUrl>) -> Result<(), Failure> {
+        let mut url: SourceUrl = match given {
             Some(url) => url.clone(),
             None => NODE.parse().map_err(|error| Failure::usage(error, "name the node with --node"))?,
         };
@@ -289,7 +290,7 @@ impl Asking<'_, '_> {
         loop {
             let text = self.person.line(question, usual.or(Some(NONE)))?.filter(|text| text != NONE);
             let Some(text) = text else { return Ok(()) };
-            let url: NodeUrl = match text.parse() {
+            let url: SourceUrl = match text.parse() {
                 Ok(url) => url,
                 Err(error) => {
                     self.person.warn(error);

@@ -4,16 +4,16 @@ use failover_core::signer::DeviceState;
 use failover_core::tezos::ChainId;
 
 use super::person::Person;
-use crate::args::NodeUrl;
 use crate::config::{Section, Template};
 use crate::failure::Failure;
+use failover_core::chain::SourceUrl;
 
 /// What is being filled in.
 pub(super) struct Asking<'a, 'b> {
     pub(super) person: &'a mut Person<'b>,
     pub(super) template: Template,
     /// The node answers.
-    pub(super) node: Option<NodeUrl>,
+    pub(super) node: Option<SourceUrl>,
     /// Its chain.
     pub(super) chain: Option<ChainId>,
     /// The device's keys.

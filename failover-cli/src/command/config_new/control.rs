@@ -1,12 +1,13 @@
 //! What runs the baker on a machine: found there, or said by the person.
 
 use failover_core::baker::{Instance, MarkFolder, UnitName};
+use failover_core::config::Control;
 use failover_core::host::Host;
 
 use super::asking::Asking;
 use super::look;
 use super::person::Person;
-use crate::config::{Control, Section};
+use crate::config::Section;
 use crate::failure::Failure;
 
 /// How it is answered.

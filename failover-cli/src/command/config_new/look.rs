@@ -3,45 +3,47 @@
 use std::time::Duration;
 
 use failover_core::baker::{BakerError, MarkFolder, TezbakeControl, UnitName, setup};
+use failover_core::chain::SourceUrl;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource as _, ChainNode as _, Delegate};
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::{Control, Signer};
 use failover_core::host::{self, Host, LocalHost, SshHost};
+use failover_core::session::open;
 use failover_core::signer::ledger::{Derivation, KeyPath};
 use failover_core::signer::{DeviceState, Selector, SignerError};
 use failover_core::tezos::{ChainId, KeyHash};
 
-use crate::args::NodeUrl;
-use crate::config::{Control, Signer};
-use crate::{heads, wiring};
+use crate::heads;
+use crate::signals;
 
 /// A node has this long for each answer: a person waits for it.
 const DEADLINE: Duration = Duration::from_secs(3);
-fn open(url: &NodeUrl) -> OctezNode<failover_core::chain::http::Http> {
+fn open(url: &SourceUrl) -> OctezNode<failover_core::chain::http::Http> {
     OctezNode::at(url).with_deadline(DEADLINE)
 }
 
 /// A node that answers: its chain, and its head in words.
-pub(super) fn node(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
+pub(super) fn node(url: &SourceUrl) -> Result<(ChainId, String), ChainError> {
     let (head, verdict) = heads::look(&mut open(url), SystemClock.now(), None).head?;
     let network = head.chain_id.network().unwrap_or("a network without a known name");
     Ok((head.chain_id, format!("{network} ({}), head {}, {verdict}", head.chain_id, head.level)))
 }
 
 /// TzKT's chain and head.
-pub(super) fn tzkt(url: &NodeUrl) -> Result<(ChainId, String), ChainError> {
+pub(super) fn tzkt(url: &SourceUrl) -> Result<(ChainId, String), ChainError> {
     let head = Tzkt::at(url).with_deadline(DEADLINE).head()?;
     Ok((head.chain_id, format!("head {}", head.level)))
 }
 
 /// A baker, as the node knows it.
-pub(super) fn delegate(url: &NodeUrl, baker: &KeyHash) -> Result<Delegate, ChainError> {
+pub(super) fn delegate(url: &SourceUrl, baker: &KeyHash) -> Result<Delegate, ChainError> {
     open(url).delegate(baker)
 }
 
 /// The bakers whose keys a device has: those that vote with them now, and a key that is a baker itself.
-pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
+pub(super) fn bakers(url: &SourceUrl, device: &DeviceState) -> Vec<KeyHash> {
     let keys: Vec<KeyHash> = device.keys.iter().map(|key| key.key).collect();
     let mut node = open(url);
     // Only a suggestion: what cannot be read suggests nothing, and the person is asked.
@@ -54,7 +56,7 @@ pub(super) fn bakers(url: &NodeUrl, device: &DeviceState) -> Vec<KeyHash> {
 
 /// A device's keys, without any passphrase and without a press of a button.
 pub(super) fn device(signer: &Signer) -> Result<DeviceState, SignerError> {
-    wiring::look_at_device(signer)
+    open::device_state(signer, signals::flag())
 }
 
 /// Where on a Ledger one of these keys is: the usual path and the paths that the device itself names, on every curve.
@@ -142,6 +144,6 @@ pub(super) fn primary(mut primary: SshHost) -> Result<SshHost, String> {
 pub(super) fn hostname() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     let name = name.trim();
-    let typed = crate::config::name_fits(name) && name.chars().all(|c| c.is_ascii_graphic());
+    let typed = failover_core::config::name_fits(name) && name.chars().all(|c| c.is_ascii_graphic());
     (typed && name != "localhost").then(|| name.to_owned())
 }

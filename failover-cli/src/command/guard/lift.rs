@@ -2,23 +2,24 @@
 //! because what may start afterwards signs (S13).
 
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::Config;
 use failover_core::decision::claimed;
 use failover_core::effect::{EffectError, Hands, take_and_claim, with_permit};
 use failover_core::guard::{Guard, Lift};
 use failover_core::operator::Nobody;
 use failover_core::permit::ClaimAnswer;
+use failover_core::session::open;
 use failover_core::state::StateDir;
 
 use super::token;
 use crate::command::run::finished;
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt;
-use crate::session;
 use crate::settings::Settings;
+use crate::signals;
 
 /// Lifts the guard. Starts nothing.
 ///
@@ -29,7 +30,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
     let config = settings.config()?;
     let state = StateDir::open(settings.state())?;
     // A stop from now on is one of this command too, though somebody still types (S14).
-    let run = session::begin(&config)?;
+    let run = open::begin(&config)?;
     let mut locks = locks::all(&config, out)?;
     let guard = Guard::new(state.path());
     guard.may_be_lifted()?;
@@ -37,7 +38,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
         let next = "run `failover resume` to go on, or `failover stand-down`";
         return Err(Failure::new(Exit::Interrupted, "a run was interrupted here and is not over", next));
     }
-    let permit = session::permit(&config, &state, run)?;
+    let permit = open::permit(&config, &state, run)?;
     let sentence = Lift::sentence(&config.baker.name);
     let said = match statement {
         Some(said) => said.to_owned(),
@@ -56,7 +57,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
     };
     // A person was asked meanwhile (S7).
     locks.iter_mut().try_for_each(|lock| lock.still_held())?;
-    let hands = session::disarming(&config, &state, Box::new(Nobody))?;
+    let hands = open::disarming(&config, &state, Box::new(Nobody), &signals::flag())?;
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let lifted = may_lift(&mut hands, &config, &state).and_then(|()| {
         with_permit(&mut hands, &SystemClock, "guard lift", |_| Ok(guard.lift(&lift, SystemClock.now())?))
@@ -72,7 +73,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
 /// As a run: a permit, then the claim. The statement that was typed speaks of every other machine, so that one that cannot
 /// be asked is no obstacle by itself; a claim that stands here is.
 fn may_lift(hands: &mut Hands, config: &Config, state: &StateDir) -> Result<(), Failure> {
-    let policy = session::policy(config, state, None, false)?;
+    let policy = open::policy(config, state, None, false)?;
     let answer = take_and_claim(hands, &SystemClock, &[])?;
     let answer = match answer {
         ClaimAnswer::Unasked { .. } => ClaimAnswer::Made { over: None },

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::Signer;
 use failover_core::decision::raise_by_hand;
 use failover_core::effect::{EffectError, disarm_keys, raise_marks};
 use failover_core::guard::Guard;
 use failover_core::guard::HistoryEvent;
 use failover_core::operator::Operator as _;
 use failover_core::permit::{RunId, RunPermit};
+use failover_core::session::open;
 use failover_core::signer::traits::{AtRest, Hold, MarkOf, RaisedBy};
 use failover_core::signer::{
     self, Arming, Cap, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
@@ -20,16 +22,12 @@ use serde::Serialize;
 use super::cap;
 use crate::afterwards::LocksAfterwards;
 use crate::args::{Answers, Raise};
-use crate::config::Signer;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::locks;
 use crate::output::{End, Output};
 use crate::prompt::{Prompt, Uninterrupted};
-use crate::session;
 use crate::settings::Settings;
 use crate::signals;
-use crate::wiring;
 
 /// What became of one key, read back.
 #[derive(Serialize)]
@@ -70,10 +68,10 @@ impl fmt::Display for RaisedRecord {
 pub(crate) fn run(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<End, Failure> {
     let signer = settings.signer()?;
     // A run that goes on here is not ended for a raise, which it does by itself (S7).
-    let _no_run_goes_on = settings.known().map(locks::here).transpose()?;
+    let _no_run_goes_on = settings.known().map(open::lock_here).transpose()?;
     let cap = cap::find(settings, wanted, out)?;
     let mut prompt = Prompt::new(Answers::default(), settings.passphrase(out)?);
-    let mut device = wiring::open_device(&signer)?;
+    let mut device = open::device(&signer, signals::flag())?;
     // One opening for all of it, unless a person is waited for in between.
     if !prompt.asks_for_passphrase() {
         device.open();
@@ -189,7 +187,7 @@ fn found_unlocked(state: &DeviceState, device: &mut dyn HwmSetter) -> Vec<KeyNam
 fn permit(settings: &Settings) -> Result<Option<RunPermit>, Failure> {
     let Some(config) = settings.known() else { return Ok(None) };
     let state = StateDir::open(settings.state())?;
-    Ok(Some(session::permit(config, &state, RunId::random()?)?))
+    Ok(Some(open::permit(config, &state, RunId::random()?)?))
 }
 
 impl From<EffectError> for Failure {

@@ -1,6 +1,7 @@
 //! `hwm show`.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use failover_core::session::open;
 use failover_core::signer::record::{DeviceRecord, records};
 use failover_core::signer::traits::{Setting, Traits, Words};
 use failover_core::signer::{Arming, DeviceState, KeyState};
@@ -10,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
-use crate::wiring;
+use crate::signals;
 
 /// A device and its keys: a table for a person, records for a program. What is printed here is what another machine's
 /// `run` reads.
@@ -71,13 +72,15 @@ const fn words(words: Words, arming: Arming) -> &'static str {
 /// The device cannot be read.
 pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure> {
     let signer = settings.signer()?;
-    let state = wiring::look_at_device(&signer)?;
+    let state = open::device_state(&signer, signals::flag())?;
     let model = state.info.model;
     table(&state, out);
     if state.info.version.is_none() {
         out.line("Its version is unknown: it does not say one.");
     }
-    wiring::warn_of_newer(&state, out);
+    if let Some(newer) = open::newer_than_tried(&state) {
+        out.warn(newer);
+    }
     if let Some(missing) = signer.keys.iter().find(|name| state.named(name).is_none()) {
         out.warn(format!("the configured key {missing} is not on this device"));
     }

@@ -5,17 +5,18 @@ use std::path::Path;
 use failover_core::baker::systemd::signing;
 use failover_core::baker::{BakerControl as _, BakerState, BootGuards as _, SystemdControl};
 use failover_core::clock::{Clock as _, SystemClock};
+use failover_core::config::Signer;
 use failover_core::effect::{Whose, disarm_keys};
 use failover_core::guard::{BootGuard, Guard, GuardNote};
 use failover_core::host::LocalHost;
 use failover_core::permit::{Root, STOP_PATIENCE};
+use failover_core::session::open;
 
 use super::DisarmedRecord;
 use crate::command::{devices, hwm};
-use crate::config::Signer;
 use crate::exit::Exit;
 use crate::output::{End, Output};
-use crate::wiring;
+use crate::signals;
 
 /// Disarms all of this machine, as far as it can be seen.
 pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
@@ -83,7 +84,8 @@ fn devices(note: &mut impl FnMut(Result<String, String>)) {
     for device in found {
         let (name, setting) = (device.selector.to_string(), hwm::setting(device.selector.model().traits()));
         let disarmed = |selector| {
-            let mut device = wiring::open_device(&Signer::of(selector)).map_err(|error| format!("{name}: {error}"))?;
+            let mut device =
+                open::device(&Signer::of(selector), signals::flag()).map_err(|error| format!("{name}: {error}"))?;
             disarm_keys(&mut *device).map_err(|error| format!("{name}: keys not read back locked: {error}"))?;
             let but = setting.map(|setting| format!("; {setting}")).unwrap_or_default();
             Ok(format!("{name}: keys read back locked or deauthorized{but}"))

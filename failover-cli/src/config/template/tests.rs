@@ -1,7 +1,8 @@
 use std::path::Path;
 
+use failover_core::config::{Config, ConfigError};
+
 use super::*;
-use crate::config::{Config, ConfigError};
 
 /// A template with nothing left open.
 fn whole(device: &str) -> Template {
@@ -57,7 +58,7 @@ fn keys_paths_commands_and_sources_come_back_as_they_were() {
     let control =
         Control::Command { start: argv(&["start it", "-\"x\""]), stop: argv(&["stop"]), status: argv(&["ask", "\\"]) };
     let keys = vec![KeyName::new("consensus"), KeyName::new("companion")];
-    let (tzkt, backup): (NodeUrl, _) = ("https://api.tzkt.io".parse().unwrap(), Some(control.clone()));
+    let (tzkt, backup): (SourceUrl, _) = ("https://api.tzkt.io".parse().unwrap(), Some(control.clone()));
     let template = Template { keys: keys.clone(), tzkt: Some(tzkt.clone()), backup, primary: None, ..whole("tezsign") };
     let config = read(&template).unwrap();
     assert_eq!((config.signer.keys, config.chain.tzkt), (keys, Some(tzkt)));

@@ -102,3 +102,58 @@ fn is_refused(why: &str) -> bool {
         .iter()
         .any(|words| why.contains(words))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(why: &str) -> HostError {
+        HostError::Unreachable { host: "primary".to_owned(), why: why.to_owned() }
+    }
+
+    const WORDS: &str = "ssh: connect to host primary port 22: Connection refused";
+
+    /// A machine that answered less than a minute ago is not dead: what it refuses is a limit on connections.
+    #[test]
+    fn a_refusal_is_a_limit_for_a_minute_after_the_last_answer() {
+        for (seconds, why, limited) in
+            [(0, WORDS, true), (59, WORDS, true), (60, WORDS, false), (59, "No route to host", false)]
+        {
+            let now = Instant::now();
+            let mut connection = Connection::default();
+            connection.answered(now);
+            let later = now + Duration::from_secs(seconds);
+            let error = connection.open("primary", later, false, || Err(refused(why))).err();
+            assert_eq!(matches!(error, Some(HostError::Limited { .. })), limited, "{seconds} {why}: {error:?}");
+        }
+    }
+
+    /// The second try may follow at once, the third ten seconds after it, or sixteen where tries are counted; what changes
+    /// something there is tried at once, but where tries are counted.
+    #[test]
+    fn what_was_lost_twice_is_tried_again_in_ten_seconds_and_what_is_counted_in_sixteen() {
+        for (counted, effect, seconds, tried) in [
+            (false, false, 9, false),
+            (false, false, 10, true),
+            (false, true, 0, true),
+            (true, false, 15, false),
+            (true, false, 16, true),
+            (true, true, 15, false),
+        ] {
+            let now = Instant::now();
+            let mut connection = Connection::default();
+            if counted {
+                connection.answered(now);
+            }
+            for _ in 0..2 {
+                let _not_yet = connection.open("primary", now, false, || Err(refused(WORDS)));
+            }
+            let (mut asked, later) = (false, now + Duration::from_secs(seconds));
+            let _either_way = connection.open("primary", later, effect, || {
+                asked = true;
+                Err(refused(WORDS))
+            });
+            assert_eq!(asked, tried, "{counted} {effect} {seconds}");
+        }
+    }
+}

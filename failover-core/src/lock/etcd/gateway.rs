@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ureq::Agent;
-use ureq::http::Uri;
 use ureq::tls::{ClientCert, PemItem, PrivateKey, TlsConfig};
 use zeroize::Zeroizing;
 
@@ -12,7 +11,7 @@ use super::super::FencingToken;
 use super::answer::{Answer, Created, Found, encoded};
 use super::error::EtcdError;
 use super::options::EtcdOptions;
-use crate::chain::{http, tls, why};
+use crate::chain::{SourceUrl, http, tls, why};
 use crate::signer::Passphrase;
 
 /// How long one member has for one answer.
@@ -53,7 +52,7 @@ enum Said {
 impl Gateway {
     /// Nothing is asked yet.
     pub(super) fn open(options: &EtcdOptions) -> Result<Self, EtcdError> {
-        let members = options.endpoints.iter().map(|url| member(url)).collect::<Result<Vec<_>, _>>()?;
+        let members = options.endpoints.iter().map(member).collect::<Result<Vec<_>, _>>()?;
         if members.is_empty() {
             return Err(EtcdError::Setup { what: "etcd".to_owned(), why: "no member is named".to_owned() });
         }
@@ -234,18 +233,14 @@ fn denied(why: &str) -> bool {
         .any(|text| why.contains(text))
 }
 
-/// A member's URL without a slash at its end.
-fn member(url: &str) -> Result<String, EtcdError> {
-    // A URL can have a password in it, and is not repeated.
-    let wrong =
-        || EtcdError::Setup { what: "etcd".to_owned(), why: "a URL is not like https://10.0.0.1:2379".to_owned() };
-    let uri: Uri = url.trim().parse().map_err(|_| wrong())?;
-    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(wrong)?;
-    let authority = uri.authority().filter(|a| !a.host().is_empty() && !a.as_str().contains('@')).ok_or_else(wrong)?;
-    match uri.path_and_query().map(|path| path.as_str()) {
-        None | Some("/") => Ok(format!("{scheme}://{authority}")),
-        Some(_) => Err(wrong()),
+/// A member has no path, and who asks is `user` in the options.
+fn member(url: &SourceUrl) -> Result<String, EtcdError> {
+    if url.has_login() || !url.path().is_empty() {
+        // It may have a password in it, and is not repeated.
+        let why = "a URL is not like https://10.0.0.1:2379".to_owned();
+        return Err(EtcdError::Setup { what: "etcd".to_owned(), why });
     }
+    Ok(url.as_str().to_owned())
 }
 
 fn tls_of(options: &EtcdOptions) -> Result<TlsConfig, EtcdError> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::chain::SourceUrl;
 use crate::signer::Passphrase;
 use crate::tezos::{ChainId, KeyHash};
 
@@ -12,8 +13,8 @@ pub(super) const TTL: Duration = Duration::from_secs(15);
 /// Where etcd is, and how it knows this run.
 #[derive(Debug, Clone)]
 pub struct EtcdOptions {
-    /// The members of one cluster, as URLs; tried in this order.
-    pub endpoints: Vec<String>,
+    /// The members of one cluster, without user, password and path; tried in this order.
+    pub endpoints: Vec<SourceUrl>,
     /// Before `/CHAIN/BAKER` in the key; the same for all who may fail this baker over.
     pub prefix: String,
     /// User and password, where etcd has authentication on.
@@ -29,7 +30,7 @@ pub struct EtcdOptions {
 impl EtcdOptions {
     /// The usual ones, for these members of one cluster.
     #[must_use]
-    pub fn new(endpoints: Vec<String>) -> Self {
+    pub fn new(endpoints: Vec<SourceUrl>) -> Self {
         Self { endpoints, prefix: "/failover".to_owned(), user: None, ca_file: None, client: None, ttl: TTL }
     }
 

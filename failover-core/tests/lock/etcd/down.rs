@@ -86,7 +86,7 @@ fn a_lock_that_the_own_clock_gave_up_is_held_again_only_where_etcd_says_so() {
 fn a_member_that_is_down_is_passed_over() {
     let (mut down, etcd) = (Etcd::new(), Etcd::new());
     down.kill();
-    let options = EtcdOptions::new(vec![down.url(), etcd.url()]);
+    let options = EtcdOptions::new([&down, &etcd].map(|member| member.url().parse().unwrap()).into());
     let mut held = acquire(&options, "failover run").unwrap();
     held.still_held().unwrap();
     assert!(key(&etcd).is_some());
@@ -95,7 +95,7 @@ fn a_member_that_is_down_is_passed_over() {
 #[test]
 fn a_member_of_another_cluster_is_not_believed() {
     let (first, mut second) = (Etcd::new(), Etcd::new());
-    let options = EtcdOptions::new(vec![second.url(), first.url()]);
+    let options = EtcdOptions::new([&second, &first].map(|member| member.url().parse().unwrap()).into());
     let mut held = acquire(&options, "failover run").unwrap();
     second.kill();
     // The other one knows nothing of this lock, and its no is none: this one counts on by its own clock.

@@ -72,7 +72,8 @@ fn the_thread_that_keeps_it_alive_tells_without_being_asked() {
 #[test]
 fn child_holds_the_lock() {
     let Some(url) = std::env::var_os("FAILOVER_TEST_ETCD") else { return };
-    let options = EtcdOptions { ttl: Duration::from_secs(3), ..EtcdOptions::new(vec![url.into_string().unwrap()]) };
+    let options =
+        EtcdOptions { ttl: Duration::from_secs(3), ..EtcdOptions::new(vec![url.to_str().unwrap().parse().unwrap()]) };
     let mut held = acquire(&options, "failover run that freezes").unwrap();
     println!("\nlocked");
     let mut line = String::new();

@@ -26,7 +26,7 @@ fn serve(script: impl FnMut(&str, &Value) -> (u16, String) + Send + 'static) -> 
             std::thread::spawn(move || answer(stream, &script));
         }
     });
-    EtcdOptions { ttl: Duration::from_secs(3), ..EtcdOptions::new(vec![url]) }
+    EtcdOptions { ttl: Duration::from_secs(3), ..EtcdOptions::new(vec![url.parse().unwrap()]) }
 }
 
 fn answer(mut stream: TcpStream, script: &Mutex<Script>) -> Option<()> {

@@ -23,7 +23,7 @@ pub(crate) fn who(command: &str) -> Holder {
 }
 
 pub(crate) fn options(etcd: &Etcd) -> EtcdOptions {
-    EtcdOptions::new(vec![etcd.url()])
+    EtcdOptions::new(vec![etcd.url().parse().unwrap()])
 }
 
 /// Gone soon after its holder is.

@@ -166,8 +166,9 @@ fn what_is_settled_ends_three_levels_below_the_head() {
 fn s8_a_vote_in_a_block_that_goes_away_is_told_for_five_levels() {
     let (node, mut gatherer) = node();
     let mut told = |head, voted| {
-        node.0.lock().unwrap().head = head;
-        node.0.lock().unwrap().voted = voted;
+        let mut state = node.0.lock().unwrap();
+        (state.head, state.voted) = (head, voted);
+        drop(state);
         let found = gatherer.gather(&scope(), &Stopped).activity.unwrap().value;
         found.recent.contains(&vote(HEAD - 1))
     };

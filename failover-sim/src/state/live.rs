@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{Due, State};
-use crate::chain::{Ballot, Block, OURS, forge};
+use crate::chain::{Ballot, Block, OURS, Vote, forge};
+use crate::device::next_key;
 use crate::machine::nonces;
 use crate::options::Side;
 use crate::seed::blake;
@@ -142,7 +143,7 @@ impl State {
             };
             if cast {
                 let ballot = Ballot { baker: right.baker, dal };
-                self.chain.vote(place, super::super::chain::Vote { ballot, payload: head.payload, branch });
+                self.chain.vote(place, Vote { ballot, payload: head.payload, branch });
             }
         }
     }
@@ -162,7 +163,7 @@ impl State {
     /// A baker asks its signer, having written down for what.
     fn ask(&mut self, side: Side, role: KeyRole, kind: Kind, (level, round): (u64, u32), bytes: &[u8]) -> bool {
         let next = self.options.key_change.is_some_and(|from| level >= from);
-        let key = match super::build::next_key(&self.options).filter(|_| next) {
+        let key = match next_key(&self.options).filter(|_| next) {
             Some(key) => key.hash,
             None => self.committee.ours().consensus.hash,
         };

@@ -1,29 +1,32 @@
 //! A device that may be plugged in later: a watch goes on for weeks, and a card is pulled out and put back. A stop or a
 //! guard does not wait for it.
 
-use failover_core::signer::traits::Replugged;
-use failover_core::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::config::Signer;
-use crate::wiring;
+use crate::signer::traits::Replugged;
+use crate::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
 
 /// Opens the device when it is first asked for, and anew where it was lost.
-pub(crate) struct Late {
+pub struct ReopeningDevice {
     signer: Signer,
+    cancelled: Arc<AtomicBool>,
     device: Option<Box<dyn HwmSetter>>,
     /// Does it stay open between calls?
     open: bool,
 }
 
-impl Late {
-    /// The device that this configuration names.
-    pub(crate) const fn new(signer: Signer) -> Self {
-        Self { signer, device: None, open: false }
+impl ReopeningDevice {
+    /// The device that this configuration names; what is set from outside ends a wait for its answer.
+    #[must_use]
+    pub const fn new(signer: Signer, cancelled: Arc<AtomicBool>) -> Self {
+        Self { signer, cancelled, device: None, open: false }
     }
 
     fn with<T>(&mut self, ask: impl FnOnce(&mut dyn HwmSetter) -> Result<T, SignerError>) -> Result<T, SignerError> {
         if self.device.is_none() {
-            let mut device = wiring::open_device(&self.signer)?;
+            let mut device = super::device(&self.signer, Arc::clone(&self.cancelled))?;
             if self.open {
                 device.open();
             }
@@ -43,7 +46,13 @@ impl Late {
     }
 }
 
-impl Late {
+impl std::fmt::Debug for ReopeningDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReopeningDevice").field("signer", &self.signer).finish_non_exhaustive()
+    }
+}
+
+impl ReopeningDevice {
     fn is_lost(&self, error: &SignerError) -> bool {
         match error {
             SignerError::NotFound { .. }
@@ -57,7 +66,7 @@ impl Late {
     }
 }
 
-impl SignerDevice for Late {
+impl SignerDevice for ReopeningDevice {
     fn model(&self) -> Model {
         self.signer.device.model()
     }
@@ -106,7 +115,7 @@ impl SignerDevice for Late {
     }
 }
 
-impl HwmSetter for Late {
+impl HwmSetter for ReopeningDevice {
     fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         self.with(|device| device.send_level(order))
     }

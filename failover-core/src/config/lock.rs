@@ -2,33 +2,34 @@
 
 use std::path::PathBuf;
 
-use failover_core::lock::etcd::EtcdOptions;
-use failover_core::signer::Passphrase;
+use crate::lock::etcd::EtcdOptions;
+use crate::signer::Passphrase;
 use toml::Spanned;
 
 use super::check::Checker;
 use super::{ConfigError, file};
-use crate::args::NodeUrl;
+use crate::chain::SourceUrl;
 
 /// `[lock]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lock {
+pub struct Lock {
     /// The members of one etcd cluster.
-    pub(crate) etcd: Vec<NodeUrl>,
+    pub etcd: Vec<SourceUrl>,
     /// Before the chain and the baker in the key.
-    pub(crate) prefix: Option<String>,
+    pub prefix: Option<String>,
     /// Who this is to etcd, and the file with the password.
-    pub(crate) user: Option<(String, PathBuf)>,
+    pub user: Option<(String, PathBuf)>,
     /// Who may have signed etcd's certificate.
-    pub(crate) ca_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
     /// This client's certificate and key.
-    pub(crate) client: Option<(PathBuf, PathBuf)>,
+    pub client: Option<(PathBuf, PathBuf)>,
 }
 
 impl Lock {
-    /// As the library wants it.
-    pub(crate) fn options(&self, password: Option<Passphrase>) -> EtcdOptions {
-        let mut options = EtcdOptions::new(self.etcd.iter().map(|url| url.as_str().to_owned()).collect());
+    /// As the lock wants it.
+    #[must_use]
+    pub fn options(&self, password: Option<Passphrase>) -> EtcdOptions {
+        let mut options = EtcdOptions::new(self.etcd.clone());
         if let Some(prefix) = &self.prefix {
             options.prefix.clone_from(prefix);
         }
@@ -38,8 +39,9 @@ impl Lock {
         options
     }
 
-    /// Members whose password could be read on the way: on another machine, without TLS.
-    pub(crate) fn in_the_clear(&self) -> Option<&NodeUrl> {
+    /// A member whose password could be read on the way: on another machine, without TLS.
+    #[must_use]
+    pub fn in_the_clear(&self) -> Option<&SourceUrl> {
         let here = |url: &str| {
             let host = url.trim_start_matches("http://");
             ["127.", "localhost", "[::1]"].iter().any(|name| host.starts_with(name))
@@ -60,7 +62,7 @@ impl Checker<'_> {
         if etcd.get_ref().is_empty() {
             return Err(self.wrong(&etcd, "etcd: name at least one member, like https://10.0.0.1:2379"));
         }
-        if etcd.get_ref().iter().any(NodeUrl::has_login) {
+        if etcd.get_ref().iter().any(SourceUrl::has_login) {
             return Err(self.wrong(&etcd, "etcd: user and password_file say who asks, and not the URL"));
         }
         if let Some(prefix) = prefix.as_ref().filter(|prefix| !is_prefix(prefix.get_ref())) {

@@ -1,6 +1,7 @@
 //! What is wrong with the node at the moment.
 
-use crate::event::{Questions, RpcFault};
+use crate::event::Questions;
+use crate::source::RpcFault;
 use failover_core::chain::SyncState;
 use failover_core::tezos::Kind;
 

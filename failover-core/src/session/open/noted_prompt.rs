@@ -1,18 +1,18 @@
 //! A device whose prompt an earlier command wrote down: once it can be read, what is written down is over, whichever
 //! command reads it.
 
-use failover_core::permit::Root;
-use failover_core::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
+use crate::permit::Root;
+use crate::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
 
 /// The device, and where its machine writes prompts down.
-pub(crate) struct Noted {
+pub(super) struct Noted {
     device: Box<dyn HwmSetter>,
     root: Root,
 }
 
 impl Noted {
     /// This device of the machine with this root.
-    pub(crate) const fn new(device: Box<dyn HwmSetter>, root: Root) -> Self {
+    pub(super) const fn new(device: Box<dyn HwmSetter>, root: Root) -> Self {
         Self { device, root }
     }
 }

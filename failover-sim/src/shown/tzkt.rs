@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Shown, SourceFault};
+use super::Shown;
 use crate::chain::{BLOCKS_PER_CYCLE, Ballot, Block, PROTO, PROTOCOL};
 use crate::rpc::{Answer, split};
+use crate::source::SourceFault;
 use failover_core::clock::Timestamp;
 
 /// Below the head so many levels are searched for what a baker signed.

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use failover_core::baker::{Instance, MarkFolder, UnitName};
-use failover_core::decision::policy::{MARGIN, MARGIN_LEAST, MARGIN_MOST};
-use failover_core::host::{SshHost, SshOptions};
-use failover_core::signer::KeyName;
-use failover_core::signer::ledger::Derivation;
-use failover_core::signer::traits::NamedBy;
-use failover_core::state::StateDir;
-use failover_core::tezos::ChainId;
-use failover_core::watch::{Hook, SILENT_LEAST, SILENT_MOST};
+use crate::baker::{Instance, MarkFolder, UnitName};
+use crate::decision::policy::{MARGIN, MARGIN_LEAST, MARGIN_MOST};
+use crate::host::{SshHost, SshOptions};
+use crate::signer::KeyName;
+use crate::signer::ledger::Derivation;
+use crate::signer::traits::NamedBy;
+use crate::state::StateDir;
+use crate::tezos::ChainId;
+use crate::watch::{Hook, SILENT_LEAST, SILENT_MOST};
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
 use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer, Watch, usual_ca_file};
-use crate::args::NodeUrl;
+use crate::chain::SourceUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
 
@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
     /// A source is no second opinion on itself.
     fn chain(&self, chain: file::Chain) -> Result<Chain, ConfigError> {
         let file::Chain { node, tzkt, others, ca_file } = chain;
-        let is_own = |other: &NodeUrl| other.as_str() == node.as_str();
+        let is_own = |other: &SourceUrl| other.as_str() == node.as_str();
         if let Some(others) = others.as_ref().filter(|others| others.get_ref().iter().any(is_own)) {
             return Err(self.wrong(others, "others: this is the own node, which cannot be a second opinion on itself"));
         }
@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(file, "ca_file: there is no such file"));
         }
         let ca_file = ca_file.map(|file| self.resolve(file.into_inner())).or_else(usual_ca_file);
-        let trusting = |url: NodeUrl| url.with_ca_file(ca_file.clone());
+        let trusting = |url: SourceUrl| url.with_ca_file(ca_file.clone());
         let others = others.map(Spanned::into_inner).unwrap_or_default();
         Ok(Chain {
             node: trusting(node),
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
             curve: signer.curve.map_or(Derivation::Ed25519, Spanned::into_inner),
             chain: None,
             passphrase_file: signer.passphrase_file.map(|p| self.resolve(p.into_inner())),
-            root: failover_core::permit::Root::usual(),
+            root: crate::permit::Root::usual(),
         })
     }
 

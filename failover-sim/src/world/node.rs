@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Answer;
+use super::World;
+use crate::rpc::Answer;
 use crate::source::Source;
 use crate::wire::{Mishap, Wire, whole};
-use crate::world::World;
 use failover_core::chain::{ChainError, Rpc};
 use failover_core::clock::Clock;
 

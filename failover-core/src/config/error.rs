@@ -4,17 +4,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::failure::Failure;
-
 /// Why there is no configuration to work with. Nothing was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum ConfigError {
-    /// None of the places has one.
-    #[error("there is no configuration: looked for {}", list(looked))]
-    NotFound {
-        /// Where it was looked for.
-        looked: Vec<PathBuf>,
-    },
+#[non_exhaustive]
+pub enum ConfigError {
     /// The file cannot be read.
     #[error("{} cannot be read: {why}", path.display())]
     Read {
@@ -35,23 +28,13 @@ pub(crate) enum ConfigError {
     },
 }
 
-fn list(paths: &[PathBuf]) -> String {
-    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" and ")
-}
-
 impl ConfigError {
     /// The next safe action.
-    pub(crate) const fn next(&self) -> &'static str {
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
         match self {
-            Self::NotFound { .. } => "write one with `failover config new --output FILE`, or name it with --config",
             Self::Read { .. } => "check the file's name and its permissions",
             Self::At { .. } => "correct the line, then run `failover config check`",
         }
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::usage(&error, error.next())
     }
 }

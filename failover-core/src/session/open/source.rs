@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use failover_core::chain::octez::OctezNode;
-use failover_core::chain::tzkt::Tzkt;
-use failover_core::chain::{ChainLevelSource, ChainNode};
-use failover_core::decision::policy::{MARKS, POWER};
-
-use crate::args::NodeUrl;
+use crate::chain::octez::OctezNode;
+use crate::chain::tzkt::Tzkt;
+use crate::chain::{ChainLevelSource, ChainNode, SourceUrl};
 use crate::config::Chain;
-use crate::failure::Failure;
+use crate::decision::policy::{MARKS, POWER};
+use crate::session::SetupError;
 
 /// Another source has this long for each question: it is an opinion, and must not hold up the run.
 const OTHER_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The own node.
-pub(crate) fn open_node(url: &NodeUrl) -> Box<dyn ChainNode> {
+#[must_use]
+pub fn node(url: &SourceUrl) -> Box<dyn ChainNode> {
     Box::new(OctezNode::at(url))
 }
 
@@ -24,7 +23,7 @@ pub(crate) fn open_node(url: &NodeUrl) -> Box<dyn ChainNode> {
 ///
 /// # Errors
 /// `--without` names the own node, or nothing that is configured.
-pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<dyn ChainLevelSource>>, Failure> {
+pub fn others(chain: &Chain, without: &[String]) -> Result<Vec<Box<dyn ChainLevelSource>>, SetupError> {
     let mut others: Vec<Box<dyn ChainLevelSource>> = Vec::new();
     for url in &chain.others {
         others.push(Box::new(OctezNode::at(url).with_deadline(OTHER_DEADLINE)));
@@ -32,25 +31,16 @@ pub(crate) fn open_others(chain: &Chain, without: &[String]) -> Result<Vec<Box<d
     if let Some(url) = &chain.tzkt {
         others.push(Box::new(Tzkt::at(url).with_deadline(OTHER_DEADLINE)));
     }
-    let own = open_node(&chain.node);
+    let own = node(&chain.node);
     for given in without.iter().filter(|given| *given != MARKS && *given != POWER) {
         if is(given, own.name()) {
-            return Err(Failure::usage(
-                format!("--without {given}: the own node is never left out"),
-                "name another source, or configure another own node",
-            ));
+            return Err(SetupError::OwnNode { given: given.clone() });
         }
         let before = others.len();
         others.retain(|other| !is(given, other.name()));
         if others.len() == before {
-            let known: Vec<&str> = others.iter().map(|other| other.name()).collect();
-            let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
-            return Err(Failure::usage(
-                format!("--without {given}: no source has this name"),
-                format!(
-                    "name one of the other sources: {known}; or {MARKS}, the primary's mark files; or {POWER}, its power status"
-                ),
-            ));
+            let known = others.iter().map(|other| other.name().to_owned()).collect();
+            return Err(SetupError::NoSource { given: given.clone(), known });
         }
     }
     Ok(others)
@@ -67,7 +57,7 @@ mod tests {
     use super::*;
 
     fn chain(tzkt: Option<&str>, others: &[&str]) -> Chain {
-        let url = |text: &str| text.parse::<NodeUrl>().unwrap();
+        let url = |text: &str| text.parse::<SourceUrl>().unwrap();
         Chain {
             node: url("http://127.0.0.1:8732"),
             tzkt: tzkt.map(url),
@@ -79,7 +69,7 @@ mod tests {
     fn left(others: &[&str], without: &[&str]) -> Result<Vec<String>, String> {
         let without: Vec<String> = without.iter().map(|s| (*s).to_owned()).collect();
         let opened =
-            open_others(&chain(Some("https://api.tzkt.io"), others), &without).map_err(|failure| failure.message)?;
+            super::others(&chain(Some("https://api.tzkt.io"), others), &without).map_err(|error| error.to_string())?;
         Ok(opened.iter().map(|other| other.name().to_owned()).collect())
     }
 

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use failover_core::baker::Instance;
-use failover_core::signer::Selector;
-use failover_core::signer::ledger::{Derivation, KeyPath};
-use failover_core::tezos::KeyHash;
+use crate::baker::Instance;
+use crate::signer::Selector;
+use crate::signer::ledger::{Derivation, KeyPath};
+use crate::tezos::KeyHash;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::args::NodeUrl;
+use crate::chain::SourceUrl;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,9 +41,9 @@ pub(super) struct Baker {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Chain {
-    pub(super) node: NodeUrl,
-    pub(super) tzkt: Option<NodeUrl>,
-    pub(super) others: Option<Spanned<Vec<NodeUrl>>>,
+    pub(super) node: SourceUrl,
+    pub(super) tzkt: Option<SourceUrl>,
+    pub(super) others: Option<Spanned<Vec<SourceUrl>>>,
     pub(super) ca_file: Option<Spanned<PathBuf>>,
 }
 
@@ -103,7 +103,7 @@ pub(super) enum ControlName {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lock {
-    pub(super) etcd: Spanned<Vec<NodeUrl>>,
+    pub(super) etcd: Spanned<Vec<SourceUrl>>,
     pub(super) prefix: Option<Spanned<String>>,
     pub(super) user: Option<Spanned<String>>,
     pub(super) password_file: Option<Spanned<PathBuf>>,

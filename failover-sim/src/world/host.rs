@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::World;
 use crate::options::Side;
 use crate::wire::{Mishap, Wire};
-use crate::world::World;
 use failover_core::clock::Clock;
 use failover_core::host::{Host, HostError, Output};
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Cut, Rehearsal};
+use super::Rehearsal;
+use crate::act::{Act, Cut, Then};
 use crate::machine;
 use crate::options::Side;
 use crate::world::World;
@@ -12,44 +13,6 @@ use failover_core::effect::{self, Hands, Whose};
 use failover_core::journal::record::Record;
 use failover_core::lock::{FileLock, Holder};
 use failover_core::permit::{Claim, PermitKind, Permits, RunId, hostname, script};
-
-/// What somebody else does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// `failover stand-down` in a second shell (H24).
-    StandsDown,
-    /// The run's permit is taken away, and no more yet: a stop's first instant.
-    TakesAway,
-    /// A run goes on at the other machine: it holds its lock there, and has its permit (H23).
-    RunsThere,
-    /// A run of the other machine claims this one, and does not see the lock that is held here: it is in another
-    /// `/run/lock` (H23).
-    Claims,
-    /// A machine that has copies of this one's files takes this run's claim on the other machine for one of its own, and
-    /// puts another in its place.
-    ReplacesTheClaim,
-    /// Somebody removes this run's claim on the other machine.
-    RemovesTheClaim,
-    /// A process dies between unlock and lock: this one, where it is cut off there (H44).
-    LeavesUnlocked,
-}
-
-impl Act {
-    /// Does it take this run's permit away?
-    #[must_use]
-    pub const fn stops(self) -> bool {
-        matches!(self, Self::StandsDown | Self::TakesAway | Self::Claims)
-    }
-}
-
-/// Somebody acts when this record is on disk.
-#[derive(Debug, Clone, Copy)]
-pub struct Then {
-    /// After which record; each once.
-    pub when: Cut,
-    /// What happens.
-    pub act: Act,
-}
 
 /// Who will act, and what was done.
 #[derive(Debug, Clone, Default)]

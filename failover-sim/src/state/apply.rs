@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::build::passphrase;
 use super::{Due, State, Stray};
 use crate::chain::{BLOCKS_PER_CYCLE, OURS};
+use crate::device::passphrase;
 use crate::event::Event;
 use crate::options::Side;
 use crate::source::{Source, SourceFault, Spoiled};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::State;
 use crate::event::{Event, When};
-use crate::machine::command::{self, Ran};
+use crate::machine::command::Ran;
+use crate::machine::programs;
 use crate::options::Side;
 use failover_core::clock::Timestamp;
 use failover_core::host::HostError;
@@ -104,7 +105,7 @@ impl State {
             let why = "connection timed out".to_owned();
             return Err(HostError::Unreachable { host, why });
         }
-        command::run(machine, now, argv, input).ok_or_else(|| HostError::NotRun {
+        programs::run(machine, now, argv, input).ok_or_else(|| HostError::NotRun {
             host,
             what: argv.first().copied().unwrap_or_default().to_owned(),
             why: "no such file or directory".to_owned(),

@@ -1,0 +1,116 @@
+//! A session of a run: the only way to the procedure, so that what keeps a person safe is asked of every program, not of
+//! the command line alone.
+//!
+//! [`Session::open`] begins a run from the operator's configuration and [`Session::resume`] takes up an interrupted one
+//! (feature `config`): the thresholds, the permit, the locks, the latch, unfinished runs and pins are looked at in the order
+//! in which they hold, and what comes of it is an [`Opening`]. With somebody to ask and somewhere to write it becomes a
+//! session. [`Session::from_parts`] takes parts that the caller opened by himself.
+//!
+//! Whichever way: without a lock, with thresholds that no run may have, with a latched duplicate or an unfinished run, or
+//! where guard and services look for two tokens, there is no session (S7, S8, S17). A primary that answers and was never
+//! pinned is refused as soon as it is seen (H19).
+
+use crate::decision::{PolicyError, Verdict};
+use crate::facts::Facts;
+use crate::failover::{Failover, Parts, PlanRefused, PreviousRun, earlier_refusal, plan};
+use crate::journal::record::{End, Plan};
+use crate::preflight::Purpose;
+
+mod error;
+#[cfg(feature = "config")]
+pub mod open;
+#[cfg(feature = "config")]
+mod opening;
+#[cfg(feature = "config")]
+mod setup;
+
+pub use error::SessionError;
+#[cfg(feature = "config")]
+pub use opening::{Opening, Wanted};
+#[cfg(feature = "config")]
+pub use setup::SetupError;
+
+/// A run that may begin, or be taken up again.
+#[derive(Debug)]
+pub struct Session {
+    failover: Failover,
+}
+
+impl Session {
+    /// A new run of these parts, or with `past` one that is taken up again. What an earlier run was refused for is read from
+    /// the journals of the state folder (H27).
+    ///
+    /// # Errors
+    /// [`SessionError::Policy`]; or [`SessionError::Ended`]: no lock, a latched duplicate, another unfinished run, two
+    /// tokens, a state folder that cannot be used. Then what an earlier session left armed was disarmed (S12).
+    pub fn from_parts(parts: Parts, past: Option<PreviousRun>) -> Result<Self, SessionError> {
+        match parts.policy.check() {
+            // What is excluded there excludes nothing on a real machine.
+            Err(PolicyError::Quarantine) if is_simulated(&parts) => {}
+            checked => checked?,
+        }
+        let refused = earlier_refusal(&parts.state, &parts.policy, parts.clock.now())?;
+        let mut failover = Failover::new(parts, past).after_refusal(refused);
+        match failover.standing(Purpose::Run) {
+            Ok(()) => Ok(Self { failover }),
+            Err(refusal) => Err(SessionError::Ended(Box::new(failover.refused_unwritten(&refusal)))),
+        }
+    }
+
+    /// Goes through the procedure to its end. The end is recorded; where even that fails, it is in the answer.
+    ///
+    /// # Panics
+    /// Where the operator, the recorder or an edge does. By then the backup is disarmed, unless its start was tried, and an end
+    /// is recorded, as far as that can be done.
+    #[must_use]
+    pub fn run(self) -> End {
+        self.failover.run()
+    }
+
+    /// The same for a rehearsal in which a panic stands for a process that is killed: after one nothing more is done, and what
+    /// was armed stays so. Not for a machine that bakes.
+    #[must_use]
+    pub fn rehearse(mut self) -> End {
+        self.failover.rehearse()
+    }
+}
+
+// Opened in one thread, it may run in another.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Session>();
+    is_send::<Look>();
+};
+
+/// Do the permits lie elsewhere than a real machine's?
+fn is_simulated(parts: &Parts) -> bool {
+    parts.hands.permit.as_ref().is_some_and(|permit| !permit.permits.root().is_usual())
+}
+
+/// What looks at everything and does nothing: it needs no lock and no permit, and nobody is asked.
+#[derive(Debug)]
+pub struct Look {
+    failover: Failover,
+}
+
+impl Look {
+    /// A look with these parts, as a new run, or with `past` one that is taken up again, would look.
+    #[must_use]
+    pub fn from_parts(parts: Parts, past: Option<PreviousRun>) -> Self {
+        Self { failover: Failover::new(parts, past) }
+    }
+
+    /// Looks once, and says what the decision would do next, without doing it. What takes a few blocks to tell is waited
+    /// for, no longer.
+    pub fn once(&mut self) -> (Facts, Verdict) {
+        self.failover.look_once()
+    }
+
+    /// Looks once and says what a run would do.
+    ///
+    /// # Errors
+    /// A run would be refused before it did anything.
+    pub fn plan(&mut self) -> Result<Plan, PlanRefused> {
+        plan(&mut self.failover)
+    }
+}

@@ -1,0 +1,98 @@
+//! What a configuration names and cannot be used.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::baker::UnitNameError;
+use crate::config::SecretError;
+use crate::decision::policy::{MARKS, POWER};
+use crate::host::DestinationError;
+use crate::tezos::{ChainId, KeyHash};
+
+/// What a configuration or a flag names, and is not there or not the same as before.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A machine's ssh destination.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// A unit's name.
+    #[error(transparent)]
+    Unit(#[from] UnitNameError),
+    /// A file with a secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The own node is always asked.
+    #[error("--without {given}: the own node is never left out")]
+    OwnNode {
+        /// What was to be left out.
+        given: String,
+    },
+    /// What is to be left out is none of the sources.
+    #[error("--without {given}: no source has this name")]
+    NoSource {
+        /// What was to be left out.
+        given: String,
+        /// The sources that there are, beside the own node.
+        known: Vec<String>,
+    },
+    /// The journal of an interrupted run has no beginning.
+    #[error("{} does not begin as a run does", path.display())]
+    NoBeginning {
+        /// Which journal.
+        path: PathBuf,
+    },
+    /// The interrupted run is another baker's.
+    #[error("the interrupted run is for {baker} on {chain}")]
+    OtherBaker {
+        /// Its baker.
+        baker: KeyHash,
+        /// Its chain.
+        chain: ChainId,
+    },
+    /// The primary's signer had a machine of its own, or has one now.
+    #[error("the interrupted run was begun with another [primary.signer]")]
+    OtherSigner,
+    /// The interrupted run is about another primary.
+    #[error("the interrupted run is for the primary {host}")]
+    OtherHost {
+        /// Its primary's ssh destination.
+        host: String,
+    },
+}
+
+impl SetupError {
+    /// The next safe action.
+    #[must_use]
+    pub fn next(&self) -> String {
+        match self {
+            Self::Destination(_) => "correct `host` in the configuration",
+            Self::Unit(_) => "correct `units` in the configuration",
+            Self::Secret(error) => return error.next(),
+            Self::OwnNode { .. } => "name another source, or configure another own node",
+            Self::NoSource { known, .. } => {
+                let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
+                return format!(
+                    "name one of the other sources: {known}; or {MARKS}, the primary's mark files; or {POWER}, its power status"
+                );
+            }
+            Self::NoBeginning { .. } => "run `failover stand-down`, then start again with `failover run`",
+            Self::OtherBaker { .. } => "use that baker's configuration",
+            Self::OtherSigner => "put it back as it was, or run `failover stand-down` and begin again",
+            Self::OtherHost { .. } => {
+                "put that `host` back into the configuration, or run `failover stand-down` and begin again"
+            }
+        }
+        .to_owned()
+    }
+
+    /// The exit code of a program that ends with it.
+    #[must_use]
+    pub const fn exit(&self) -> u8 {
+        match self {
+            Self::NoBeginning { .. } => 3,
+            _ => 2,
+        }
+    }
+}

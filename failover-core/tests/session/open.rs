@@ -1,0 +1,141 @@
+//! From a configuration: who holds the session, and who is refused.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use failover_core::config::Config;
+use failover_core::decision::PolicyError;
+use failover_core::lock::LockError;
+use failover_core::operator::Nobody;
+use failover_core::session::{Session, SessionError, SetupError, Wanted};
+
+/// A machine that is simulated: nothing of the real one's is taken.
+pub(crate) fn text(folder: &Path) -> String {
+    format!(
+        "simulated = true\nstate = \"{0}/state\"\n[baker]\nname = \"b\"\naddress = \"tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9\"\n\
+         network = \"mainnet\"\n[chain]\nnode = \"http://127.0.0.1:1\"\n[signer]\ndevice = \"tezsign+unix:{0}/none\"\n\
+         [backup]\ncontrol = \"command\"\nstart = [\"true\"]\nstop = [\"true\"]\nstatus = [\"true\"]\n",
+        folder.display()
+    )
+}
+
+fn config(folder: &Path) -> Config {
+    Config::parse(&folder.join("config.toml"), &text(folder)).unwrap()
+}
+
+fn begun(config: &Config) -> usize {
+    let permits = config.root().of(config.baker.chain, config.baker.address);
+    std::fs::read_dir(permits.part("begun")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn s7_the_second_session_of_a_process_is_refused_and_the_first_one_dropped_lets_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let first = Session::open(&config, &Wanted::default()).unwrap();
+    for error in [
+        Session::open(&config, &Wanted::default()).unwrap_err(),
+        Session::resume(&config, &Wanted::default()).unwrap_err(),
+    ] {
+        assert!(matches!(error, SessionError::Lock(LockError::Held { .. })) && error.exit() == 7, "{error}");
+    }
+    drop(first);
+    let again = Session::open(&config, &Wanted::default()).unwrap();
+    assert_eq!((again.policy().margin, again.warning()), (10, None));
+    drop(again);
+    assert!(Session::resume(&config, &Wanted::default()).unwrap().is_none(), "no run was interrupted");
+}
+
+/// The other process of the test below; does nothing unless it starts it.
+#[test]
+fn child_holds_a_session() {
+    let Some(folder) = std::env::var_os("FAILOVER_TEST_SESSION") else { return };
+    let _held = Session::open(&config(Path::new(&folder)), &Wanted::default()).unwrap();
+    println!("\nheld");
+    std::io::stdin().lock().read_line(&mut String::new()).unwrap();
+}
+
+#[test]
+fn s7_the_session_of_a_second_process_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "open::child_holds_a_session", "--nocapture"])
+        .env("FAILOVER_TEST_SESSION", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line == "held"));
+    let error = Session::open(&config(folder.path()), &Wanted::default()).unwrap_err();
+    assert!(matches!(error, SessionError::Lock(LockError::Held { .. })) && error.exit() == 7, "{error}");
+    drop(child.stdin.take());
+    said.for_each(drop);
+    assert!(child.wait().unwrap().success());
+    drop(Session::open(&config(folder.path()), &Wanted::default()).unwrap());
+}
+
+/// A stop between the two is one of this run.
+#[test]
+fn s14_the_run_has_begun_before_the_locks_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let _first = Session::open(&config, &Wanted::default()).unwrap();
+    assert_eq!(begun(&config), 1);
+    Session::open(&config, &Wanted::default()).unwrap_err();
+    assert_eq!(begun(&config), 2, "it had begun when it asked for the lock");
+}
+
+#[test]
+fn what_a_field_was_set_to_after_the_file_was_checked_is_checked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    config.margin = 0;
+    let error = Session::open(&config, &Wanted::default()).unwrap_err();
+    assert!(matches!(error, SessionError::Policy(PolicyError::Margin { margin: 0 })), "{error}");
+    let wanted = Wanted { margin: Some(1), ..Wanted::default() };
+    let error = Session::open(&config, &wanted).unwrap_err();
+    assert!(matches!(error, SessionError::Policy(PolicyError::Margin { margin: 1 })) && error.exit() == 2, "{error}");
+    assert_eq!(begun(&config), 0);
+}
+
+#[test]
+fn what_cannot_be_opened_ends_the_session_before_its_first_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let wanted = Wanted { without: vec!["http://127.0.0.1:1".to_owned()], ..Wanted::default() };
+    let opening = Session::open(&config(folder.path()), &wanted).unwrap();
+    let (state, mut journal) = (opening.state().clone(), None);
+    let error = opening
+        .session(Box::new(Nobody), |file| {
+            journal = Some(file.path().to_owned());
+            Box::new(Unwritten)
+        })
+        .unwrap_err();
+    assert!(matches!(error, SessionError::Setup(SetupError::OwnNode { .. })) && error.exit() == 2, "{error}");
+    assert_eq!(state.journals().unwrap(), [journal.unwrap()]);
+    // The locks went with it.
+    assert!(Session::open(&config(folder.path()), &Wanted::default()).is_ok());
+}
+
+/// The plan that a person was shown has its name from them, in a new run alone.
+#[test]
+fn a_new_run_takes_the_name_of_a_plan_that_was_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Session::open(&config(folder.path()), &Wanted::default()).unwrap();
+    let shown = "K7MPQ2".parse().unwrap();
+    assert_ne!(opening.plan(), shown);
+    assert_eq!(opening.of_plan(shown).plan(), shown);
+}
+
+struct Unwritten;
+
+impl failover_core::failover::Recorder for Unwritten {
+    fn record(
+        &mut self,
+        _: failover_core::clock::Timestamp,
+        record: &failover_core::journal::record::Record,
+    ) -> Result<(), failover_core::journal::JournalError> {
+        unreachable!("{record:?}")
+    }
+}
