@@ -11,6 +11,8 @@ mod double;
 #[path = "../../../failover-core/tests/lock/etcd/server.rs"]
 #[expect(dead_code, reason = "the tests of the lock itself need more of it")]
 mod etcd;
+mod examples;
+mod exporter;
 mod guard;
 mod happy;
 mod interrupted;
