@@ -29,6 +29,7 @@ mod replugged;
 mod requests;
 mod returning;
 mod said;
+mod scripts;
 mod secrets;
 mod service;
 mod signer_machine;
