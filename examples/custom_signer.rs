@@ -18,11 +18,9 @@ use failover_core::signer::{
     Arm, Arming, Cap, CheckedOrder, DeviceInfo, DeviceReading, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks,
     Model, SignerDevice, SignerError, raise,
 };
-use failover_core::state;
-use failover_core::tezos::{ChainId, KeyHash, Level, Position, Round};
+use failover_core::tezos::{ChainId, Level, Position, Round};
 use failover_sim::{World, WorldOptions};
 
-/// Neither a TezSign nor a Ledger, and it claims to be nothing else.
 const FILE: Model = Model::new("file", "file", &TRAITS);
 
 /// Each is a question that something in the library asks. In doubt, the answer is the one that promises less.
@@ -35,10 +33,7 @@ const TRAITS: Traits = Traits {
     hold: Hold::Impossible,
     // Whether it may sign is in this process' memory.
     reboot: Reboot::StaysDisarmed,
-    highest_level: match Level::new(Level::PROTOCOL_MAX) {
-        Some(highest) => highest,
-        None => Level::FIRST,
-    },
+    highest_level: Level::FIRST.above(Level::PROTOCOL_MAX - 1),
     vote_at_mark: AtMark::Refused,
     // Whoever may write the file may lower it.
     lowering: Lowering::Obeyed,
@@ -53,15 +48,10 @@ const TRAITS: Traits = Traits {
 /// A signer whose one mark is a level in a file. It signs with nothing: it is an example.
 struct FileSigner {
     file: PathBuf,
-    key: KeyHash,
     armed: bool,
 }
 
 impl FileSigner {
-    fn at(file: &Path) -> Result<Self, Box<dyn Error>> {
-        Ok(Self { file: file.to_owned(), key: "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse()?, armed: false })
-    }
-
     fn wrong(&self, why: impl ToString) -> SignerError {
         SignerError::Disconnected { device: self.file.display().to_string(), why: why.to_string() }
     }
@@ -80,16 +70,12 @@ impl SignerDevice for FileSigner {
     }
 
     fn state(&mut self) -> Result<DeviceState, SignerError> {
-        let info = DeviceInfo {
-            model: self.model(),
-            selector: self.file.display().to_string(),
-            serial: None,
-            version: Some("example".to_owned()),
-            ledger: None,
-        };
+        let selector = self.file.display().to_string();
+        let info = DeviceInfo { model: FILE, selector, serial: None, version: None, ledger: None };
         let arming = if self.armed { Arming::Armed } else { Arming::Disarmed };
+        let key = "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse().map_err(|error| self.wrong(error))?;
         let marks = Some(Marks::all(Mark(Some(Position::new(self.mark()?, Round(0))))));
-        Ok(DeviceState { info, keys: vec![KeyState { name: KeyName::new("file"), key: self.key, arming, marks }] })
+        Ok(DeviceState { info, keys: vec![KeyState { name: KeyName::new("file"), key, arming, marks }] })
     }
 
     fn disarm(&mut self) -> Result<(), SignerError> {
@@ -98,16 +84,12 @@ impl SignerDevice for FileSigner {
     }
 
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
-        match arm {
-            Arm::Authorize { order, .. } => {
-                self.send_level(order)?;
-                self.armed = true;
-                Ok(())
-            }
-            Arm::Unlock { .. } => {
-                Err(SignerError::Unsupported { what: "unlocking", why: "it has no passphrase".to_owned() })
-            }
-        }
+        let Arm::Authorize { order, .. } = arm else {
+            return Err(SignerError::Unsupported { what: "unlocking", why: "it has no passphrase".to_owned() });
+        };
+        self.send_level(order)?;
+        self.armed = true;
+        Ok(())
     }
 }
 
@@ -117,14 +99,18 @@ impl HwmSetter for FileSigner {
     fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         let text = format!("{}\n", order.level().get());
         // Whole and durable: a mark that a crash takes back was never raised.
-        state::replace(&self.file, text.as_bytes(), 0o600).map_err(|error| self.wrong(error))
+        failover_core::state::replace(&self.file, text.as_bytes(), 0o600).map_err(|error| self.wrong(error))
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let parse = |text: &str| Level::new(text.parse().ok()?);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
-        [file, level, head] => raise_file(Path::new(file), parse(level)?, parse(head)?),
+        [file, level, head] => {
+            let (level, head) = parse(level).zip(parse(head)).ok_or("level 0 is unknown, not a level")?;
+            raise_file(Path::new(file), level, head)
+        }
         [] => {
             let folder = tempfile::tempdir()?;
             let file = folder.path().join("mark");
@@ -133,7 +119,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             raise_file(&file, head.above(10), head)?;
             // Lower than it is now: refused before anything is sent.
             let error = raise_file(&file, head, head).err().ok_or("a mark was lowered")?;
-            arm_and_disarm(&mut FileSigner::at(&file)?)?;
+            arm_and_disarm(&mut FileSigner { file, armed: false })?;
             println!("refused: {error}");
             Ok(())
         }
@@ -141,12 +127,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn parse(text: &str) -> Result<Level, Box<dyn Error>> {
-    Ok(Level::new(text.parse()?).ok_or("level 0 is unknown, not a level")?)
-}
-
 fn raise_file(file: &Path, level: Level, head: Level) -> Result<(), Box<dyn Error>> {
-    let mut device = FileSigner::at(file)?;
+    let mut device = FileSigner { file: file.to_owned(), armed: false };
     for raised in raise(&mut device, &[KeyName::new("file")], level, Cap::above(head, 100))? {
         println!("{}: {} before, {} read back", raised.key, raised.before.lowest(), raised.after.lowest());
     }

@@ -33,6 +33,8 @@ if [ "$want" = test ]; then
     command -v flock >/dev/null && command -v unshare >/dev/null || missing+=(util-linux)
     # A real terminal, which keeps what was drawn in it.
     command -v tmux >/dev/null || missing+=(tmux)
+    # An example drives the program from it.
+    command -v python3 >/dev/null || missing+=(python3)
     # A real etcd for the lock between machines, and certificates for it.
     command -v etcd >/dev/null || missing+=(etcd-server)
     command -v openssl >/dev/null || missing+=(openssl)

@@ -24,3 +24,10 @@ pub trait Recorder: Send {
     /// The record is not on disk.
     fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError>;
 }
+
+/// The journal alone: nobody is shown anything.
+impl Recorder for JournalFile<Record> {
+    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
+        self.append(at, record).map(drop)
+    }
+}

@@ -93,6 +93,67 @@
 //! }
 //! # Ok::<(), failover_core::baker::BakerError>(())
 //! ```
+//!
+//! # A whole failover, with an operator of your own
+//!
+//! What a program owes before it may run, and what it asks of its person, is all here. From the operator's file it is shorter:
+//! `Session::open`, with the feature `config`.
+//!
+//! ```
+//! use failover_core::baker::TezbakeControl;
+//! use failover_core::chain::{octez::OctezNode, tzkt::Tzkt};
+//! use failover_core::lock::{FileLock, Holder};
+//! use failover_core::operator::{Answer, Operator, OperatorError, Question};
+//! use failover_core::permit::{Root, RunId, RunPermit};
+//! use failover_core::signer::{Model, Passphrase};
+//! use failover_core::state::{PlanId, StateDir};
+//! use failover_core::{decision::Policy, effect::Hands, failover::Parts, guard::Guard, host::HostIdentity, session::Session};
+//! use failover_sim::{Event, Side, Source, World, WorldOptions};
+//!
+//! struct Hand(World);
+//! impl Operator for Hand {
+//!     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
+//!         match question {
+//!             Question::Proceed { .. } => Ok(Answer::Yes),
+//!             // Done before it is said.
+//!             Question::Disconnected { .. } => { self.0.apply(Event::Unplug(Side::Primary)); Ok(Answer::Yes) }
+//!             _ => Ok(Answer::No), // No default is yes.
+//!         }
+//!     }
+//!     fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
+//!         Ok(Passphrase::new(self.0.passphrase().into_bytes()))
+//!     }
+//! }
+//!
+//! let (world, folder) = (World::new(WorldOptions::new(Model::TezSign, 7)), tempfile::tempdir()?);
+//! let (chain, baker, plan, run) = (world.options().chain, world.baker(), PlanId::random()?, RunId::random()?);
+//! let state = StateDir::open(folder.path())?;
+//! let guard = Guard::new(state.path());
+//! world.set_guard(Side::Backup, guard.token());
+//! let root = |side: Side| Root::at(state.path().join(side.to_string())); // really: Root::usual()
+//! let control = |side| TezbakeControl::new(world.host(side)).with_root(root(side));
+//! let mut policy = Policy::new("mybaker".to_owned(), baker, chain);
+//! policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
+//! let permits = root(Side::Backup).of(chain, baker);
+//! permits.begin(&run)?; // from here on a stop ends this run
+//! let lock = FileLock::acquire_under(&root(Side::Backup), chain, baker, &Holder::this("a program", world.now(), None))?;
+//! let hands = Hands {
+//!     device: world.signer(Side::Backup), primary: Some(Box::new(control(Side::Primary))), primary_signer: None, power: None,
+//!     backup: Box::new(control(Side::Backup).with_guard_token(guard.token())), guard, operator: Box::new(Hand(world.clone())),
+//!     passphrase: None, locks: vec![Box::new(lock)],
+//!     permit: Some(RunPermit { permits, run, who: "a program".to_owned(), known: Vec::new() }),
+//! };
+//! let parts = Parts {
+//!     source: Box::new(OctezNode::new(world.node())), others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
+//!     hands, policy, plan, clock: std::sync::Arc::new(world.clock()), cancel: Default::default(),
+//!     recorder: Box::new(state.create_journal(world.now(), plan)?), state,
+//! };
+//! let end = Session::from_parts(parts, None)?.run();
+//! assert_eq!(end.exit, 0, "{}; {}", end.message, end.next);
+//! assert!(world.bakes(Side::Backup) && !world.bakes(Side::Primary));
+//! assert!(world.alarms().is_empty(), "nothing was signed twice");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod act;
 pub mod book;

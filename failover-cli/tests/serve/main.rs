@@ -11,6 +11,8 @@ mod double;
 #[path = "../../../failover-core/tests/lock/etcd/server.rs"]
 #[expect(dead_code, reason = "the tests of the lock itself need more of it")]
 mod etcd;
+mod examples;
+mod exporter;
 mod guard;
 mod happy;
 mod interrupted;
@@ -27,6 +29,7 @@ mod replugged;
 mod requests;
 mod returning;
 mod said;
+mod scripts;
 mod secrets;
 mod service;
 mod signer_machine;

@@ -1,19 +1,17 @@
-//! Every example runs, says what it should, and works on what it is given by argument.
+//! Every example of this package runs, says what it should, and works on what it is given by argument. Those that read the
+//! operator's configuration are failover-cli's, and so are their tests.
 #![cfg(all(feature = "ledger", feature = "http"))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Output};
 
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::guard::{Guard, Lift};
 use failover_core::signer::Model;
 use failover_core::state::StateDir;
 use failover_sim::serve::serve;
-use failover_sim::{Side, World, WorldOptions};
+use failover_sim::{World, WorldOptions};
 
 /// The example's program, which `cargo test` and `cargo build --examples` put beside the tests.
 fn example(name: &str) -> Command {
@@ -53,13 +51,6 @@ fn read_marks_shows_every_kind_of_every_key() {
         assert_eq!(lines(&text, &[kind]).len(), 2, "{text}");
     }
     assert_eq!(lines(&text, &["  block", "nothing signed"]).len(), 1, "a companion key signs no block: {text}");
-}
-
-#[test]
-fn raise_marks_reads_them_back_above_the_head() {
-    let text = said(example("raise_marks"));
-    let floor = their_world().head_level().above(10);
-    assert_eq!(lines(&text, &[" before, ", &format!("({floor}, 0) read back")]).len(), 2, "{text}");
 }
 
 #[test]
@@ -154,53 +145,6 @@ fn dashboard_shows_what_is_known_and_what_is_not() {
     assert_eq!((text.lines().count(), lines(&text, &[": unknown: "]).len()), (5, 5), "{text}");
 }
 
-/// One request to the page of `web_operator`: the status, and the body.
-fn ask(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
-}
-
-/// Runs `web_operator` with a person who types what `types` makes of what is wanted; its questions, and how it ended.
-fn browse(types: impl Fn(&str) -> String) -> (Vec<String>, i32, String) {
-    let mut program = example("web_operator").stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(program.stdout.take().unwrap());
-    let mut url = String::new();
-    out.read_line(&mut url).unwrap();
-    let (address, plan) = url.trim().strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let path = format!("/{plan}");
-    let mut questions = Vec::new();
-    // Until the program ends, and its page with it.
-    while let Some((status, body)) = ask(address, "GET", &path, "") {
-        if status != 200 {
-            std::thread::sleep(Duration::from_millis(20));
-            continue;
-        }
-        assert_eq!(ask(address, "POST", "/another-plan", "mybaker").map_or(404, |(status, _)| status), 404);
-        let open: serde_json::Value = serde_json::from_str(&body).unwrap();
-        questions.push(open.pointer("/question/question").unwrap().as_str().unwrap().to_owned());
-        let typed = types(open.pointer("/type").unwrap().as_str().unwrap());
-        ask(address, "POST", &path, &typed);
-        // The next question, and not this one a second time.
-        while ask(address, "GET", &path, "").is_some_and(|(_, again)| again == body) {}
-    }
-    let mut text = String::new();
-    out.read_to_string(&mut text).unwrap();
-    (questions, program.wait().unwrap().code().unwrap(), text)
-}
-
-#[test]
-fn web_operator_takes_typed_sentences_from_its_page_and_nothing_else() {
-    let (questions, exit, text) = browse(str::to_owned);
-    assert_eq!((exit, questions), (0, vec!["proceed".to_owned(), "disconnected".to_owned()]), "{text}");
-    assert!(text.ends_with("signed twice: 0\n"), "{text}");
-    let (questions, exit, text) = browse(|wanted| wanted.to_uppercase());
-    assert_eq!((exit, questions), (8, vec!["proceed".to_owned()]), "{text}");
-}
-
 #[test]
 fn what_is_given_by_argument_is_asked_over_its_socket() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,27 +156,10 @@ fn what_is_given_by_argument_is_asked_over_its_socket() {
     head_level.arg(&served.node_url);
     assert!(said(head_level).starts_with(&format!("node {}: level ", served.node_url)));
 
-    let head = world.head_level();
-    let mut raise_marks = example("raise_marks");
-    raise_marks.args([&served.backup_device, &head.get().to_string()]);
-    raise_marks.env("TEZSIGN_UNLOCK_PASS", world.passphrase());
-    let text = said(raise_marks);
-    assert_eq!(lines(&text, &[&format!("({}, 0) read back", head.above(10))]).len(), 2, "{text}");
-
     let mut read_marks = example("read_marks");
     read_marks.arg(&served.backup_device);
     let text = said(read_marks);
     assert_eq!(lines(&text, &["locked: its marks are unknown, which is not zero"]).len(), 2, "{text}");
-
-    // Ten levels above a head that is lower than the marks are already: a mark is never lowered.
-    let mut lower = example("raise_marks");
-    lower.args([&served.backup_device, &head.below(100).unwrap().get().to_string()]);
-    lower.env("TEZSIGN_UNLOCK_PASS", world.passphrase());
-    let Output { status, stderr, .. } = lower.output().unwrap();
-    let stderr = String::from_utf8(stderr).unwrap();
-    assert!(!status.success() && stderr.contains("Lower"), "{stderr}");
-    let state = world.signer(Side::Backup).state().unwrap();
-    assert!(state.keys.iter().all(|key| key.marks.is_none()), "locked again all the same: {state:?}");
 }
 
 #[test]

@@ -6,3 +6,4 @@ mod config;
 #[cfg(feature = "config")]
 mod open;
 mod parts;
+mod people;

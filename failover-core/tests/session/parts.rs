@@ -25,7 +25,7 @@ use failover_sim::operator::Person;
 use failover_sim::{Side, Source, World, WorldOptions};
 
 #[derive(Clone, Default)]
-struct Records(Arc<Mutex<Vec<Record>>>);
+pub(crate) struct Records(pub(crate) Arc<Mutex<Vec<Record>>>);
 
 impl Recorder for Records {
     fn record(&mut self, _: Timestamp, record: &Record) -> Result<(), JournalError> {
@@ -34,15 +34,15 @@ impl Recorder for Records {
     }
 }
 
-struct Embedder {
-    world: World,
-    state: StateDir,
-    records: Records,
+pub(crate) struct Embedder {
+    pub(crate) world: World,
+    pub(crate) state: StateDir,
+    pub(crate) records: Records,
     _folder: tempfile::TempDir,
 }
 
 impl Embedder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::open(folder.path()).unwrap();
         let world = World::new(WorldOptions::new(Model::TezSign, 7));
@@ -55,7 +55,7 @@ impl Embedder {
     }
 
     /// Everything as it must be.
-    fn parts(&self) -> Parts {
+    pub(crate) fn parts(&self) -> Parts {
         let Self { world, state, .. } = self;
         let (chain, baker) = (world.options().chain, world.baker());
         let control = |side| TezbakeControl::new(world.host(side)).with_root(self.root(side));
