@@ -158,14 +158,18 @@
 //!
 //! | feature | default | what it brings | what it needs |
 //! |---|---|---|---|
-//! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
-//! | `ledger` | yes | Ledger over USB HID | libudev |
-//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS; the lock in etcd | nothing |
-//! | `config` | no | the operator's configuration file, and a session that is opened from it | nothing; it brings `http` |
+//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS | no library; a C compiler for the encryption |
+//! | `etcd` | no | the lock in etcd | no more; it brings `http` |
+//! | `config` | no | the operator's configuration file, and a session that is opened from it | no more; it brings `etcd` |
+//! | `tezsign` | no | TezSign over USB | libusb, built from its sources where the system has none |
+//! | `ledger` | no | Ledger over USB HID | libudev |
 //! | `soft` | no | a signer in a file, for tests and examples only: never bake with it | nothing |
 //!
 //! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport
 //! that implements [`signer::tezsign::Connect`], [`signer::ledger::ApduExchange`] or [`chain::Rpc`].
+//! What is on by default links no library of the system; a program that opens signers on USB asks for `tezsign` and `ledger`
+//! by name, as the command line does. Where a feature is missing, what it would open is an error that says so.
+//!
 //!
 //! # What is not proven
 //!
