@@ -48,8 +48,8 @@ pub use crate::session::{Look, Session, SessionError};
 #[cfg(feature = "config")]
 pub use crate::session::{Opening, Wanted};
 pub use crate::signer::{
-    Arm, Arming, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Passphrase, RaiseError, Raised,
-    Selector, SignerDevice, SignerError, raise,
+    Arm, Arming, Cap, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Passphrase, RaiseError, Raised,
+    Selector, SignerDevice, SignerError, raise, raise_to_floor, with_unlocked,
 };
 pub use crate::state::{PlanId, StateDir, StateError};
 pub use crate::tezos::{ChainId, KeyHash, Kind, Level, Position};
