@@ -8,7 +8,7 @@ use failover_core::baker::{BakerControl, TezbakeControl};
 use failover_core::chain::ChainLevelSource;
 use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
-use failover_core::decision::{Kept, Noted, Policy, Progress, Session, decide, fence, policy};
+use failover_core::decision::{Kept, Noted, Policy, Progress, ThisSession, decide, fence, policy};
 use failover_core::facts::{Eyes, Gatherer, Manner, Scope};
 use failover_core::guard::Guard;
 use failover_core::signer::Model;
@@ -44,12 +44,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let noted = Some(Noted { head, bound: head.above(policy::UNSEEN) });
     let fenced = Progress {
         kept: Kept { proceed: true, noted, ..Kept::default() },
-        session: Session {
+        session: ThisSession {
             fenced_self: true,
             holding: true,
             passphrase: true,
             stopped_since: Some(facts.now),
-            ..Session::default()
+            ..ThisSession::default()
         },
     };
     measure::title("decide");

@@ -103,7 +103,7 @@ fn services(baker: &mut Baker) -> Result<String, Box<dyn Error>> {
 fn real(url: &str, address: &str, device: &str) -> Result<Baker, Box<dyn Error>> {
     let selector = device.parse::<failover_core::signer::Selector>()?;
     let path = Some(ledger::KeyPath::default());
-    let device = registry::open(&selector, &registry::Options { path, ..registry::Options::default() })?;
+    let device = registry::open(&selector, &registry::OpenOptions { path, ..registry::OpenOptions::default() })?;
     let services = Box::new(TezbakeControl::new(LocalHost::new()));
     let node = Box::new(OctezNode::connect(url)?);
     Ok(Baker { node, address: address.parse()?, device, services, clock: Box::new(SystemClock) })

@@ -46,5 +46,5 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn open(selector: &Selector) -> Result<Box<dyn HwmSetter>, SignerError> {
     // Whichever of the registry's signers it names. A Ledger's key has a path, and the others pass it over.
     let path = Some(ledger::KeyPath::default());
-    registry::open(selector, &registry::Options { path, ..registry::Options::default() })
+    registry::open(selector, &registry::OpenOptions { path, ..registry::OpenOptions::default() })
 }

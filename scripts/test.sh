@@ -16,6 +16,8 @@ begin 'lints'
 cargo clippy --quiet --locked --workspace --all-targets --all-features -- -D warnings
 begin 'lints without features'
 cargo clippy --quiet --locked -p failover-core --no-default-features --all-targets -- -D warnings
+begin 'lints with the default features'
+cargo clippy --quiet --locked -p failover-core --all-targets -- -D warnings
 
 # The targets are a workspace of their own, which nothing else builds; their library is not needed to see whether they fit.
 begin 'fuzz targets'
@@ -27,6 +29,11 @@ tree=$(cargo tree --quiet --locked -p failover-core --no-default-features -e nor
 # A crate that links one is called -sys, or is built with one of these. linux-raw-sys links nothing: it is the kernel's numbers as plain Rust.
 if grep -vE '^linux-raw-sys v' <<<"$tree" | grep -E '^[^ ]*-sys v|^(cc|cmake|pkg-config|bindgen) v'; then
     echo 'failover-core without features has to build without any C library or compiler'
+    exit 1
+fi
+begin 'no library of the system by default'
+if cargo tree --quiet --locked -p failover-core -e normal,build --prefix none | grep -E '^pkg-config v'; then
+    echo 'what failover-core has by default has to link no library of the system: pkg-config looks for one'
     exit 1
 fi
 

@@ -91,7 +91,7 @@ fn lock(device: &Selector, attempt: usize) -> bool {
     if attempt > 0 {
         thread::sleep(PAUSE);
     }
-    let Ok(mut device) = registry::open(device, &registry::Options::default()) else { return false };
+    let Ok(mut device) = registry::open(device, &registry::OpenOptions::default()) else { return false };
     let _read_back = device.disarm();
     device.state().is_ok_and(|state| state.able_to_sign().is_empty())
 }

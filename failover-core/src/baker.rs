@@ -41,7 +41,7 @@ mod machine;
 mod marks;
 pub mod nonces;
 mod payouts;
-pub mod power;
+mod power;
 mod process;
 mod readiness;
 pub mod secret;

@@ -40,7 +40,7 @@ pub use error::ChainError;
 pub use pooled::{Pooled, Rumour};
 pub use rights::{Ahead, Rights};
 pub use rpc::{Body, Rpc};
-#[cfg(feature = "http")]
+#[cfg(feature = "etcd")]
 pub(crate) use unsent::why;
 #[cfg(feature = "http")]
 pub use url::{SourceUrl, SourceUrlError};

@@ -24,7 +24,7 @@ mod lock;
 mod secret;
 
 pub use error::ConfigError;
-pub use lock::Lock;
+pub use lock::LockSection;
 pub use secret::{Secret, SecretError, secret};
 
 /// No true configuration is larger.
@@ -42,7 +42,7 @@ pub struct Config {
     /// Of simulated machines; what is excluded there excludes nothing on a real one, so that only the file says it.
     simulated: bool,
     /// Which baker.
-    pub baker: Baker,
+    pub baker: BakerSection,
     /// Where the chain is read.
     pub chain: Chain,
     /// The backup's device.
@@ -54,14 +54,14 @@ pub struct Config {
     /// Levels of margin.
     pub margin: u64,
     /// The lock between machines; `None`: this machine alone can fail over.
-    pub lock: Option<Lock>,
+    pub lock: Option<LockSection>,
     /// What `watch` tells whom.
-    pub watch: Watch,
+    pub watch: WatchSection,
 }
 
 /// `[watch]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Watch {
+pub struct WatchSection {
     /// After so many silent levels with rights a failover is proposed, unless the flag says otherwise.
     pub levels: Option<u64>,
     /// Programs that are told.
@@ -70,7 +70,7 @@ pub struct Watch {
 
 /// `[baker]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Baker {
+pub struct BakerSection {
     /// What a person types to confirm.
     pub name: String,
     /// The baker's (manager) address.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::chain::{ChainLevelSource, ChainNode};
 use crate::clock::{Clock, Steady, Timestamp};
 use crate::decision::{
-    Approved, Policy, Progress, Refusal, RungKind, Session, Step, Verdict, WaitFor, consensus_marks, decide, fence,
+    Approved, Policy, Progress, Refusal, RungKind, Step, ThisSession, Verdict, WaitFor, consensus_marks, decide, fence,
     is_open, is_running, shared,
 };
 use crate::effect::{self, EffectError, Hands};
@@ -118,7 +118,7 @@ impl Failover {
         let clock = Steady::new(clock);
         let mut progress = Progress {
             kept: past.map(|past| past.kept).unwrap_or_default(),
-            session: Session { resumed: resumed.is_some(), ..Session::default() },
+            session: ThisSession { resumed: resumed.is_some(), ..ThisSession::default() },
         };
         // How old a statement from the future is, nobody can say: it is asked again.
         progress.kept.statements.retain(|_, at| *at <= clock.now());

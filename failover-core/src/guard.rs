@@ -17,7 +17,7 @@ use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::state::{self, Latch, PlanId, StateDir, StateError};
 
 mod boot;
-pub mod drop_in;
+pub(crate) mod drop_in;
 mod history;
 mod note;
 mod token;

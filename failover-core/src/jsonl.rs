@@ -4,17 +4,6 @@
 //! A line is an envelope around a record of whatever type the caller gives:
 //! `{"v":1,"seq":7,"at":"2026-11-22T03:00:00Z", ...the record's own fields}`. [`JournalFile`] writes,
 //! [`read`] reads. The line number is the record's number.
-//!
-//! What is on the disk after a cut, and what reading makes of it:
-//!
-//! | the cut falls | the file ends with | reading says | reopening does |
-//! |---|---|---|---|
-//! | before the write | the record before | all records | goes on |
-//! | inside the write | a line without its end | all but that one, `torn` | truncates it, goes on |
-//! | after the write, before the fsync returned | the whole line, nothing, or a part of it | as above | as above |
-//! | after the fsync | the whole line | all records | goes on |
-//!
-//! A record whose `append` did not return never had its effect tried, so dropping a torn one loses nothing.
 
 mod error;
 mod file;

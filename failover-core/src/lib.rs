@@ -41,14 +41,16 @@
 //! 6. [`decision`]: what to do next: the order of the steps ([`decision::ladder`]), the fence, the floor, what is foreign,
 //!    and why not.
 //! 7. [`effect`]: how an approved step is done, and how disarming needs no approval.
-//! 8. [`journal`]: what a run writes down; [`jsonl`]: what is on the disk after a cut at every point; [`state`]: the folder that
-//!    it is in; [`lock`]: one failover a baker at a time.
+//! 8. [`journal`]: what a run writes down, and what is on the disk after a cut at every point; [`state`]: the folder that it is
+//!    in; [`lock`]: one failover a baker at a time.
 //! 9. [`failover`]: the loop: gather, decide, record, perform, record; [`price`]: what a person is shown beside its plan.
 //! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup;
 //!     [`returning`]: how the primary gets its job back.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
 //! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page.
 //! 13. [`session`]: the only way to a run, from parts or, with the feature `config`, from the operator's file.
+//!
+//! The names that most programs need are in [`prelude`].
 //!
 //! # The four primitives
 //!
@@ -160,11 +162,15 @@
 //!
 //! | feature | default | what it brings | what it needs |
 //! |---|---|---|---|
-//! | `tezsign` | yes | TezSign over USB | libusb, built from its sources where the system has none |
-//! | `ledger` | yes | Ledger over USB HID | libudev |
-//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS; the lock in etcd | nothing |
-//! | `config` | no | the operator's configuration file, and a session that is opened from it | nothing; it brings `http` |
+//! | `http` | yes | the Octez node's RPC over HTTP and HTTPS | no library; a C compiler for the encryption |
+//! | `etcd` | no | the lock in etcd | no more; it brings `http` |
+//! | `config` | no | the operator's configuration file, and a session that is opened from it | no more; it brings `etcd` |
+//! | `tezsign` | no | TezSign over USB | libusb, built from its sources where the system has none |
+//! | `ledger` | no | Ledger over USB HID | libudev |
 //! | `soft` | no | a signer in a file, for tests and examples only: never bake with it | nothing |
+//!
+//! What is on by default links no library of the system; a program that opens signers on USB asks for `tezsign` and `ledger`
+//! by name, as the command line does. Where a feature is missing, what it would open is an error that says so.
 //!
 //! Without any of them the protocols are all there, over a unix socket (TezSign) and TCP (Ledger), or over any transport
 //! that implements [`signer::tezsign::Connect`], [`signer::ledger::ApduExchange`] or [`chain::Rpc`].
@@ -189,7 +195,7 @@ pub mod failover;
 pub mod guard;
 pub mod host;
 pub mod journal;
-pub mod jsonl;
+mod jsonl;
 pub mod lock;
 pub mod mark_files;
 mod names;
@@ -197,6 +203,7 @@ pub mod nonces;
 pub mod operator;
 pub mod permit;
 pub mod preflight;
+pub mod prelude;
 pub mod price;
 pub mod remote_signer;
 pub mod report;

@@ -3,7 +3,7 @@
 //! | lock | excludes | ends |
 //! |---|---|---|
 //! | [`FileLock`], always | every other run on this machine, whatever user, whatever state folder | with its process |
-//! | `EtcdLock` (feature `http`), where configured | runs on other machines too: several backups, several people | with its lease, seconds after its process stopped keeping it alive |
+//! | `EtcdLock` (feature `etcd`), where configured | runs on other machines too: several backups, several people | with its lease, seconds after its process stopped keeping it alive |
 //!
 //! A run holds all of its locks to its end, and each is asked again right before whatever arms the backup or stops the
 //! primary ([`crate::effect::perform`]). Disarming asks none (S12).
@@ -13,7 +13,7 @@ use std::num::NonZeroU64;
 
 use thiserror::Error;
 
-#[cfg(feature = "http")]
+#[cfg(feature = "etcd")]
 pub mod etcd;
 mod file;
 mod holder;
@@ -134,7 +134,7 @@ pub enum LockError {
         why: String,
     },
     /// etcd cannot be asked, or does not let this user write there.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "etcd")]
     #[error("the lock in etcd cannot be taken: {0}")]
     Etcd(#[from] etcd::EtcdError),
 }
@@ -161,7 +161,7 @@ impl LockError {
             }
             Self::Suspicious { .. } => "find out who made it, and remove it",
             Self::System { .. } => "see who made the file and why this user may not read it; only then try again",
-            #[cfg(feature = "http")]
+            #[cfg(feature = "etcd")]
             Self::Etcd(error) => error.next(),
         }
     }

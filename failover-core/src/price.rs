@@ -28,7 +28,7 @@ mod words;
 pub use ahead::{Coming, NextBlock};
 pub use ask::{ALL, Answers, LEVELS, QUESTION, ask};
 pub use twice::{FORBIDDEN_CYCLES, Twice};
-pub use waiting::{Votes, Waiting};
+pub use waiting::{VotesPrice, WaitingPrice};
 
 /// Something that is known, or why it is not.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -55,7 +55,7 @@ pub struct Price {
     /// When it was asked for.
     pub at: Timestamp,
     /// What waiting costs.
-    pub waiting: Known<Waiting>,
+    pub waiting: Known<WaitingPrice>,
     /// The blocks and votes to come.
     pub coming: Known<Coming>,
     /// What signing twice costs.
@@ -86,7 +86,9 @@ impl Price {
         let all_attest = rights.as_ref().ok().and_then(|rights| rights.value.all_bakers_attest);
         Self {
             at: now.at,
-            waiting: earned().and_then(|earnings| Waiting::of(earnings, all_attest, now).ok_or_else(too_large)).into(),
+            waiting: earned()
+                .and_then(|earnings| WaitingPrice::of(earnings, all_attest, now).ok_or_else(too_large))
+                .into(),
             coming: rights.as_ref().map(|rights| Coming::of(rights, now)).map_err(Clone::clone).into(),
             twice: earned().and_then(|earnings| Twice::of(earnings, &now.constants).ok_or_else(too_large)).into(),
         }

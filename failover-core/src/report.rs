@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use crate::clock::Timestamp;
-use crate::decision::Path;
+use crate::decision::{NonceOutcome, Path};
 use crate::journal::Entry;
 use crate::journal::record::{End, Outcome, Plan, Record};
 use crate::state::PlanId;
@@ -33,9 +33,8 @@ pub use cost::Cost;
 pub use fence::Proof;
 pub use levels::Levels;
 pub use marks::KeyMarks;
-pub use nonces::Nonces;
-pub use points::{Point, Whose};
-pub use session::Session;
+pub use points::{Point, PointOf};
+pub use session::ReportedSession;
 pub use timeline::{Event, What};
 pub use words::question;
 
@@ -44,11 +43,11 @@ pub use words::question;
 #[non_exhaustive]
 pub struct Report {
     /// Whose run it was; `None`: the journal does not begin as a run does.
-    pub baker: Option<Baker>,
+    pub baker: Option<ReportedBaker>,
     /// The plan's id.
     pub plan: Option<PlanId>,
     /// It was a rehearsal on simulated machines: this one. `None` is no proof of the opposite in an older journal.
-    pub drill: Option<Drill>,
+    pub drill: Option<Rehearsal>,
     /// When the first record was written.
     pub began: Option<Timestamp>,
     /// When the last one was.
@@ -64,7 +63,7 @@ pub struct Report {
     /// How it ended; `None`: it has no end. An interrupted session's end is not the run's.
     pub end: Option<End>,
     /// The sessions: one, and one more for every time that the run was taken up again.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<ReportedSession>,
     /// The levels that matter.
     pub levels: Levels,
     /// The fence's rungs as they stood last.
@@ -76,7 +75,7 @@ pub struct Report {
     /// The marks of every key that was raised.
     pub marks: Vec<KeyMarks>,
     /// What became of the primary's seed nonces; `None`: the run did not come to them.
-    pub nonces: Option<Nonces>,
+    pub nonces: Option<NonceOutcome>,
     /// What it cost, and what it was about to cost.
     pub cost: Cost,
     /// What a person should know.
@@ -88,7 +87,7 @@ pub struct Report {
 /// Whose run it was.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Baker {
+pub struct ReportedBaker {
     /// The name, as a person types it.
     pub name: String,
     /// The baker's address.
@@ -102,7 +101,7 @@ pub struct Baker {
 /// Which rehearsal it was, and what the simulator's book says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Drill {
+pub struct Rehearsal {
     /// Which scenario.
     pub scenario: String,
     /// Which signer: `tezsign` or `ledger`.
@@ -143,7 +142,7 @@ impl Report {
         let mut versions: Vec<String> = sessions.iter().map(|session| session.version.clone()).collect();
         versions.dedup();
         Self {
-            baker: begun.map(|(_, policy)| Baker {
+            baker: begun.map(|(_, policy)| ReportedBaker {
                 name: policy.name.clone(),
                 address: policy.baker,
                 chain: policy.chain,
@@ -229,9 +228,9 @@ fn told(entries: &[Entry<Record>]) -> Option<&Entry<Record>> {
     entries.iter().rev().find(|entry| !matches!(entry.record, Record::Rehearsed { .. }))
 }
 
-fn drill(record: &Record) -> Option<Drill> {
+fn drill(record: &Record) -> Option<Rehearsal> {
     let Record::Rehearsed { scenario, signer, seed, signatures, signed_twice } = record else { return None };
-    Some(Drill {
+    Some(Rehearsal {
         scenario: scenario.clone(),
         signer: signer.clone(),
         seed: *seed,

@@ -3,7 +3,7 @@
 
 use crate::baker::BakerState;
 use crate::clock::Clock;
-use crate::decision::{self, Policy, Refusal, Said, Step, Verdict};
+use crate::decision::{self, Policy, Refusal, ReturnAnswers, Step, Verdict};
 use crate::effect::{self, EffectError, Hands, Performed, pays};
 use crate::facts::{DeviceState, Giving, Unknown, seen};
 use crate::host::host_name;
@@ -60,7 +60,7 @@ pub fn give_back(
     recorder: &mut dyn Recorder,
 ) -> End {
     let mut returning =
-        Returning { hands, state, taken, policy, clock, recorder, said: Said::default(), unlocked: None };
+        Returning { hands, state, taken, policy, clock, recorder, said: ReturnAnswers::default(), unlocked: None };
     returning.go().unwrap_or_else(|error| End::new(Outcome::Interrupted, 6, error.to_string(), error.next().to_owned()))
 }
 
@@ -71,7 +71,7 @@ struct Returning<'a> {
     policy: &'a Policy,
     clock: &'a dyn Clock,
     recorder: &'a mut dyn Recorder,
-    said: Said,
+    said: ReturnAnswers,
     unlocked: Option<DeviceState>,
 }
 

@@ -35,5 +35,5 @@ pub use error::StateError;
 pub use folder::StateDir;
 pub use head::HeadPin;
 pub use pins::{Pin, Pins, Role};
-pub use plan::{About, Plan, PlanError, PlanId, PlanIdError};
+pub use plan::{About, PlanError, PlanId, PlanIdError, ShownPlan};
 pub(crate) use stamp::compact;

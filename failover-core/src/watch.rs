@@ -46,8 +46,8 @@ mod votes;
 pub use hook::Hook;
 pub use hooks::{AGAIN as HOOK_AGAIN, DEADLINE as HOOK_DEADLINE, Hooks};
 pub use judge::{Judge, Judged};
-pub use record::{Listener, Look, Note, Role, Said, Trouble};
-pub use votes::{Vote, Votes};
+pub use record::{Finding, Listener, Trouble, WatchLook, WatchRecord, WatchRole};
+pub use votes::{Vote, VoteCount};
 
 use lasting::Lasting;
 use ready::Readiness;
@@ -61,7 +61,7 @@ pub const SILENT_LEAST: u64 = 2;
 pub const SILENT_MOST: u64 = 10_000;
 
 /// All that a watch needs. Of its hands it uses the device, the services and the guard of this machine.
-pub struct Parts {
+pub struct WatchParts {
     /// The own node.
     pub source: Box<dyn ChainNode>,
     /// Other sources, held against it where the backup's readiness is looked at (H1, H20).
@@ -100,7 +100,7 @@ pub struct Watch {
     judge: Option<Judge>,
     /// The run before it, and its journal.
     run: Option<(PlanId, PathBuf)>,
-    votes: Votes,
+    votes: VoteCount,
     lasting: Lasting,
     /// The next settled level to read.
     from: Option<Level>,
@@ -130,8 +130,8 @@ impl std::fmt::Debug for Watch {
 impl Watch {
     /// A watch that has not looked yet.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        let Parts { source, others, busy, hands, mut policy, silent, clock, state, cancel, listener } = parts;
+    pub fn new(parts: WatchParts) -> Self {
+        let WatchParts { source, others, busy, hands, mut policy, silent, clock, state, cancel, listener } = parts;
         pin::take(&state, &mut policy);
         let unread = || Unknown { why: "it was not read yet".to_owned(), next: "wait a moment".to_owned() };
         Self {
@@ -147,7 +147,7 @@ impl Watch {
             taken: None,
             judge: None,
             run: None,
-            votes: Votes::default(),
+            votes: VoteCount::default(),
             lasting: Lasting::default(),
             from: None,
             unread: None,
@@ -178,7 +178,7 @@ impl Watch {
         match &end {
             Some(end) => self.say_record(Record::End(end.clone())),
             None => {
-                self.listener.looked(&Look {
+                self.listener.looked(&WatchLook {
                     role: self.role(),
                     head: self.head.map(|(level, _)| level),
                     missed: self.votes.in_a_row,
@@ -192,13 +192,13 @@ impl Watch {
 
     /// What this machine is taken for, once that is known.
     #[must_use]
-    pub fn role(&self) -> Option<Role> {
+    pub fn role(&self) -> Option<WatchRole> {
         self.taken.as_ref().map(Taken::role)
     }
 
     /// The count of settled levels.
     #[must_use]
-    pub const fn votes(&self) -> Votes {
+    pub const fn votes(&self) -> VoteCount {
         self.votes
     }
 
@@ -209,25 +209,25 @@ impl Watch {
         self.gatherer.remembered().saturating_add(positions).saturating_add(self.known_services.len())
     }
 
-    fn say(&mut self, said: Said) {
+    fn say(&mut self, said: WatchRecord) {
         self.listener.hear(self.clock.wall(), &said);
     }
 
     fn say_record(&mut self, record: Record) {
-        self.say(Said::Run(Box::new(record)));
+        self.say(WatchRecord::Run(Box::new(record)));
     }
 
-    fn note(&mut self, note: impl Into<Option<Note>>) {
+    fn note(&mut self, note: impl Into<Option<Finding>>) {
         if let Some(note) = note.into() {
-            self.say(Said::Note(note));
+            self.say(WatchRecord::Finding(note));
         }
     }
 
     /// The person ended it.
     fn ended(&self) -> End {
         let next = match self.role() {
-            Some(Role::Baker) => "this machine goes on baking, unwatched; start `failover watch` again",
-            Some(Role::Sentinel) | None => "nobody watches the primary now; start `failover watch` again",
+            Some(WatchRole::Baker) => "this machine goes on baking, unwatched; start `failover watch` again",
+            Some(WatchRole::Sentinel) | None => "nobody watches the primary now; start `failover watch` again",
         };
         End::new(Outcome::Done, 0, "the watch was stopped by the person".to_owned(), next.to_owned())
     }

@@ -8,7 +8,7 @@ use failover_core::signer::SignerError;
 use failover_core::signer::ledger::apdu::{AllHwm, Command, QueryAllHwm};
 use failover_core::signer::ledger::{ApduExchange, Wait};
 use failover_core::signer::tezsign::frame::{Decoder, FrameId, FrameKind, encode};
-use failover_core::signer::tezsign::message::{Answer, Ask, Request, Response, Status};
+use failover_core::signer::tezsign::message::{Ask, DeviceAnswer, Request, Response, Status};
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError};
 use prost::Message as _;
 
@@ -75,7 +75,7 @@ impl State {
             2 => [frame(FrameKind::Retry, &[]), piece].concat(),
             3 => [piece, frame(FrameKind::KeepAlive, &[])].concat(),
             _ => {
-                if let Ok(Response { answer: Some(Answer::Status(status)) }) = Response::decode(piece.as_slice())
+                if let Ok(Response { answer: Some(DeviceAnswer::Status(status)) }) = Response::decode(piece.as_slice())
                     && matches!(self.asked, Some(Ask::Status(_)))
                 {
                     self.first.get_or_insert(status);

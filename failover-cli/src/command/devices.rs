@@ -3,7 +3,7 @@
 use std::fmt;
 
 use failover_core::session::open;
-use failover_core::signer::registry::Purpose;
+use failover_core::signer::registry::SignerPurpose;
 use failover_core::signer::{Listed, Model, Place, Selector, SignerError, registry};
 use serde::Serialize;
 
@@ -93,7 +93,7 @@ pub(super) fn on_usb() -> (Vec<Found>, Option<SignerError>) {
 
 /// Every signer that may bake, each as `of` names it.
 pub(super) fn names(between: &str, of: fn(Model) -> String) -> String {
-    let baking = registry::drivers().filter(|driver| driver.purpose == Purpose::Baking);
+    let baking = registry::drivers().filter(|driver| driver.purpose == SignerPurpose::Baking);
     baking.map(|driver| of(driver.model)).collect::<Vec<_>>().join(between)
 }
 

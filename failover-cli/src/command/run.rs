@@ -11,7 +11,7 @@ use failover_core::journal;
 use failover_core::journal::record::{End as Ended, Record};
 use failover_core::preflight;
 use failover_core::session::{Look, Opening, Session, SessionError, Wanted, open};
-use failover_core::state::{About, Plan, PlanError, PlanId, StateDir};
+use failover_core::state::{About, PlanError, PlanId, ShownPlan, StateDir};
 
 use crate::args::{self, Answers, Confirmation};
 use crate::failure::Failure;
@@ -157,7 +157,7 @@ fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
 fn planned(command: &str, config: &Config, id: PlanId) -> End {
     End::done(format!(
         "unplug the primary's signer, then within {} minutes: failover {command} --confirm-disconnected {}:{id}",
-        Plan::GOOD_FOR.as_secs() / 60,
+        ShownPlan::GOOD_FOR.as_secs() / 60,
         config.baker.name
     ))
 }
@@ -196,7 +196,12 @@ fn show_plan(
     match Look::open(config, state, policy, id, past, signals::flag())?.plan() {
         Ok(plan) => {
             session::show(out, &mut Narration::default(), &Record::Plan(plan));
-            state.set_plan(&Plan { plan: id, name: config.baker.name.clone(), created: SystemClock.now(), about })?;
+            state.set_plan(&ShownPlan {
+                plan: id,
+                name: config.baker.name.clone(),
+                created: SystemClock.now(),
+                about,
+            })?;
             Ok(())
         }
         Err(refusal) => Err((*refusal).into()),

@@ -7,7 +7,7 @@ use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::lock::FileLock;
 use failover_core::session::open;
 use failover_core::state::StateDir;
-use failover_core::watch::{Hooks, Listener, Look, Note, Parts, SILENT, Said, Watch};
+use failover_core::watch::{Finding, Hooks, Listener, SILENT, Watch, WatchLook, WatchParts, WatchRecord};
 
 use crate::args;
 use crate::failure::Failure;
@@ -26,13 +26,13 @@ use shown::{Everybody, LAST_WORDS, Shown, WAITING, show};
 struct Shared(Arc<Mutex<Option<Everybody>>>);
 
 impl Listener for Shared {
-    fn hear(&mut self, at: Timestamp, said: &Said) {
+    fn hear(&mut self, at: Timestamp, said: &WatchRecord) {
         if let Some(everybody) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             everybody.hear(at, said);
         }
     }
 
-    fn looked(&mut self, look: &Look) {
+    fn looked(&mut self, look: &WatchLook) {
         if let Some(everybody) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             everybody.looked(look);
         }
@@ -67,12 +67,12 @@ pub(crate) fn run(settings: &Settings, wanted: &args::Watch, out: &mut Output) -
     let shown = Shown { records };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let failed = shown.clone();
-    let report = Arc::new(move |at: Timestamp, note: Note| failed.show(at, Said::Note(note)));
+    let report = Arc::new(move |at: Timestamp, note: Finding| failed.show(at, WatchRecord::Finding(note)));
     let hooks = Hooks::new(config.watch.hooks.clone(), config.baker.name.clone(), Arc::clone(&clock), report);
     let everybody = Arc::new(Mutex::new(Some(Everybody { shown, hooks, notify })));
     let policy = open::policy(&config, &state, None, false)?;
     let (chain, baker) = (policy.chain, policy.baker);
-    let parts = Parts {
+    let parts = WatchParts {
         source: open::node(&settings.node()?),
         others: open::others(&config.chain, &policy.without)?,
         busy: Box::new(move || FileLock::is_held(chain, baker)),

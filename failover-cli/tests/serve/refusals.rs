@@ -1,7 +1,7 @@
 //! What is refused before anything is done, and marks raised by hand.
 
 use failover_core::clock::{Clock as _, SystemClock, Timestamp};
-use failover_core::state::{Duplicate, Plan, StateDir};
+use failover_core::state::{Duplicate, ShownPlan, StateDir};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 use serde_json::json;
 
@@ -26,7 +26,7 @@ fn a_statement_about_another_plan_is_none() {
     let state = StateDir::existing(world.state()).unwrap();
     let shown = state.plan().unwrap().unwrap();
     let old = Timestamp::from_millis(shown.created.millis() - 11 * 60 * 1000);
-    state.set_plan(&Plan { created: old, ..shown }).unwrap();
+    state.set_plan(&ShownPlan { created: old, ..shown }).unwrap();
     confirm(&plan).ends(2);
     untouched(&world);
     // And nobody is asked without a terminal.

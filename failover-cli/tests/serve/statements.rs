@@ -1,7 +1,7 @@
 //! What a statement by a flag is about, and for how long: the same in `resume` as in `run` (S15).
 
 use failover_core::clock::Timestamp;
-use failover_core::state::{Plan, StateDir};
+use failover_core::state::{ShownPlan, StateDir};
 
 use crate::crash::cut;
 use crate::world::{Signer, World};
@@ -16,15 +16,15 @@ fn resume_takes_a_statement_about_a_plan_that_was_shown_lately() {
     let state = StateDir::existing(world.state()).unwrap();
     let shown = state.plan().unwrap().unwrap();
     let created = Timestamp::from_millis(shown.created.millis() - 21 * 24 * 3600 * 1000);
-    state.set_plan(&Plan { created, ..shown.clone() }).unwrap();
+    state.set_plan(&ShownPlan { created, ..shown.clone() }).unwrap();
     let refused = resume(&old);
     assert!(refused.ends(2)["next"].as_str().unwrap().contains("--plan-only"), "{refused:?}");
     // As an older version wrote it, and about another machine.
-    state.set_plan(&Plan { about: None, ..shown.clone() }).unwrap();
+    state.set_plan(&ShownPlan { about: None, ..shown.clone() }).unwrap();
     resume(&old).ends(2);
     let mut about = shown.about.clone();
     about.as_mut().unwrap().host = Some("baker@another".to_owned());
-    state.set_plan(&Plan { about, ..shown }).unwrap();
+    state.set_plan(&ShownPlan { about, ..shown }).unwrap();
     let refused = resume(&old);
     refused.ends(2);
     assert!(refused.why().contains("baker@another"), "{refused:?}");

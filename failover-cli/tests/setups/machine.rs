@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use failover_core::baker::setup::{self, Setup};
+use failover_core::baker::setup::{self, SigningSetup};
 use failover_core::baker::{BakerControl, BakerState, BootGuards, SystemdControl};
 use failover_core::clock::Timestamp;
 use failover_core::guard::GuardNote;
@@ -95,7 +95,7 @@ impl Machine {
         LocalHost::with_path(self.path("bin"))
     }
 
-    pub(crate) fn look(&self) -> Setup {
+    pub(crate) fn look(&self) -> SigningSetup {
         setup::look(self.host())
     }
 

@@ -30,7 +30,7 @@ use service::Service;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Setup {
+pub struct SigningSetup {
     /// The services that sign: those to be stopped and guarded.
     pub units: Vec<UnitName>,
     /// Where what they run keeps its marks.
@@ -124,9 +124,9 @@ pub fn units<H: Host>(host: H) -> Result<Vec<UnitName>, BakerError> {
 }
 
 /// Looks for all of it on a machine.
-pub fn look<H: Host>(host: H) -> Setup {
+pub fn look<H: Host>(host: H) -> SigningSetup {
     let mut systemctl = Systemctl::new(host);
-    let mut setup = Setup::default();
+    let mut setup = SigningSetup::default();
     let services = match service::all(&mut systemctl) {
         Ok(services) => services,
         Err(error) => {
@@ -153,7 +153,7 @@ pub fn look<H: Host>(host: H) -> Setup {
     setup
 }
 
-impl Setup {
+impl SigningSetup {
     fn judge(&mut self, services: &[Service]) {
         for service in services.iter().filter(|service| service.is_real()) {
             let unit = service.unit();

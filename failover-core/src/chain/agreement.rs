@@ -66,7 +66,7 @@ impl std::fmt::Display for Standing {
 
 /// What a source said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct SourceAnswer {
     /// Its head.
     pub head: Head,
     /// Its block at the lower of both heads; `None`: too far ahead, so that it does not matter.
@@ -79,7 +79,7 @@ pub struct Said {
 ///
 /// # Errors
 /// See [`ChainError`].
-pub fn ask(source: &mut dyn ChainLevelSource, own: Level, baker: Option<&KeyHash>) -> Result<Said, ChainError> {
+pub fn ask(source: &mut dyn ChainLevelSource, own: Level, baker: Option<&KeyHash>) -> Result<SourceAnswer, ChainError> {
     let head = source.head()?;
     let lower = match head.level.since(own) {
         0 => Some((head.level, head.hash)),
@@ -90,7 +90,7 @@ pub fn ask(source: &mut dyn ChainLevelSource, own: Level, baker: Option<&KeyHash
         Some(baker) => source.last_signed(baker)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    Ok(Said { head, lower, last_signed })
+    Ok(SourceAnswer { head, lower, last_signed })
 }
 
 /// Holds what a source said against the own node.
@@ -101,7 +101,7 @@ pub fn standing(
     own: &mut dyn ChainLevelSource,
     head: &Head,
     source: &mut dyn ChainLevelSource,
-    said: &Said,
+    said: &SourceAnswer,
 ) -> Result<Standing, ChainError> {
     if said.head.chain_id != head.chain_id {
         return Ok(Standing::OtherChain { found: said.head.chain_id });

@@ -15,7 +15,7 @@ use crate::watch::{Hook, SILENT_LEAST, SILENT_MOST};
 use toml::Spanned;
 
 use super::file::{self, ControlName, File};
-use super::{Baker, Chain, Config, ConfigError, Control, Machine, Primary, Signer, Watch, usual_ca_file};
+use super::{BakerSection, Chain, Config, ConfigError, Control, Machine, Primary, Signer, WatchSection, usual_ca_file};
 use crate::chain::SourceUrl;
 
 type Argv = Option<Spanned<Vec<String>>>;
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn baker(&self, baker: file::Baker) -> Result<Baker, ConfigError> {
+    fn baker(&self, baker: file::Baker) -> Result<BakerSection, ConfigError> {
         if !super::name_fits(baker.name.get_ref()) {
             return Err(self.wrong(&baker.name, "name: between 1 and 64 characters, as a person would type them"));
         }
@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
             self.wrong(&baker.network, format!("network: neither a known network nor a chain id: {error}"))
         })?;
         let (name, network) = (baker.name.into_inner(), baker.network.into_inner());
-        Ok(Baker { name, address: baker.address, network, chain })
+        Ok(BakerSection { name, address: baker.address, network, chain })
     }
 
     fn signer(&self, signer: Spanned<file::Signer>) -> Result<Signer, ConfigError> {
@@ -339,7 +339,7 @@ impl<'a> Checker<'a> {
         Ok(argv.into_inner())
     }
 
-    fn watch(&self, watch: file::Watch) -> Result<Watch, ConfigError> {
+    fn watch(&self, watch: file::Watch) -> Result<WatchSection, ConfigError> {
         let file::Watch { levels, silent, duplicate, guard, not_ready } = watch;
         if let Some(levels) = levels.as_ref().filter(|levels| !(SILENT_LEAST..=SILENT_MOST).contains(levels.get_ref()))
         {
@@ -356,7 +356,7 @@ impl<'a> Checker<'a> {
             }
             hooks.insert(hook, self.argv(hook.name(), argv)?);
         }
-        Ok(Watch { levels: levels.map(Spanned::into_inner), hooks })
+        Ok(WatchSection { levels: levels.map(Spanned::into_inner), hooks })
     }
 
     fn margin(&self, policy: file::Policy) -> Result<u64, ConfigError> {

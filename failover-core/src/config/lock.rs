@@ -12,7 +12,7 @@ use crate::chain::SourceUrl;
 
 /// `[lock]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
+pub struct LockSection {
     /// The members of one etcd cluster.
     pub etcd: Vec<SourceUrl>,
     /// Before the chain and the baker in the key.
@@ -25,7 +25,7 @@ pub struct Lock {
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
-impl Lock {
+impl LockSection {
     /// As the lock wants it.
     #[must_use]
     pub fn options(&self, password: Option<Passphrase>) -> EtcdOptions {
@@ -55,7 +55,7 @@ impl Lock {
 type Pair<'a, A, B> = (&'a str, Option<Spanned<A>>, &'a str, Option<Spanned<B>>);
 
 impl Checker<'_> {
-    pub(super) fn lock(&self, lock: Option<file::Lock>) -> Result<Option<Lock>, ConfigError> {
+    pub(super) fn lock(&self, lock: Option<file::Lock>) -> Result<Option<LockSection>, ConfigError> {
         let Some(lock) = lock else { return Ok(None) };
         let file::Lock { etcd, prefix, user, password_file, ca_file, cert_file, key_file } = lock;
         let tls = etcd.get_ref().iter().any(|url| url.as_str().starts_with("https://"));
@@ -75,7 +75,7 @@ impl Checker<'_> {
         }
         let user = self.both(("user", user, "password_file", password_file))?;
         let client = self.both(("cert_file", cert_file, "key_file", key_file))?;
-        Ok(Some(Lock {
+        Ok(Some(LockSection {
             etcd: etcd.into_inner(),
             prefix: prefix.map(Spanned::into_inner),
             user: user.map(|(name, file)| (name, self.resolve(file))),

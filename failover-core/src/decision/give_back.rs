@@ -13,7 +13,7 @@ use left::{Left, left};
 
 /// What the person has said so far, to this command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Said {
+pub struct ReturnAnswers {
     /// To go on.
     pub proceed: Option<Answer>,
     /// That this machine's signer is unplugged (H28).
@@ -24,11 +24,11 @@ pub struct Said {
 
 /// What to do next, to give the primary its job back: one verdict at a time, and each is one effect at most.
 #[must_use]
-pub fn give_back(giving: &Giving, policy: &Policy, said: &Said) -> Verdict {
+pub fn give_back(giving: &Giving, policy: &Policy, said: &ReturnAnswers) -> Verdict {
     next(giving, policy, said).unwrap_or_else(|refusal| Verdict::Refuse(*refusal))
 }
 
-fn next(giving: &Giving, policy: &Policy, said: &Said) -> Result<Verdict, Box<Refusal>> {
+fn next(giving: &Giving, policy: &Policy, said: &ReturnAnswers) -> Result<Verdict, Box<Refusal>> {
     let account = giving
         .account
         .as_ref()

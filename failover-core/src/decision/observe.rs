@@ -2,7 +2,7 @@
 
 use super::gate;
 use super::policy::{CLOCKS_APART, LEAP, TRIES};
-use super::progress::{Found, Missed, Progress};
+use super::progress::{FoundUnlocked, Missed, Progress};
 use super::unproven::signed_since;
 use crate::facts::{Arming, BakerState, Delegate, DeviceState, Facts, Marks, Power};
 use crate::tezos::Level;
@@ -73,7 +73,7 @@ impl Progress {
         {
             let unlocked = device.value.keys.iter().filter(|key| key.arming == Arming::Armed);
             let marks = || unlocked.filter_map(|key| Some((key.name.clone(), key.marks?))).collect();
-            self.session.found.get_or_insert_with(|| Found { head: head.value.level, marks: marks() });
+            self.session.found.get_or_insert_with(|| FoundUnlocked { head: head.value.level, marks: marks() });
         }
         // Unknown is not locked.
         let locked = |device: &DeviceState| device.keys.iter().all(|key| key.arming != Arming::Armed);

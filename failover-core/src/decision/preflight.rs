@@ -6,7 +6,7 @@ use super::bound::bound;
 use super::floor::floor;
 use super::keys::signing_keys;
 use super::policy::{Policy, UNMOVED, cap};
-use super::progress::{Found, Progress};
+use super::progress::{FoundUnlocked, Progress};
 use super::refusal::Refusal;
 use super::verdict::Verdict;
 use super::vocabulary::{WaitFor, Waiting};
@@ -86,7 +86,7 @@ pub(super) fn bakes_here(facts: &Facts, device: &DeviceState, progress: &Progres
     if !progress.session.tried.is_empty() || progress.kept.started.is_some() {
         return None;
     }
-    let Found { head, marks } = progress.session.found.as_ref()?;
+    let FoundUnlocked { head, marks } = progress.session.found.as_ref()?;
     for (name, before) in marks {
         let Some(after) = device.named(name).and_then(|key| key.marks) else { continue };
         if Kind::ALL.into_iter().any(|kind| after.of(kind) > before.of(kind)) {

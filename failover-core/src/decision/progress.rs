@@ -1,6 +1,7 @@
 //! How far a run is: rebuilt from the journal, and from what this session has seen itself.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::followed::Followed;
@@ -70,8 +71,9 @@ pub struct Started {
 }
 
 /// What became of the primary's seed nonces (H16).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Nonces {
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NonceOutcome {
     /// They are here.
     Merged(Merged),
     /// They are not.
@@ -83,9 +85,19 @@ pub enum Nonces {
     },
 }
 
+impl fmt::Display for NonceOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Merged(merged) => merged.fmt(f),
+            Self::Missing { why, theirs: Some(theirs) } => write!(f, "not merged, {theirs} on the primary: {why}"),
+            Self::Missing { why, theirs: None } => write!(f, "not merged, how many is unknown: {why}"),
+        }
+    }
+}
+
 /// What was found unlocked on the backup's device before anything was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundUnlocked {
     /// The head then.
     pub head: Level,
     /// The keys and their marks; empty: nothing was unlocked.
@@ -98,7 +110,7 @@ pub struct Progress {
     /// What survives the process: the journal has it, and a resume begins with it.
     pub kept: Kept,
     /// What does not: a resume begins without it, and looks again (S6).
-    pub session: Session,
+    pub session: ThisSession,
 }
 
 /// What is known of a run whichever session did it: read from its journal when it is taken up again.
@@ -115,7 +127,7 @@ pub struct Kept {
     /// Earlier starts of this run: the marks at the start, and those when the marks were raised again.
     pub earlier: Vec<(Marks, Marks)>,
     /// What became of the primary's seed nonces; for what is said at the end.
-    pub nonces: Option<Nonces>,
+    pub nonces: Option<NonceOutcome>,
     /// This run's permit was made, or was about to be.
     pub permit: bool,
     /// An earlier session may have left keys that can sign: it died after it armed them, or while it proved the passphrase.
@@ -132,7 +144,7 @@ pub struct Kept {
 
 /// What this session has seen, asked and tried itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Session {
+pub struct ThisSession {
     /// The person looked at the Ledger's setting: enabled, or not (H17).
     pub ledger_setting: Option<bool>,
     /// An earlier run was refused because nothing fenced the primary.
@@ -160,7 +172,7 @@ pub struct Session {
     /// The keys as they were while they were unlocked for that (H29).
     pub proved: Vec<KeyState>,
     /// The marks of the keys that were found unlocked at its first look, and the head then (H43).
-    pub found: Option<Found>,
+    pub found: Option<FoundUnlocked>,
     /// Keys were unlocked or authorized.
     pub armed: bool,
     /// Why the keys could not be read back as locked, at its last disarming.

@@ -1,21 +1,21 @@
 //! What is said at the end of the primary's seed nonces (H16).
 
 use crate::baker::BakerMachine;
-use crate::decision::Nonces;
+use crate::decision::NonceOutcome;
 use crate::journal::record::End;
 use crate::tezos::ChainId;
 
 /// One sentence, and where they are missing, what can still be done. How many the primary had is known only where its files
 /// were read; what this machine's own files have is told beside it.
-pub(super) fn tell(end: &mut End, nonces: Option<&Nonces>, backup: &mut dyn BakerMachine, chain: ChainId) {
+pub(super) fn tell(end: &mut End, nonces: Option<&NonceOutcome>, backup: &mut dyn BakerMachine, chain: ChainId) {
     let (why, theirs) = match nonces {
         // All of them were here before: nothing to tell.
-        Some(Nonces::Merged(merged)) if merged.theirs.is_some() && merged.added == 0 => return,
-        Some(Nonces::Merged(merged)) => {
+        Some(NonceOutcome::Merged(merged)) if merged.theirs.is_some() && merged.added == 0 => return,
+        Some(NonceOutcome::Merged(merged)) => {
             end.message.push_str(&format!("; {merged}"));
             return;
         }
-        Some(Nonces::Missing { why, theirs }) => (why.as_str(), *theirs),
+        Some(NonceOutcome::Missing { why, theirs }) => (why.as_str(), *theirs),
         None => ("its machine was not stopped from here", None),
     };
     let lost = match theirs {

@@ -11,10 +11,10 @@ use super::GuardNote;
 
 /// What the drop-in is called in each unit's folder. Sorted last, so that little comes after it and can take it back,
 /// and used for nothing else: a file of the same name in the unit's folder replaces one for a prefix of its name.
-pub const FILE: &str = "zz-failover-guard.conf";
+pub(crate) const FILE: &str = "zz-failover-guard.conf";
 
 /// The program that looks for the token.
-pub const TEST: &str = "/usr/bin/test";
+pub(crate) const TEST: &str = "/usr/bin/test";
 
 /// What stands before the note in the first line.
 const MARK: &str = "# failover-guard ";

@@ -4,7 +4,9 @@
 use super::record::{NOT_LOCKED, Record, StepResult};
 use crate::clock::Timestamp;
 use crate::decision::policy::CLOCKS_APART;
-use crate::decision::{Kept, Nonces, Noted, Policy, Progress, Started, Statement, Step, StepKind, WaitFor, Waiting};
+use crate::decision::{
+    Kept, NonceOutcome, Noted, Policy, Progress, Started, Statement, Step, StepKind, WaitFor, Waiting,
+};
 use crate::jsonl::Entry;
 use crate::operator::{Answer, Question};
 use crate::permit::RunId;
@@ -100,13 +102,13 @@ fn after(progress: &mut Progress, step: &Step, result: &StepResult, live: bool) 
                 progress.session.proved.clone_from(unlocked);
             }
             if let Some(merged) = nonces {
-                progress.kept.nonces = Some(Nonces::Merged(merged.clone()));
+                progress.kept.nonces = Some(NonceOutcome::Merged(merged.clone()));
             }
             done(progress, step, raised, live);
         }
         StepResult::Failed { why, nonces, .. } => {
             if matches!(step, Step::MergeNonces { .. }) {
-                progress.kept.nonces = Some(Nonces::Missing { why: why.clone(), theirs: *nonces });
+                progress.kept.nonces = Some(NonceOutcome::Missing { why: why.clone(), theirs: *nonces });
             }
             if !live {
                 return;
@@ -225,7 +227,7 @@ fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Session;
+    use crate::decision::ThisSession;
     use crate::signer::Cap;
     use crate::tezos::Level;
 
@@ -251,10 +253,11 @@ mod tests {
             apply(&mut before, record, at, false);
             apply(&mut own, record, at, true);
         }
-        assert_eq!(before.session, Session::default());
+        assert_eq!(before.session, ThisSession::default());
         assert!(before.kept.left_armed && before.kept.unlock_since == Some(at) && before.kept.signers.len() == 1);
         // The session itself knows all of it.
-        let Session { ledger_setting, denied, armed, holding, floor, failures, tried, not_locked, .. } = own.session;
+        let ThisSession { ledger_setting, denied, armed, holding, floor, failures, tried, not_locked, .. } =
+            own.session;
         assert!(armed && !holding && ledger_setting == Some(true) && denied == [Statement::PoweredOff]);
         assert!(floor == Some(level) && failures.len() == 1 && tried.len() == 1 && not_locked.is_some());
     }

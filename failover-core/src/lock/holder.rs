@@ -33,7 +33,7 @@ impl Holder {
     }
 
     /// The same, with the name of this machine.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "etcd")]
     pub(super) fn here(&self) -> Self {
         let name = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| clean(&name));
         Self { host: name.filter(|name| !name.is_empty()), ..self.clone() }

@@ -6,16 +6,16 @@ use crate::tezos::Mutez;
 
 /// What waiting costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Waiting {
+pub struct WaitingPrice {
     /// A minute's own blocks, on average over a cycle: with every vote in them, without fees.
     pub blocks_a_minute: Mutez,
     /// What waiting may cost in votes; `None`: the baker has no rights in this cycle.
-    pub votes: Option<Votes>,
+    pub votes: Option<VotesPrice>,
 }
 
 /// What waiting may cost in votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Votes {
+pub struct VotesPrice {
     /// What a cycle's votes pay.
     pub a_cycle: Mutez,
     /// This many seconds from the head on cost nothing of it; afterwards a whole cycle's votes are lost.
@@ -24,7 +24,7 @@ pub struct Votes {
     pub lost_already: bool,
 }
 
-impl Waiting {
+impl WaitingPrice {
     /// `None` where the numbers do not fit.
     pub(super) fn of(earnings: &Earnings, all_attest: Option<bool>, now: &Now) -> Option<Self> {
         let constants = &now.constants;
@@ -32,7 +32,7 @@ impl Waiting {
         let blocks = a_cycle_of(earnings, earnings.block)?;
         let votes = match earnings.participation.expected_slots {
             0 => None,
-            _ => Some(Votes::of(earnings, all_attest, now)?),
+            _ => Some(VotesPrice::of(earnings, all_attest, now)?),
         };
         Some(Self { blocks_a_minute: blocks.share(60, cycle_seconds)?, votes })
     }
@@ -44,7 +44,7 @@ pub(super) fn a_cycle_of(earnings: &Earnings, a_block: Mutez) -> Option<Mutez> {
     a_block.share(earnings.participation.expected_slots.into(), earnings.committee.into())
 }
 
-impl Votes {
+impl VotesPrice {
     fn of(earnings: &Earnings, all_attest: Option<bool>, now: &Now) -> Option<Self> {
         let Now { constants, left_in_cycle, .. } = now;
         let participation = &earnings.participation;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Coming, FORBIDDEN_CYCLES, Known, Price, Twice, Waiting};
+use super::{Coming, FORBIDDEN_CYCLES, Known, Price, Twice, WaitingPrice};
 use crate::clock::Timestamp;
 use crate::facts::Unknown;
 use crate::tezos::Mutez;
@@ -41,7 +41,7 @@ fn not_known(what: &str, why: &Unknown) -> String {
     format!("{what} is not known: {why}")
 }
 
-fn wait(waiting: &Waiting) -> String {
+fn wait(waiting: &WaitingPrice) -> String {
     let blocks = waiting.blocks_a_minute.about();
     match waiting.votes {
         None if waiting.blocks_a_minute == Mutez::ZERO => "waiting costs nothing: no rights in this cycle".to_owned(),

@@ -14,7 +14,7 @@ const SHOWN: usize = 2;
 /// Whose a point of the picture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Whose {
+pub enum PointOf {
     /// The chain's own.
     Chain,
     /// The primary's.
@@ -32,7 +32,7 @@ pub struct Point {
     /// Where.
     pub level: Level,
     /// Whose.
-    pub whose: Whose,
+    pub whose: PointOf,
     /// In a few words.
     pub short: &'static str,
     /// In a sentence.
@@ -48,7 +48,7 @@ impl Levels {
         let mut danger = |signed: &[Signed], short, words: &str| {
             points.extend(lowest(signed).map(|signed| {
                 let what = format!("{words}: {} {}, seen in {}", signed.kind, signed.at, signed.seen_in);
-                Point { level: signed.at.level, whose: Whose::Foreign, short, what }
+                Point { level: signed.at.level, whose: PointOf::Foreign, short, what }
             }));
         };
         danger(&self.shared, "signed twice?", "the backup signed it, or may have, and the other machine too");
@@ -56,7 +56,7 @@ impl Levels {
         danger(&self.foreign, "another machine", "ANOTHER MACHINE signed");
         points.extend(self.last_head.map(|level| {
             let what = "the last head that the run wrote down".to_owned();
-            Point { level, whose: Whose::Chain, short: "last head", what }
+            Point { level, whose: PointOf::Chain, short: "last head", what }
         }));
         points.sort_by_key(|point| point.level);
         points
@@ -76,7 +76,7 @@ impl Levels {
             };
             let kinds = kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let what = format!("the primary's last {kinds} that was seen before the run");
-            Point { level, whose: Whose::Primary, short, what }
+            Point { level, whose: PointOf::Primary, short, what }
         };
         levels.into_iter().map(point).collect()
     }
@@ -85,7 +85,7 @@ impl Levels {
     fn noted(&self) -> impl Iterator<Item = Point> {
         let head = self.head.map(|level| {
             let what = "h: the head when the primary was stopped, or said to be off".to_owned();
-            Point { level, whose: Whose::Chain, short: "h: head noted", what }
+            Point { level, whose: PointOf::Chain, short: "h: head noted", what }
         });
         let bound = self.bound.map(|level| {
             let exact = matches!(self.basis, Some(Basis::Marks { .. }));
@@ -93,15 +93,15 @@ impl Levels {
             let why =
                 self.basis.as_ref().map_or_else(|| "the journal does not say why".to_owned(), ToString::to_string);
             let what = format!("B: the highest level that the primary may have signed ({why})");
-            Point { level, whose: Whose::Primary, short, what }
+            Point { level, whose: PointOf::Primary, short, what }
         });
         let floor = self.floor.map(|level| {
             let what = "F: the floor; every mark of the backup was read back here or above".to_owned();
-            Point { level, whose: Whose::Backup, short: "F: the floor", what }
+            Point { level, whose: PointOf::Backup, short: "F: the floor", what }
         });
         let backup = self.backup.as_ref().map(|first| {
             let what = format!("the backup's first signature on chain: {} {}", first.kind, first.at);
-            Point { level: first.at.level, whose: Whose::Backup, short: "backup signs", what }
+            Point { level: first.at.level, whose: PointOf::Backup, short: "backup signs", what }
         });
         [head, bound, floor, backup].into_iter().flatten()
     }

@@ -7,7 +7,7 @@ use crate::journal::record::{End, Record};
 /// One session.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Session {
+pub struct ReportedSession {
     /// When it began.
     pub began: Timestamp,
     /// When its last record was written.
@@ -24,8 +24,8 @@ pub struct Session {
     pub disarmed: Option<bool>,
 }
 
-pub(super) fn sessions(entries: &[Entry<Record>]) -> Vec<Session> {
-    let mut sessions: Vec<Session> = Vec::new();
+pub(super) fn sessions(entries: &[Entry<Record>]) -> Vec<ReportedSession> {
+    let mut sessions: Vec<ReportedSession> = Vec::new();
     for Entry { at, record, .. } in entries {
         let (version, locks, resumed) = match record {
             Record::Begin { version, locks, .. } => (version, locks, false),
@@ -39,7 +39,7 @@ pub(super) fn sessions(entries: &[Entry<Record>]) -> Vec<Session> {
                 continue;
             }
         };
-        sessions.push(Session {
+        sessions.push(ReportedSession {
             began: *at,
             last: *at,
             version: version.clone(),
@@ -52,7 +52,7 @@ pub(super) fn sessions(entries: &[Entry<Record>]) -> Vec<Session> {
     sessions
 }
 
-impl Session {
+impl ReportedSession {
     fn take(&mut self, at: Timestamp, record: &Record) {
         self.last = at;
         match record {

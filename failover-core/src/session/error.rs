@@ -118,7 +118,7 @@ impl SessionError {
 fn of_lock(error: &LockError) -> u8 {
     match error {
         _ if error.is_about_another() => 7,
-        #[cfg(feature = "http")]
+        #[cfg(feature = "etcd")]
         LockError::Etcd(crate::lock::etcd::EtcdError::Setup { .. }) => 2,
         _ => 4,
     }

@@ -19,8 +19,8 @@ pub struct Driver {
     /// The forms of its selectors, as a person reads them: `tezsign+unix:PATH`. What they accept is read from here too.
     pub forms: &'static [&'static str],
     /// May it bake?
-    pub purpose: Purpose,
-    pub(super) open: fn(&Selector, &Options) -> Opened,
+    pub purpose: SignerPurpose,
+    pub(super) open: fn(&Selector, &OpenOptions) -> Opened,
     pub(super) list: fn() -> Result<Vec<Listed>, SignerError>,
     pub(super) is_newer: fn(&str) -> bool,
     pub(crate) program: Option<OwnProgram>,
@@ -28,7 +28,7 @@ pub struct Driver {
 
 /// What a signer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum SignerPurpose {
     /// It signs for real.
     Baking,
     /// It is tried with, and no program should offer it to a baker.
@@ -37,7 +37,7 @@ pub enum Purpose {
 
 /// How a device is used that was named by a selector. Each takes what concerns it.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct OpenOptions {
     /// Where its key is, where keys are named by their path.
     pub path: Option<KeyPath>,
     /// And on which curve.

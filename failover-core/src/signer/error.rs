@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::KeyName;
+use super::{DriverError, KeyName};
 
 /// A device counts the unlocks of this time, and takes no more than five in it (TezSign 2026-04-30).
 pub const THROTTLE: Duration = Duration::from_secs(30);
@@ -179,6 +179,16 @@ pub enum SignerError {
         /// The device's words.
         message: String,
     },
+    /// What a driver that is not in this library says; made by [`SignerError::driver`].
+    #[error("the driver of {device} failed at {what}: {source}")]
+    Driver {
+        /// Which device.
+        device: String,
+        /// Which question or order.
+        what: &'static str,
+        /// Its own error.
+        source: DriverError,
+    },
 }
 
 fn list(keys: &[KeyName]) -> String {
@@ -189,6 +199,17 @@ fn list(keys: &[KeyName]) -> String {
 }
 
 impl SignerError {
+    /// An error of a driver of your own, for which no other variant stands: which device, at what, and its own error, which is
+    /// kept as the source. What was asked counts as unknown, and may still take effect.
+    #[must_use]
+    pub fn driver(
+        device: impl Into<String>,
+        what: &'static str,
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Driver { device: device.into(), what, source: DriverError::new(error) }
+    }
+
     /// The same of a prompt, once the device was read after it: where it answers, nothing is on its screen any more.
     #[must_use]
     pub(crate) fn once_read(self, what: &'static str) -> Self {
@@ -238,6 +259,9 @@ impl SignerError {
             Self::NoKeys => "check the card; another backup may be needed",
             Self::WrongApp { .. } => "open the Tezos Baking app on the Ledger",
             Self::Unsupported { .. } => "see the device's own documentation",
+            Self::Driver { .. } => {
+                "see what the device's own driver says, then read the marks with `failover hwm show`"
+            }
             Self::Damaged { .. } => "do not sign with this device: plug in another one, or restore the card",
         }
     }

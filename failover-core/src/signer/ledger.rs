@@ -75,7 +75,7 @@ pub struct Ledger<X> {
 
 /// How a Ledger is used.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct LedgerUse {
     /// Where its key is.
     pub path: KeyPath,
     /// And on which curve.
@@ -93,7 +93,7 @@ pub struct Options {
 /// # Errors
 /// No such device, more than one, no permission, or the selector is a TezSign's. A device behind TCP is connected by
 /// the first question.
-pub fn open(selector: &Selector, options: &Options) -> Result<Box<dyn HwmSetter>, SignerError> {
+pub fn open(selector: &Selector, options: &LedgerUse) -> Result<Box<dyn HwmSetter>, SignerError> {
     let what = "opening it as a Ledger";
     if selector.model() != Model::Ledger {
         return Err(SignerError::Unsupported { what, why: format!("{selector} is a {}", selector.model()) });
@@ -122,13 +122,13 @@ impl<X: ApduExchange> Ledger<X> {
     /// The device behind `exchange`, baking with the key at `path`.
     #[must_use]
     pub fn new(exchange: X, path: KeyPath, derivation: Derivation) -> Self {
-        Self::used(exchange, &Options { path, derivation, ..Options::default() })
+        Self::used(exchange, &LedgerUse { path, derivation, ..LedgerUse::default() })
     }
 
     /// The device behind `exchange`, used so.
     #[must_use]
-    pub fn used(exchange: X, options: &Options) -> Self {
-        let Options { path, derivation, chain, cancelled, prompted } = options.clone();
+    pub fn used(exchange: X, options: &LedgerUse) -> Self {
+        let LedgerUse { path, derivation, chain, cancelled, prompted } = options.clone();
         let screen = Screen::noted(prompted);
         Self { exchange, key: LedgerKey { path, derivation }, chain, cancelled, screen }
     }

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 
 pub(crate) use super::driver::OwnProgram;
-pub use super::driver::{Driver, Listed, Options, Purpose};
+pub use super::driver::{Driver, Listed, OpenOptions, SignerPurpose};
 use super::{HwmSetter, Model, Selector, SignerError, ledger, tezsign};
 
 /// Every signer of this build.
@@ -34,7 +34,7 @@ pub fn driver(model: Model) -> Option<&'static Driver> {
 ///
 /// # Errors
 /// It is not there, not the only one that fits, may not be opened, or lacks an option.
-pub fn open(selector: &Selector, options: &Options) -> Result<Box<dyn HwmSetter>, SignerError> {
+pub fn open(selector: &Selector, options: &OpenOptions) -> Result<Box<dyn HwmSetter>, SignerError> {
     match driver(selector.model()) {
         Some(driver) => (driver.open)(selector, options),
         None => Err(SignerError::Unsupported {

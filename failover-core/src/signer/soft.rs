@@ -17,7 +17,7 @@
 //! let consensus = KeyName::new("consensus");
 //! Soft::create(&file, &passphrase, &[(consensus.clone(), "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse()?)])?;
 //!
-//! let mut device = registry::open(&format!("soft+file:{}", file.display()).parse()?, &registry::Options::default())?;
+//! let mut device = registry::open(&format!("soft+file:{}", file.display()).parse()?, &registry::OpenOptions::default())?;
 //! let head = Level::new(12_345_678).ok_or("a level is never zero")?;
 //! raise(&mut *device, &[consensus.clone()], head.above(10), Cap::above(head, 100))?;
 //! device.hold()?;

@@ -32,7 +32,7 @@ pub mod usb;
 pub(in crate::signer) use driver::DRIVER;
 use exchange::{Session, Until};
 pub use link::{Connect, Interface, Link, LinkError};
-use message::{Answer, Ask, Empty, InitInfo, KeyStatus, Lock, SetLevel, Version};
+use message::{Ask, DeviceAnswer, Empty, InitInfo, KeyStatus, LockKeys, SetLevel, SoftwareVersion};
 pub use release::is_newer;
 
 /// What the keys are called by habit: locked by these names too where the gadget cannot list its keys.
@@ -76,7 +76,7 @@ pub struct TezSign<C: Connect> {
     kept: Option<Session<C::Link>>,
     /// Every alias that was ever seen: disarming names them even where the gadget cannot list them any more.
     seen: BTreeSet<String>,
-    version: Option<Version>,
+    version: Option<SoftwareVersion>,
     /// An unlock was sent and not answered: the gadget may be at it all the same.
     unanswered: bool,
 }
@@ -93,10 +93,10 @@ impl<C: Connect> TezSign<C> {
     ///
     /// # Errors
     /// Not reached, not answered in time, or not an answer.
-    pub fn version(&mut self) -> Result<Option<Version>, SignerError> {
+    pub fn version(&mut self) -> Result<Option<SoftwareVersion>, SignerError> {
         let ask = Ask::Version(Empty {});
         self.version = self.session(ask.deadline(), |session, until| match session.ask(ask, until) {
-            Ok(Answer::Version(version)) => Ok(Some(version)),
+            Ok(DeviceAnswer::Version(version)) => Ok(Some(version)),
             Ok(_) => Err(mismatch("version")),
             Err(SignerError::Refused { code: UNKNOWN_REQUEST, .. }) => Ok(None),
             Err(error) => Err(error),
@@ -111,7 +111,7 @@ impl<C: Connect> TezSign<C> {
     pub fn init_info(&mut self) -> Result<InitInfo, SignerError> {
         let ask = Ask::InitInfo(Empty {});
         self.session(ask.deadline(), |session, until| match session.ask(ask, until)? {
-            Answer::InitInfo(info) => Ok(info),
+            DeviceAnswer::InitInfo(info) => Ok(info),
             _ => Err(mismatch("init info")),
         })
     }
@@ -160,7 +160,7 @@ impl<C: Connect> TezSign<C> {
         &mut self,
         keys: &[KeyName],
         ask: Ask,
-        take: impl FnOnce(Result<Answer, SignerError>) -> Result<T, SignerError>,
+        take: impl FnOnce(Result<DeviceAnswer, SignerError>) -> Result<T, SignerError>,
     ) -> Result<T, SignerError> {
         self.session(Ask::Status(Empty {}).deadline(), |session, until| {
             let known = known(session, until)?;
@@ -176,7 +176,7 @@ impl<C: Connect> TezSign<C> {
 /// The status, whose keys are known in this opening from then on.
 fn status<L: Link>(session: &mut Session<L>, until: Until) -> Result<Vec<KeyStatus>, SignerError> {
     match session.ask(Ask::Status(Empty {}), until)? {
-        Answer::Status(status) => {
+        DeviceAnswer::Status(status) => {
             session.known = Some(status.keys.iter().map(|k| KeyName::new(&k.key)).collect());
             Ok(status.keys)
         }
@@ -193,11 +193,11 @@ fn known<L: Link>(session: &mut Session<L>, until: Until) -> Result<Vec<KeyName>
 }
 
 fn lock<L: Link>(session: &mut Session<L>, keys: &BTreeSet<String>) -> Result<(), SignerError> {
-    let ask = Ask::Lock(Lock { keys: keys.iter().cloned().collect() });
+    let ask = Ask::Lock(LockKeys { keys: keys.iter().cloned().collect() });
     let until = Until::from_now(ask.deadline());
     match session.ask(ask, until)? {
         // A key that was not loaded since boot answers "unknown key" although it is locked: no result counts.
-        Answer::Lock(_) => Ok(()),
+        DeviceAnswer::Lock(_) => Ok(()),
         _ => Err(mismatch("lock")),
     }
 }
@@ -308,7 +308,7 @@ impl<C: Connect> HwmSetter for TezSign<C> {
     fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         let ask = Ask::SetLevel(SetLevel { key: order.key().as_str().to_owned(), level: order.level().get() });
         self.after_status(std::slice::from_ref(order.key()), ask, |answer| match answer? {
-            Answer::Ok(done) if done.ok => Ok(()),
+            DeviceAnswer::Ok(done) if done.ok => Ok(()),
             _ => Err(mismatch("set level")),
         })
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{Drill, HeadPin, Pins, Plan, StateError, disk};
+use super::{Drill, HeadPin, Pins, ShownPlan, StateError, disk};
 
 /// The state folder, checked: a folder that only its owner may write into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl StateDir {
     ///
     /// # Errors
     /// The file cannot be read or is damaged.
-    pub fn plan(&self) -> Result<Option<Plan>, StateError> {
+    pub fn plan(&self) -> Result<Option<ShownPlan>, StateError> {
         disk::read(&self.plan_file())
     }
 
@@ -73,7 +73,7 @@ impl StateDir {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn set_plan(&self, plan: &Plan) -> Result<(), StateError> {
+    pub fn set_plan(&self, plan: &ShownPlan) -> Result<(), StateError> {
         disk::write(&self.plan_file(), plan)
     }
 

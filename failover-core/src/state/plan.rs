@@ -79,7 +79,7 @@ crate::tezos::text_serde!(PlanId);
 /// A plan that was shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct ShownPlan {
     /// Its name.
     pub plan: PlanId,
     /// The baker's name in the configuration.
@@ -149,7 +149,7 @@ pub enum PlanError {
         shown: String,
     },
     /// It was shown too long ago.
-    #[error("the plan {given} was shown {} ago; it is good for {}", humantime::format_duration(*age), humantime::format_duration(Plan::GOOD_FOR))]
+    #[error("the plan {given} was shown {} ago; it is good for {}", humantime::format_duration(*age), humantime::format_duration(ShownPlan::GOOD_FOR))]
     Expired {
         /// The plan.
         given: PlanId,
@@ -187,7 +187,7 @@ impl PlanError {
     }
 }
 
-impl Plan {
+impl ShownPlan {
     /// How long a plan is good for after it was shown.
     pub const GOOD_FOR: Duration = Duration::from_secs(600);
 

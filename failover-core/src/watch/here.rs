@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::look::{PATIENCE, SERVICES, UNREADABLE};
 use super::previous_run;
-use super::record::{Note, Role, Trouble};
+use super::record::{Finding, Trouble, WatchRole};
 use super::role::{self, Signs, Taken};
-use super::votes::Votes;
+use super::votes::VoteCount;
 use super::{Judge, Watch};
 use crate::decision::consensus_marks_of;
 use crate::facts::{BakerState, ChainFacts, Timestamp, Unknown, seen};
@@ -60,7 +60,7 @@ impl Watch {
         };
         let due = self.device_at.is_none_or(|at| now.since(at) >= again);
         // On a machine that stands by, only what runs could sign.
-        if due && (running || self.role() != Some(Role::Sentinel)) {
+        if due && (running || self.role() != Some(WatchRole::Sentinel)) {
             self.read_device(now);
         }
     }
@@ -87,13 +87,13 @@ impl Watch {
             None => None,
         };
         self.judge = match (&after, taken.role()) {
-            (_, Role::Sentinel) => None,
-            (Some(after), Role::Baker) => Some(Judge::after(&after.kept)),
-            (None, Role::Baker) => Some(Judge::alone(head)),
+            (_, WatchRole::Sentinel) => None,
+            (Some(after), WatchRole::Baker) => Some(Judge::after(&after.kept)),
+            (None, WatchRole::Baker) => Some(Judge::alone(head)),
         };
         self.run = after.map(|after| (after.plan, after.journal));
         self.known_services.clear();
-        self.votes = Votes::default();
+        self.votes = VoteCount::default();
         let first = self.judge.as_ref().map_or(head, Judge::first);
         self.begin(&taken, first, head);
         self.taken = Some(taken);
@@ -103,7 +103,7 @@ impl Watch {
     fn begin(&mut self, taken: &Taken, first: Level, head: Level) {
         let (role, why) = (taken.role(), taken.why());
         let floor = self.judge.as_ref().and_then(Judge::floor);
-        self.note(Note::Watch {
+        self.note(Finding::Watch {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             baker: self.policy.baker,
             role,
@@ -112,7 +112,7 @@ impl Watch {
             from: first,
             floor,
         });
-        if role == Role::Sentinel {
+        if role == WatchRole::Sentinel {
             return;
         }
         let from = head.below(CATCH_UP).unwrap_or(Level::FIRST).max(first);
@@ -121,7 +121,7 @@ impl Watch {
         {
             let why = "the watch began too long after the run; what the marks of the device here explain is its own"
                 .to_owned();
-            self.note(Note::Unjudged { from: first, to, why });
+            self.note(Finding::Unjudged { from: first, to, why });
         }
         self.from = Some(from);
     }
@@ -141,8 +141,8 @@ impl Watch {
         let started = self.started_here(role).or_else(|| self.readiness.unguarded());
         self.trouble(now, Trouble::Guard, Duration::ZERO, started);
         let unread = match (role, &self.device) {
-            (Role::Baker, Err(unknown)) => Some(unknown.clone()),
-            (Role::Baker, Ok(_)) if consensus_marks_of(&chain.delegate, &self.device).is_none() => Some(Unknown {
+            (WatchRole::Baker, Err(unknown)) => Some(unknown.clone()),
+            (WatchRole::Baker, Ok(_)) if consensus_marks_of(&chain.delegate, &self.device).is_none() => Some(Unknown {
                 why: "the signer does not show the marks of the consensus key: locked, or another card".to_owned(),
                 next: "look at the signer with `failover status`".to_owned(),
             }),
@@ -152,8 +152,8 @@ impl Watch {
     }
 
     /// What signs was started on a machine that stands by (H3, H14).
-    fn started_here(&self, role: Role) -> Option<Unknown> {
-        let (Role::Sentinel, Ok(seen)) = (role, &self.services) else { return None };
+    fn started_here(&self, role: WatchRole) -> Option<Unknown> {
+        let (WatchRole::Sentinel, Ok(seen)) = (role, &self.services) else { return None };
         let BakerState::Running { what } = &seen.value else { return None };
         let armed = self.device.as_ref().is_ok_and(|seen| !seen.value.able_to_sign().is_empty());
         let and = if armed { ", and could sign" } else { "" };
@@ -163,10 +163,10 @@ impl Watch {
         })
     }
 
-    fn services_trouble(&mut self, role: Role) -> (Option<Unknown>, Duration) {
+    fn services_trouble(&mut self, role: WatchRole) -> (Option<Unknown>, Duration) {
         let wrong = |why: String, next: &str| (Some(Unknown { why, next: next.to_owned() }), Duration::ZERO);
         match (role, &self.services) {
-            (Role::Baker, Ok(seen)) => match &seen.value {
+            (WatchRole::Baker, Ok(seen)) => match &seen.value {
                 BakerState::Stopped { .. } => wrong(
                     "nothing that signs is running on this machine: it does not bake".to_owned(),
                     "look at the services with `systemctl status`; the watch starts nothing",
@@ -188,7 +188,7 @@ impl Watch {
                 }
             },
             // What runs there is the guard's matter.
-            (Role::Sentinel, Ok(_)) => (None, Duration::ZERO),
+            (WatchRole::Sentinel, Ok(_)) => (None, Duration::ZERO),
             (_, Err(unknown)) => (Some(unknown.clone()), UNREADABLE),
         }
     }

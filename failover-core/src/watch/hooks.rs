@@ -2,7 +2,7 @@
 //!
 //! A hook is an argv, run without a shell. Its standard input is one line of JSON: the record as the watch says it, with
 //! `hook` (which one this is) and `name` (the baker's). A program has [`DEADLINE`]; then it is killed with all that it
-//! started in its process group. One that fails, hangs or cannot be run is said as a [`Note::Hook`], and nothing else.
+//! started in its process group. One that fails, hangs or cannot be run is said as a [`Finding::Hook`], and nothing else.
 //! They run one after the other on a thread of their own, and a few may wait; each is called once in [`AGAIN`] at most.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
 use super::hook::Hook;
-use super::record::{Listener, Note, Role, Said, Trouble};
+use super::record::{Finding, Listener, Trouble, WatchRecord, WatchRole};
 use crate::clock::{Clock, Timestamp};
 use crate::host::{Host as _, HostError, LocalHost, Output};
 use crate::journal::record::{Outcome, Record};
@@ -27,22 +27,22 @@ const WAITING: usize = 4;
 const LAST: Duration = Duration::from_secs(55);
 
 /// Which one this is for, if any.
-fn hook_of(said: &Said) -> Option<Hook> {
+fn hook_of(said: &WatchRecord) -> Option<Hook> {
     match said {
-        Said::Note(Note::Missed { role: Role::Sentinel, next: Some(_), .. }) => Some(Hook::Silent),
-        Said::Note(Note::Trouble { what: Trouble::Guard, .. }) => Some(Hook::Guard),
-        Said::Note(Note::Trouble { what: Trouble::Ready, .. }) => Some(Hook::NotReady),
+        WatchRecord::Finding(Finding::Missed { role: WatchRole::Sentinel, next: Some(_), .. }) => Some(Hook::Silent),
+        WatchRecord::Finding(Finding::Trouble { what: Trouble::Guard, .. }) => Some(Hook::Guard),
+        WatchRecord::Finding(Finding::Trouble { what: Trouble::Ready, .. }) => Some(Hook::NotReady),
         // The end says what was seen, whether the stop is proven, and what to do: it comes after the stop (S12).
-        Said::Run(record) => match &**record {
+        WatchRecord::Run(record) => match &**record {
             Record::End(end) if end.outcome == Outcome::Duplicate => Some(Hook::Duplicate),
             _ => None,
         },
-        Said::Note(_) => None,
+        WatchRecord::Finding(_) => None,
     }
 }
 
 /// Where a hook that failed is said.
-type Report = Arc<dyn Fn(Timestamp, Note) + Send + Sync>;
+type Report = Arc<dyn Fn(Timestamp, Finding) + Send + Sync>;
 
 /// What waits for its turn.
 struct Job {
@@ -59,7 +59,7 @@ struct Line<'a> {
     hook: Hook,
     name: &'a str,
     #[serde(flatten)]
-    said: &'a Said,
+    said: &'a WatchRecord,
 }
 
 /// A listener that calls hooks.
@@ -111,7 +111,7 @@ impl Hooks {
 }
 
 impl Listener for Hooks {
-    fn hear(&mut self, at: Timestamp, said: &Said) {
+    fn hear(&mut self, at: Timestamp, said: &WatchRecord) {
         let Some(hook) = hook_of(said).filter(|hook| self.due(*hook, at)) else { return };
         let (Some(argv), Some(queue)) = (self.argv.get(&hook), &self.queue) else { return };
         let line = Line { v: crate::journal::VERSION, at, hook, name: &self.name, said };
@@ -131,12 +131,12 @@ impl Listener for Hooks {
     }
 }
 
-fn failed(hook: Hook, why: String) -> Note {
-    Note::Hook { hook, why, next: format!("try the program of `{hook}` in [watch] by hand: it was told nothing") }
+fn failed(hook: Hook, why: String) -> Finding {
+    Finding::Hook { hook, why, next: format!("try the program of `{hook}` in [watch] by hand: it was told nothing") }
 }
 
 /// Runs one to its end; what is to be said of it.
-fn call(job: Job) -> Option<Note> {
+fn call(job: Job) -> Option<Finding> {
     let Job { hook, argv, input } = job;
     let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
     let why = match LocalHost::new().feed(&argv, &input, DEADLINE) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::decision::{Foreign, Kept, Noted, Path, Progress, Session, Started, denounced, foreign, rumours};
+use crate::decision::{Foreign, Kept, Noted, Path, Progress, Started, ThisSession, denounced, foreign, rumours};
 use crate::facts::{
     Asked, BackupFacts, ChainFacts, DeviceState, Fact, Facts, Marks, PrimaryFacts, Rumour, Signed, Timestamp, Unknown,
 };
@@ -52,7 +52,7 @@ impl Judge {
     }
 
     fn new(kept: Kept) -> Self {
-        Self { progress: Progress { kept, session: Session::default() }, pending: Vec::new(), own: VecDeque::new() }
+        Self { progress: Progress { kept, session: ThisSession::default() }, pending: Vec::new(), own: VecDeque::new() }
     }
 
     /// The first level that is judged.

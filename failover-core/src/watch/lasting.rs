@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::record::{Note, Trouble};
+use super::record::{Finding, Trouble};
 use crate::clock::Timestamp;
 use crate::facts::Unknown;
 
@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, Copy)]
 struct Since {
     began: Timestamp,
-    /// Said when it has lasted this long.
+    /// WatchRecord when it has lasted this long.
     next: Duration,
     said: bool,
 }
@@ -30,7 +30,7 @@ impl Lasting {
         what: Trouble,
         patience: Duration,
         unknown: &Unknown,
-    ) -> Option<Note> {
+    ) -> Option<Finding> {
         let since = self.0.entry(what).or_insert(Since { began: now, next: patience, said: false });
         let lasted = now.since(since.began);
         if lasted < since.next {
@@ -39,13 +39,13 @@ impl Lasting {
         since.said = true;
         since.next = lasted.max(Duration::from_secs(5)).saturating_mul(2).min(lasted.saturating_add(LONGEST));
         let Unknown { why, next } = unknown.clone();
-        Some(Note::Trouble { what, why, next, seconds: lasted.as_secs() })
+        Some(Finding::Trouble { what, why, next, seconds: lasted.as_secs() })
     }
 
     /// It is right now; a note where it was said to be wrong.
-    pub(super) fn right(&mut self, now: Timestamp, what: Trouble) -> Option<Note> {
+    pub(super) fn right(&mut self, now: Timestamp, what: Trouble) -> Option<Finding> {
         let since = self.0.remove(&what).filter(|since| since.said)?;
-        Some(Note::Over { what, seconds: now.since(since.began).as_secs() })
+        Some(Finding::Over { what, seconds: now.since(since.began).as_secs() })
     }
 
     /// What is wrong and was said.
@@ -70,7 +70,7 @@ mod tests {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
         let mut said = Vec::new();
         for second in 0..20_000 {
-            if let Some(Note::Trouble { seconds, .. }) =
+            if let Some(Finding::Trouble { seconds, .. }) =
                 lasting.wrong(at(second), Trouble::Signer, Duration::from_secs(10), &unknown)
             {
                 said.push(seconds);
@@ -78,7 +78,7 @@ mod tests {
         }
         assert_eq!(said, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 8720, 12320, 15920, 19520]);
         let over = lasting.right(at(20_000), Trouble::Signer);
-        assert_eq!(over, Some(Note::Over { what: Trouble::Signer, seconds: 20_000 }));
+        assert_eq!(over, Some(Finding::Over { what: Trouble::Signer, seconds: 20_000 }));
         // A short one is not worth a word, nor is its end.
         assert_eq!(lasting.wrong(at(30_000), Trouble::Signer, Duration::from_secs(10), &unknown), None);
         assert_eq!((lasting.said(), lasting.lasted(at(30_009), Trouble::Signer)), (vec![], Duration::from_secs(9)));

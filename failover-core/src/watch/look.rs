@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::record::{Note, Role, Trouble};
-use super::votes::{Vote, Votes};
+use super::record::{Finding, Trouble, WatchRole};
+use super::votes::{Vote, VoteCount};
 use super::{Judge, Watch};
 use crate::clock::Clock as _;
 use crate::decision::Refusal;
@@ -171,7 +171,7 @@ impl Watch {
             && let Some(to) = next.below(1)
         {
             let why = "these blocks could not be read completely; what was seen in them was judged".to_owned();
-            self.note(Note::Unjudged { from, to, why });
+            self.note(Finding::Unjudged { from, to, why });
         }
         for level in &activity.value.settled {
             self.count_level(level);
@@ -188,14 +188,16 @@ impl Watch {
         let note = match self.votes.count(level, self.silent) {
             Some(Vote::Missed { level, in_a_row }) => {
                 let next = (in_a_row >= self.silent).then(|| match role {
-                    Role::Sentinel => {
+                    WatchRole::Sentinel => {
                         "find out whether the primary is down; if it is, run `failover run` here".to_owned()
                     }
-                    Role::Baker => "look at the baker, the signer and the node here with `failover status`".to_owned(),
+                    WatchRole::Baker => {
+                        "look at the baker, the signer and the node here with `failover status`".to_owned()
+                    }
                 });
-                Note::Missed { level, in_a_row, role, next }
+                Finding::Missed { level, in_a_row, role, next }
             }
-            Some(Vote::Signs { level, after }) => Note::Signs { level, after },
+            Some(Vote::Signs { level, after }) => Finding::Signs { level, after },
             None => return,
         };
         self.note(note);
@@ -206,8 +208,8 @@ impl Watch {
         let last = *self.alive.get_or_insert(head);
         if head.since(last) >= ALIVE {
             self.alive = Some(head);
-            let Votes { levels, with_rights, missed, .. } = self.votes;
-            self.note(Note::Alive { head, levels, with_rights, missed });
+            let VoteCount { levels, with_rights, missed, .. } = self.votes;
+            self.note(Finding::Alive { head, levels, with_rights, missed });
         }
     }
 }

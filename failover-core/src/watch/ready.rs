@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Watch;
-use super::record::{Role, Trouble};
+use super::record::{Trouble, WatchRole};
 use crate::decision::{Policy, Progress, Refusal, Verdict, consensus_marks, decide};
 use crate::facts::{BootGuard, Eyes, Facts, Manner, Scope, Timestamp, Unknown};
 use crate::failover::pin;
@@ -56,7 +56,7 @@ impl Readiness {
 impl Watch {
     /// Looks at it, where this machine stands by and no run of it is going on.
     pub(super) fn readiness(&mut self, now: Timestamp) {
-        if self.role() != Some(Role::Sentinel) {
+        if self.role() != Some(WatchRole::Sentinel) {
             let known = &mut self.readiness;
             (known.looked, known.progress, known.held, known.open) = (None, Progress::default(), false, None);
             self.trouble(now, Trouble::Ready, PATIENCE, None);

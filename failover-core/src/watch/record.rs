@@ -10,7 +10,7 @@ use crate::tezos::{KeyHash, Level};
 /// What this machine is to the baker, as the watch takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum WatchRole {
     /// It bakes: another machine that signs is a duplicate.
     Baker,
     /// It stands by: the machine that bakes is another one, and its silence is looked out for.
@@ -48,7 +48,7 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "record")]
 #[non_exhaustive]
-pub enum Note {
+pub enum Finding {
     /// The watch begins, or goes on in another role.
     Watch {
         /// The version of this software.
@@ -56,7 +56,7 @@ pub enum Note {
         /// For whom.
         baker: KeyHash,
         /// What this machine is.
-        role: Role,
+        role: WatchRole,
         /// Why it is taken for that.
         why: String,
         /// After which run, where there was one.
@@ -68,7 +68,7 @@ pub enum Note {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         floor: Option<Level>,
     },
-    /// A settled level in which the baker had rights and signed nothing. Said at the 1st, 2nd, 5th, 10th, 20th and so
+    /// A settled level in which the baker had rights and signed nothing. WatchRecord at the 1st, 2nd, 5th, 10th, 20th and so
     /// on in a row.
     Missed {
         /// The level.
@@ -76,7 +76,7 @@ pub enum Note {
         /// This many in a row, levels without rights not counted.
         in_a_row: u64,
         /// Whose silence it is.
-        role: Role,
+        role: WatchRole,
         /// What a person can do, where it has lasted. The watch starts nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<String>,
@@ -88,7 +88,7 @@ pub enum Note {
         /// After so many.
         after: u64,
     },
-    /// Something is not as it should be. Said again while it lasts, each time twice as late.
+    /// Something is not as it should be. WatchRecord again while it lasts, each time twice as late.
     Trouble {
         /// What.
         what: Trouble,
@@ -146,9 +146,9 @@ pub enum Note {
 /// A record of a watch: its own, or one that a run has too.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
-pub enum Said {
+pub enum WatchRecord {
     /// Its own.
-    Note(Note),
+    Finding(Finding),
     /// A duplicate, what was disarmed, the end.
     Run(Box<Record>),
 }
@@ -156,9 +156,9 @@ pub enum Said {
 /// How it stands after a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Look {
+pub struct WatchLook {
     /// What this machine is, once that is known.
-    pub role: Option<Role>,
+    pub role: Option<WatchRole>,
     /// The last head, once there was one.
     pub head: Option<Level>,
     /// Levels with rights in which nothing was signed, in a row, up to now.
@@ -167,7 +167,7 @@ pub struct Look {
     pub troubles: Vec<Trouble>,
 }
 
-impl Look {
+impl WatchLook {
     /// Does the watch do its work: is the chain seen, and is it known what this machine is?
     #[must_use]
     pub const fn succeeded(&self) -> bool {
@@ -178,16 +178,16 @@ impl Look {
 /// Who hears what a watch says. It must not keep the watch waiting: what is slow to write is written elsewhere.
 pub trait Listener: Send {
     /// Hears one record.
-    fn hear(&mut self, at: Timestamp, said: &Said);
+    fn hear(&mut self, at: Timestamp, said: &WatchRecord);
 
     /// A look came to its end, and the watch goes on. Called from nowhere else, so that a look that hangs is not one.
-    fn looked(&mut self, look: &Look) {
+    fn looked(&mut self, look: &WatchLook) {
         let _nothing_to_do_for_most = look;
     }
 }
 
-impl<F: FnMut(Timestamp, &Said) + Send> Listener for F {
-    fn hear(&mut self, at: Timestamp, said: &Said) {
+impl<F: FnMut(Timestamp, &WatchRecord) + Send> Listener for F {
+    fn hear(&mut self, at: Timestamp, said: &WatchRecord) {
         self(at, said);
     }
 }

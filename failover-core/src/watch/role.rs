@@ -4,7 +4,7 @@
 //! it, where it can sign, is asked to, and its mark is near the head. A device that could sign and whose mark is old is
 //! not the one that bakes: another machine that signs then is not a duplicate.
 
-use super::record::Role;
+use super::record::WatchRole;
 use crate::facts::{DeviceState, Fact, Marks};
 use crate::guard::{GuardStatus, Token};
 use crate::tezos::Level;
@@ -36,10 +36,10 @@ pub(super) enum Taken {
 }
 
 impl Taken {
-    pub(super) const fn role(&self) -> Role {
+    pub(super) const fn role(&self) -> WatchRole {
         match self {
-            Self::Token(_) | Self::Device => Role::Baker,
-            Self::Sentinel => Role::Sentinel,
+            Self::Token(_) | Self::Device => WatchRole::Baker,
+            Self::Sentinel => WatchRole::Sentinel,
         }
     }
 
@@ -104,7 +104,7 @@ mod tests {
         Some(Marks::all(Mark::at(Position::start_of(Level::new(level).unwrap()))))
     }
 
-    fn at(guard: &GuardStatus, running: Option<bool>, device: &Fact<DeviceState>, mark: u64) -> Option<Role> {
+    fn at(guard: &GuardStatus, running: Option<bool>, device: &Fact<DeviceState>, mark: u64) -> Option<WatchRole> {
         let seen = Signs { guard, running, device, marks: marks(mark), head: Level::new(1000) };
         taken(None, seen).map(|taken| taken.role())
     }
@@ -113,15 +113,15 @@ mod tests {
     fn a_token_says_it_and_without_one_the_device_does() {
         let token = Token { at: Timestamp::from_millis(0), by: LiftedBy::Plan("K7MPQ2".parse().unwrap()) };
         let (lifted, guarded) = (GuardStatus::Lifted(token.clone()), GuardStatus::Guarded);
-        assert_eq!(at(&lifted, Some(false), &unknown(), 1), Some(Role::Baker));
+        assert_eq!(at(&lifted, Some(false), &unknown(), 1), Some(WatchRole::Baker));
         let armed = device(Arming::Armed);
         // At most ten levels below the head: set by signing, lately.
-        assert_eq!(at(&guarded, Some(true), &armed, 990), Some(Role::Baker));
-        assert_eq!(at(&guarded, Some(true), &armed, 989), Some(Role::Sentinel));
+        assert_eq!(at(&guarded, Some(true), &armed, 990), Some(WatchRole::Baker));
+        assert_eq!(at(&guarded, Some(true), &armed, 989), Some(WatchRole::Sentinel));
         // H14: a service unlocked the device by itself, and another machine bakes. That is no duplicate.
-        assert_eq!(at(&guarded, Some(true), &armed, 900), Some(Role::Sentinel));
-        assert_eq!(at(&guarded, Some(false), &armed, 995), Some(Role::Sentinel));
-        assert_eq!(at(&guarded, Some(true), &device(Arming::Disarmed), 995), Some(Role::Sentinel));
+        assert_eq!(at(&guarded, Some(true), &armed, 900), Some(WatchRole::Sentinel));
+        assert_eq!(at(&guarded, Some(false), &armed, 995), Some(WatchRole::Sentinel));
+        assert_eq!(at(&guarded, Some(true), &device(Arming::Disarmed), 995), Some(WatchRole::Sentinel));
         // Not known is not decided (S3).
         assert_eq!(at(&guarded, Some(true), &unknown(), 995), None);
         assert_eq!(at(&guarded, None, &armed, 995), None);

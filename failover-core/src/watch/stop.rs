@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::record::Note;
+use super::record::Finding;
 use super::{Judge, Watch, previous_run};
 use crate::clock::Clock as _;
 use crate::decision::Policy;
@@ -63,7 +63,7 @@ impl Watch {
         let perhaps = self.perhaps_twice(&foreign);
         if !perhaps.is_empty() {
             end.message.push_str(&in_words(&perhaps));
-            self.note(Note::PerhapsTwice { signed: perhaps.clone() });
+            self.note(Finding::PerhapsTwice { signed: perhaps.clone() });
         }
         let Disarmed { proven, what } = stopped.disarmed;
         let duplicate = Record::Duplicate { signed: foreign, shared: perhaps };

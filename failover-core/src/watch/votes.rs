@@ -24,7 +24,7 @@ pub enum Vote {
 
 /// The count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Votes {
+pub struct VoteCount {
     last: Option<Level>,
     /// Missed in a row, up to now.
     pub in_a_row: u64,
@@ -36,7 +36,7 @@ pub struct Votes {
     pub missed: u64,
 }
 
-impl Votes {
+impl VoteCount {
     /// Counts one settled level, each once and in order, and gives what is worth a word. `also`: a count at which a word
     /// is wanted in any case.
     pub fn count(&mut self, level: &LevelActivity, also: u64) -> Option<Vote> {
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn missed_levels_are_counted_in_a_row_and_said_ever_more_seldom() {
-        let mut votes = Votes::default();
+        let mut votes = VoteCount::default();
         let mut said = Vec::new();
         for number in 1..=200 {
             // Levels without rights say nothing, and end no row.

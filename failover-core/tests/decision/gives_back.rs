@@ -1,6 +1,6 @@
 //! S16: the verdict of `return`, over accounts and marks drawn at random, and one spoiled at a time.
 
-use failover_core::decision::{Refusal, Said, Step, Verdict, give_back};
+use failover_core::decision::{Refusal, ReturnAnswers, Step, Verdict, give_back};
 use failover_core::facts::{
     Account, Arming, Deed, DeviceState, Giving, HostIdentity, KeyName, Mark, Marks, Model, Unknown, reached,
 };
@@ -50,11 +50,11 @@ fn ledger(mut device: DeviceState) -> DeviceState {
     device
 }
 
-fn all_said() -> Said {
-    Said { proceed: Some(Answer::Yes), unplugged: Some(Answer::Yes), not_moved: Some(Answer::Yes) }
+fn all_said() -> ReturnAnswers {
+    ReturnAnswers { proceed: Some(Answer::Yes), unplugged: Some(Answer::Yes), not_moved: Some(Answer::Yes) }
 }
 
-fn gives_back(giving: &Giving, said: Said) -> bool {
+fn gives_back(giving: &Giving, said: ReturnAnswers) -> bool {
     matches!(give_back(giving, &policy(), &said), Verdict::Do(step) if matches!(step.get(), Step::GiveBack { .. }))
 }
 
@@ -154,19 +154,19 @@ fn the_proof_of_each_device() {
         locked.clone()
     };
     assert!(gives_back(&ledger_at(B + 10), all_said()));
-    let unsaid = Said { not_moved: None, ..all_said() };
+    let unsaid = ReturnAnswers { not_moved: None, ..all_said() };
     let host = "backup-1".to_owned();
     let asked = give_back(&ledger_at(B + 10), &policy(), &unsaid);
     assert_eq!(asked, Verdict::Ask(Question::NotMoved { host: host.clone() }));
-    let moved = Said { not_moved: Some(Answer::No), ..all_said() };
+    let moved = ReturnAnswers { not_moved: Some(Answer::No), ..all_said() };
     assert!(!gives_back(&ledger_at(B + 10), moved));
     refused(&ledger_at(B + 11));
     // H28: dead, and a statement; none where something was ever started.
     let dead = |account| Giving { device: unknown(), gone: true, unlocked: None, ..giving(account, B) };
-    let unsaid = Said { unplugged: None, ..all_said() };
+    let unsaid = ReturnAnswers { unplugged: None, ..all_said() };
     assert_eq!(give_back(&dead(account(B - 9)), &policy(), &unsaid), Verdict::Ask(Question::Unplugged { host }));
     assert!(gives_back(&dead(account(B - 9)), all_said()));
-    assert!(!gives_back(&dead(account(B - 9)), Said { unplugged: Some(Answer::No), ..all_said() }));
+    assert!(!gives_back(&dead(account(B - 9)), ReturnAnswers { unplugged: Some(Answer::No), ..all_said() }));
     // It is there and does not answer: that is not unplugged, whatever is stated.
     let hangs = Giving { gone: false, ..dead(account(B - 9)) };
     match give_back(&hangs, &policy(), &all_said()) {
@@ -195,7 +195,7 @@ fn what_is_not_at_rest_or_another_machine_is_refused() {
     let mut itself = giving(account(B - 9), B + 10);
     itself.primary = itself.identity.clone();
     assert!(matches!(refusal(&itself), Refusal::WrongHost { .. }));
-    let no = Said { proceed: Some(Answer::No), ..all_said() };
+    let no = ReturnAnswers { proceed: Some(Answer::No), ..all_said() };
     assert_eq!(give_back(&giving(account(B - 9), B + 10), &policy(), &no), Verdict::Refuse(Refusal::Cancelled));
 }
 
@@ -271,7 +271,7 @@ fn no_account_with_a_start_and_no_mark_above_what_was_left_ever_gives_the_job_ba
     let (mut given, mut signed_at_all, mut dead) = (0, 0, 0);
     for round in 0..100_000 {
         let (giving, signed) = random(&mut dice);
-        let said = Said {
+        let said = ReturnAnswers {
             proceed: (!dice.one_in(10)).then_some(Answer::Yes),
             unplugged: (!dice.one_in(3)).then_some(Answer::Yes),
             not_moved: (!dice.one_in(3)).then_some(Answer::Yes),

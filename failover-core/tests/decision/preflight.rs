@@ -1,7 +1,7 @@
 //! What the device shows before the primary is touched (S17): marks and damage (H29), a machine that bakes (H43), a primary
 //! that was never pinned (H19).
 
-use failover_core::decision::{Found, Policy, Progress, Refusal, Step, StepKind, Verdict, WaitFor, decide};
+use failover_core::decision::{FoundUnlocked, Policy, Progress, Refusal, Step, StepKind, Verdict, WaitFor, decide};
 use failover_core::facts::{Arming, ClaimAnswer, DeviceState, Facts, KeyName, KeyState, Marks, Model};
 use failover_core::tezos::ChainId;
 
@@ -93,7 +93,7 @@ fn unlocked_here(before: u64, head: u64, now: u64) -> (Facts, Progress) {
     facts.backup.device = known(device(Arming::Armed, Some(marks(now))));
     let found = device(Arming::Armed, Some(marks(before))).keys.into_iter();
     let marks = found.filter_map(|key| Some((key.name, key.marks?))).collect();
-    (facts, but(Progress::default(), |p| p.session.found = Some(Found { head: level(head), marks })))
+    (facts, but(Progress::default(), |p| p.session.found = Some(FoundUnlocked { head: level(head), marks })))
 }
 
 #[test]

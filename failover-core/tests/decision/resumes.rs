@@ -1,7 +1,7 @@
 //! A run that is taken up again after its start.
 
 use failover_core::clock::Timestamp;
-use failover_core::decision::{Kept, Progress, Session, StepKind, Verdict, WaitFor, decide, shared};
+use failover_core::decision::{Kept, Progress, StepKind, ThisSession, Verdict, WaitFor, decide, shared};
 use failover_core::facts::{Arming, Facts, GuardState, Model};
 use failover_core::tezos::Kind;
 
@@ -13,7 +13,7 @@ fn resumed(progress: Progress) -> Progress {
     let Progress { kept, session } = permitted();
     Progress {
         kept: Kept { proceed, statements, noted, started, ..kept },
-        session: Session { resumed: true, ..session },
+        session: ThisSession { resumed: true, ..session },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Devices that nobody here has heard of: what they say of themselves decides, one trait at a time.
 
-use failover_core::decision::{Progress, Refusal, RungKind, Said, Step, Verdict, fence, give_back};
+use failover_core::decision::{Progress, Refusal, ReturnAnswers, RungKind, Step, Verdict, fence, give_back};
 use failover_core::facts::{
     Account, Answer, Arming, Deed, DeviceState, Facts, Giving, HostIdentity, Question, UnlockSecret,
 };
@@ -184,8 +184,8 @@ fn s16_a_job_is_given_back_by_what_a_device_shows_and_by_a_word_where_that_prove
         gone: false,
         unlocked: unlocked.map(|at| of(model, device(Arming::Armed, Some(marks(at))))),
     };
-    let said = Said { proceed: Some(Answer::Yes), ..Said::default() };
-    let decided = |giving: &Giving, said: &Said| give_back(giving, &policy(), said);
+    let said = ReturnAnswers { proceed: Some(Answer::Yes), ..ReturnAnswers::default() };
+    let decided = |giving: &Giving, said: &ReturnAnswers| give_back(giving, &policy(), said);
     let name = |verdict: &Verdict| match verdict {
         Verdict::Do(step) => step.get().name(),
         _ => "none",
@@ -195,7 +195,7 @@ fn s16_a_job_is_given_back_by_what_a_device_shows_and_by_a_word_where_that_prove
     assert_eq!(name(&decided(&hidden, &said)), "read-marks");
     let read = giving(VAULT, None, Some(HEAD - 9));
     assert_eq!(decided(&read, &said), Verdict::Ask(Question::NotMoved { host: "backup-1".to_owned() }));
-    let moved = Said { not_moved: Some(Answer::Yes), ..said };
+    let moved = ReturnAnswers { not_moved: Some(Answer::Yes), ..said };
     assert_eq!(name(&decided(&read, &moved)), "give-back");
     let signed = giving(VAULT, None, Some(HEAD + 1));
     assert!(matches!(decided(&signed, &moved), Verdict::Refuse(Refusal::MayHaveSigned { .. })));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{
-    Kept, Missed, Noted, Path, Progress, Session, Started, Statement, StepKind, Verdict, Waiting, decide,
+    Kept, Missed, Noted, Path, Progress, Started, Statement, StepKind, ThisSession, Verdict, Waiting, decide,
 };
 use failover_core::facts::{
     Activity, Arming, Asked, BackupFacts, BakerState, BootGuard, ChainFacts, Claim, ClaimAnswer, Compared, Constants,
@@ -170,14 +170,14 @@ pub(crate) fn prepared() -> Progress {
             noted: Some(Noted { head: level(HEAD - 7), bound: level(HEAD - 5) }),
             ..Kept::default()
         },
-        session: Session {
+        session: ThisSession {
             claim: Some(ClaimAnswer::Made { over: None }),
             fenced_self: true,
             holding: true,
             passphrase: true,
             stopped_since: Some(earlier),
             tried: [(StepKind::MergeNonces, 1)].into(),
-            ..Session::default()
+            ..ThisSession::default()
         },
     }
 }

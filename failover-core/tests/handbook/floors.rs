@@ -7,6 +7,8 @@ use crate::sources::{Module, arrows};
 
 /// Of the library, from the top: `docs/design.md` has the picture.
 const LIBRARY: &[&[&str]] = &[
+    // The names of a program of one's own, of every floor.
+    &["prelude"],
     // The way to a run.
     &["session"],
     &["config"],

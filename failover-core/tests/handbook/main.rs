@@ -8,6 +8,7 @@ mod hazards;
 mod house;
 mod pages;
 mod sources;
+mod surface;
 mod what_may_grow;
 
 use std::fs;

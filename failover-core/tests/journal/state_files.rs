@@ -9,7 +9,7 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::host::HostIdentity;
 use failover_core::state::{
-    About, Drill, Duplicate, Latch, Pin, Pins, Plan, PlanError, PlanId, Role, StateDir, StateError,
+    About, Drill, Duplicate, Latch, Pin, Pins, PlanError, PlanId, Role, ShownPlan, StateDir, StateError,
 };
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 
@@ -52,7 +52,12 @@ fn the_folder_is_its_owners() {
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700, "{}", folder.display());
     }
     state
-        .set_plan(&Plan { plan: PlanId::random().unwrap(), name: "b".into(), created: now(), about: Some(about()) })
+        .set_plan(&ShownPlan {
+            plan: PlanId::random().unwrap(),
+            name: "b".into(),
+            created: now(),
+            about: Some(about()),
+        })
         .unwrap();
     assert_eq!(fs::metadata(state.path().join("plan.json")).unwrap().permissions().mode() & 0o777, 0o600);
 
@@ -76,7 +81,8 @@ fn everything_comes_back_as_it_was_written() {
     let (_dir, state) = world();
     assert_eq!((state.plan().unwrap(), state.pins().unwrap(), state.drill().unwrap()), (None, None, None));
 
-    let plan = Plan { plan: PlanId::random().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
+    let plan =
+        ShownPlan { plan: PlanId::random().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
     state.set_plan(&plan).unwrap();
     assert_eq!(state.plan().unwrap(), Some(plan));
     state.forget_plan().unwrap();
@@ -122,7 +128,8 @@ fn a_damaged_file_is_never_a_missing_one() {
 
 #[test]
 fn a_plan_stands_behind_its_own_confirmation_for_ten_minutes() {
-    let plan = Plan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
+    let plan =
+        ShownPlan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
     let other = "K7MPQ3".parse().unwrap();
     let later = |seconds| now().after(Duration::from_secs(seconds));
     assert_eq!(plan.confirms("mybaker", plan.plan, &about(), now()), Ok(()));
@@ -137,8 +144,9 @@ fn a_plan_stands_behind_its_own_confirmation_for_ten_minutes() {
 /// S15: a statement about a plan is one about its baker, chain, primary and flags.
 #[test]
 fn a_plan_stands_behind_nothing_that_it_was_not_shown_for() {
-    let plan = Plan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
-    let confirms = |plan: &Plan, about: &About| plan.confirms("mybaker", plan.plan, about, now());
+    let plan =
+        ShownPlan { plan: "K7MPQ2".parse().unwrap(), name: "mybaker".into(), created: now(), about: Some(about()) };
+    let confirms = |plan: &ShownPlan, about: &About| plan.confirms("mybaker", plan.plan, about, now());
     let same = About { without: vec!["tzkt".into(), "marks".into()], ..about() };
     assert_eq!(confirms(&plan, &same), Ok(()));
     for other in [
@@ -155,7 +163,7 @@ fn a_plan_stands_behind_nothing_that_it_was_not_shown_for() {
         assert!(error.next().contains("--plan-only"), "{error}");
     }
     // As a version before this one wrote it.
-    let old = Plan { about: None, ..plan };
+    let old = ShownPlan { about: None, ..plan };
     assert!(matches!(confirms(&old, &about()), Err(PlanError::About { .. })));
 }
 

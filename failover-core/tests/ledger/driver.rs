@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, Prompted, StatusWord, Wait};
+use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, LedgerUse, Prompted, StatusWord, Wait};
 use failover_core::signer::{
     Arm, Arming, Cap, DeviceReading, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder,
     SignerDevice, SignerError, plan_raise, raise, raise_to_floor,
@@ -264,7 +264,7 @@ fn a_prompt_that_nobody_answers_is_a_timeout_and_a_late_press_is_read_back() {
         assert!(prompting(ledger.disarm().unwrap_err()));
         assert!(sim.lock().requests() - before > 1);
         // Another process knows that it is silent, and the level where somebody wrote it down.
-        let of = |prompted| Options { path: path(PATH), prompted, ..Options::default() };
+        let of = |prompted| LedgerUse { path: path(PATH), prompted, ..LedgerUse::default() };
         let noted = |wanted| of(Some(Prompted { level: level(5000), wanted }));
         assert!(prompting(Ledger::used(sim.clone(), &noted(true)).disarm().unwrap_err()));
         // Nobody waits for it any more.

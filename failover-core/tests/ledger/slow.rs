@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use failover_core::signer::ledger::{
-    ApduExchange, DISARM_DEADLINE, Derivation, Ledger, Options, Prompted, STATE_DEADLINE, Wait,
+    ApduExchange, DISARM_DEADLINE, Derivation, Ledger, LedgerUse, Prompted, STATE_DEADLINE, Wait,
 };
 use failover_core::signer::{SignerDevice, SignerError};
 use failover_core::tezos::Level;
@@ -94,7 +94,7 @@ impl ApduExchange for Signs {
 fn signs(takes: Duration) -> Ledger<Signs> {
     let device = SimLedger::new(LedgerOptions { name: "signs".to_owned(), ..LedgerOptions::default() });
     let prompted = Some(Prompted { level: Level::new(5000).unwrap(), wanted: false });
-    let options = Options { path: "44'/1729'/0'/0'".parse().unwrap(), prompted, ..Options::default() };
+    let options = LedgerUse { path: "44'/1729'/0'/0'".parse().unwrap(), prompted, ..LedgerUse::default() };
     Ledger::used(Signs { device, until: Instant::now() + takes }, &options)
 }
 

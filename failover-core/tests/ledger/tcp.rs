@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use failover_core::signer::ledger::tcp::Tcp;
-use failover_core::signer::ledger::{self, ApduExchange, Derivation, Options};
+use failover_core::signer::ledger::{self, ApduExchange, Derivation, LedgerUse};
 use failover_core::signer::{Arming, Cap, DeviceReading, KeyName, Selector, SignerDevice, SignerError, raise};
 use failover_core::tezos::{ChainId, Level};
 use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
@@ -43,7 +43,7 @@ fn the_driver_over_a_socket() {
     let sim = SimLedger::new(LedgerOptions::default());
     let selector: Selector = format!("ledger+tcp:localhost:{}", serve(&sim)).parse().unwrap();
     let mut ledger =
-        ledger::open(&selector, &Options { derivation: Derivation::Secp256k1, ..Options::default() }).unwrap();
+        ledger::open(&selector, &LedgerUse { derivation: Derivation::Secp256k1, ..LedgerUse::default() }).unwrap();
     let (key, cap) = (KeyName::new(PATH), Cap::new(Level::new(2000).unwrap()).unwrap());
     let reading = DeviceReading::of(&mut ledger).unwrap();
     assert_eq!(reading.state().info.selector, selector.to_string());

@@ -1,6 +1,6 @@
 //! The other commands: any of them may come at any moment, and die between any two of its parts.
 
-use failover_core::decision::{Said, Step, Verdict, give_back};
+use failover_core::decision::{ReturnAnswers, Step, Verdict, give_back};
 use failover_core::facts::{
     Account, Answer, Arming, ClaimAnswer, Deed, Giving, HostIdentity, Mark, Marks, Observed, Unknown,
 };
@@ -258,7 +258,7 @@ fn verdict(world: &World, machine: usize, setting: &Setting) -> bool {
         unlocked: Some(unlocked),
     };
     let yes = Some(Answer::Yes);
-    let said = Said { proceed: yes, unplugged: yes, not_moved: yes };
+    let said = ReturnAnswers { proceed: yes, unplugged: yes, not_moved: yes };
     match give_back(&giving, &policy(setting, other(machine)), &said) {
         Verdict::Do(step) => matches!(step.get(), Step::GiveBack { .. }),
         _ => false,

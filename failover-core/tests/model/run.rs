@@ -3,8 +3,8 @@
 use failover_core::clock::Timestamp;
 use failover_core::decision::policy::Policy;
 use failover_core::decision::{
-    Noted, Path, Progress, Quarantine, Refusal, RefusedBefore, Session, Step, Verdict, consensus_marks, decide, fence,
-    is_open,
+    Noted, Path, Progress, Quarantine, Refusal, RefusedBefore, Step, ThisSession, Verdict, consensus_marks, decide,
+    fence, is_open,
 };
 use failover_core::facts::{BakerState, Facts, GuardState, HostIdentity, Mark, Marks, Observed, Question};
 use failover_core::failover::apply;
@@ -85,7 +85,7 @@ impl Run {
             at: Timestamp::from_millis(START - 700_000),
             noted: Noted { head: ago_level(ago + 2), bound: ago_level(ago) },
         });
-        let session = Session { refused_before, ..Session::default() };
+        let session = ThisSession { refused_before, ..ThisSession::default() };
         let began = Progress { session, ..Progress::default() };
         Self {
             site,

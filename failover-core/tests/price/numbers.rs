@@ -1,7 +1,7 @@
 //! The numbers, each worked out by hand beside it.
 
 use failover_core::chain::{Earnings, Participation, Ratio, Slashing};
-use failover_core::price::{Coming, Known, NextBlock, Now, Price, Twice, Votes, Waiting};
+use failover_core::price::{Coming, Known, NextBlock, Now, Price, Twice, VotesPrice, WaitingPrice};
 use failover_core::tezos::{Mutez, Position, Round};
 
 use crate::support::{answers, earnings, known, level, now, rights, tez, unknown};
@@ -11,7 +11,7 @@ fn price(earnings: &Earnings, all_attest: Option<bool>, now: &Now) -> Price {
     Price::of(&answers(Ok(earnings.clone()), Ok(rights)), now)
 }
 
-fn waiting(participation: Participation, all_attest: Option<bool>, left_in_cycle: u64) -> Waiting {
+fn waiting(participation: Participation, all_attest: Option<bool>, left_in_cycle: u64) -> WaitingPrice {
     let earnings = Earnings { participation, ..earnings() };
     known(price(&earnings, all_attest, &Now { left_in_cycle, ..now() }).waiting)
 }
@@ -23,7 +23,7 @@ fn twice(earnings: &Earnings) -> Twice {
 #[test]
 fn a_minute_costs_blocks_and_votes_only_after_a_third_of_the_cycle() {
     let all = earnings().participation;
-    let none_lost = |free_seconds| Votes { a_cycle: Mutez::new(518_400_000), free_seconds, lost_already: false };
+    let none_lost = |free_seconds| VotesPrice { a_cycle: Mutez::new(518_400_000), free_seconds, lost_already: false };
     for (participation, all_attest, left, votes) in [
         // A third of 14,400 levels is 4,800 levels, or 28,800 s.
         (all, Some(false), 10_000, none_lost(28_800)),
@@ -45,7 +45,7 @@ fn a_minute_costs_blocks_and_votes_only_after_a_third_of_the_cycle() {
             Participation { rewards: Mutez::ZERO, allowed_slots: 0, ..all },
             Some(false),
             10_000,
-            Votes { lost_already: true, ..none_lost(88_800) },
+            VotesPrice { lost_already: true, ..none_lost(88_800) },
         ),
     ] {
         let waiting = waiting(participation, all_attest, left);
@@ -58,7 +58,7 @@ fn a_minute_costs_blocks_and_votes_only_after_a_third_of_the_cycle() {
 #[test]
 fn a_baker_without_rights_has_nothing_to_lose_by_waiting() {
     let none = Participation { expected_slots: 0, missed_levels: 0, allowed_slots: 0, rewards: Mutez::ZERO };
-    assert_eq!(waiting(none, Some(true), 10), Waiting { blocks_a_minute: Mutez::ZERO, votes: None });
+    assert_eq!(waiting(none, Some(true), 10), WaitingPrice { blocks_a_minute: Mutez::ZERO, votes: None });
     let twice = twice(&Earnings { participation: none, ..earnings() });
     // A block signed twice costs all the same.
     assert_eq!((twice.block, twice.votes, twice.forbidden), (tez(35_000), Mutez::ZERO, Mutez::ZERO));

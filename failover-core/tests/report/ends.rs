@@ -1,8 +1,8 @@
 //! How runs end: done, refused, a duplicate, taken up again; and what the levels, marks and rungs are then.
 
-use failover_core::decision::{Basis, Path};
+use failover_core::decision::{Basis, NonceOutcome, Path};
 use failover_core::journal::record::{Record, StepResult};
-use failover_core::report::{Nonces, Report, Whose};
+use failover_core::report::{PointOf, Report};
 use failover_core::signer::Model;
 use failover_core::tezos::Kind;
 
@@ -37,7 +37,7 @@ fn a_planned_failover_is_told_whole() {
         }
         assert!(report.fence.iter().filter(|proof| proof.rung.proven).count() >= 3, "{:?}", report.fence);
         assert!(report.fence.iter().all(|proof| proof.rung.proven == proof.since.is_some()));
-        assert!(matches!(report.nonces, Some(Nonces::Merged(_))));
+        assert!(matches!(report.nonces, Some(NonceOutcome::Merged(_))));
         assert_eq!((&report.warnings, levels.unknown()), (&Vec::new(), Vec::new()));
         let command = end.next.split('`').nth(1).expect("a command");
         for page in [report.markdown(), report.html()] {
@@ -89,7 +89,7 @@ fn a_refusal_says_why_and_what_is_next_and_draws_no_floor() {
         in_order(&page, ["refused", "**Next:** "]);
         assert!(page.contains("unknown"));
         if report.levels.floor.is_none() {
-            assert!(report.levels.points().iter().all(|point| point.whose != Whose::Backup), "nothing of the backup");
+            assert!(report.levels.points().iter().all(|point| point.whose != PointOf::Backup), "nothing of the backup");
             assert!(report.marks.is_empty() && page.contains("No mark was raised and read back."));
         }
     }
@@ -111,7 +111,7 @@ fn a_duplicate_is_drawn_as_another_machines() {
             for signed in report.levels.foreign.iter().chain(&report.levels.shared).take(2) {
                 let words = format!("{} {}, seen in {}", signed.kind, signed.at, signed.seen_in);
                 let drawn = points.iter().find(|p| p.what.contains(&words)).expect("it is drawn");
-                assert_eq!((drawn.whose, drawn.level), (Whose::Foreign, signed.at.level), "{scenario}");
+                assert_eq!((drawn.whose, drawn.level), (PointOf::Foreign, signed.at.level), "{scenario}");
             }
             assert_eq!(report.levels.shared.is_empty(), scenario == "h3", "{scenario}: the backup had started or not");
             let html = report.html();

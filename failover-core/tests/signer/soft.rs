@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use failover_core::HwmSetter;
 use failover_core::signer::record::{read_records, records};
-use failover_core::signer::registry::{self, Purpose};
+use failover_core::signer::registry::{self, SignerPurpose};
 use failover_core::signer::soft::Soft;
 use failover_core::signer::{
     Arm, Arming, Cap, DeviceReading, KeyName, Model, Passphrase, Place, Selector, SignerDevice as _, SignerError, raise,
@@ -37,7 +37,7 @@ fn file(folder: &Path) -> PathBuf {
 
 fn open(file: &Path) -> Box<dyn HwmSetter> {
     let selector: Selector = format!("soft+file:{}", file.display()).parse().unwrap();
-    registry::open(&selector, &registry::Options::default()).unwrap()
+    registry::open(&selector, &registry::OpenOptions::default()).unwrap()
 }
 
 #[test]
@@ -135,6 +135,6 @@ fn a_file_that_is_not_whole_is_unknown_and_never_nothing_signed() {
 #[test]
 fn only_what_may_bake_is_for_baking() {
     let tests: Vec<&str> =
-        registry::drivers().filter(|d| d.purpose == Purpose::Tests).map(|driver| driver.model.name()).collect();
+        registry::drivers().filter(|d| d.purpose == SignerPurpose::Tests).map(|driver| driver.model.name()).collect();
     assert_eq!(tests, ["soft"]);
 }

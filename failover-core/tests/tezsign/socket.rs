@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{SECOND, gadget, names, unlock};
 use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
-use failover_core::signer::tezsign::message::{Answer, Ask, Empty, Failure, Request, Response, Version};
+use failover_core::signer::tezsign::message::{Ask, DeviceAnswer, Empty, Failure, Request, Response, SoftwareVersion};
 use failover_core::signer::tezsign::socket::{Socket, sign_path};
 use failover_core::signer::tezsign::{Connect as _, Interface, TezSign, open};
 use failover_core::signer::{Arming, Cap, Model, Place, Selector, SignerDevice as _, SignerError, raise};
@@ -72,7 +72,7 @@ fn a_missing_and_a_dead_socket_are_told_apart() {
 }
 
 /// Serves one connection by hand, and asks for the version on it. `act` gets the stream and the first request's id.
-fn version_from(act: impl FnOnce(&mut UnixStream, FrameId) + Send + 'static) -> Result<Version, SignerError> {
+fn version_from(act: impl FnOnce(&mut UnixStream, FrameId) + Send + 'static) -> Result<SoftwareVersion, SignerError> {
     let (_folder, path) = folder();
     let listener = UnixListener::bind(&path).unwrap();
     let server = std::thread::spawn(move || {
@@ -99,8 +99,8 @@ fn accept(id: FrameId) -> Vec<u8> {
 }
 
 fn response(id: FrameId, text: &str) -> Vec<u8> {
-    let version = Version { version: text.to_owned(), build_date: String::new() };
-    encode(FrameKind::Response, id, &Response::from(Answer::Version(version)).encode_to_vec()).to_vec()
+    let version = SoftwareVersion { version: text.to_owned(), build_date: String::new() };
+    encode(FrameKind::Response, id, &Response::from(DeviceAnswer::Version(version)).encode_to_vec()).to_vec()
 }
 
 const FOREIGN: FrameId = FrameId([0xee; 16]);
@@ -150,7 +150,7 @@ fn a_broken_answer_is_never_taken() {
     let raw = |id, payload: &[u8]| encode(FrameKind::Response, id, payload).to_vec();
     assert!(malformed(version_of(move |id| vec![accept(id), raw(id, &[0xff, 0xff])])));
     assert!(malformed(version_of(move |id| vec![accept(id), raw(id, &[])])));
-    let another = Response::from(Answer::Status(Default::default())).encode_to_vec();
+    let another = Response::from(DeviceAnswer::Status(Default::default())).encode_to_vec();
     assert!(malformed(version_of(move |id| vec![accept(id), raw(id, &another)])));
     assert!(malformed(version_of(|_| vec![vec![0; 100_000]])));
 }
@@ -190,7 +190,7 @@ fn retry_is_answered_with_the_same_request_until_it_is_accepted() {
 fn a_request_that_was_read_as_the_rest_of_another_is_asked_again_with_a_new_id() {
     let version = version_from(|stream, first| {
         let bad = Failure { code: 1, message: "bad protobuf".to_owned() };
-        let bad = Response::from(Answer::Error(bad)).encode_to_vec();
+        let bad = Response::from(DeviceAnswer::Error(bad)).encode_to_vec();
         stream.write_all(&[accept(FOREIGN), encode(FrameKind::Response, FOREIGN, &bad).to_vec()].concat()).unwrap();
         let id = read_request(stream);
         assert_ne!(id, first);

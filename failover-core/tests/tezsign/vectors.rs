@@ -6,7 +6,7 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::signer::tezsign::Interface;
 use failover_core::signer::tezsign::frame::{Decoder, Frame, FrameId, FrameKind, encode};
-use failover_core::signer::tezsign::message::{Answer, Ask, Request, Response, SetLevel, Sign, Unlock};
+use failover_core::signer::tezsign::message::{Ask, DeviceAnswer, Request, Response, SetLevel, Sign, Unlock};
 use failover_sim::tezsign::{PASSPHRASE, TezSignOptions, TezSignSim};
 use prost::Message as _;
 use serde_json::Value;
@@ -75,11 +75,11 @@ fn every_answer_decodes_to_the_recorded_fields() {
         let answer = Response::decode(frame(&responses[1]).payload.as_slice()).unwrap().answer.unwrap();
         let number = |v: &Value| v.as_u64().unwrap_or(0);
         match answer {
-            Answer::Error(e) => {
+            DeviceAnswer::Error(e) => {
                 assert_eq!(decoded["error"]["code"], e.code, "{name}");
                 assert_eq!(decoded["error"]["message"], e.message.as_str(), "{name}");
             }
-            Answer::Status(status) => {
+            DeviceAnswer::Status(status) => {
                 let keys = decoded["status"].as_array().unwrap();
                 assert_eq!(keys.len(), status.keys.len(), "{name}");
                 for (key, is) in status.keys.iter().zip(keys) {
@@ -96,7 +96,7 @@ fn every_answer_decodes_to_the_recorded_fields() {
                     assert_eq!(number(&is["last_attestation_round"]), u64::from(key.attestation_round), "{name}");
                 }
             }
-            Answer::Unlock(results) | Answer::Lock(results) => {
+            DeviceAnswer::Unlock(results) | DeviceAnswer::Lock(results) => {
                 let keys = decoded.as_object().unwrap().values().next().unwrap().as_array().unwrap();
                 for (result, is) in results.results.iter().zip(keys) {
                     assert_eq!(is["key_id"], result.key.as_str(), "{name}");
@@ -106,10 +106,12 @@ fn every_answer_decodes_to_the_recorded_fields() {
                     );
                 }
             }
-            Answer::Ok(done) => assert_eq!(decoded["ok"]["ok"], done.ok, "{name}"),
-            Answer::Sign(s) => assert_eq!(decoded["sign"]["signature"], hex::encode(s.signature).as_str(), "{name}"),
-            Answer::Version(v) => assert_eq!(decoded["version"]["version"], v.version.as_str(), "{name}"),
-            Answer::NewKeys(new) => {
+            DeviceAnswer::Ok(done) => assert_eq!(decoded["ok"]["ok"], done.ok, "{name}"),
+            DeviceAnswer::Sign(s) => {
+                assert_eq!(decoded["sign"]["signature"], hex::encode(s.signature).as_str(), "{name}")
+            }
+            DeviceAnswer::Version(v) => assert_eq!(decoded["version"]["version"], v.version.as_str(), "{name}"),
+            DeviceAnswer::NewKeys(new) => {
                 for (key, is) in new.results.iter().zip(decoded["new_key"].as_array().unwrap()) {
                     assert_eq!((is["key_id"].as_str(), is["tz4"].as_str()), (Some(&*key.key), Some(&*key.tz4)));
                     assert_eq!(
@@ -129,7 +131,7 @@ struct Recording {
 }
 
 impl Recording {
-    fn send(&mut self, interface: Interface, ask: Ask) -> Answer {
+    fn send(&mut self, interface: Interface, ask: Ask) -> DeviceAnswer {
         let request = encode(FrameKind::Request, FrameId([1; 16]), &Request::from(ask).encode_to_vec());
         let bytes = self.sim.receive(interface, &request, self.now);
         Response::decode(frames(&bytes)[1].payload.as_slice()).unwrap().answer.unwrap()
@@ -148,21 +150,21 @@ impl Recording {
                     }
                 };
                 let companion = Sign { tz4: self.tz4("companion"), ..recorded("sign_att_above_1001_r0") };
-                assert!(matches!(self.send(Interface::Sign, Ask::Sign(companion)), Answer::Sign(_)));
+                assert!(matches!(self.send(Interface::Sign, Ask::Sign(companion)), DeviceAnswer::Sign(_)));
                 let mut block = recorded("sign_block_1001_r0");
                 block.message[119] = 2;
-                assert!(matches!(self.send(Interface::Sign, Ask::Sign(block)), Answer::Sign(_)));
+                assert!(matches!(self.send(Interface::Sign, Ask::Sign(block)), DeviceAnswer::Sign(_)));
             }
             // All marks of the consensus key are at 1003.
             "status_companion_locked" => {
                 let set = SetLevel { key: "consensus".to_owned(), level: 1003 };
-                assert!(matches!(self.send(Interface::Management, Ask::SetLevel(set)), Answer::Ok(_)));
+                assert!(matches!(self.send(Interface::Management, Ask::SetLevel(set)), DeviceAnswer::Ok(_)));
             }
             // Two of the five attempts are recorded; the others were made within a second of the sixth.
             "unlock_throttled" => {
                 for _ in 0..3 {
                     let unlock = Unlock { keys: vec!["consensus".to_owned()], passphrase: Some(PASSPHRASE.to_vec()) };
-                    assert!(matches!(self.send(Interface::Management, Ask::Unlock(unlock)), Answer::Unlock(_)));
+                    assert!(matches!(self.send(Interface::Management, Ask::Unlock(unlock)), DeviceAnswer::Unlock(_)));
                 }
                 self.now = self.now.after(Duration::from_secs(1));
             }
@@ -191,7 +193,7 @@ fn the_simulated_gadget_answers_every_exchange_as_recorded() {
             let (is, was) = (frames(&answer), responses.concat());
             assert_eq!(is[0], frames(&was)[0], "{name}");
             let signature = |frame: &Frame| match Response::decode(frame.payload.as_slice()).unwrap().answer {
-                Some(Answer::Sign(s)) => s.signature.len(),
+                Some(DeviceAnswer::Sign(s)) => s.signature.len(),
                 other => panic!("{name}: {other:?}"),
             };
             assert_eq!((signature(&is[1]), answer.len()), (96, was.len()), "{name}");

@@ -1,7 +1,7 @@
 //! Without a run before: a machine that always baked here, and one that only looks like it.
 
 use failover_core::signer::Model;
-use failover_core::watch::{Note, Role, Trouble};
+use failover_core::watch::{Finding, Trouble, WatchRole};
 use failover_sim::{BAKER_UNIT, Event, Side, WorldOptions};
 
 use crate::support::{BOTH, from_scratch};
@@ -11,7 +11,7 @@ fn a_machine_that_always_baked_accuses_a_second_one() {
     for model in BOTH {
         let mut watched = from_scratch(WorldOptions::new(model, 31), Side::Primary);
         watched.goes_on(300);
-        assert_eq!(watched.watch.role(), Some(Role::Baker), "{model}: {}", watched.told());
+        assert_eq!(watched.watch.role(), Some(WatchRole::Baker), "{model}: {}", watched.told());
         assert!(watched.watch.votes().missed == 0 && watched.watch.votes().levels > 40, "{model}");
         // Somebody starts the other machine without any procedure. Its device's marks are old; both sign on.
         let world = watched.world.clone();
@@ -31,9 +31,9 @@ fn a_backup_that_could_sign_and_does_not_is_no_baker() {
     let mut watched = from_scratch(options, Side::Backup);
     watched.world.start_signer(Side::Backup);
     watched.goes_on(120);
-    assert_eq!(watched.watch.role(), Some(Role::Sentinel));
+    assert_eq!(watched.watch.role(), Some(WatchRole::Sentinel));
     let said = watched.notes().into_iter().find_map(|note| match note {
-        Note::Trouble { what: Trouble::Guard, why, next, .. } => Some((why, next)),
+        Finding::Trouble { what: Trouble::Guard, why, next, .. } => Some((why, next)),
         _ => None,
     });
     let (why, next) = said.unwrap();

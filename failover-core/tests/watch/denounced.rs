@@ -7,7 +7,7 @@ use failover_core::clock::Clock;
 use failover_core::journal::record::Outcome;
 use failover_core::signer::Model;
 use failover_core::state::{Latch, StateDir};
-use failover_core::watch::{Note, Role, Trouble};
+use failover_core::watch::{Finding, Trouble, WatchRole};
 use failover_sim::{Event, Side, WorldOptions};
 
 use crate::support::{BOTH, Watched, after_failover, from_scratch};
@@ -40,7 +40,7 @@ fn a_denunciation_stops_the_machine_that_bakes() {
 fn a_denunciation_stops_a_machine_that_always_baked() {
     let mut watched = from_scratch(WorldOptions::new(Model::TezSign, 62), Side::Primary);
     watched.goes_on(30);
-    assert_eq!(watched.watch.role(), Some(Role::Baker));
+    assert_eq!(watched.watch.role(), Some(WatchRole::Baker));
     watched.world.apply(Event::Denounce);
     stopped(&mut watched, "mybaker is denounced");
 }
@@ -52,7 +52,7 @@ fn a_machine_that_stands_by_says_it_and_is_left_alone() {
     watched.world.apply(Event::Denounce);
     watched.goes_on(180);
     let why = watched.notes().into_iter().find_map(|note| match note {
-        Note::Trouble { what: Trouble::Standing, why, .. } => Some(why),
+        Finding::Trouble { what: Trouble::Standing, why, .. } => Some(why),
         _ => None,
     });
     assert!(why.is_some_and(|why| why.contains("denounced")), "{}", watched.told());

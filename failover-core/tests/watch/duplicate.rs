@@ -4,7 +4,7 @@
 use failover_core::journal::record::{Outcome, Record};
 use failover_core::state::{Latch, StateDir};
 use failover_core::tezos::Level;
-use failover_core::watch::{Note, Said};
+use failover_core::watch::{Finding, WatchRecord};
 use failover_sim::drill::journal_of;
 use failover_sim::{BAKER_UNIT, Event, Side, When};
 
@@ -18,11 +18,11 @@ fn stopped(watched: &Watched, end: &failover_core::journal::record::End) -> Vec<
     let state = StateDir::existing(watched.folder.path()).unwrap();
     let Latch::Latched(latched) = state.latch() else { panic!("not latched") };
     let foreign = watched.said().into_iter().find_map(|(_, said)| match said {
-        Said::Run(record) => match *record {
+        WatchRecord::Run(record) => match *record {
             Record::Duplicate { signed, .. } => Some(signed),
             _ => None,
         },
-        Said::Note(_) => None,
+        WatchRecord::Finding(_) => None,
     });
     let foreign = foreign.expect("a duplicate was said");
     assert!(foreign.iter().any(|s| s.kind == latched.kind && s.at == latched.position));
@@ -76,7 +76,7 @@ fn what_was_signed_twice_before_is_reported_with_its_positions() {
             let end = watched.watch(60).unwrap_or_else(|| panic!("{model}: not seen\n{}", watched.told()));
             stopped(&watched, &end);
             let perhaps = watched.notes().into_iter().find_map(|note| match note {
-                Note::PerhapsTwice { signed } => Some(signed),
+                Finding::PerhapsTwice { signed } => Some(signed),
                 _ => None,
             });
             let perhaps = perhaps.unwrap_or_default();

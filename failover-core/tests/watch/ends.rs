@@ -5,7 +5,7 @@ use failover_core::journal::record::Outcome;
 use failover_core::signer::Model;
 use failover_core::state::{Duplicate, StateDir};
 use failover_core::tezos::{Kind, Position};
-use failover_core::watch::{Role, Said};
+use failover_core::watch::{WatchRecord, WatchRole};
 use failover_sim::{Event, Side, WorldOptions};
 
 use crate::support::{after_failover, from_scratch};
@@ -20,7 +20,7 @@ fn the_person_ends_it_and_the_backup_bakes_on() {
     assert!(end.next.contains("goes on baking"), "{end:?}");
     assert!(watched.world.bakes(Side::Backup));
     // The end is the last thing that is said.
-    let Some((_, Said::Run(record))) = watched.said().pop() else { panic!("no end") };
+    let Some((_, WatchRecord::Run(record))) = watched.said().pop() else { panic!("no end") };
     assert!(record.is_end());
 }
 
@@ -66,10 +66,10 @@ fn a_run_begins_beside_a_sentinel() {
     let mut rehearsal = Rehearsal::new(scenario, &options, folder.path(), &watcher).unwrap();
     let mut watched = crate::support::on(rehearsal.world().clone(), Side::Backup, folder);
     watched.goes_on(30);
-    assert_eq!(watched.watch.role(), Some(Role::Sentinel));
+    assert_eq!(watched.watch.role(), Some(WatchRole::Sentinel));
     assert_eq!(rehearsal.session(None).unwrap().exit, 0);
     watched.goes_on(30);
-    assert_eq!(watched.watch.role(), Some(Role::Baker), "{}", watched.told());
+    assert_eq!(watched.watch.role(), Some(WatchRole::Baker), "{}", watched.told());
     watched.world.clock().sleep(std::time::Duration::from_secs(1));
     watched.goes_on(60);
     assert!(watched.world.bakes(Side::Backup));

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use failover_core::clock::{SystemClock, Timestamp};
 use failover_core::journal::record::{End, Outcome, Record};
 use failover_core::tezos::Level;
-use failover_core::watch::{HOOK_AGAIN, Hook, Hooks, Listener as _, Note, Role, Said, Trouble};
+use failover_core::watch::{Finding, HOOK_AGAIN, Hook, Hooks, Listener as _, Trouble, WatchRecord, WatchRole};
 use serde_json::Value;
 
 struct Bench {
     folder: tempfile::TempDir,
-    said: Arc<Mutex<Vec<Note>>>,
+    said: Arc<Mutex<Vec<Finding>>>,
 }
 
 impl Bench {
@@ -41,7 +41,7 @@ impl Bench {
 
     fn hooks(&self, argv: impl IntoIterator<Item = (Hook, Vec<String>)>) -> Hooks {
         let said = Arc::clone(&self.said);
-        let report = Arc::new(move |_: Timestamp, note: Note| said.lock().unwrap().push(note));
+        let report = Arc::new(move |_: Timestamp, note: Finding| said.lock().unwrap().push(note));
         Hooks::new(argv.into_iter().collect::<BTreeMap<_, _>>(), "mybaker".to_owned(), Arc::new(SystemClock), report)
     }
 
@@ -50,7 +50,7 @@ impl Bench {
         let said = self.said.lock().unwrap().clone();
         said.into_iter()
             .map(|note| match note {
-                Note::Hook { hook, why, next } => {
+                Finding::Hook { hook, why, next } => {
                     assert!(next.contains("[watch]"), "{next}");
                     (hook, why)
                 }
@@ -64,16 +64,16 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_795_316_400_000 + seconds * 1000)
 }
 
-fn trouble(what: Trouble) -> Said {
-    Said::Note(Note::Trouble { what, why: "it runs".to_owned(), next: "stop it".to_owned(), seconds: 0 })
+fn trouble(what: Trouble) -> WatchRecord {
+    WatchRecord::Finding(Finding::Trouble { what, why: "it runs".to_owned(), next: "stop it".to_owned(), seconds: 0 })
 }
 
-fn missed(in_a_row: u64, role: Role, next: Option<&str>) -> Said {
+fn missed(in_a_row: u64, role: WatchRole, next: Option<&str>) -> WatchRecord {
     let level = Level::new(15_300_000).unwrap();
-    Said::Note(Note::Missed { level, in_a_row, role, next: next.map(str::to_owned) })
+    WatchRecord::Finding(Finding::Missed { level, in_a_row, role, next: next.map(str::to_owned) })
 }
 
-fn ended(outcome: Outcome, exit: u8) -> Said {
+fn ended(outcome: Outcome, exit: u8) -> WatchRecord {
     let end = End {
         outcome,
         exit,
@@ -82,7 +82,7 @@ fn ended(outcome: Outcome, exit: u8) -> Said {
         resumed: None,
         next: "find it".to_owned(),
     };
-    Said::Run(Box::new(Record::End(end)))
+    WatchRecord::Run(Box::new(Record::End(end)))
 }
 
 #[test]
@@ -95,16 +95,16 @@ fn each_is_called_for_its_own_with_its_words_and_the_record() {
     };
     let mut hooks = bench.hooks(Hook::ALL.map(|hook| (hook, argv(hook.name()))));
     for said in [
-        missed(2, Role::Sentinel, None),
-        missed(20, Role::Baker, Some("look at it")),
+        missed(2, WatchRole::Sentinel, None),
+        missed(20, WatchRole::Baker, Some("look at it")),
         trouble(Trouble::Chain),
-        Said::Note(Note::Over { what: Trouble::Guard, seconds: 3 }),
+        WatchRecord::Finding(Finding::Over { what: Trouble::Guard, seconds: 3 }),
         ended(Outcome::Done, 0),
     ] {
         // None of these is for a hook.
         hooks.hear(at(0), &said);
     }
-    hooks.hear(at(0), &missed(20, Role::Sentinel, Some("run `failover run` here")));
+    hooks.hear(at(0), &missed(20, WatchRole::Sentinel, Some("run `failover run` here")));
     hooks.hear(at(1), &trouble(Trouble::Guard));
     hooks.hear(at(2), &trouble(Trouble::Ready));
     hooks.hear(at(3), &ended(Outcome::Duplicate, 5));
@@ -140,7 +140,7 @@ fn one_that_fails_or_is_not_there_is_said() {
     ]);
     hooks.hear(at(0), &trouble(Trouble::Guard));
     hooks.hear(at(0), &trouble(Trouble::Ready));
-    hooks.hear(at(0), &missed(20, Role::Sentinel, Some("run")));
+    hooks.hear(at(0), &missed(20, WatchRole::Sentinel, Some("run")));
     // Nothing is configured for it.
     hooks.hear(at(0), &ended(Outcome::Duplicate, 5));
     hooks.finish();

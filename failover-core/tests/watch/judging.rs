@@ -2,7 +2,7 @@
 
 use failover_core::signer::{Arming, Mark, Marks, Model, SignerDevice};
 use failover_core::tezos::{Level, Position};
-use failover_core::watch::{Note, Role, Trouble};
+use failover_core::watch::{Finding, Trouble, WatchRole};
 use failover_sim::tezsign::TezSignSim;
 use failover_sim::{BAKER_UNIT, Event, Side};
 
@@ -22,7 +22,7 @@ fn an_hour_of_own_baking(model: Model) {
         }
         levels = head.above(1);
     }
-    assert_eq!(watched.watch.role(), Some(Role::Baker));
+    assert_eq!(watched.watch.role(), Some(WatchRole::Baker));
     let votes = watched.watch.votes();
     assert!(votes.levels > 500 && votes.missed == 0, "{model}: {votes:?}\n{}", watched.told());
     assert!(rounds > 5, "{model}: {rounds} blocks of round 1 and above: that proves little");
@@ -65,7 +65,7 @@ fn an_unreadable_device_decides_nothing_and_is_judged_later() {
     watched.goes_on(60);
     assert!(watched.troubles().contains(&Trouble::Signer), "{}", watched.told());
     let why = watched.notes().into_iter().find_map(|note| match note {
-        Note::Trouble { what: Trouble::Signer, why, .. } if why.contains("cannot be told") => Some(why),
+        Finding::Trouble { what: Trouble::Signer, why, .. } if why.contains("cannot be told") => Some(why),
         _ => None,
     });
     assert!(why.is_some(), "{}", watched.told());
@@ -94,7 +94,7 @@ fn own_positions_that_waited_are_its_own() {
     }
     let votes = watched.watch.votes();
     assert!(votes.missed == 0 && votes.with_rights > 30, "{votes:?}");
-    let over = watched.notes().iter().filter(|n| matches!(n, Note::Over { what: Trouble::Signer, .. })).count();
+    let over = watched.notes().iter().filter(|n| matches!(n, Finding::Over { what: Trouble::Signer, .. })).count();
     assert_eq!(over, 3, "{}", watched.told());
     assert!(watched.world.bakes(Side::Backup));
 }

@@ -4,7 +4,7 @@ use failover_core::baker::{BootGuards as _, TezbakeControl};
 use failover_core::guard::GuardNote;
 use failover_core::signer::Model;
 use failover_core::state::StateDir;
-use failover_core::watch::{Note, Role, Trouble};
+use failover_core::watch::{Finding, Trouble, WatchRole};
 use failover_sim::{BAKER_UNIT, Event, HostFault, Side, Source, SourceFault, WorldOptions};
 
 use crate::support::{BOTH, Watched, from_scratch};
@@ -12,11 +12,11 @@ use crate::support::{BOTH, Watched, from_scratch};
 /// Everything that was said of a trouble: why, or `None` for its end.
 fn of(watched: &Watched, wanted: Trouble) -> Vec<Option<String>> {
     let of = |note| match note {
-        Note::Trouble { what, why, next, .. } if what == wanted => {
+        Finding::Trouble { what, why, next, .. } if what == wanted => {
             assert!(!next.contains("failover run"), "{why}: {next}");
             Some(Some(why))
         }
-        Note::Over { what, .. } if what == wanted => Some(None),
+        Finding::Over { what, .. } if what == wanted => Some(None),
         _ => None,
     };
     watched.notes().into_iter().filter_map(of).collect()
@@ -25,7 +25,7 @@ fn of(watched: &Watched, wanted: Trouble) -> Vec<Option<String>> {
 fn standing_by(model: Model, seed: u64) -> Watched {
     let mut watched = from_scratch(WorldOptions::new(model, seed), Side::Backup);
     watched.goes_on(200);
-    assert_eq!(watched.watch.role(), Some(Role::Sentinel), "{model}");
+    assert_eq!(watched.watch.role(), Some(WatchRole::Sentinel), "{model}");
     assert!(watched.troubles().is_empty(), "{model}: {}", watched.told());
     watched
 }
@@ -74,7 +74,7 @@ fn what_is_started_on_a_machine_that_stands_by_trips_the_guard() {
         let said = of(&watched, Trouble::Guard);
         assert!(said.iter().flatten().any(|why| why.contains(BAKER_UNIT)), "{model}: {said:?}");
         // It is said. Nothing is stopped: the keys are locked, and it is a person's machine.
-        assert_eq!(watched.watch.role(), Some(Role::Sentinel), "{model}");
+        assert_eq!(watched.watch.role(), Some(WatchRole::Sentinel), "{model}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! H25, S8: a vote that nobody has checked stops no machine that bakes; one that is signed twice does.
 
 use failover_core::journal::record::{Outcome, Record};
-use failover_core::watch::{Note, Said, Trouble};
+use failover_core::watch::{Finding, Trouble, WatchRecord};
 use failover_sim::Side;
 use failover_sim::{Event, When};
 
@@ -16,7 +16,7 @@ fn h25_an_unsigned_vote_stops_no_healthy_baker_and_is_said() {
         watched.world.apply(Event::Rumour { above: 9 });
         watched.goes_on(30);
         let said = watched.notes().into_iter().find_map(|note| match note {
-            Note::Trouble { what: Trouble::Rumour, why, .. } => Some(why),
+            Finding::Trouble { what: Trouble::Rumour, why, .. } => Some(why),
             _ => None,
         });
         assert!(said.is_some_and(|why| why.contains("mempool (branch_delayed)")), "{model}: {}", watched.told());
@@ -28,7 +28,7 @@ fn h25_an_unsigned_vote_stops_no_healthy_baker_and_is_said() {
         assert!(count < 10, "{model}: said {count} times\n{}", watched.told());
         // They go away, and so does that; the baker has baked on.
         watched.goes_on(200);
-        let over = watched.notes().iter().any(|note| matches!(note, Note::Over { what: Trouble::Rumour, .. }));
+        let over = watched.notes().iter().any(|note| matches!(note, Finding::Over { what: Trouble::Rumour, .. }));
         assert!(over, "{model}: {}", watched.told());
         assert!(watched.world.bakes(Side::Backup) && watched.watch.votes().missed == 0, "{model}");
     }
@@ -44,11 +44,11 @@ fn h25_a_vote_that_is_signed_twice_stops_it() {
         assert_eq!((end.exit, &end.outcome), (5, &Outcome::Duplicate), "{model}: {end:?}");
         watched.is_harmless();
         let foreign = watched.said().into_iter().find_map(|(_, said)| match said {
-            Said::Run(record) => match *record {
+            WatchRecord::Run(record) => match *record {
                 Record::Duplicate { signed, .. } => Some(signed),
                 _ => None,
             },
-            Said::Note(_) => None,
+            WatchRecord::Finding(_) => None,
         });
         let foreign = foreign.expect("a duplicate was said");
         assert!(foreign.iter().all(|s| s.seen_in.contains("another branch or payload")), "{model}: {foreign:?}");

@@ -1,14 +1,14 @@
 //! Missed votes and a dead baker are said; nothing is ever started.
 
 use failover_core::signer::Model;
-use failover_core::watch::{Note, Role, Trouble};
+use failover_core::watch::{Finding, Trouble, WatchRole};
 use failover_sim::{BAKER_UNIT, Event, RpcFault, Side, WorldOptions};
 
 use crate::support::{BOTH, after_failover, from_scratch};
 
-fn missed(notes: &[Note]) -> Vec<(u64, Role, Option<String>)> {
-    let missed = |note: &Note| match note {
-        Note::Missed { in_a_row, role, next, .. } => Some((*in_a_row, *role, next.clone())),
+fn missed(notes: &[Finding]) -> Vec<(u64, WatchRole, Option<String>)> {
+    let missed = |note: &Finding| match note {
+        Finding::Missed { in_a_row, role, next, .. } => Some((*in_a_row, *role, next.clone())),
         _ => None,
     };
     notes.iter().filter_map(missed).collect()
@@ -19,7 +19,7 @@ fn a_silent_primary_is_said_and_a_run_is_proposed_in_words() {
     for model in BOTH {
         let mut watched = from_scratch(WorldOptions::new(model, 41), Side::Backup);
         watched.goes_on(120);
-        assert_eq!(watched.watch.role(), Some(Role::Sentinel), "{model}");
+        assert_eq!(watched.watch.role(), Some(WatchRole::Sentinel), "{model}");
         assert!(watched.watch.votes().levels > 10 && watched.watch.votes().missed == 0, "{model}");
         watched.world.apply(Event::PowerOff(Side::Primary));
         watched.goes_on(180);
@@ -27,14 +27,15 @@ fn a_silent_primary_is_said_and_a_run_is_proposed_in_words() {
         let counts: Vec<u64> = missed.iter().map(|(count, ..)| *count).collect();
         assert!(counts.starts_with(&[1, 2, 5, 10]), "{model}: {counts:?}");
         for (count, role, next) in missed {
-            assert_eq!(role, Role::Sentinel);
+            assert_eq!(role, WatchRole::Sentinel);
             assert_eq!(next.is_some_and(|next| next.contains("failover run")), count >= 10, "{model}: {count}");
         }
         assert_eq!((watched.signatures(), watched.world.bakes(Side::Backup)), (0, false), "nothing is started");
         watched.world.apply(Event::PowerOn(Side::Primary));
         if model == Model::TezSign {
             watched.goes_on(120);
-            let signs = watched.notes().into_iter().any(|note| matches!(note, Note::Signs { after, .. } if after > 20));
+            let signs =
+                watched.notes().into_iter().any(|note| matches!(note, Finding::Signs { after, .. } if after > 20));
             assert!(signs, "{model}: {}", watched.told());
         }
         assert!(watched.troubles().is_empty(), "{model}: {}", watched.told());
@@ -65,23 +66,23 @@ fn a_dead_baker_on_the_machine_that_bakes_is_said() {
         watched.world.exec(Side::Backup, &["systemctl", "stop", BAKER_UNIT]).unwrap();
         watched.goes_on(120);
         let why = watched.notes().into_iter().find_map(|note| match note {
-            Note::Trouble { what: Trouble::Services, why, .. } => Some(why),
+            Finding::Trouble { what: Trouble::Services, why, .. } => Some(why),
             _ => None,
         });
         assert!(why.unwrap().contains(BAKER_UNIT), "{model}");
         let missed = missed(&watched.notes());
-        assert!(missed.iter().any(|(count, role, _)| *count == 10 && *role == Role::Baker), "{model}: {missed:?}");
+        assert!(missed.iter().any(|(count, role, _)| *count == 10 && *role == WatchRole::Baker), "{model}: {missed:?}");
         watched.world.exec(Side::Backup, &["tezbake", "start"]).unwrap();
         watched.goes_on(60);
-        let over = |note: &Note| matches!(note, Note::Over { what: Trouble::Services, .. });
+        let over = |note: &Finding| matches!(note, Finding::Over { what: Trouble::Services, .. });
         assert!(watched.notes().iter().any(over), "{model}: {}", watched.told());
-        assert!(watched.notes().iter().any(|note| matches!(note, Note::Signs { .. })), "{model}");
+        assert!(watched.notes().iter().any(|note| matches!(note, Finding::Signs { .. })), "{model}");
         // All of it, not only the baker.
         watched.world.exec(Side::Backup, &["tezbake", "stop"]).unwrap();
         watched.world.exec(Side::Backup, &["systemctl", "start", failover_sim::NODE_UNIT]).unwrap();
         watched.goes_on(30);
         let dead = watched.notes().into_iter().any(
-            |note| matches!(note, Note::Trouble { what: Trouble::Services, why, .. } if why.contains("does not bake")),
+            |note| matches!(note, Finding::Trouble { what: Trouble::Services, why, .. } if why.contains("does not bake")),
         );
         assert!(dead, "{model}: {}", watched.told());
     }
@@ -102,8 +103,8 @@ fn a_node_that_is_gone_or_stands_still_is_said_and_so_is_its_return() {
     let chain: Vec<&str> = []
         .into_iter()
         .chain(watched.notes().iter().filter_map(|note| match note {
-            Note::Trouble { what: Trouble::Chain, .. } => Some("trouble"),
-            Note::Over { what: Trouble::Chain, .. } => Some("over"),
+            Finding::Trouble { what: Trouble::Chain, .. } => Some("trouble"),
+            Finding::Over { what: Trouble::Chain, .. } => Some("over"),
             _ => None,
         }))
         .collect();
@@ -125,7 +126,7 @@ fn blocks_that_cannot_be_read_are_named() {
     assert!(watched.troubles().contains(&Trouble::Blocks), "{}", watched.told());
     watched.world.apply(Event::UnknownOperation(false));
     watched.goes_on(120);
-    let unjudged = watched.notes().iter().filter(|note| matches!(note, Note::Unjudged { .. })).count();
+    let unjudged = watched.notes().iter().filter(|note| matches!(note, Finding::Unjudged { .. })).count();
     assert_eq!(unjudged, 1, "{}", watched.told());
     assert!(watched.watch.remembered() <= kept + 100, "{kept} {}", watched.watch.remembered());
 }

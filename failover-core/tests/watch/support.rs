@@ -16,7 +16,7 @@ use failover_core::journal::record::{End, Record};
 use failover_core::operator::Nobody;
 use failover_core::signer::{Arming, Model, SignerDevice};
 use failover_core::state::StateDir;
-use failover_core::watch::{Note, Parts, Said, Trouble, Watch};
+use failover_core::watch::{Finding, Trouble, Watch, WatchParts, WatchRecord};
 use failover_sim::drill::{DrillOptions, Rehearsal, Watcher};
 use failover_sim::scenario::{Scenario, named};
 use failover_sim::{Event, Pace, Side, Source, World, WorldOptions};
@@ -30,7 +30,7 @@ pub(crate) struct Watched {
     pub(crate) watch: Watch,
     pub(crate) cancel: Arc<AtomicBool>,
     busy: Arc<AtomicBool>,
-    said: Arc<Mutex<Vec<(Timestamp, Said)>>>,
+    said: Arc<Mutex<Vec<(Timestamp, WatchRecord)>>>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -62,12 +62,12 @@ pub(crate) fn from_scratch(options: WorldOptions, side: Side) -> Watched {
 }
 
 pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched {
-    let said: Arc<Mutex<Vec<(Timestamp, Said)>>> = Arc::default();
+    let said: Arc<Mutex<Vec<(Timestamp, WatchRecord)>>> = Arc::default();
     let cancel = Arc::new(AtomicBool::new(false));
     let (heard, busy) = (Arc::clone(&said), Arc::new(AtomicBool::new(false)));
     let running = Arc::clone(&busy);
     let state = StateDir::open(folder.path()).unwrap();
-    let parts = Parts {
+    let parts = WatchParts {
         source: Box::new(OctezNode::new(world.node())),
         others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
         busy: Box::new(move || running.load(Ordering::SeqCst)),
@@ -88,7 +88,7 @@ pub(crate) fn on(world: World, side: Side, folder: tempfile::TempDir) -> Watched
         clock: Arc::new(world.clock()),
         state,
         cancel: Arc::clone(&cancel),
-        listener: Box::new(move |at: Timestamp, record: &Said| heard.lock().unwrap().push((at, record.clone()))),
+        listener: Box::new(move |at: Timestamp, record: &WatchRecord| heard.lock().unwrap().push((at, record.clone()))),
     };
     Watched { world, side, watch: Watch::new(parts), cancel, busy, said, folder }
 }
@@ -135,21 +135,21 @@ impl Watched {
     }
 
     /// Everything that was said, with its time.
-    pub(crate) fn said(&self) -> Vec<(Timestamp, Said)> {
+    pub(crate) fn said(&self) -> Vec<(Timestamp, WatchRecord)> {
         self.said.lock().unwrap().clone()
     }
 
-    pub(crate) fn notes(&self) -> Vec<Note> {
+    pub(crate) fn notes(&self) -> Vec<Finding> {
         let note = |(_, said)| match said {
-            Said::Note(note) => Some(note),
-            Said::Run(_) => None,
+            WatchRecord::Finding(note) => Some(note),
+            WatchRecord::Run(_) => None,
         };
         self.said().into_iter().filter_map(note).collect()
     }
 
     pub(crate) fn troubles(&self) -> Vec<Trouble> {
         let trouble = |note| match note {
-            Note::Trouble { what, .. } => Some(what),
+            Finding::Trouble { what, .. } => Some(what),
             _ => None,
         };
         self.notes().into_iter().filter_map(trouble).collect()

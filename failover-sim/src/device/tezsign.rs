@@ -7,7 +7,7 @@ use prost::Message as _;
 use crate::tezsign::{SimGadget, SimKey, SimLink};
 use failover_core::chain::KeyRole;
 use failover_core::signer::tezsign::frame::{Decoder, FrameId, FrameKind, encode};
-use failover_core::signer::tezsign::message::{Answer, Ask, Request, Response, Sign, Unlock};
+use failover_core::signer::tezsign::message::{Ask, DeviceAnswer, Request, Response, Sign, Unlock};
 use failover_core::signer::tezsign::{Connect, Interface, Link};
 
 /// A gadget, and the sign interface while the service holds it.
@@ -52,7 +52,7 @@ impl TezSignPort {
         let keys = self.keys().map(|key| key.alias.clone()).collect();
         let ask = Ask::Unlock(Unlock { keys, passphrase: Some(passphrase.as_bytes().to_vec()) });
         match self.ask(&mut link, ask) {
-            Some(Answer::Unlock(results)) => results.results.iter().all(|result| result.ok),
+            Some(DeviceAnswer::Unlock(results)) => results.results.iter().all(|result| result.ok),
             _ => false,
         }
     }
@@ -68,11 +68,11 @@ impl TezSignPort {
         if answer.is_some() {
             self.link = Some(link);
         }
-        matches!(answer, Some(Answer::Sign(_)))
+        matches!(answer, Some(DeviceAnswer::Sign(_)))
     }
 
     /// One exchange; `None` where no answer came.
-    fn ask(&mut self, link: &mut SimLink, ask: Ask) -> Option<Answer> {
+    fn ask(&mut self, link: &mut SimLink, ask: Ask) -> Option<DeviceAnswer> {
         self.asked += 1;
         let mut id = [0x77; 16];
         if let Some(number) = id.last_chunk_mut::<8>() {

@@ -9,7 +9,7 @@ use failover_core::chain::octez::OctezNode;
 use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc};
 use failover_core::clock::{Clock, SystemClock, Timestamp};
-use failover_core::signer::ledger::{Derivation, KeyPath, Options};
+use failover_core::signer::ledger::{Derivation, KeyPath, LedgerUse};
 use failover_core::signer::{Arm, Arming, Cap, DeviceReading, KeyName, Model, Passphrase, Selector};
 use failover_core::tezos::Kind;
 use failover_sim::serve::{Served, serve, stand_in};
@@ -124,7 +124,7 @@ fn a_ledger_answers_over_tcp() {
     let (path, derivation): (KeyPath, Derivation) = world.ledger_key();
     let open = |selector: &str| {
         let selector: Selector = selector.parse().unwrap();
-        let options = Options { path: path.clone(), derivation, ..Options::default() };
+        let options = LedgerUse { path: path.clone(), derivation, ..LedgerUse::default() };
         failover_core::signer::ledger::open(&selector, &options).unwrap()
     };
     let primary = open(&served.primary_device).state().unwrap();

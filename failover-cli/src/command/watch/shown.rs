@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
 use failover_core::clock::Timestamp;
-use failover_core::watch::{Hooks, Listener, Look, Role, Said};
+use failover_core::watch::{Hooks, Listener, WatchLook, WatchRecord, WatchRole};
 
 use super::told::{Told, named};
 use crate::narration::Narration;
@@ -21,11 +21,11 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 /// machine (S12).
 #[derive(Clone)]
 pub(super) struct Shown {
-    pub(super) records: SyncSender<(Timestamp, Said)>,
+    pub(super) records: SyncSender<(Timestamp, WatchRecord)>,
 }
 
 impl Shown {
-    pub(super) fn show(&self, at: Timestamp, said: Said) {
+    pub(super) fn show(&self, at: Timestamp, said: WatchRecord) {
         let _full_or_gone = self.records.try_send((at, said));
     }
 }
@@ -38,16 +38,16 @@ pub(super) struct Everybody {
 }
 
 impl Listener for Everybody {
-    fn hear(&mut self, at: Timestamp, said: &Said) {
+    fn hear(&mut self, at: Timestamp, said: &WatchRecord) {
         self.shown.show(at, said.clone());
         self.hooks.hear(at, said);
         // Between the parts of a stop, which takes its time.
-        if let (Said::Run(_), Some(notify)) = (said, &mut self.notify) {
+        if let (WatchRecord::Run(_), Some(notify)) = (said, &mut self.notify) {
             notify.works();
         }
     }
 
-    fn looked(&mut self, look: &Look) {
+    fn looked(&mut self, look: &WatchLook) {
         if let Some(notify) = &mut self.notify {
             notify.looked(look.succeeded(), &status(look));
         }
@@ -55,10 +55,10 @@ impl Listener for Everybody {
 }
 
 /// How it stands, in one line.
-fn status(look: &Look) -> String {
+fn status(look: &WatchLook) -> String {
     let role = match look.role {
-        Some(Role::Baker) => "this machine bakes",
-        Some(Role::Sentinel) => "this machine stands by",
+        Some(WatchRole::Baker) => "this machine bakes",
+        Some(WatchRole::Sentinel) => "this machine stands by",
         None => "what this machine is, is not known yet",
     };
     let head = look.head.map_or_else(|| "no head yet".to_owned(), |head| format!("head {head}"));
@@ -74,17 +74,17 @@ fn status(look: &Look) -> String {
 }
 
 /// Shows every record as it comes; the end is shown as the command's last line.
-pub(super) fn show(records: &Receiver<(Timestamp, Said)>, mut out: Output) {
+pub(super) fn show(records: &Receiver<(Timestamp, WatchRecord)>, mut out: Output) {
     let (mut story, mut seq) = (Narration::default(), 0);
     for (at, said) in records {
         seq += 1;
         match &said {
-            Said::Run(record) if record.is_end() => {}
-            Said::Run(record) => {
+            WatchRecord::Run(record) if record.is_end() => {}
+            WatchRecord::Run(record) => {
                 out.record(&Line { v: failover_core::journal::VERSION, seq, at, record });
                 story.tell(record).into_iter().for_each(|line| out.line(line));
             }
-            Said::Note(note) => {
+            WatchRecord::Finding(note) => {
                 out.record(&Line { v: failover_core::journal::VERSION, seq, at, record: note });
                 out.line(format!("{}  {}", whole(at), Told(note)));
             }
@@ -102,7 +102,7 @@ mod tests {
 
     use std::sync::mpsc;
 
-    use failover_core::watch::{Note, Trouble};
+    use failover_core::watch::{Finding, Trouble};
 
     use super::*;
 
@@ -111,7 +111,7 @@ mod tests {
         let (records, _unread) = mpsc::sync_channel(2);
         let shown = Shown { records };
         let at = Timestamp::from_millis(0);
-        let said = Said::Run(Box::new(Record::Disarmed { proven: true, what: Vec::new() }));
+        let said = WatchRecord::Run(Box::new(Record::Disarmed { proven: true, what: Vec::new() }));
         for _ in 0..10 {
             shown.show(at, said.clone());
         }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_record_names_its_kind_and_carries_its_version() {
-        let note = Note::Over { what: Trouble::Signer, seconds: 12 };
+        let note = Finding::Over { what: Trouble::Signer, seconds: 12 };
         let line = Line { v: 1, seq: 3, at: Timestamp::from_millis(0), record: &note };
         assert_eq!(
             serde_json::to_string(&line).unwrap(),

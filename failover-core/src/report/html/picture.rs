@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::{Levels, Point, Whose};
+use crate::report::{Levels, Point, PointOf};
 use crate::tezos::Level;
 
 use super::pieces::class;
@@ -113,7 +113,7 @@ fn gaps(stops: &[Stop<'_>]) -> Markup {
 }
 
 fn label(stop: &Stop<'_>, above: bool) -> Markup {
-    let whose = stop.points.iter().map(|point| point.whose).max().unwrap_or(Whose::Chain);
+    let whose = stop.points.iter().map(|point| point.whose).max().unwrap_or(PointOf::Chain);
     let lines = lines(stop);
     let height = u32::try_from(lines.len()).unwrap_or(0).saturating_mul(16);
     // The level first, then what is there.
@@ -130,17 +130,17 @@ fn label(stop: &Stop<'_>, above: bool) -> Markup {
 }
 
 /// Each whose has a form of its own, as colour alone says nothing to everybody.
-fn marker(whose: Whose, x: u32) -> Markup {
+fn marker(whose: PointOf, x: u32) -> Markup {
     let points = |points: [(i64, i64); 4]| {
         let (x, y) = (i64::from(x), i64::from(AXIS));
         points.map(|(dx, dy)| format!("{},{}", x.saturating_add(dx), y.saturating_add(dy))).join(" ")
     };
     let corners = match whose {
-        Whose::Backup => return html! { circle class=(class(whose)) cx=(x) cy=(AXIS) r="8" {} },
+        PointOf::Backup => return html! { circle class=(class(whose)) cx=(x) cy=(AXIS) r="8" {} },
         // A square, a diamond, a triangle.
-        Whose::Primary => points([(-7, -7), (7, -7), (7, 7), (-7, 7)]),
-        Whose::Chain => points([(0, -8), (8, 0), (0, 8), (-8, 0)]),
-        Whose::Foreign => points([(0, -10), (10, 8), (-10, 8), (0, -10)]),
+        PointOf::Primary => points([(-7, -7), (7, -7), (7, 7), (-7, 7)]),
+        PointOf::Chain => points([(0, -8), (8, 0), (0, 8), (-8, 0)]),
+        PointOf::Foreign => points([(0, -10), (10, 8), (-10, 8), (0, -10)]),
     };
     html! { polygon class=(class(whose)) points=(corners) {} }
 }
@@ -167,10 +167,10 @@ fn lines(stop: &Stop<'_>) -> Vec<String> {
 fn legend(levels: &Levels, points: &[Point]) -> Markup {
     let there = |whose| points.iter().any(|point| point.whose == whose);
     let keys = [
-        ("key primary", "the primary", there(Whose::Primary)),
-        ("key chain", "the chain", there(Whose::Chain)),
-        ("key backup", "the backup", there(Whose::Backup)),
-        ("key foreign", "another machine than the backup", there(Whose::Foreign)),
+        ("key primary", "the primary", there(PointOf::Primary)),
+        ("key chain", "the chain", there(PointOf::Chain)),
+        ("key backup", "the backup", there(PointOf::Backup)),
+        ("key foreign", "another machine than the backup", there(PointOf::Foreign)),
         ("key band", "the quarantine", levels.quarantine().is_some()),
     ];
     html! {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::report::words::parts;
-use crate::report::{Whose, capital};
+use crate::report::{PointOf, capital};
 
 /// Text in which what stands between two backticks is a command.
 pub(super) fn prose(text: &str) -> Markup {
@@ -30,11 +30,11 @@ pub(super) fn stopped(text: String) -> String {
 }
 
 /// The class of what belongs to one of them, which gives it its colour.
-pub(super) const fn class(whose: Whose) -> &'static str {
+pub(super) const fn class(whose: PointOf) -> &'static str {
     match whose {
-        Whose::Chain => "chain",
-        Whose::Primary => "primary",
-        Whose::Backup => "backup",
-        Whose::Foreign => "foreign",
+        PointOf::Chain => "chain",
+        PointOf::Primary => "primary",
+        PointOf::Backup => "backup",
+        PointOf::Foreign => "foreign",
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::noted_prompt::Noted;
 use crate::config::Signer;
 use crate::permit::PromptNote;
-use crate::signer::registry::{self, Purpose};
+use crate::signer::registry::{self, SignerPurpose};
 use crate::signer::traits::RaisedBy;
 use crate::signer::{DeviceState, HwmSetter, SignerDevice as _, SignerError, ledger};
 
@@ -39,11 +39,11 @@ pub fn newer_than_tried(state: &DeviceState) -> Option<String> {
 pub fn device(signer: &Signer, cancelled: Arc<AtomicBool>) -> Result<Box<dyn HwmSetter>, SignerError> {
     let model = signer.device.model();
     // Who opens a configuration bakes with it; a signer in a file may be part of the same build.
-    if registry::driver(model).is_some_and(|driver| driver.purpose != Purpose::Baking) {
+    if registry::driver(model).is_some_and(|driver| driver.purpose != SignerPurpose::Baking) {
         let why = format!("a {model} is for tests, and nobody bakes with it");
         return Err(SignerError::Unsupported { what: "opening it", why });
     }
-    let options = registry::Options {
+    let options = registry::OpenOptions {
         path: signer.path.clone(),
         derivation: signer.curve,
         chain: signer.chain,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Lock, Secret, SecretError, secret};
+use crate::config::{Config, LockSection, Secret, SecretError, secret};
 use crate::lock::etcd::{EtcdLock, EtcdOptions};
 use crate::lock::{FailoverLock, FileLock, Holder, LockError};
 use crate::session::{SessionError, SetupError};
@@ -66,7 +66,7 @@ pub fn locks(config: &Config) -> Result<Locks, SessionError> {
 ///
 /// # Errors
 /// The password's file cannot be read.
-pub fn etcd(lock: &Lock) -> Result<(EtcdOptions, Option<String>), SecretError> {
+pub fn etcd(lock: &LockSection) -> Result<(EtcdOptions, Option<String>), SecretError> {
     let Some((_, file)) = &lock.user else { return Ok((lock.options(None), None)) };
     let Secret { passphrase, warning } = secret("password_file", file)?;
     Ok((lock.options(Some(passphrase)), warning))

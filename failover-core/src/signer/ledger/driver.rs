@@ -1,7 +1,7 @@
 //! Ledger in the registry: what it can do, how it is named and opened (Tezos Baking 2.5.1).
 
 use super::open;
-use crate::signer::driver::{Driver, Options, Purpose};
+use crate::signer::driver::{Driver, OpenOptions, SignerPurpose};
 use crate::signer::traits::{
     ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
     Words,
@@ -48,20 +48,20 @@ impl Model {
 pub(in crate::signer) const DRIVER: Driver = Driver {
     model: Model::Ledger,
     forms: &["ledger", "ledger:SERIAL-OR-PATH", "ledger+tcp:HOST:PORT"],
-    purpose: Purpose::Baking,
+    purpose: SignerPurpose::Baking,
     open: opened,
     list,
     is_newer: |_| false,
     program: None,
 };
 
-fn opened(selector: &Selector, options: &Options) -> Result<Box<dyn HwmSetter>, SignerError> {
-    let Options { path, derivation, chain, cancelled, prompted } = options.clone();
+fn opened(selector: &Selector, options: &OpenOptions) -> Result<Box<dyn HwmSetter>, SignerError> {
+    let OpenOptions { path, derivation, chain, cancelled, prompted } = options.clone();
     let path = path.ok_or_else(|| SignerError::Unsupported {
         what: "opening it as a Ledger",
         why: "no key path is configured".to_owned(),
     })?;
-    open(selector, &super::Options { path, derivation, chain, cancelled, prompted })
+    open(selector, &super::LedgerUse { path, derivation, chain, cancelled, prompted })
 }
 
 #[cfg(feature = "ledger")]

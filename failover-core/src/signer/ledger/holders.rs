@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// A process that has the node open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub struct NodeHolder {
     /// Its id.
     pub pid: u32,
     /// Its name, as the kernel keeps it (`/proc/PID/comm`, 15 characters); empty where it could not be read.
     pub name: String,
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for NodeHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (process {})", if self.name.is_empty() { "a process" } else { &self.name }, self.pid)
     }
@@ -26,7 +26,7 @@ impl fmt::Display for Holder {
 #[non_exhaustive]
 pub struct Holders {
     /// Those that have the node open, `except` left out.
-    pub seen: Vec<Holder>,
+    pub seen: Vec<NodeHolder>,
     /// How many processes could not be looked into: they are another user's, and any of them may hold it too.
     pub unseen: usize,
 }
@@ -47,7 +47,7 @@ pub fn holders(node: &Path, except: &[u32]) -> io::Result<Holders> {
         match has_open(&entry.path().join("fd"), &node) {
             Ok(true) => {
                 let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-                found.seen.push(Holder { pid, name: name.trim().to_owned() });
+                found.seen.push(NodeHolder { pid, name: name.trim().to_owned() });
             }
             Ok(false) => {}
             // A process that ended meanwhile holds nothing.

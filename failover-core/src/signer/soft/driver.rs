@@ -1,7 +1,7 @@
 //! The soft signer in the registry.
 
 use super::Soft;
-use crate::signer::driver::{Driver, Purpose};
+use crate::signer::driver::{Driver, SignerPurpose};
 use crate::signer::traits::{
     ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
     Words,
@@ -37,14 +37,14 @@ impl Model {
 pub(in crate::signer) const DRIVER: Driver = Driver {
     model: Model::Soft,
     forms: &["soft+file:PATH"],
-    purpose: Purpose::Tests,
+    purpose: SignerPurpose::Tests,
     open,
     list: || Ok(Vec::new()),
     is_newer: |_| false,
     program: None,
 };
 
-fn open(selector: &Selector, _: &crate::signer::driver::Options) -> Result<Box<dyn HwmSetter>, SignerError> {
+fn open(selector: &Selector, _: &crate::signer::driver::OpenOptions) -> Result<Box<dyn HwmSetter>, SignerError> {
     match selector.place() {
         Place::File(path) => Ok(Box::new(Soft::new(path))),
         _ => Err(SignerError::Unsupported {

@@ -2,7 +2,7 @@
 
 use super::program::read_status;
 use super::{open, release};
-use crate::signer::driver::{Driver, OwnProgram, Purpose};
+use crate::signer::driver::{Driver, OwnProgram, SignerPurpose};
 use crate::signer::traits::{
     ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
     Words,
@@ -39,7 +39,7 @@ impl Model {
 pub(in crate::signer) const DRIVER: Driver = Driver {
     model: Model::TezSign,
     forms: &["tezsign", "tezsign:SERIAL", "tezsign+unix:PATH"],
-    purpose: Purpose::Baking,
+    purpose: SignerPurpose::Baking,
     open: |selector, _| open(selector),
     list,
     is_newer: release::is_newer,

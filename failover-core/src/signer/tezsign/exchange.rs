@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::frame::{Decoder, Frame, FrameId, FrameKind, encode};
 use super::link::{Link, LinkError};
-use super::message::{Answer, Ask, Request, Response};
+use super::message::{Ask, DeviceAnswer, Request, Response};
 use crate::signer::{KeyName, SignerError};
 
 /// Deadline of an exchange other than unlock. Over an emulated USB stack one takes 60 ms at worst.
@@ -111,7 +111,7 @@ impl<L: Link> Session<L> {
     }
 
     /// Asks and waits for the answer; an error answer is [`SignerError::Refused`].
-    pub(super) fn ask(&mut self, ask: Ask, until: Until) -> Result<Answer, SignerError> {
+    pub(super) fn ask(&mut self, ask: Ask, until: Until) -> Result<DeviceAnswer, SignerError> {
         let what = ask.name();
         let repeatable = ask.repeatable();
         let mut payload = Zeroizing::new(Request::from(ask).encode_to_vec());
@@ -130,7 +130,7 @@ impl<L: Link> Session<L> {
             if let Some(response) = self.answer(&mut turn, what, until)? {
                 self.clean = true;
                 return match decode(&response, what)? {
-                    Answer::Error(e) => Err(SignerError::Refused { what, code: e.code, message: e.message }),
+                    DeviceAnswer::Error(e) => Err(SignerError::Refused { what, code: e.code, message: e.message }),
                     answer => Ok(answer),
                 };
             }
@@ -213,10 +213,10 @@ struct Turn<'a> {
 }
 
 fn is_bad_protobuf(frame: &Frame) -> bool {
-    matches!(Response::decode(frame.payload.as_slice()), Ok(Response { answer: Some(Answer::Error(e)) }) if e.code == 1)
+    matches!(Response::decode(frame.payload.as_slice()), Ok(Response { answer: Some(DeviceAnswer::Error(e)) }) if e.code == 1)
 }
 
-fn decode(frame: &Frame, what: &'static str) -> Result<Answer, SignerError> {
+fn decode(frame: &Frame, what: &'static str) -> Result<DeviceAnswer, SignerError> {
     Response::decode(frame.payload.as_slice())
         .map_err(|e| SignerError::Malformed { what, why: e.to_string() })?
         .answer

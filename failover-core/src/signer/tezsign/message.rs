@@ -9,8 +9,8 @@ use prost::{Message, Oneof};
 mod body;
 
 pub use body::{
-    DeleteKeys, Done, Empty, Failure, InitInfo, InitMaster, KeyResult, KeyStatus, Lock, LockState, LogLines, Logs,
-    NewKeyResult, NewKeyResults, NewKeys, Results, SetLevel, Sign, Signature, Status, Unlock, Version,
+    DeleteKeys, Done, Empty, Failure, InitInfo, InitMaster, KeyResult, KeyStatus, LockKeys, LockState, LogLines, Logs,
+    NewKeyResult, NewKeyResults, NewKeys, Results, SetLevel, Sign, Signature, SoftwareVersion, Status, Unlock,
 };
 
 /// Host to gadget.
@@ -24,37 +24,37 @@ pub struct Request {
 /// What is asked.
 #[derive(Clone, PartialEq, Oneof)]
 pub enum Ask {
-    /// Unlock keys; answered by [`Answer::Unlock`].
+    /// Unlock keys; answered by [`DeviceAnswer::Unlock`].
     #[prost(message, tag = "1")]
     Unlock(Unlock),
-    /// Lock keys; answered by [`Answer::Lock`].
+    /// Lock keys; answered by [`DeviceAnswer::Lock`].
     #[prost(message, tag = "2")]
-    Lock(Lock),
-    /// All keys; answered by [`Answer::Status`].
+    Lock(LockKeys),
+    /// All keys; answered by [`DeviceAnswer::Status`].
     #[prost(message, tag = "3")]
     Status(Empty),
-    /// A signature, on the sign interface only; answered by [`Answer::Sign`].
+    /// A signature, on the sign interface only; answered by [`DeviceAnswer::Sign`].
     #[prost(message, tag = "4")]
     Sign(Sign),
-    /// New keys; answered by [`Answer::NewKeys`].
+    /// New keys; answered by [`DeviceAnswer::NewKeys`].
     #[prost(message, tag = "5")]
     NewKeys(NewKeys),
-    /// The last lines of the log; answered by [`Answer::Logs`].
+    /// The last lines of the log; answered by [`DeviceAnswer::Logs`].
     #[prost(message, tag = "6")]
     Logs(Logs),
-    /// A master secret for an empty card; answered by [`Answer::Ok`].
+    /// A master secret for an empty card; answered by [`DeviceAnswer::Ok`].
     #[prost(message, tag = "7")]
     InitMaster(InitMaster),
-    /// Is there a master secret; answered by [`Answer::InitInfo`].
+    /// Is there a master secret; answered by [`DeviceAnswer::InitInfo`].
     #[prost(message, tag = "8")]
     InitInfo(Empty),
-    /// Set a key's marks; answered by [`Answer::Ok`].
+    /// Set a key's marks; answered by [`DeviceAnswer::Ok`].
     #[prost(message, tag = "9")]
     SetLevel(SetLevel),
-    /// Delete keys; answered by [`Answer::DeleteKeys`].
+    /// Delete keys; answered by [`DeviceAnswer::DeleteKeys`].
     #[prost(message, tag = "10")]
     DeleteKeys(DeleteKeys),
-    /// Software version; answered by [`Answer::Version`].
+    /// Software version; answered by [`DeviceAnswer::Version`].
     #[prost(message, tag = "11")]
     Version(Empty),
 }
@@ -63,13 +63,13 @@ pub enum Ask {
 #[derive(Clone, PartialEq, Message)]
 pub struct Response {
     /// What is answered.
-    #[prost(oneof = "Answer", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16")]
-    pub answer: Option<Answer>,
+    #[prost(oneof = "DeviceAnswer", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16")]
+    pub answer: Option<DeviceAnswer>,
 }
 
 /// What is answered.
 #[derive(Clone, PartialEq, Oneof)]
-pub enum Answer {
+pub enum DeviceAnswer {
     /// To unlock, a result for each key.
     #[prost(message, tag = "1")]
     Unlock(Results),
@@ -96,7 +96,7 @@ pub enum Answer {
     DeleteKeys(Results),
     /// To version.
     #[prost(message, tag = "9")]
-    Version(Version),
+    Version(SoftwareVersion),
     /// To init master and set level.
     #[prost(message, tag = "15")]
     Ok(Done),
@@ -111,8 +111,8 @@ impl From<Ask> for Request {
     }
 }
 
-impl From<Answer> for Response {
-    fn from(answer: Answer) -> Self {
+impl From<DeviceAnswer> for Response {
+    fn from(answer: DeviceAnswer) -> Self {
         Self { answer: Some(answer) }
     }
 }

@@ -9,7 +9,7 @@ use prost::Message as _;
 use super::exchange::{Session, Until};
 use super::frame::{Decoder, FrameId, FrameKind, encode};
 use super::message::{
-    Answer, Ask, Done, Empty, Failure, KeyStatus, LockState, Response, SetLevel, Status, Unlock, Version,
+    Ask, DeviceAnswer, Done, Empty, Failure, KeyStatus, LockState, Response, SetLevel, SoftwareVersion, Status, Unlock,
 };
 use super::*;
 use crate::signer::{Cap, DeviceReading};
@@ -19,9 +19,9 @@ use crate::signer::{Cap, DeviceReading};
 enum Say {
     Accept,
     Retry,
-    Answer(Answer),
+    Answer(DeviceAnswer),
     /// An answer to another request.
-    Other(Answer),
+    Other(DeviceAnswer),
 }
 
 /// What was sent, and what will be said to it.
@@ -44,7 +44,7 @@ impl Scripted {
         Self(Arc::new(Mutex::new(Script { says, ..Script::default() })))
     }
 
-    fn ask(&self, ask: Ask) -> Result<Answer, SignerError> {
+    fn ask(&self, ask: Ask) -> Result<DeviceAnswer, SignerError> {
         Session::new(self.clone(), "scripted".to_owned()).ask(ask, Until::from_now(Duration::from_secs(60)))
     }
 
@@ -86,12 +86,12 @@ impl Link for Scripted {
     }
 }
 
-fn told() -> Answer {
-    Answer::Version(Version { version: "2026-04-30".to_owned(), build_date: String::new() })
+fn told() -> DeviceAnswer {
+    DeviceAnswer::Version(SoftwareVersion { version: "2026-04-30".to_owned(), build_date: String::new() })
 }
 
-fn failure(code: u32) -> Answer {
-    Answer::Error(Failure { code, message: "no".to_owned() })
+fn failure(code: u32) -> DeviceAnswer {
+    DeviceAnswer::Error(Failure { code, message: "no".to_owned() })
 }
 
 fn read() -> Ask {
@@ -220,10 +220,10 @@ fn s5_a_level_that_was_not_set_is_an_error() {
         tz4: "tz4J49BRMNXRArYj79UDpCvJUvefYAtqwmcJ".to_owned(),
         ..KeyStatus::default()
     };
-    let listed = Answer::Status(Status { keys: vec![key.clone()] });
+    let listed = DeviceAnswer::Status(Status { keys: vec![key.clone()] });
     let first = [Say::Accept, Say::Answer(listed)];
     for (ok, set) in [(true, true), (false, false)] {
-        let second = [Say::Accept, Say::Answer(Answer::Ok(Done { ok }))];
+        let second = [Say::Accept, Say::Answer(DeviceAnswer::Ok(Done { ok }))];
         let gadget = Scripted::new(&[&first, &first, &second]);
         let mut device = TezSign::new(Opens { gadget, busy: 0, proof: true });
         let reading = DeviceReading::of(&mut device).unwrap();

@@ -1,7 +1,7 @@
 //! Unlock: what the gadget's answer says of the passphrase and of the card, and that no answer says nothing.
 
 use super::link::Connect;
-use super::message::{Answer, Ask, KeyResult, Unlock};
+use super::message::{Ask, DeviceAnswer, KeyResult, Unlock};
 use super::{TezSign, mismatch};
 use crate::signer::{KeyName, Passphrase, SignerError};
 
@@ -18,7 +18,7 @@ impl<C: Connect> TezSign<C> {
         let ask = Ask::Unlock(Unlock { keys: names, passphrase: Some(passphrase.expose().to_vec()) });
         let mut unanswered = false;
         let answer = self.after_status(keys, ask, |answer| match answer {
-            Ok(Answer::Unlock(results)) => Ok(results.results),
+            Ok(DeviceAnswer::Unlock(results)) => Ok(results.results),
             Ok(_) => Err(mismatch("unlock")),
             Err(error) => {
                 // It was sent, or part of it: only an answer ends it.

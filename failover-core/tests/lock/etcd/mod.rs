@@ -1,6 +1,6 @@
 //! The lock in etcd against a real etcd on loopback: two holders, a lease that is lost, etcd that is down, and doors that
 //! are locked. `scripts/setup.sh test` installs etcd-server.
-#![cfg(feature = "http")]
+#![cfg(feature = "etcd")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -8,8 +8,8 @@ use failover_core::signer::ledger::apdu::{AllHwm, Command, Hwm, LedgerKey, Query
 use failover_core::signer::ledger::{Derivation, KeyPath, frame as apdu_frame};
 use failover_core::signer::tezsign::frame::{Decoder, FrameId, FrameKind, MAGIC, encode};
 use failover_core::signer::tezsign::message::{
-    Answer, Ask, Done, Empty, Failure, KeyResult, KeyStatus, Lock, Request, Response, Results, SetLevel, Sign,
-    Signature, Status, Unlock, Version,
+    Ask, DeviceAnswer, Done, Empty, Failure, KeyResult, KeyStatus, LockKeys, Request, Response, Results, SetLevel,
+    Sign, Signature, SoftwareVersion, Status, Unlock,
 };
 use failover_core::tezos::{BlockHash, ChainId, Curve, KeyHash, Level, Position, Round};
 use prost::Message;
@@ -64,7 +64,7 @@ fn ask(dice: &mut Dice) -> Ask {
     let keys: Vec<String> = (0..dice.roll(4)).map(|_| text(dice)).collect();
     match dice.roll(6) {
         0 => Ask::Unlock(Unlock { keys, passphrase: (!dice.one_in(3)).then(|| bytes(dice, 20)) }),
-        1 => Ask::Lock(Lock { keys }),
+        1 => Ask::Lock(LockKeys { keys }),
         2 => Ask::Status(Empty {}),
         3 => Ask::Sign(Sign { tz4: text(dice), message: bytes(dice, 200) }),
         4 => Ask::SetLevel(SetLevel { key: text(dice), level: number(dice) }),
@@ -89,18 +89,18 @@ fn status(dice: &mut Dice) -> KeyStatus {
     }
 }
 
-fn answer(dice: &mut Dice) -> Answer {
+fn answer(dice: &mut Dice) -> DeviceAnswer {
     let count = dice.roll(4);
     match dice.roll(6) {
         0 => {
             let result = |_| KeyResult { key: text(dice), ok: dice.one_in(2), error: text(dice) };
-            Answer::Lock(Results { results: (0..count).map(result).collect() })
+            DeviceAnswer::Lock(Results { results: (0..count).map(result).collect() })
         }
-        1 => Answer::Status(Status { keys: (0..count).map(|_| status(dice)).collect() }),
-        2 => Answer::Sign(Signature { signature: bytes(dice, 96) }),
-        3 => Answer::Version(Version { version: text(dice), build_date: text(dice) }),
-        4 => Answer::Ok(Done { ok: dice.one_in(2) }),
-        _ => Answer::Error(Failure { code: number(dice) as u32, message: text(dice) }),
+        1 => DeviceAnswer::Status(Status { keys: (0..count).map(|_| status(dice)).collect() }),
+        2 => DeviceAnswer::Sign(Signature { signature: bytes(dice, 96) }),
+        3 => DeviceAnswer::Version(SoftwareVersion { version: text(dice), build_date: text(dice) }),
+        4 => DeviceAnswer::Ok(Done { ok: dice.one_in(2) }),
+        _ => DeviceAnswer::Error(Failure { code: number(dice) as u32, message: text(dice) }),
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Unlock {
 
 /// Lock keys.
 #[derive(Clone, PartialEq, Eq, Message)]
-pub struct Lock {
+pub struct LockKeys {
     /// Aliases.
     #[prost(string, repeated, tag = "1")]
     pub keys: Vec<String>,
@@ -235,7 +235,7 @@ pub struct DeleteKeys {
 
 /// Software version.
 #[derive(Clone, PartialEq, Eq, Message)]
-pub struct Version {
+pub struct SoftwareVersion {
     /// The image's version, or `unknown`.
     #[prost(string, tag = "1")]
     pub version: String,
