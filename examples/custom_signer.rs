@@ -9,13 +9,14 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use failover_core::effect::disarm_keys;
 use failover_core::signer::traits::{
     ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
     Words,
 };
 use failover_core::signer::{
-    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, RaiseOrder, SignerDevice,
-    SignerError, plan_authorize, raise, refuse_lower,
+    Arm, Arming, Cap, CheckedOrder, DeviceInfo, DeviceReading, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks,
+    Model, SignerDevice, SignerError, raise,
 };
 use failover_core::state;
 use failover_core::tezos::{ChainId, KeyHash, Level, Position, Round};
@@ -99,7 +100,7 @@ impl SignerDevice for FileSigner {
     fn arm(&mut self, arm: Arm<'_>) -> Result<(), SignerError> {
         match arm {
             Arm::Authorize { order, .. } => {
-                self.set(order)?;
+                self.send_level(order)?;
                 self.armed = true;
                 Ok(())
             }
@@ -111,8 +112,9 @@ impl SignerDevice for FileSigner {
 }
 
 impl HwmSetter for FileSigner {
-    /// The order was planned against the marks that were read: nothing else can make one, so it never lowers (S4).
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+    /// The library has compared the order with what it read here right before, and nothing else can make one: no mark is
+    /// lowered by it (S4).
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         let text = format!("{}\n", order.level().get());
         // Whole and durable: a mark that a crash takes back was never raised.
         state::replace(&self.file, text.as_bytes(), 0o600).map_err(|error| self.wrong(error))
@@ -145,9 +147,7 @@ fn parse(text: &str) -> Result<Level, Box<dyn Error>> {
 
 fn raise_file(file: &Path, level: Level, head: Level) -> Result<(), Box<dyn Error>> {
     let mut device = FileSigner::at(file)?;
-    let keys = [KeyName::new("file")];
-    refuse_lower(&device.state()?, &keys, level)?;
-    for raised in raise(&mut device, &keys, level, head.above(100))? {
+    for raised in raise(&mut device, &[KeyName::new("file")], level, Cap::above(head, 100))? {
         println!("{}: {} before, {} read back", raised.key, raised.before.lowest(), raised.after.lowest());
     }
     Ok(())
@@ -155,13 +155,15 @@ fn raise_file(file: &Path, level: Level, head: Level) -> Result<(), Box<dyn Erro
 
 /// Alone, a device is armed like this; in a failover only an approved step does it, after the fence.
 fn arm_and_disarm(device: &mut FileSigner) -> Result<(), Box<dyn Error>> {
-    let before = device.state()?;
-    let (key, words) = (before.keys.first().ok_or("no key")?, device.model().traits().words);
+    let reading = DeviceReading::of(device)?;
+    let key = reading.state().keys.first().ok_or("no key")?;
     let mark = key.marks.and_then(|marks| marks.highest().0).ok_or("no mark")?;
-    let order = plan_authorize(&before, &key.name, mark.level, mark.level.above(100))?;
-    device.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET })?;
+    let order = reading.order_to_authorize(&key.name, mark.level, Cap::above(mark.level, 100))?;
     // No answer counts, only what is read afterwards (S5).
-    println!("{}: {}, at {}", key.name, if device.armed { words.armed } else { words.at_rest }, device.mark()?);
-    device.disarm()?;
-    if device.state()?.able_to_sign().is_empty() { Ok(()) } else { Err("it still can sign".into()) }
+    let authorized = order.authorize(device, ChainId::MAINNET);
+    // Also after an error: it may be armed all the same.
+    let disarmed = disarm_keys(device);
+    let authorized = authorized?;
+    println!("{}: {}, at {}", authorized.key, device.model().traits().words.armed, authorized.after.lowest());
+    Ok(disarmed?)
 }

@@ -7,9 +7,7 @@
 
 use std::error::Error;
 
-use failover_core::signer::{
-    Arm, HwmSetter, KeyName, Model, Passphrase, RaiseError, Raised, SignerDevice, raise, refuse_lower, tezsign,
-};
+use failover_core::signer::{Cap, KeyName, Model, Passphrase, raise, tezsign, with_unlocked};
 use failover_core::tezos::Level;
 use failover_sim::{Side, World, WorldOptions};
 
@@ -28,18 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let keys: Vec<KeyName> = device.state()?.keys.into_iter().map(|key| key.name).collect();
     let passphrase = Passphrase::new(passphrase.into_bytes());
-    device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
-    // Whatever becomes of it, no key stays unlocked.
-    let raised = raise_all(&mut *device, &keys, head);
-    device.disarm()?;
+    // Whatever becomes of it, no key stays unlocked; a level below a mark is refused, and one that is reached already is success.
+    let raised = with_unlocked(&mut *device, &keys, &passphrase, |device| {
+        raise(device, &keys, head.above(10), Cap::above(head, 100))
+    });
     for key in raised? {
         println!("{}: {} before, {} read back", key.key, key.before.lowest(), key.after.lowest());
     }
     Ok(())
-}
-
-fn raise_all(device: &mut dyn HwmSetter, keys: &[KeyName], head: Level) -> Result<Vec<Raised>, RaiseError> {
-    // A level that a person typed is refused where it would lower a mark; one that is reached already is success.
-    refuse_lower(&device.state()?, keys, head.above(10))?;
-    raise(device, keys, head.above(10), head.above(100))
 }

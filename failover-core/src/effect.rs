@@ -18,7 +18,9 @@ use crate::operator::{Operator, OperatorError};
 use crate::permit::{ClaimAnswer, PermitError, RunPermit};
 use crate::remote_signer::{RemoteSigner, RemoteSignerError};
 use crate::signer::ledger::StatusWord;
-use crate::signer::{Arm, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, raise};
+use crate::signer::{
+    Arm, HwmSetter, KeyName, Passphrase, RaiseError, SignerError, next_where_not_locked, raise_to_floor,
+};
 use crate::state::PlanId;
 
 mod at_rest;
@@ -32,9 +34,10 @@ mod performed;
 mod permit;
 mod prove;
 mod stand_down;
-mod unanswered;
 mod unlocked;
 
+pub use crate::signer::UNLOCK_LATE;
+pub(crate) use crate::signer::{WAITS, lock_until_over};
 pub use at_rest::is_disarmed;
 pub(crate) use at_rest::{awake, is_gone};
 pub use disarm::{Disarmed, disarm, disarm_keys};
@@ -42,8 +45,6 @@ pub use marks::raise_marks;
 pub use performed::Performed;
 pub use permit::{take_and_claim, with_permit};
 pub use stand_down::{Whose, stand_down, stand_down_keys};
-pub use unanswered::UNLOCK_LATE;
-pub(crate) use unanswered::{WAITS, lock_until_over};
 
 /// Why a step did not succeed. The next reading shows what it did all the same.
 #[derive(Debug, Error)]
@@ -139,11 +140,7 @@ impl EffectError {
             Self::Operator(_) => "run again where a person can answer, or give the answer by a flag",
             Self::NoControl => "unplug the primary's signer or switch the machine off",
             Self::NotDisarmed { .. } => "run `failover stand-down`, then `failover return` again",
-            Self::NotLockedAgain { gone: true, .. } => {
-                "cut the device from all power, so that it locks, before you plug it in anywhere; then run `failover hwm \
-                 show`"
-            }
-            Self::NotLockedAgain { .. } => "unplug the device now: it may be able to sign",
+            Self::NotLockedAgain { gone, .. } => next_where_not_locked(*gone),
             Self::NotApproved => "report this as a fault of failover",
             Self::StillRuns { .. } => "stop what bakes there first",
             Self::StillArmed(_) => "unplug the backup's signer",
@@ -323,7 +320,7 @@ fn act(
         Step::Raise { keys, floor, cap } => {
             approved.still_fresh(clock.now())?;
             hands.device.open();
-            let raised = raise(&mut *hands.device, &keys, floor, cap);
+            let raised = raise_to_floor(&mut *hands.device, &keys, floor, cap);
             hands.device.close();
             return Ok(raised?.into());
         }

@@ -35,7 +35,7 @@ pub use crate::operator::{Answer, Question};
 pub use crate::permit::{Claim, ClaimAnswer, PermitState, RunId};
 pub use crate::signer::traits::{ArmedBy, AtRest, Hold, Lowering, Reboot, Setting};
 pub use crate::signer::{
-    Arming, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, plan_raise, reached, refuse_lower,
+    Arming, Cap, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, plan_raise, reached, refuse_lower,
     watermark,
 };
 pub use crate::state::{HeadPin, PlanId};

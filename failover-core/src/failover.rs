@@ -29,6 +29,7 @@ mod complaints;
 pub(crate) mod duplicate;
 pub(crate) mod ending;
 mod nonces;
+mod panicked;
 pub(crate) mod pin;
 mod plan;
 mod preflight;
@@ -146,8 +147,8 @@ impl Failover {
         }
     }
 
-    /// Goes through the procedure to its end. The end is recorded; where even that fails, it is in the answer.
-    pub(crate) fn run(mut self) -> End {
+    /// [`Failover::run`] of a rehearsal, whose panic stands for a process that is killed: nothing more is done after it.
+    pub(crate) fn rehearse(&mut self) -> End {
         if let Err(refusal) = self.standing(Purpose::Run) {
             return self.refused_unwritten(&refusal);
         }

@@ -73,7 +73,7 @@
 //! ## Raising its marks: [`HwmSetter`]
 //!
 //! ```no_run
-//! use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice, raise, tezsign};
+//! use failover_core::signer::{Cap, KeyName, Passphrase, raise, tezsign, with_unlocked};
 //! use failover_core::tezos::Level;
 //!
 //! let mut device = tezsign::open(&"tezsign".parse()?)?;
@@ -81,12 +81,14 @@
 //! let passphrase = Passphrase::new(std::fs::read("/run/passphrase")?);
 //!
 //! let keys = [KeyName::new("consensus"), KeyName::new("companion")];
-//! device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
-//! // Read, refuse to lower, refuse past the cap, set, read back, compare: to 10 above the head, never past 100 above.
-//! for raised in raise(&mut *device, &keys, head.above(10), head.above(100))? {
+//! // Held and unlocked for the raise, and locked again whatever becomes of it.
+//! let raised = with_unlocked(&mut *device, &keys, &passphrase, |device| {
+//!     // Read, refuse to lower, refuse past the cap, send, read back, compare: to 10 above the head, never past 100 above.
+//!     raise(device, &keys, head.above(10), Cap::above(head, 100))
+//! })?;
+//! for raised in raised {
 //!     println!("{}: {} before, {} after", raised.key, raised.before.lowest(), raised.after.lowest());
 //! }
-//! device.disarm()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -138,7 +140,7 @@
 //! | S1b | from before an unlock until the start nobody else on this host can ask for a signature | [`SignerDevice::hold`] |
 //! | S2 | the floor lies above everything that was observed, the primary's own marks too | [`decision::bound()`], [`decision::floor()`] |
 //! | S3 | unknown is never zero | [`facts::Fact`], [`tezos::Level`], [`chain::ChainError`], [`baker::BakerMachine`] |
-//! | S4 | a mark is never lowered, nor raised past a cap | [`signer::plan_raise`], [`signer::refuse_lower`], [`decision::cap`] |
+//! | S4 | a mark is never lowered, nor raised past a cap | [`signer::RaiseOrder`], [`signer::raise()`], [`signer::Cap`], [`decision::cap`] |
 //! | S5 | only a read-back counts as done | [`signer::raise()`], [`baker::BakerState`], [`effect`] |
 //! | S6 | every effect is on the disk before it is tried and after it is known | [`journal`], [`failover::Recorder`] |
 //! | S7 | one failover a baker at a time | [`lock`], on one machine and, with etcd, across machines |

@@ -58,9 +58,20 @@ impl Session {
     }
 
     /// Goes through the procedure to its end. The end is recorded; where even that fails, it is in the answer.
+    ///
+    /// # Panics
+    /// Where the operator, the recorder or an edge does. By then the backup is disarmed, unless its start was tried, and an end
+    /// is recorded, as far as that can be done.
     #[must_use]
     pub fn run(self) -> End {
         self.failover.run()
+    }
+
+    /// The same for a rehearsal in which a panic stands for a process that is killed: after one nothing more is done, and what
+    /// was armed stays so. Not for a machine that bakes.
+    #[must_use]
+    pub fn rehearse(mut self) -> End {
+        self.failover.rehearse()
     }
 }
 

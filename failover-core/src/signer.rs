@@ -9,12 +9,16 @@ use std::fmt;
 
 use crate::tezos::{ChainId, KeyHash};
 
+mod cap;
+mod disarm;
 mod driver;
 mod error;
 mod key_path;
 pub mod ledger;
 mod mark;
 mod model;
+mod needed;
+mod order;
 mod passphrase;
 mod prompted;
 mod raise;
@@ -27,18 +31,25 @@ pub mod tezsign;
 pub mod traits;
 #[cfg(any(feature = "tezsign", feature = "ledger"))]
 mod udev;
+mod unlocked;
 pub mod watermark;
 
+pub use cap::Cap;
+pub use disarm::{DisarmError, UNLOCK_LATE, disarm};
+pub(crate) use disarm::{WAITS, lock_until_over};
 pub use error::{SignerError, THROTTLE};
 pub use ledger::LEDGER_LEVEL_MAX;
 pub use mark::{LedgerMarks, Mark, Marks};
 pub use model::Model;
+pub use needed::{LevelNeeded, RaiseError, Raised, compare, plan_authorize, plan_raise, reached, refuse_lower};
+pub use order::{CheckedOrder, DeviceReading, RaiseOrder};
 pub use passphrase::Passphrase;
-pub(crate) use raise::raise_from;
-pub use raise::{RaiseError, RaiseOrder, Raised, compare, plan_authorize, plan_raise, raise, reached, refuse_lower};
+pub use raise::{raise, raise_to_floor};
 pub use registry::Listed;
 pub use selector::{Place, Selector, SelectorError};
 use traits::{AtRest, Hold, Traits};
+pub use unlocked::{UnlockedError, with_unlocked};
+pub(crate) use unlocked::{held, next_where_not_locked, unlocked, words_of};
 
 /// What a device says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -175,8 +186,8 @@ pub enum Arm<'a> {
     },
     /// Ledger: SETUP, which authorizes a key and sets the main chain's mark in one press of a person.
     Authorize {
-        /// Which key, and to which level its mark goes: planned against what was read (S4).
-        order: &'a RaiseOrder,
+        /// Which key, and to which level its mark goes: compared with what was read right before (S4).
+        order: &'a CheckedOrder<'a>,
         /// The chain whose mark it is. Zero makes every chain the main chain, and is refused.
         chain: ChainId,
     },
@@ -260,17 +271,18 @@ pub trait SignerDevice: Send {
     }
 }
 
-/// A device whose high watermarks can be raised.
+/// A device whose high watermarks can be raised: a driver says how a level is sent, and no more.
 ///
-/// Nothing outside this crate can make a [`RaiseOrder`] except by [`plan_raise`], which refuses to lower (S4);
-/// so no implementation can be told to set a mark that was not read first. [`raise()`] is the whole of it: read,
-/// refuse, set, read back, compare.
+/// Raising itself is no method, so that no driver can leave a part of it out: [`raise()`] and [`raise_to_floor`] are the whole
+/// of it (read, refuse to lower, refuse past the cap, send, read back, compare), [`RaiseOrder::send`] is one order of it.
+/// Nothing outside of this room can make the [`CheckedOrder`] that a driver is handed, nor keep it for later; so no driver can
+/// be told to set a mark that was not read right before (S4).
 pub trait HwmSetter: SignerDevice {
-    /// Sends one order to the device. What it answers proves nothing (S5).
+    /// Sends one level to the device. What it answers proves nothing (S5).
     ///
     /// # Errors
     /// Refused by the device or the person, or not answered in time.
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError>;
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError>;
 }
 
 impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
@@ -313,7 +325,7 @@ impl<T: SignerDevice + ?Sized> SignerDevice for Box<T> {
 }
 
 impl<T: HwmSetter + ?Sized> HwmSetter for Box<T> {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
-        (**self).set(order)
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
+        (**self).send_level(order)
     }
 }

@@ -335,7 +335,7 @@ impl Rehearsal {
         };
         self.world.wires().begin(self.world.now(), kill);
         // A process that is killed does nothing more, and what it held is let go: it unwinds.
-        let end = catch_unwind(AssertUnwindSafe(move || session.run()));
+        let end = catch_unwind(AssertUnwindSafe(move || session.rehearse()));
         self.world.wires().end();
         self.ends.push(match end {
             Ok(end) => end,

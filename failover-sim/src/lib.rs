@@ -41,19 +41,21 @@
 //! ## Raising its marks: [`HwmSetter`](failover_core::HwmSetter)
 //!
 //! ```
-//! use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice, raise};
+//! use failover_core::signer::{Cap, KeyName, Passphrase, raise, with_unlocked};
 //! # let world = failover_sim::World::new(failover_sim::WorldOptions::new(failover_core::signer::Model::TezSign, 7));
 //! # let (mut device, head) = (world.signer(failover_sim::Side::Backup), world.head_level());
 //! # let passphrase = Passphrase::new(world.passphrase().into_bytes());
 //!
 //! let keys = [KeyName::new("consensus"), KeyName::new("companion")];
-//! device.arm(Arm::Unlock { keys: &keys, passphrase: &passphrase })?;
-//! // Read, refuse to lower, refuse past the cap, set, read back, compare: to 10 above the head, never past 100 above.
-//! for raised in raise(&mut *device, &keys, head.above(10), head.above(100))? {
+//! // Held and unlocked for the raise, and locked again whatever becomes of it.
+//! let raised = with_unlocked(&mut *device, &keys, &passphrase, |device| {
+//!     // Read, refuse to lower, refuse past the cap, send, read back, compare: to 10 above the head, never past 100 above.
+//!     raise(device, &keys, head.above(10), Cap::above(head, 100))
+//! })?;
+//! for raised in raised {
 //!     println!("{}: {} before, {} after", raised.key, raised.before.lowest(), raised.after.lowest());
 //! }
-//! device.disarm()?;
-//! # Ok::<(), failover_core::signer::RaiseError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! ## What the chain says: [`ChainNode`](failover_core::ChainNode)

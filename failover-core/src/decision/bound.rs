@@ -14,7 +14,7 @@ use crate::tezos::{Kind, Level, Position};
 /// [`Refusal::NotSynced`]: there is no head. [`Refusal::AbsurdMark`]: a mark is past the cap (S4).
 pub fn bound(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<(Level, Basis), Refusal> {
     let agreed = facts.chain.agreed().ok_or(Refusal::NotSynced)?;
-    let highest = highest(facts, cap(policy, agreed))?;
+    let highest = highest(facts, cap(policy, agreed).level())?;
     let why = match (exact(facts, progress), highest) {
         // Of two signatures for one vote the companion's may be the only one that was made: B is no lower than it.
         (Ok((mark, _)), Some((above, _))) if above.level > mark.level => {

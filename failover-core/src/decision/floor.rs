@@ -33,7 +33,7 @@ pub fn floor(
         // The gate before this has refused already.
         return Err(Refusal::NotSynced);
     };
-    let cap = cap(policy, agreed);
+    let cap = cap(policy, agreed).level();
     let now = agreed.max(extrapolated(facts, &head.value, &constants.value));
     let highest = seen(facts, bound, cap)?.max(now);
     // A margin below the lead would raise to where a start is not allowed.
@@ -51,7 +51,7 @@ pub fn floor(
 /// Is this far enough above all that was signed, and above the head for a start? A press of the buttons may come late, and
 /// then the head has come nearer than when it was asked for (S2).
 pub(super) fn suffices(facts: &Facts, policy: &Policy, progress: &Progress, bound: Level, at: Level) -> bool {
-    let cap = facts.chain.agreed().map(|agreed| cap(policy, agreed));
+    let cap = facts.chain.agreed().map(|agreed| cap(policy, agreed).level());
     let seen = cap.and_then(|cap| seen(facts, bound, cap).ok());
     seen.is_some_and(|seen| at >= seen.above(margin(facts, policy, progress))) && leads(facts, at)
 }

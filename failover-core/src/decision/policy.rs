@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::{self, Claim, HeadPin, HostIdentity, KeyName, PlanId};
+use crate::facts::{self, Cap, Claim, HeadPin, HostIdentity, KeyName, PlanId};
 use crate::tezos::{ChainId, KeyHash, Level};
 
 /// A head at most this old is fresh.
@@ -277,6 +277,6 @@ impl Policy {
 
 /// No mark goes past this: the highest agreed fresh head and the policy's cap (S4).
 #[must_use]
-pub fn cap(policy: &Policy, agreed: Level) -> Level {
-    agreed.above(policy.cap)
+pub fn cap(policy: &Policy, agreed: Level) -> Cap {
+    Cap::above(agreed, policy.cap)
 }

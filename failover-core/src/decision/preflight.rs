@@ -36,7 +36,7 @@ pub(super) fn marks(
     }
     // What is wrong with the floor itself is said where it is noted and set.
     let Some(agreed) = facts.chain.agreed() else { return Ok(()) };
-    let cap = cap(policy, agreed);
+    let cap = cap(policy, agreed).level();
     let bound = match progress.kept.noted {
         Some(noted) => Ok(noted.bound),
         None => bound(facts, policy, progress).map(|(bound, _)| bound),
@@ -65,7 +65,7 @@ pub(super) fn marks(
 /// As [`marks`].
 pub(super) fn armed(facts: &Facts, device: &DeviceState, policy: &Policy) -> Result<(), Refusal> {
     let signing = signing_keys(facts, device);
-    let cap = facts.chain.agreed().map(|agreed| cap(policy, agreed));
+    let cap = facts.chain.agreed().map(|agreed| cap(policy, agreed).level());
     for key in device.keys.iter().filter(|key| signing.contains(&key.name)) {
         if key.arming == Arming::Corrupted {
             return Err(Refusal::Damaged { key: key.name.clone() });

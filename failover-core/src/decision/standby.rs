@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::step::{Approved, Step};
 use super::vocabulary::WaitFor;
 use super::{gate, policy, preflight};
-use crate::facts::{DeviceState, Facts, KeyName, KeyState, RaiseError, Unknown, plan_raise, refuse_lower};
+use crate::facts::{Cap, DeviceState, Facts, KeyName, KeyState, RaiseError, Unknown, plan_raise, refuse_lower};
 use crate::tezos::Level;
 
 /// Above everything that is seen, with the usual margin: the other machine bakes, so this is no floor for a start. Every
@@ -86,11 +86,12 @@ pub fn raise_by_hand(
     device: &DeviceState,
     keys: Vec<KeyName>,
     level: Level,
-    cap: Level,
+    cap: Cap,
 ) -> Result<Approved<Step>, RaiseError> {
     let Some(first) = keys.first() else { return Err(RaiseError::NoKeys) };
-    if level > cap {
-        return Err(RaiseError::PastCap { key: first.clone(), level, cap });
+    let highest = cap.level();
+    if level > highest {
+        return Err(RaiseError::PastCap { key: first.clone(), level, cap: highest });
     }
     // A locked TezSign shows no marks: they are compared once it is unlocked.
     let shown: Vec<KeyName> =

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ladder::StepKind;
 use super::vocabulary::{Basis, Path};
-use crate::facts::{Asked, KeyName, Marks};
+use crate::facts::{Asked, Cap, KeyName, Marks};
 use crate::tezos::{ChainId, Level};
 
 /// One effect. Its number is the one in the written procedure; 0 is the preparation of the backup.
@@ -62,7 +62,7 @@ pub enum Step {
         /// The floor.
         floor: Level,
         /// No mark goes past this.
-        cap: Level,
+        cap: Cap,
     },
     /// Authorize the Ledger's key with its mark at the floor or above, in one press.
     Authorize {
@@ -71,7 +71,7 @@ pub enum Step {
         /// The floor.
         floor: Level,
         /// No mark goes past this.
-        cap: Level,
+        cap: Cap,
         /// Whose mark it is.
         chain: ChainId,
     },
@@ -113,7 +113,7 @@ pub enum Step {
         /// To this level, or one above a key's highest mark where that is higher.
         level: Level,
         /// No mark goes past this.
-        cap: Level,
+        cap: Cap,
         /// A person typed the level: where a mark is above it, that is a mistake, and nothing is raised.
         typed: bool,
     },

@@ -4,7 +4,7 @@ use super::EffectError;
 use crate::decision::TooOld;
 use crate::permit::{PromptOf, RunPermit};
 use crate::signer::{
-    Arm, Arming, DeviceState, HwmSetter, KeyName, KeyState, RaiseError, Raised, SignerError, compare, plan_authorize,
+    Arming, Cap, DeviceReading, DeviceState, HwmSetter, KeyName, KeyState, RaiseError, Raised, SignerError, compare,
     reached,
 };
 use crate::tezos::{ChainId, Level};
@@ -14,11 +14,12 @@ use crate::tezos::{ChainId, Level};
 pub(super) fn authorize(
     device: &mut dyn HwmSetter,
     key: &KeyName,
-    (floor, cap): (Level, Level),
+    (floor, cap): (Level, Cap),
     chain: ChainId,
     (fresh, permit): (impl FnOnce() -> Result<(), TooOld>, Option<&RunPermit>),
 ) -> Result<Vec<Raised>, EffectError> {
-    let before = device.state()?;
+    let reading = DeviceReading::of(device)?;
+    let before = reading.state();
     // Pressed after it was given up: what is there is not asked for again.
     let ours = before.info.ledger.is_none_or(|ledger| ledger.chain == chain);
     if let Some(KeyState { arming: Arming::Armed, marks: Some(marks), .. }) = before.named(key)
@@ -27,13 +28,14 @@ pub(super) fn authorize(
     {
         return Ok(vec![compare(key, *marks, *marks, floor)?]);
     }
-    let order = plan_authorize(&before, key, floor, cap)?;
+    let order = reading.order_to_authorize(key, floor, cap)?;
     fresh()?;
     let root = permit.map(|permit| permit.permits.root());
     if let (Some(root), Some(permit)) = (root, permit) {
         root.prompted(order.level(), PromptOf::Run(permit.run));
     }
-    let answer = device.arm(Arm::Authorize { order: &order, chain });
+    // Read right before, in this function: a device is not asked twice for it, and a Ledger's driver reads once more itself.
+    let answer = order.arm(device, chain);
     let prompting = |error: &SignerError| matches!(error, SignerError::Prompting { .. });
     let read = device.state();
     if let Some(root) = root.filter(|_| read.is_ok() || !answer.as_ref().is_err_and(prompting)) {
@@ -47,7 +49,7 @@ pub(super) fn authorize(
     };
     let read = |state: &DeviceState| state.named(key).and_then(|k| k.marks);
     let armed = after.named(key).is_some_and(|k| k.arming == Arming::Armed);
-    match (read(&before), read(&after)) {
+    match (read(before), read(&after)) {
         (Some(before), Some(after)) if armed => Ok(vec![compare(key, before, after, floor)?]),
         _ => Err(match answer {
             Err(error) => EffectError::Signer(error.once_read("SETUP")),

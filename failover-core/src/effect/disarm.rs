@@ -6,26 +6,22 @@ use super::{EffectError, Hands};
 use crate::baker::{BakerControl, BakerState};
 use crate::clock::Clock;
 use crate::journal::record::NOT_LOCKED;
-use crate::signer::{Arming, HwmSetter};
+use crate::signer::{self, DisarmError, HwmSetter};
 
 /// Takes the device's ability to sign away, and reads back.
 ///
 /// # Errors
 /// The device could not be told, or still can sign.
 pub fn disarm_keys(device: &mut dyn HwmSetter) -> Result<(), EffectError> {
-    device.open();
-    let told = device.disarm();
-    let read = device.state();
-    device.close();
-    let read = match (read, &told) {
-        (Ok(read), _) => read,
-        // Why the order failed says more than why the reading after it did.
-        (Err(_), Err(told)) => return Err(told.clone().into()),
-        (Err(error), Ok(())) => return Err(error.into()),
-    };
-    match read.keys.iter().find(|k| k.arming != Arming::Disarmed) {
-        Some(key) => Err(told.err().map_or(EffectError::StillArmed(key.name.clone()), EffectError::Signer)),
-        None => Ok(()),
+    Ok(signer::disarm(device)?)
+}
+
+impl From<DisarmError> for EffectError {
+    fn from(error: DisarmError) -> Self {
+        match error {
+            DisarmError::Signer(error) => error.into(),
+            DisarmError::StillArmed(key) => Self::StillArmed(key),
+        }
     }
 }
 

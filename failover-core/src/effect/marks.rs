@@ -1,7 +1,7 @@
 //! What needs a device alone: its marks read or raised outside of a run, and left as unable to sign as it was.
 
 use super::permit::{begin_marks, with_marks};
-use super::unlocked::{held, locked_again, unlocked};
+use super::unlocked::{locked_again, unlocked};
 use super::{EffectError, Performed};
 use crate::clock::Clock;
 use crate::decision::{Approved, Step};
@@ -9,7 +9,7 @@ use crate::operator::Operator;
 use crate::permit::{PromptOf, RunPermit};
 use crate::signer::traits::RaisedBy;
 use crate::signer::{
-    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, raise_from, refuse_lower,
+    DeviceState, HwmSetter, KeyName, KeyState, Passphrase, Raised, SignerError, compare, held, raise, raise_to_floor,
 };
 use crate::tezos::Level;
 
@@ -101,12 +101,10 @@ fn perform(
             }
         }
         Step::RaiseMarks { keys, locked, level, cap, typed } => {
-            let work = |device: &mut dyn HwmSetter| {
-                let before = device.state()?;
-                if *typed {
-                    refuse_lower(&before, keys, *level)?;
-                }
-                Ok(raise_from(device, &before, keys, *level, *cap)?)
+            // A level that a person typed lowers nothing, and says so; one that was found is a floor.
+            let work = |device: &mut dyn HwmSetter| match typed {
+                true => Ok(raise(device, keys, *level, *cap)?),
+                false => Ok(raise_to_floor(device, keys, *level, *cap)?),
             };
             let Some(passphrase) = passphrase else { return work(device).map(Performed::from) };
             held(device, |device| {

@@ -2,8 +2,7 @@
 //! the second reading is proof: an effect that was under way when the permits went is over by then, and a permit that a run
 //! made in between is taken away with it.
 
-use super::unanswered::UNLOCK_LATE;
-use super::{Disarmed, EffectError, Hands, disarm, disarm_keys, note};
+use super::{Disarmed, EffectError, Hands, UNLOCK_LATE, disarm, disarm_keys, note};
 use crate::baker::BakerError;
 use crate::clock::Clock;
 use crate::guard::BootGuard;

@@ -3,10 +3,10 @@
 use super::Failover;
 use crate::clock::Clock as _;
 use crate::decision::{WaitFor, Waiting};
-use crate::effect::{self, EffectError};
+use crate::effect;
 use crate::journal::record::{End, NOT_LOCKED, Record};
 use crate::signer::traits::ArmedBy;
-use crate::signer::{SignerDevice as _, SignerError};
+use crate::signer::{DisarmError, SignerDevice as _, SignerError};
 
 impl Failover {
     /// The end, once no unlock of this run can open a key any more; else it says so, and what makes it safe.
@@ -51,6 +51,6 @@ impl Failover {
     }
 }
 
-fn not_locked(error: &EffectError) -> String {
+fn not_locked(error: &DisarmError) -> String {
     format!("{NOT_LOCKED}{error}")
 }

@@ -226,6 +226,7 @@ fn done(progress: &mut Progress, step: &Step, raised: &[Raised], live: bool) {
 mod tests {
     use super::*;
     use crate::decision::Session;
+    use crate::signer::Cap;
     use crate::tezos::Level;
 
     /// S6: what a session saw and tried itself is in no journal, whatever its records say.
@@ -235,7 +236,7 @@ mod tests {
         let keys = vec![KeyName::new("consensus")];
         let failed = StepResult::Failed { why: String::new(), next: String::new(), nonces: None };
         let done = StepResult::Done { raised: Vec::new(), nonces: None, claim: None, unlocked: Vec::new() };
-        let raise = Step::Raise { keys: keys.clone(), floor: level, cap: level };
+        let raise = Step::Raise { keys: keys.clone(), floor: level, cap: Cap::above(level, 0) };
         let records = [
             Record::Asked { asked: Question::LedgerSetting, answer: Answer::Yes },
             Record::Asked { asked: Question::PoweredOff { name: String::new() }, answer: Answer::No },

@@ -67,7 +67,7 @@ impl Levels {
                     self.basis.clone_from(basis);
                 }
                 Step::Raise { floor, cap, .. } | Step::Authorize { floor, cap, .. } => {
-                    (self.floor, self.cap) = (Some(*floor), Some(*cap));
+                    (self.floor, self.cap) = (Some(*floor), Some(cap.level()));
                 }
                 _ => {}
             },

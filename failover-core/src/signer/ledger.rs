@@ -23,7 +23,7 @@ use self::apdu::{QueryAuthKeyWithCurve, Reset, Setup, Version};
 use self::exchange::{Budget, query};
 use self::prompt::Screen;
 use super::{
-    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Place, RaiseOrder,
+    Arm, Arming, CheckedOrder, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Place,
     Selector, SignerDevice, SignerError,
 };
 use crate::tezos::{ChainId, KeyHash};
@@ -220,7 +220,7 @@ impl<X: ApduExchange> Ledger<X> {
     fn before_change(
         &mut self,
         what: &'static str,
-        order: &RaiseOrder,
+        order: &CheckedOrder<'_>,
         chain: Option<ChainId>,
     ) -> Result<(AllHwm, u32), SignerError> {
         let budget = Budget::new(STATE_DEADLINE);
@@ -338,7 +338,7 @@ impl<X: ApduExchange> SignerDevice for Ledger<X> {
 impl<X: ApduExchange> HwmSetter for Ledger<X> {
     /// RESET, which a person confirms on the device within [`apdu::PERSON_DEADLINE`]. It sets the test mark too, so it is
     /// refused where it would lower that one. Sent once; what [`SignerDevice::arm`] says about errors holds here.
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         let what = "RESET";
         let (hwm, level) = self.before_change(what, order, self.chain)?;
         // RESET sets both marks: the one of another chain must not be lowered by it.

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use failover_core::signer::soft::Soft;
-//! use failover_core::signer::{Arm, KeyName, Passphrase, SignerDevice, raise, registry};
+//! use failover_core::signer::{Arm, Cap, KeyName, Passphrase, SignerDevice, raise, registry};
 //! use failover_core::tezos::Level;
 //! # let folder = tempfile::tempdir()?;
 //! # let file = folder.path().join("keys.json");
@@ -19,7 +19,7 @@
 //!
 //! let mut device = registry::open(&format!("soft+file:{}", file.display()).parse()?, &registry::Options::default())?;
 //! let head = Level::new(12_345_678).ok_or("a level is never zero")?;
-//! raise(&mut *device, &[consensus.clone()], head.above(10), head.above(100))?;
+//! raise(&mut *device, &[consensus.clone()], head.above(10), Cap::above(head, 100))?;
 //! device.hold()?;
 //! device.arm(Arm::Unlock { keys: &[consensus], passphrase: &passphrase })?;
 //! device.disarm()?;
@@ -32,8 +32,8 @@ use std::path::{Path, PathBuf};
 
 use self::file::{Kept, Key};
 use super::{
-    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Passphrase, Place,
-    RaiseOrder, Selector, SignerDevice, SignerError, watermark,
+    Arm, Arming, CheckedOrder, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Mark, Marks, Model, Passphrase,
+    Place, Selector, SignerDevice, SignerError, watermark,
 };
 use crate::tezos::{KeyHash, Kind, Position};
 
@@ -158,7 +158,7 @@ impl SignerDevice for Soft {
 }
 
 impl HwmSetter for Soft {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         let mut kept = file::read(&self.path)?;
         let key = kept.key_mut(order.key())?;
         let mark = Mark::at(Position::start_of(order.level()));

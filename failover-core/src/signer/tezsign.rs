@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::signer::{
-    Arm, DeviceInfo, DeviceState, HwmSetter, KeyName, Model, Place, RaiseOrder, Selector, SignerDevice, SignerError,
+    Arm, CheckedOrder, DeviceInfo, DeviceState, HwmSetter, KeyName, Model, Place, Selector, SignerDevice, SignerError,
 };
 
 mod driver;
@@ -305,7 +305,7 @@ impl<C: Connect> SignerDevice for TezSign<C> {
 }
 
 impl<C: Connect> HwmSetter for TezSign<C> {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
         let ask = Ask::SetLevel(SetLevel { key: order.key().as_str().to_owned(), level: order.level().get() });
         self.after_status(std::slice::from_ref(order.key()), ask, |answer| match answer? {
             Answer::Ok(done) if done.ok => Ok(()),

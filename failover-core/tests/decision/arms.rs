@@ -2,6 +2,7 @@
 
 use failover_core::decision::{Path, Progress, Refusal, Step, StepKind, Verdict, WaitFor, decide, raise_by_hand};
 use failover_core::facts::{Arming, BootGuard, Facts, GuardState, KeyName, Question};
+use failover_core::signer::Cap;
 use failover_core::signer::RaiseError;
 use failover_core::tezos::Kind;
 
@@ -131,7 +132,7 @@ fn tezsign_is_unlocked_and_raised_inside_the_wait_and_started_after_it() {
     facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD))));
     progress.session.floor = None;
     let Step::Raise { floor, cap, keys } = step(&facts, &progress) else { panic!("no raise") };
-    assert_eq!((floor, cap), (level(HEAD + 10), level(HEAD + 100)));
+    assert_eq!((floor, cap), (level(HEAD + 10), Cap::above(level(HEAD), 100)));
     assert_eq!(keys[0].as_str(), "consensus");
     facts.backup.device = known(device(Arming::Armed, Some(marks(HEAD + 10))));
     progress.session.floor = Some(floor);
@@ -235,7 +236,7 @@ fn s2_the_smallest_margin_still_leads_the_head() {
 /// number in the written procedure.
 #[test]
 fn s12_steps_that_only_disarm_the_backup_and_the_numbers_of_all() {
-    let (floor, cap, keys) = (level(HEAD + 10), level(HEAD + 100), vec![KeyName::new("consensus")]);
+    let (floor, cap, keys) = (level(HEAD + 10), Cap::above(level(HEAD), 100), vec![KeyName::new("consensus")]);
     let steps = [
         (Step::StopBackup, 0, true),
         (Step::GuardBackup, 0, true),
@@ -271,8 +272,9 @@ fn s8_an_old_policy_judges_the_quarantine() {
 #[test]
 fn s4_a_typed_level_is_taken_up_to_the_cap() {
     let keys = vec![KeyName::new("consensus")];
-    let raise =
-        |arming, shown, at: u64| raise_by_hand(&device(arming, shown), keys.clone(), level(at), level(HEAD + 100));
+    let raise = |arming, shown, at: u64| {
+        raise_by_hand(&device(arming, shown), keys.clone(), level(at), Cap::above(level(HEAD), 100))
+    };
     for (at, past) in [(HEAD + 99, false), (HEAD + 100, false), (HEAD + 101, true)] {
         for (arming, shown) in [(Arming::Armed, Some(marks(HEAD))), (Arming::Disarmed, None)] {
             match raise(arming, shown, at) {

@@ -136,7 +136,7 @@ fn the_floor_is_above_every_observation_whatever_is_unknown() {
         let policy = Policy { margin: 2 + dice.roll(20), ..policy() };
         let again = [None, Some(ArmedBy::Passphrase), Some(ArmedBy::Press)][dice.roll(3) as usize];
         let from = level(HEAD - 5 + dice.roll(10));
-        let highest = cap(&policy, level(HEAD + 10));
+        let highest = cap(&policy, level(HEAD + 10)).level();
         match floor(&facts, &policy, &progress, from, again) {
             Ok(floor) => {
                 floors += 1;

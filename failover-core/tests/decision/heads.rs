@@ -148,7 +148,7 @@ fn s4_what_raises_marks_goes_by_a_head_that_is_confirmed() {
     }
     let step = standby_marks(&facts(), &policy()).unwrap();
     let Step::RaiseMarks { cap, .. } = *step.get() else { panic!("{step:?}") };
-    assert_eq!(cap, level(HEAD + 100));
+    assert_eq!(cap.level(), level(HEAD + 100));
     let mut ahead = facts();
     ahead.chain.others = vec![other("tzkt", HEAD + 2, Standing::Agrees)];
     assert_eq!(agreed_head(&ahead.chain, now(), &policy().judging()), Ok(level(HEAD + 2)));

@@ -4,6 +4,7 @@ use failover_core::decision::{Progress, Refusal, RungKind, Said, Step, Verdict, 
 use failover_core::facts::{
     Account, Answer, Arming, Deed, DeviceState, Facts, Giving, HostIdentity, Question, UnlockSecret,
 };
+use failover_core::signer::Cap;
 use failover_core::signer::Model;
 use failover_core::signer::traits::{
     ArmedBy, AtMark, AtRest, Beside, Hold, Lowering, MarkOf, NamedBy, RaisedBy, Reboot, Replugged, Setting, Traits,
@@ -217,7 +218,7 @@ fn what_a_mark_lets_through_and_how_high_it_goes_is_the_devices_own() {
     let keys = [device(Arming::Armed, None).keys[0].name.clone()];
     let planned = |model, to| {
         let state = of(model, device(Arming::Armed, Some(marks(HEAD))));
-        failover_core::signer::plan_raise(&state, &keys, level(to), level(HEAD + 100))
+        failover_core::signer::plan_raise(&state, &keys, level(to), Cap::above(level(HEAD), 100))
     };
     assert!(planned(VAULT, HEAD + 5).is_ok() && planned(VAULT, HEAD + 6).is_err());
     assert!(planned(BUTTONS, HEAD + 100).is_ok() && planned(BUTTONS, HEAD + 101).is_err());

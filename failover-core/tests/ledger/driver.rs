@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use failover_core::signer::ledger::{ApduExchange, Derivation, KeyPath, Ledger, Options, Prompted, StatusWord, Wait};
 use failover_core::signer::{
-    Arm, Arming, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, SignerDevice,
-    SignerError, plan_authorize, plan_raise, raise,
+    Arm, Arming, Cap, DeviceReading, DeviceState, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder,
+    SignerDevice, SignerError, plan_raise, raise, raise_to_floor,
 };
 use failover_core::tezos::{ChainId, Level, Position};
 use failover_sim::ledger::{LedgerOptions, LedgerSim, Person, SimLedger};
+
+use super::meanwhile::meanwhile;
 
 const PATH: &str = "44'/1729'/0'/0'";
 
@@ -26,6 +28,10 @@ fn levels(sim: &SimLedger) -> (u32, u32) {
 
 fn level(level: u64) -> Level {
     Level::new(level).unwrap()
+}
+
+fn cap(level: u64) -> Cap {
+    Cap::above(Level::FIRST, level - 1)
 }
 
 fn path(text: &str) -> KeyPath {
@@ -47,9 +53,21 @@ fn keys() -> Vec<KeyName> {
 }
 
 fn authorize<X: ApduExchange>(ledger: &mut Ledger<X>, floor: u64) -> Result<(), SignerError> {
-    let state = ledger.state()?;
-    let order = plan_authorize(&state, &KeyName::new(PATH), level(floor), level(20_000_000)).unwrap();
-    ledger.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET })
+    authorize_on(ledger, ChainId::MAINNET, floor)
+}
+
+fn authorize_on(ledger: &mut impl HwmSetter, chain: ChainId, floor: u64) -> Result<(), SignerError> {
+    let reading = DeviceReading::of(ledger)?;
+    let order = reading.order_to_authorize(&KeyName::new(PATH), level(floor), cap(30_000_000)).unwrap();
+    told(order.authorize(ledger, chain)).map(drop)
+}
+
+/// The device's own error.
+fn told<T>(done: Result<T, RaiseError>) -> Result<T, SignerError> {
+    done.map_err(|error| match error {
+        RaiseError::Signer(error) => error,
+        other => unreachable!("{other}"),
+    })
 }
 
 fn only(state: &DeviceState) -> (Arming, Option<Marks>) {
@@ -58,8 +76,7 @@ fn only(state: &DeviceState) -> (Arming, Option<Marks>) {
 }
 
 fn order(ledger: &mut impl HwmSetter, floor: u64) -> RaiseOrder {
-    let state = ledger.state().unwrap();
-    plan_raise(&state, &keys(), level(floor), level(20_000_000)).unwrap().remove(0)
+    DeviceReading::of(ledger).unwrap().orders(&keys(), level(floor), cap(20_000_000)).unwrap().remove(0)
 }
 
 #[test]
@@ -97,18 +114,18 @@ fn with_the_watermark_setting_disabled_deauthorize_does_not_survive_the_power() 
 #[test]
 fn reset_raises_and_already_there_is_success() {
     let (sim, mut ledger) = device();
-    let raised = raise(&mut ledger, &keys(), level(5000), level(6000)).unwrap();
+    let raised = raise(&mut ledger, &keys(), level(5000), cap(6000)).unwrap();
     assert_eq!((raised[0].before, Some(raised[0].after)), (Marks::default(), marks(5000)));
     assert_eq!(sim.lock().memory().test.level, 5000);
     // A person who would reject is not even asked.
     sim.lock().person(Person::Rejects);
-    assert_eq!(Some(raise(&mut ledger, &keys(), level(4000), level(6000)).unwrap()[0].after), marks(5000));
+    assert_eq!(Some(raise_to_floor(&mut ledger, &keys(), level(4000), cap(6000)).unwrap()[0].after), marks(5000));
 }
 
 #[test]
 fn past_the_cap_nothing_is_sent() {
     let (sim, mut ledger) = device();
-    let error = raise(&mut ledger, &keys(), level(25_000_000), level(15_000_100)).unwrap_err();
+    let error = raise(&mut ledger, &keys(), level(25_000_000), cap(15_000_100)).unwrap_err();
     assert!(matches!(error, RaiseError::PastCap { .. }), "{error}");
     assert_eq!(sim.lock().memory().main.level, 0);
 }
@@ -116,16 +133,23 @@ fn past_the_cap_nothing_is_sent() {
 #[test]
 fn an_order_that_would_lower_a_mark_by_now_is_refused_before_it_is_sent() {
     let (sim, mut ledger) = device();
-    let reset = order(&mut ledger, 5000);
+    let (reset, setup) = (order(&mut ledger, 5000), order(&mut ledger, 5000));
     authorize(&mut ledger, 6000).unwrap();
-    for error in [
-        ledger.set(&reset).unwrap_err(),
-        ledger.arm(Arm::Authorize { order: &reset, chain: ChainId::MAINNET }).unwrap_err(),
-    ] {
-        assert!(matches!(error, SignerError::Unsupported { .. }), "{error}");
-        assert!(error.to_string().contains("level 6000"), "{error}");
-    }
+    // By the library, which reads it again.
+    assert!(matches!(reset.send(&mut ledger), Err(RaiseError::Moved { .. })));
+    assert!(matches!(setup.authorize(&mut ledger, ChainId::MAINNET), Err(RaiseError::Moved { .. })));
     assert_eq!(sim.lock().memory().main.level, 6000);
+    // And by the driver, which reads it once more.
+    ledger.disarm().unwrap();
+    let reset = order(&mut ledger, 7000);
+    let raises = |to| move |ledger: &mut Ledger<SimLedger>| drop(raise(ledger, &keys(), level(to), cap(to)));
+    let sent = reset.send(&mut meanwhile(&mut ledger, raises(8000)));
+    assert!(sent.is_ok(), "what is read back is high enough, whoever raised it");
+    let setup = order(&mut ledger, 9000);
+    let error = told(setup.authorize(&mut meanwhile(&mut ledger, raises(9500)), ChainId::MAINNET)).unwrap_err();
+    assert!(matches!(error, SignerError::Unsupported { what: "SETUP", .. }), "{error}");
+    assert!(error.to_string().contains("level 9500"), "{error}");
+    assert_eq!(sim.lock().memory().main.level, 9500);
 }
 
 /// Sends an attestation of another chain, as a baker on a test network would.
@@ -142,28 +166,30 @@ fn the_test_mark_is_never_lowered() {
     let reset = order(&mut ledger, 2000);
     sign_on_a_test_chain(&sim, 9000);
     // RESET would set both: refused. SETUP sets them apart: the test mark goes one above what was signed.
-    let planned = plan_raise(&ledger.state().unwrap(), &keys(), level(2000), level(20_000_000));
+    let planned = plan_raise(&ledger.state().unwrap(), &keys(), level(2000), cap(20_000_000));
     let error = planned.unwrap_err();
     assert!(matches!(error, RaiseError::BothMarks { .. }), "{error}");
     assert!(error.to_string().contains("(9,000, 0)"), "{error}");
-    // Planned before that: the driver reads once more.
-    let error = ledger.set(&reset).unwrap_err();
-    assert!(error.to_string().contains("test mark"), "{error}");
+    // Planned before that: it is not sent.
+    assert!(matches!(reset.send(&mut ledger), Err(RaiseError::Moved { .. })));
     authorize(&mut ledger, 2000).unwrap();
     assert_eq!(levels(&sim), (2000, 9001));
+    // Signed after the library's last reading: the driver reads once more.
+    let reset = order(&mut ledger, 10_000);
+    let error = told(reset.send(&mut meanwhile(&mut ledger, |_| sign_on_a_test_chain(&sim, 20_000)))).unwrap_err();
+    assert!(error.to_string().contains("test mark"), "{error}");
+    assert_eq!(levels(&sim), (2000, 20_000));
 }
 
 #[test]
 fn a_device_of_another_main_chain_keeps_that_chains_mark_too() {
     let (sim, mut ledger) = device();
-    let order = plan_authorize(&ledger.state().unwrap(), &KeyName::new(PATH), level(700), level(20_000_000)).unwrap();
-    ledger.arm(Arm::Authorize { order: &order, chain: ChainId::new([0, 0, 0, 9]) }).unwrap();
+    authorize_on(&mut ledger, ChainId::new([0, 0, 0, 9]), 700).unwrap();
     authorize(&mut ledger, 2000).unwrap();
     assert_eq!(levels(&sim), (2000, 701));
     // And a chain that was guarded by the test mark is not set below it.
     sign_on_a_test_chain(&sim, 9000);
-    let order = plan_authorize(&ledger.state().unwrap(), &KeyName::new(PATH), level(3000), level(20_000_000)).unwrap();
-    let error = ledger.arm(Arm::Authorize { order: &order, chain: ChainId::new([0, 0, 0, 1]) }).unwrap_err();
+    let error = authorize_on(&mut ledger, ChainId::new([0, 0, 0, 1]), 3000).unwrap_err();
     assert!(matches!(error, SignerError::Unsupported { what: "SETUP", .. }), "{error}");
 }
 
@@ -174,8 +200,7 @@ fn the_mark_that_guards_the_bakers_chain_is_the_one_that_is_shown() {
     let (sim, ledger) = device();
     let mut ledger = ledger.of(Some(GHOSTNET));
     let on = |sim: &SimLedger, chain| Ledger::new(sim.clone(), path(PATH), Derivation::Ed25519).of(chain);
-    let order = plan_authorize(&ledger.state().unwrap(), &KeyName::new(PATH), level(20_000_000), level(30_000_000));
-    ledger.arm(Arm::Authorize { order: &order.unwrap(), chain: GHOSTNET }).unwrap();
+    authorize_on(&mut ledger, GHOSTNET, 20_000_000).unwrap();
     assert_eq!(only(&ledger.state().unwrap()).1, marks(20_000_000));
     let mut ours = on(&sim, Some(ChainId::MAINNET));
     let state = ours.state().unwrap();
@@ -185,32 +210,29 @@ fn the_mark_that_guards_the_bakers_chain_is_the_one_that_is_shown() {
     assert!(state.info.ledger.unwrap().to_string().contains("set up for ghostnet"));
     assert!(state.info.ledger.unwrap().takeover(ChainId::MAINNET).is_some());
     // RESET would lower the mark of the other chain, and is not "already there" by it.
-    let error = raise(&mut ours, &keys(), level(15_300_000), level(15_300_100)).unwrap_err();
+    let error = raise(&mut ours, &keys(), level(15_300_000), cap(15_300_100)).unwrap_err();
     assert!(error.to_string().contains("set up for ghostnet"), "{error}");
     // SETUP takes it over: neither mark is lowered.
-    let order = plan_authorize(&state, &KeyName::new(PATH), level(15_300_000), level(15_300_100)).unwrap();
-    ours.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET }).unwrap();
+    authorize_on(&mut ours, ChainId::MAINNET, 15_300_000).unwrap();
     assert_eq!(levels(&sim), (15_300_000, 20_000_001));
     assert_eq!(only(&ours.state().unwrap()).1, marks(15_300_000));
     // And there again: mainnet is guarded by the other mark from then on.
     let mut back = on(&sim, Some(GHOSTNET));
-    let order = plan_authorize(&back.state().unwrap(), &KeyName::new(PATH), level(20_000_050), level(30_000_000));
-    back.arm(Arm::Authorize { order: &order.unwrap(), chain: GHOSTNET }).unwrap();
+    authorize_on(&mut back, GHOSTNET, 20_000_050).unwrap();
     assert_eq!(levels(&sim), (20_000_050, 20_000_002));
 }
 
 #[test]
 fn chain_id_zero_and_levels_the_app_never_signs_are_refused_before_anything_is_sent() {
     let (sim, mut ledger) = device();
-    let order = order(&mut ledger, 1000);
-    let before = sim.lock().requests();
-    let error = ledger.arm(Arm::Authorize { order: &order, chain: ChainId::new([0; 4]) }).unwrap_err();
+    let error = authorize_on(&mut ledger, ChainId::new([0; 4]), 1000).unwrap_err();
     assert!(matches!(error, SignerError::Unsupported { what: "SETUP", .. }), "{error}");
+    let before = sim.lock().requests();
     let passphrase = Passphrase::new(b"never used".to_vec());
     let error = ledger.arm(Arm::Unlock { keys: &keys(), passphrase: &passphrase }).unwrap_err();
     assert!(matches!(error, SignerError::Unsupported { what: "unlock", .. }), "{error}");
     assert_eq!(sim.lock().requests(), before);
-    let error = raise(&mut ledger, &keys(), level(0x4000_0000), level(u64::MAX)).unwrap_err();
+    let error = raise(&mut ledger, &keys(), level(0x4000_0000), cap(u64::MAX)).unwrap_err();
     assert!(matches!(error, RaiseError::PastCap { .. }), "{error}");
     assert_eq!(sim.lock().memory().main.level, 0);
 }
@@ -220,7 +242,7 @@ fn a_rejected_prompt_changes_nothing_and_says_so() {
     let (sim, mut ledger) = device();
     sim.lock().person(Person::Rejects);
     let rejected = SignerError::Status { what: "RESET", status: StatusWord::Rejected };
-    assert_eq!(raise(&mut ledger, &keys(), level(5000), level(6000)), Err(RaiseError::Signer(rejected)));
+    assert_eq!(raise(&mut ledger, &keys(), level(5000), cap(6000)), Err(RaiseError::Signer(rejected)));
     assert_eq!(authorize(&mut ledger, 5000), Err(SignerError::Status { what: "SETUP", status: StatusWord::Rejected }));
     assert_eq!(only(&ledger.state().unwrap()), (Arming::Disarmed, Some(Marks::default())));
 }
@@ -266,7 +288,7 @@ fn disarming_is_not_fooled_by_a_late_answer() {
     authorize(&mut ledger, 1000).unwrap();
     sim.lock().person(Person::Ignores);
     let order = order(&mut ledger, 2000);
-    assert!(ledger.set(&order).is_err());
+    assert!(order.send(&mut ledger).is_err());
     sim.lock().press();
     // RESET's late 9000 looks exactly like DEAUTHORIZE's answer, and DEAUTHORIZE itself was dropped.
     ledger.disarm().unwrap();
@@ -374,6 +396,6 @@ fn nothing_but_garbage_is_an_error_and_no_reset_is_sent_twice() {
     assert!(matches!(error, SignerError::Malformed { .. }), "{error}");
     // An order for a key that is not there is refused, with what there is.
     let mut other = Ledger::new(sim.clone(), path("44'"), Derivation::Ed25519);
-    assert!(matches!(other.set(&order), Err(SignerError::UnknownKey { .. })));
+    assert!(matches!(told(order.send(&mut other)), Err(SignerError::UnknownKey { .. })));
     assert_eq!(sim.lock().memory().main.level, 0);
 }

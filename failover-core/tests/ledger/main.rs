@@ -2,6 +2,8 @@
 //! child process is `ledger_child`, a program that is its own child.
 
 mod driver;
+#[path = "../signer/meanwhile.rs"]
+mod meanwhile;
 mod prompt;
 mod recorded;
 mod slow;

@@ -8,7 +8,7 @@ use failover_core::clock::Timestamp;
 use failover_core::permit::{PermitKind, PromptNote, Root, RunId};
 use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger, StatusWord, Wait};
 use failover_core::signer::{
-    Arm, Arming, KeyName, Mark, Marks, RaiseError, SignerDevice, SignerError, plan_authorize, raise,
+    Arming, Cap, DeviceReading, KeyName, Mark, Marks, RaiseError, SignerDevice, SignerError, raise,
 };
 use failover_core::tezos::{ChainId, Level, Position};
 use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
@@ -17,6 +17,10 @@ const PATH: &str = "44'/1729'/0'/0'";
 
 fn level(level: u64) -> Level {
     Level::new(level).unwrap()
+}
+
+fn cap(at: u64) -> Cap {
+    Cap::new(level(at)).unwrap()
 }
 
 fn keys() -> Vec<KeyName> {
@@ -35,9 +39,11 @@ fn setup_that_answers_6982_has_set_everything_all_the_same() {
     let sim = SimLedger::new(LedgerOptions::default());
     sim.lock().person(Person::AcceptsAndLocks);
     let mut ledger = Ledger::new(sim.clone(), PATH.parse().unwrap(), Derivation::Ed25519);
-    let order = plan_authorize(&ledger.state().unwrap(), &KeyName::new(PATH), level(5000), level(6000)).unwrap();
-    let answer = ledger.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET });
-    assert_eq!(answer, Err(SignerError::Status { what: "SETUP", status: StatusWord::Security }));
+    let reading = DeviceReading::of(&mut ledger).unwrap();
+    let order = reading.order_to_authorize(&KeyName::new(PATH), level(5000), cap(6000)).unwrap();
+    let answer = order.authorize(&mut ledger, ChainId::MAINNET);
+    let said = SignerError::Status { what: "SETUP", status: StatusWord::Security };
+    assert_eq!(answer, Err(RaiseError::Signer(said)));
     let locked = ledger.state().unwrap_err();
     assert!(locked.to_string().contains("the device is locked: enter the PIN"), "{locked}");
     sim.lock().lock(false);
@@ -50,7 +56,7 @@ fn setup_that_answers_6982_has_set_everything_all_the_same() {
 #[test]
 fn a_reset_that_nobody_answers_is_to_be_rejected() {
     let mut ledger = Ledger::new(ignored(), PATH.parse().unwrap(), Derivation::Ed25519);
-    let error = raise(&mut ledger, &keys(), level(5000), level(6000)).unwrap_err();
+    let error = raise(&mut ledger, &keys(), level(5000), cap(6000)).unwrap_err();
     assert!(error.to_string().ends_with(": level 5000, reject it there"), "{error}");
 }
 
@@ -75,7 +81,7 @@ impl ApduExchange for RejectedLate {
 fn a_prompt_that_is_gone_once_the_device_was_read_is_not_said_to_be_there() {
     let sim = ignored();
     let mut ledger = Ledger::new(RejectedLate(sim.clone()), PATH.parse().unwrap(), Derivation::Ed25519);
-    let error = raise(&mut ledger, &keys(), level(5000), level(6000)).unwrap_err();
+    let error = raise(&mut ledger, &keys(), level(5000), cap(6000)).unwrap_err();
     assert_eq!(error, RaiseError::Signer(SignerError::NotAccepted { what: "RESET", level: 5000 }));
     assert_eq!(sim.lock().memory().main.level, 0);
 }

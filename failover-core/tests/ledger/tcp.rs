@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use failover_core::signer::ledger::tcp::Tcp;
 use failover_core::signer::ledger::{self, ApduExchange, Derivation, Options};
-use failover_core::signer::{Arm, Arming, KeyName, Selector, SignerDevice, SignerError, plan_authorize, raise};
+use failover_core::signer::{Arming, Cap, DeviceReading, KeyName, Selector, SignerDevice, SignerError, raise};
 use failover_core::tezos::{ChainId, Level};
 use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
 
@@ -44,11 +44,11 @@ fn the_driver_over_a_socket() {
     let selector: Selector = format!("ledger+tcp:localhost:{}", serve(&sim)).parse().unwrap();
     let mut ledger =
         ledger::open(&selector, &Options { derivation: Derivation::Secp256k1, ..Options::default() }).unwrap();
-    let (key, cap) = (KeyName::new(PATH), Level::new(2000).unwrap());
-    let state = ledger.state().unwrap();
-    assert_eq!(state.info.selector, selector.to_string());
-    let order = plan_authorize(&state, &key, Level::new(1000).unwrap(), cap).unwrap();
-    ledger.arm(Arm::Authorize { order: &order, chain: ChainId::MAINNET }).unwrap();
+    let (key, cap) = (KeyName::new(PATH), Cap::new(Level::new(2000).unwrap()).unwrap());
+    let reading = DeviceReading::of(&mut ledger).unwrap();
+    assert_eq!(reading.state().info.selector, selector.to_string());
+    let order = reading.order_to_authorize(&key, Level::new(1000).unwrap(), cap).unwrap();
+    order.authorize(&mut ledger, ChainId::MAINNET).unwrap();
     raise(&mut ledger, &[key], Level::new(1500).unwrap(), cap).unwrap();
     assert_eq!(ledger.state().unwrap().keys[0].arming, Arming::Armed);
     assert_eq!(sim.lock().memory().main.level, 1500);

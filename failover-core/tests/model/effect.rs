@@ -3,7 +3,7 @@
 use failover_core::decision::Step;
 use failover_core::facts::{Mark, Marks, Model, reached};
 use failover_core::journal::record::StepResult;
-use failover_core::signer::{Raised, compare, plan_authorize, plan_raise};
+use failover_core::signer::{Cap, Raised, compare, plan_authorize, plan_raise};
 use failover_core::tezos::{Kind, Level, Position};
 
 use crate::eyes::device;
@@ -113,14 +113,14 @@ fn mark(level: Level) -> Marks {
 }
 
 /// As the device takes them: what it is told, whatever it had before.
-fn set(world: &mut World, site: usize, to: Level, cap: Level) -> Marks {
+fn set(world: &mut World, site: usize, to: Level, cap: Cap) -> Marks {
     let Machine { marks, .. } = &mut world.machines[site];
     let before = *marks;
     *marks = mark(to);
     if Kind::ALL.into_iter().any(|kind| marks.of(kind) < before.of(kind)) {
         world.fail("S4", format!("a mark went down to {to}"));
     }
-    if to > cap {
+    if to > cap.level() {
         world.fail("S4", format!("a mark went past the cap, to {to}"));
     }
     before
@@ -134,7 +134,7 @@ fn compared(world: &World, site: usize, before: Marks, floor: Level) -> StepResu
     }
 }
 
-fn raise(world: &mut World, site: usize, floor: Level, cap: Level, setting: &Setting) -> StepResult {
+fn raise(world: &mut World, site: usize, floor: Level, cap: Cap, setting: &Setting) -> StepResult {
     let state = device(&world.machines[site], setting.model);
     let keys = [state.keys[0].name.clone()];
     if setting.is(Broken::SetsBlindly) {
@@ -154,7 +154,7 @@ fn raise(world: &mut World, site: usize, floor: Level, cap: Level, setting: &Set
     }
 }
 
-fn authorize(world: &mut World, site: usize, floor: Level, cap: Level) -> StepResult {
+fn authorize(world: &mut World, site: usize, floor: Level, cap: Cap) -> StepResult {
     let state = device(&world.machines[site], Model::Ledger);
     match plan_authorize(&state, &state.keys[0].name, floor, cap) {
         Ok(order) => {

@@ -17,8 +17,8 @@ use failover_core::operator::{Answer, Nobody, Operator, OperatorError, Question}
 use failover_core::permit::{EffectLock, PermitKind, PermitState, Permits, Root, RunId};
 use failover_core::signer::tezsign::{Connect, Interface, Link, LinkError, TezSign};
 use failover_core::signer::{
-    Arm, Arming, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase, RaiseOrder, SignerDevice,
-    SignerError,
+    Arm, Arming, Cap, CheckedOrder, DeviceInfo, DeviceState, HwmSetter, KeyName, KeyState, Model, Passphrase,
+    SignerDevice, SignerError,
 };
 use failover_core::tezos::{ChainId, Curve, KeyHash, Level};
 
@@ -234,7 +234,7 @@ impl SignerDevice for AtIt {
 }
 
 impl HwmSetter for AtIt {
-    fn set(&mut self, _: &RaiseOrder) -> Result<(), SignerError> {
+    fn send_level(&mut self, _: &CheckedOrder<'_>) -> Result<(), SignerError> {
         Ok(())
     }
 }
@@ -266,7 +266,7 @@ fn an_unlock_that_was_not_answered_is_looked_at_again_until_it_is_over() {
     let (keys, level) = ([KeyName::new("consensus")], Level::new(1000).unwrap());
     for dead in [false, true] {
         let mut device = AtIt { readings: 0, at_it: false, dead, silent: 0 };
-        let step = raise_by_hand(&device.state().unwrap(), keys.to_vec(), level, level.above(100)).unwrap();
+        let step = raise_by_hand(&device.state().unwrap(), keys.to_vec(), level, Cap::above(level, 100)).unwrap();
         let clock = AnEffectEnds { held: Mutex::default(), slept: Mutex::default() };
         let (before, mut person) = (device.readings, Knows::default());
         let told = raise_marks(step, &mut device, &mut person, &clock, None);

@@ -2,6 +2,8 @@
 //! any input.
 
 mod disarm;
+mod meanwhile;
+mod orders;
 mod properties;
 mod raise;
 #[path = "../ledger/recorded.rs"]

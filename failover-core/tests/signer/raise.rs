@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 use failover_core::signer::{
-    Arming, DeviceInfo, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, compare, plan_authorize,
+    Arming, Cap, DeviceInfo, DeviceState, KeyName, KeyState, Mark, Marks, Model, RaiseError, compare, plan_authorize,
     plan_raise, reached, refuse_lower,
 };
 use failover_core::tezos::{Curve, KeyHash, Kind, Level, Position, Round};
@@ -12,6 +12,10 @@ const LEDGER_LAST: u64 = 0x3fff_ffff;
 
 fn level(n: u64) -> Level {
     Level::new(n).unwrap()
+}
+
+fn cap(n: u64) -> Cap {
+    Cap::above(Level::FIRST, n - 1)
 }
 
 fn mark(at: u64) -> Mark {
@@ -42,7 +46,7 @@ fn device(model: Model, marks: Option<Marks>) -> DeviceState {
 
 /// The level that would be sent for the key; `None`: nothing is sent.
 fn planned(model: Model, marks: Marks, floor: u64, cap: u64) -> Result<Option<u64>, RaiseError> {
-    let orders = plan_raise(&device(model, Some(marks)), &[key()], level(floor), level(cap))?;
+    let orders = plan_raise(&device(model, Some(marks)), &[key()], level(floor), self::cap(cap))?;
     assert!(orders.iter().all(|order| *order.key() == key()));
     assert!(orders.len() < 2);
     Ok(orders.first().map(|order| order.level().get()))
@@ -94,7 +98,7 @@ fn s4_nothing_is_sent_past_the_cap_nor_past_what_a_ledger_takes() {
 #[test]
 fn s3_marks_that_are_not_shown_are_not_zero_and_no_key_is_no_success() {
     let locked = device(Model::TezSign, None);
-    let (floor, cap) = (level(1000), level(1100));
+    let (floor, cap) = (level(1000), cap(1100));
     assert_eq!(plan_raise(&locked, &[key()], floor, cap), Err(RaiseError::Unknown { key: key() }));
     assert_eq!(plan_authorize(&locked, &key(), floor, cap), Err(RaiseError::Unknown { key: key() }));
     assert_eq!(refuse_lower(&locked, &[key()], floor), Err(RaiseError::Unknown { key: key() }));
@@ -113,7 +117,7 @@ fn s3_marks_that_are_not_shown_are_not_zero_and_no_key_is_no_success() {
 fn s4_a_ledger_is_authorized_above_its_mark() {
     let order = |at: u64| {
         let state = device(Model::Ledger, Some(Marks::all(mark(at))));
-        plan_authorize(&state, &key(), level(1000), level(1100)).map(|order| order.level().get())
+        plan_authorize(&state, &key(), level(1000), cap(1100)).map(|order| order.level().get())
     };
     assert_eq!(order(900), Ok(1000));
     assert_eq!(order(1000), Ok(1001));

@@ -10,9 +10,11 @@ use failover_core::signer::record::{read_records, records};
 use failover_core::signer::registry::{self, Purpose};
 use failover_core::signer::soft::Soft;
 use failover_core::signer::{
-    Arm, Arming, KeyName, Marks, Model, Passphrase, Place, Selector, SignerDevice as _, SignerError, raise,
+    Arm, Arming, Cap, DeviceReading, KeyName, Model, Passphrase, Place, Selector, SignerDevice as _, SignerError, raise,
 };
 use failover_core::tezos::{Kind, Level, Position, Round};
+
+use super::meanwhile::meanwhile;
 
 fn consensus() -> KeyName {
     KeyName::new("consensus")
@@ -62,8 +64,8 @@ fn it_is_named_opened_and_read_back_like_every_other() {
 fn its_marks_go_up_and_never_down_and_survive_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = file(folder.path());
-    let (low, high) = (Level::new(1000).unwrap(), Level::new(1010).unwrap());
-    raise(&mut *open(&file), &[consensus()], high, high.above(100)).unwrap();
+    let (high, higher) = (Level::new(1010).unwrap(), Level::new(1020).unwrap());
+    raise(&mut *open(&file), &[consensus()], high, Cap::above(high, 100)).unwrap();
     let mut device = Soft::new(&file);
     device.arm(Arm::Unlock { keys: &[consensus()], passphrase: &passphrase() }).unwrap();
     for (position, goes) in [(at(1010, 0), false), (at(1009, 9), false), (at(1010, 1), true), (at(1010, 1), false)] {
@@ -72,18 +74,11 @@ fn its_marks_go_up_and_never_down_and_survive_it() {
     let marks = |device: &mut dyn HwmSetter| device.state().unwrap().keys[0].marks.unwrap();
     assert_eq!(marks(&mut device).block.0, Some(at(1010, 1)));
     assert_eq!(marks(&mut device).attestation.0, Some(at(1010, 0)), "a mark a kind");
-    // An order that was planned before a signature is below it by now.
-    let before = failover_core::signer::plan_raise(
-        &{
-            let mut state = device.state().unwrap();
-            state.keys[0].marks = Some(Marks::default());
-            state
-        },
-        &[consensus()],
-        low,
-        high,
-    );
-    assert!(device.set(&before.unwrap()[0]).is_err());
+    // What is signed between the library's last reading and the sending is above the order: the driver refuses by itself.
+    let order = DeviceReading::of(&mut device).unwrap().orders(&[consensus()], higher, Cap::above(higher, 0)).unwrap();
+    let signs = |device: &mut Soft| device.sign(&consensus(), Kind::Preattestation, at(1020, 1)).unwrap();
+    assert!(order.into_iter().map(|order| order.send(&mut meanwhile(&mut device, signs))).all(|sent| sent.is_err()));
+    assert_eq!(marks(&mut device).preattestation.0, Some(at(1020, 1)));
     assert_eq!(marks(&mut *open(&file)).block.0, Some(at(1010, 1)), "opened anew");
 }
 

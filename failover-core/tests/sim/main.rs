@@ -25,6 +25,7 @@ mod leads_out;
 mod leads_table;
 mod marks;
 mod nonces;
+mod panics;
 mod preflight;
 mod random;
 mod refusals;

@@ -27,7 +27,7 @@ use failover_core::signer::traits::{
     Words,
 };
 use failover_core::signer::{
-    Arm, DeviceState, Marks, Model, Passphrase, RaiseOrder, Selector, SignerDevice, SignerError,
+    Arm, Cap, CheckedOrder, DeviceState, Marks, Model, Passphrase, Selector, SignerDevice, SignerError,
 };
 use failover_core::state::StateDir;
 use failover_core::tezos::Level;
@@ -122,8 +122,8 @@ impl SignerDevice for Stranger {
 }
 
 impl HwmSetter for Stranger {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
-        self.inner.set(order)
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
+        self.inner.send_level(order)
     }
 }
 
@@ -315,7 +315,7 @@ fn s1b_what_cannot_be_held_is_not_unlocked_for_a_raise_outside_of_a_run() {
     let before = device.state().unwrap();
     let keys = before.keys.iter().map(|key| key.name.clone()).collect();
     let head = world.head_level();
-    let step = raise_by_hand(&before, keys, head.above(10), head.above(100)).unwrap();
+    let step = raise_by_hand(&before, keys, head.above(10), Cap::above(head, 100)).unwrap();
     let raised = raise_marks(step, &mut device, &mut Person::new(world.clone()), &world.clock(), None);
     assert!(raised.unwrap_err().to_string().contains("nothing keeps others on this machine from asking it"));
     assert_eq!(device.state().unwrap(), before);

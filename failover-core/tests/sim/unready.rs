@@ -115,7 +115,7 @@ fn h10_a_rejection_ends_the_run_and_costs_no_levels() {
         .unwrap()
         .iter()
         .filter_map(|record| match record {
-            Record::Before { step: Step::Authorize { floor, cap, .. }, .. } => Some((floor.get(), cap.get())),
+            Record::Before { step: Step::Authorize { floor, cap, .. }, .. } => Some((floor.get(), cap.level().get())),
             _ => None,
         })
         .collect();

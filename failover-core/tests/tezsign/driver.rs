@@ -5,8 +5,8 @@ use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Ask, Empty, Request, SetLevel};
 use failover_core::signer::tezsign::{Connect as _, Interface, Link as _, TezSign, open};
 use failover_core::signer::{
-    Arm, Arming, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, SignerDevice, SignerError, THROTTLE,
-    plan_raise, raise,
+    Arm, Arming, Cap, DeviceReading, HwmSetter, KeyName, Mark, Marks, Passphrase, RaiseError, RaiseOrder, Raised,
+    SignerDevice, SignerError, THROTTLE, raise, raise_to_floor,
 };
 use failover_core::tezos::{Level, Position, Round};
 use failover_sim::tezsign::{Fault, PASSPHRASE, SimGadget, SimKey, TezSignOptions, TezSignSim};
@@ -14,6 +14,7 @@ use prost::Message as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::meanwhile::meanwhile;
 use crate::support::{Jumping, SECOND, gadget, names, unlock};
 
 /// A request's frame, as another host would send it.
@@ -23,6 +24,15 @@ fn request(ask: Ask) -> Vec<u8> {
 
 fn level(level: u64) -> Level {
     Level::new(level).unwrap()
+}
+
+fn cap(level: u64) -> Cap {
+    Cap::above(Level::FIRST, level - 1)
+}
+
+/// To level 1,000, for the first key.
+fn order(driver: &mut TezSign<SimGadget>) -> RaiseOrder {
+    DeviceReading::of(driver).unwrap().orders(&names()[..1], level(1000), cap(1100)).unwrap().remove(0)
 }
 
 fn marks(at: u64) -> Marks {
@@ -133,7 +143,7 @@ fn a_corrupted_key_is_not_disarmed_until_it_was_locked() {
     let key =
         |driver: &mut TezSign<SimGadget>| driver.state().unwrap().named(&KeyName::new("consensus")).unwrap().clone();
     assert_eq!((key(&mut driver).arming, key(&mut driver).marks), (Arming::Corrupted, None));
-    assert!(matches!(raise(&mut driver, &names(), level(10), level(100)), Err(RaiseError::Damaged { .. })));
+    assert!(matches!(raise(&mut driver, &names(), level(10), cap(100)), Err(RaiseError::Damaged { .. })));
     driver.disarm().unwrap();
     assert_eq!(key(&mut driver).arming, Arming::Disarmed);
     assert!(gadget.with(|sim| sim.keys().iter().all(|key| !key.2)));
@@ -151,43 +161,48 @@ fn disarming_a_gadget_that_has_just_booted_is_no_error() {
 fn raising_reaches_both_keys_and_is_success_where_they_are_already() {
     let (gadget, mut driver) = unlocked();
     gadget.with(|sim| sim.set_marks("companion", marks(500)));
-    let raised = raise(&mut driver, &names(), level(1000), level(1100)).unwrap();
+    let raised = raise(&mut driver, &names(), level(1000), cap(1100)).unwrap();
     assert_eq!(raised.iter().map(|r| r.after).collect::<Vec<_>>(), [marks(1000); 2]);
     // A second set of the same level would be error 80: nothing is sent.
     gadget.with(|sim| sim.set_fault(Some(Fault::SetLevelDenied)));
-    assert_eq!(raise(&mut driver, &names(), level(1000), level(1100)).unwrap().len(), 2);
-    assert_eq!(raise(&mut driver, &names(), level(900), level(1100)).unwrap()[0].after, marks(1000));
+    assert_eq!(raise(&mut driver, &names(), level(1000), cap(1100)).unwrap().len(), 2);
+    assert_eq!(raise_to_floor(&mut driver, &names(), level(900), cap(1100)).unwrap()[0].after, marks(1000));
 }
 
 #[test]
 fn a_level_past_the_cap_is_refused_and_nothing_changes() {
     let (gadget, mut driver) = unlocked();
     let before = gadget.with(|sim| sim.keys());
-    assert!(matches!(raise(&mut driver, &names(), level(10_001_000), level(1100)), Err(RaiseError::PastCap { .. })));
+    assert!(matches!(raise(&mut driver, &names(), level(10_001_000), cap(1100)), Err(RaiseError::PastCap { .. })));
     let ahead = Marks { preattestation: Mark::at(Position::new(level(1100), Round(3))), ..Marks::default() };
     gadget.with(|sim| sim.set_marks("companion", ahead));
-    assert!(matches!(raise(&mut driver, &names(), level(1000), level(1100)), Err(RaiseError::PastCap { .. })));
+    assert!(matches!(raise_to_floor(&mut driver, &names(), level(1000), cap(1100)), Err(RaiseError::PastCap { .. })));
     assert_eq!(gadget.with(|sim| sim.keys())[1], before[1]);
 }
 
 #[test]
 fn a_lower_level_is_refused_by_the_device_too() {
     let (gadget, mut driver) = unlocked();
-    let order = plan_raise(&driver.state().unwrap(), &names()[..1], level(1000), level(1100)).unwrap().remove(0);
-    driver.set(&order).unwrap();
-    let error = driver.set(&order).unwrap_err();
-    assert!(matches!(error, SignerError::Refused { code: 80, ref message, .. } if message.contains("current=1000")));
-    gadget.with(|sim| sim.power_cycle());
-    assert!(
-        matches!(driver.set(&order), Err(SignerError::Refused { code: 80, message, .. }) if message.ends_with("key locked"))
-    );
+    let refused = |done: Result<Raised, RaiseError>| match done {
+        Err(RaiseError::Signer(SignerError::Refused { code: 80, message, .. })) => message,
+        other => panic!("{other:?}"),
+    };
+    // Between the library's reading and the sending the key signs, or the power goes.
+    let signs =
+        || gadget.with(|sim| sim.set_marks("consensus", Marks { block: marks(1005).block, ..Marks::default() }));
+    let said = refused(order(&mut driver).send(&mut meanwhile(&mut driver, |_| signs())));
+    assert!(said.contains("current=1005"), "{said}");
+    gadget.with(|sim| sim.set_marks("consensus", marks(900)));
+    let off = |_: &mut TezSign<SimGadget>| gadget.with(|sim| sim.power_cycle());
+    let said = refused(order(&mut driver).send(&mut meanwhile(&mut driver, off)));
+    assert!(said.ends_with("key locked"), "{said}");
 }
 
 #[test]
 fn a_set_that_took_effect_but_was_denied_or_not_answered_counts_by_its_read_back() {
     let (gadget, mut driver) = unlocked();
     gadget.with(|sim| sim.set_fault(Some(Fault::SetLevelDenied)));
-    assert_eq!(raise(&mut driver, &names(), level(1000), level(1100)).unwrap()[1].after, marks(1000));
+    assert_eq!(raise(&mut driver, &names(), level(1000), cap(1100)).unwrap()[1].after, marks(1000));
 }
 
 #[test]
@@ -215,9 +230,9 @@ fn what_earlier_hosts_left_behind_is_survived() {
     let long = Request::from(Ask::SetLevel(SetLevel { key: "k".repeat(40), level: 5000 })).encode_to_vec();
     let long = request(Request::decode(long.as_slice()).unwrap().ask.unwrap());
     gadget.open(Interface::Management, SECOND).unwrap().send(&long[..25], SECOND).unwrap();
-    let order = plan_raise(&driver.state().unwrap(), &names()[..1], level(1000), level(1100)).unwrap().remove(0);
+    let order = order(&mut driver);
     gadget.open(Interface::Management, SECOND).unwrap().send(&set[..30], SECOND).unwrap();
-    driver.set(&order).unwrap();
+    order.send(&mut driver).unwrap();
     assert_eq!(driver.state().unwrap().named(&KeyName::new("consensus")).unwrap().marks, Some(marks(1000)));
 }
 
@@ -252,7 +267,7 @@ fn an_old_gadget_has_an_unknown_version_and_does_everything() {
     driver.hold().unwrap();
     driver.hold().unwrap();
     unlock(&mut driver).unwrap();
-    raise(&mut driver, &names(), level(1000), level(1100)).unwrap();
+    raise(&mut driver, &names(), level(1000), cap(1100)).unwrap();
     driver.disarm().unwrap();
     assert!(driver.state().unwrap().keys.iter().all(|key| key.arming == Arming::Disarmed));
 }
@@ -268,7 +283,7 @@ fn one_opening_until_it_is_closed_and_another_where_it_broke() {
     openings();
     driver.open();
     driver.state().unwrap();
-    raise(&mut driver, &names(), level(1000), level(1100)).unwrap();
+    raise(&mut driver, &names(), level(1000), cap(1100)).unwrap();
     driver.disarm().unwrap();
     assert_eq!(openings(), 1);
     assert!(gadget.seen_by("another").open(Interface::Management, SECOND).is_err());
@@ -294,7 +309,7 @@ fn a_held_sign_interface_is_nobody_elses_and_management_stays_free() {
     let busy = |e: SignerError| matches!(e, SignerError::Busy { holder, .. } if holder == "failover");
     assert!(busy(baker.open(Interface::Sign, SECOND).unwrap_err()));
     drop(baker.open(Interface::Management, SECOND).unwrap());
-    raise(&mut driver, &names(), level(1000), level(1100)).unwrap();
+    raise(&mut driver, &names(), level(1000), cap(1100)).unwrap();
     driver.release();
     let held = baker.open(Interface::Sign, SECOND).unwrap();
     assert!(matches!(driver.hold(), Err(SignerError::Busy { holder, .. }) if holder == "octez-baker"));

@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod driver;
+#[path = "../signer/meanwhile.rs"]
+mod meanwhile;
 mod socket;
 mod support;
+mod unlocked;
 mod vectors;

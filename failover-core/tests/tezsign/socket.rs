@@ -9,7 +9,7 @@ use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Answer, Ask, Empty, Failure, Request, Response, Version};
 use failover_core::signer::tezsign::socket::{Socket, sign_path};
 use failover_core::signer::tezsign::{Connect as _, Interface, TezSign, open};
-use failover_core::signer::{Arming, Model, Place, Selector, SignerDevice as _, SignerError, raise};
+use failover_core::signer::{Arming, Cap, Model, Place, Selector, SignerDevice as _, SignerError, raise};
 use failover_core::tezos::Level;
 use failover_sim::tezsign::SimGadget;
 use prost::Message as _;
@@ -54,7 +54,7 @@ fn a_served_gadget_is_unlocked_raised_and_locked() {
     assert!(matches!(second, Err(SignerError::Busy { .. })), "connected, but not served: {second:?}");
     unlock(&mut driver).unwrap();
     let level = Level::new(15_000_000).unwrap();
-    let raised = raise(&mut driver, &names(), level, level.above(100)).unwrap();
+    let raised = raise(&mut driver, &names(), level, Cap::above(level, 100)).unwrap();
     assert_eq!(raised.len(), 2);
     driver.disarm().unwrap();
     let state = open(&Selector::new(Model::TezSign, Place::Unix(path.clone()))).unwrap().state().unwrap();

@@ -10,7 +10,7 @@ use failover_core::chain::tzkt::Tzkt;
 use failover_core::chain::{ChainError, ChainLevelSource, ChainNode, Rpc};
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::signer::ledger::{Derivation, KeyPath, Options};
-use failover_core::signer::{Arm, Arming, KeyName, Model, Passphrase, Selector, plan_authorize};
+use failover_core::signer::{Arm, Arming, Cap, DeviceReading, KeyName, Model, Passphrase, Selector};
 use failover_core::tezos::Kind;
 use failover_sim::serve::{Served, serve, stand_in};
 use failover_sim::{BAKER_UNIT, Event, NODE_UNIT, RpcFault, Side, Source, SourceFault, World, WorldOptions};
@@ -136,8 +136,9 @@ fn a_ledger_answers_over_tcp() {
     // The person presses a moment after the question is on the screen.
     let floor = world.head_level().above(10);
     let mut device = open(&served.backup_device);
-    let order = plan_authorize(&device.state().unwrap(), &backup.name, floor, floor.above(90)).unwrap();
-    device.arm(Arm::Authorize { order: &order, chain: world.options().chain }).unwrap();
+    let reading = DeviceReading::of(&mut device).unwrap();
+    let order = reading.order_to_authorize(&backup.name, floor, Cap::above(floor, 90)).unwrap();
+    order.authorize(&mut device, world.options().chain).unwrap();
     let after = device.state().unwrap().keys.first().unwrap().clone();
     assert_eq!(after.arming, Arming::Armed);
     assert_eq!(after.marks.unwrap().lowest().0.unwrap().level, floor);

@@ -5,6 +5,7 @@ use std::fmt;
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::decision::policy::CAP;
 use failover_core::decision::{Refusal, pin_allows};
+use failover_core::signer;
 use failover_core::tezos::Level;
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ use crate::settings::Settings;
 #[derive(Debug, Serialize)]
 #[serde(tag = "record", rename = "cap")]
 struct Cap {
-    cap: Level,
+    cap: signer::Cap,
     head: Level,
     /// The node's name, or that a person typed the head.
     source: String,
@@ -34,11 +35,11 @@ impl fmt::Display for Cap {
 ///
 /// # Errors
 /// No fresh head is known and none was typed, or the level is past the cap.
-pub(super) fn find(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<Level, Failure> {
+pub(super) fn find(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<signer::Cap, Failure> {
     let (head, source) = head(settings, wanted, out)?;
-    let cap = Cap { cap: head.above(CAP), head, source };
+    let cap = Cap { cap: signer::Cap::above(head, CAP), head, source };
     out.show(&cap);
-    if wanted.level > cap.cap {
+    if wanted.level > cap.cap.level() {
         let message =
             format!("level {} is past the cap {}, {CAP} above the head: a digit too many?", wanted.level, cap.cap);
         return Err(Failure::refused(message, "compare the level with `failover level`, digit by digit"));

@@ -13,7 +13,7 @@ use failover_core::permit::{RunId, RunPermit};
 use failover_core::session::open;
 use failover_core::signer::traits::{AtRest, Hold, MarkOf, RaisedBy};
 use failover_core::signer::{
-    self, Arming, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
+    self, Arming, Cap, DeviceState, HwmSetter, KeyName, KeyState, Marks, Model, RaiseError, Raised, reached,
 };
 use failover_core::state::StateDir;
 use failover_core::tezos::{Kind, Level};
@@ -101,7 +101,7 @@ fn raise(
     state: &DeviceState,
     device: &mut dyn HwmSetter,
     prompt: &mut Prompt,
-    cap: Level,
+    cap: Cap,
     out: &mut Output,
 ) -> Result<End, Failure> {
     let keys = meant(state, signer, wanted);

@@ -2,7 +2,7 @@
 //! command reads it.
 
 use crate::permit::Root;
-use crate::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
+use crate::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
 
 /// The device, and where its machine writes prompts down.
 pub(super) struct Noted {
@@ -59,7 +59,7 @@ impl SignerDevice for Noted {
 }
 
 impl HwmSetter for Noted {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
-        self.device.set(order)
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
+        self.device.send_level(order)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::config::Signer;
 use crate::signer::traits::Replugged;
-use crate::signer::{Arm, DeviceState, HwmSetter, Model, RaiseOrder, SignerDevice, SignerError};
+use crate::signer::{Arm, CheckedOrder, DeviceState, HwmSetter, Model, SignerDevice, SignerError};
 
 /// Opens the device when it is first asked for, and anew where it was lost.
 pub struct ReopeningDevice {
@@ -116,7 +116,7 @@ impl SignerDevice for ReopeningDevice {
 }
 
 impl HwmSetter for ReopeningDevice {
-    fn set(&mut self, order: &RaiseOrder) -> Result<(), SignerError> {
-        self.with(|device| device.set(order))
+    fn send_level(&mut self, order: &CheckedOrder<'_>) -> Result<(), SignerError> {
+        self.with(|device| device.send_level(order))
     }
 }

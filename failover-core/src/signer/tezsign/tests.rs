@@ -12,7 +12,7 @@ use super::message::{
     Answer, Ask, Done, Empty, Failure, KeyStatus, LockState, Response, SetLevel, Status, Unlock, Version,
 };
 use super::*;
-use crate::signer::plan_raise;
+use crate::signer::{Cap, DeviceReading};
 
 /// What the gadget says to one request.
 #[derive(Debug, Clone)]
@@ -226,10 +226,10 @@ fn s5_a_level_that_was_not_set_is_an_error() {
         let second = [Say::Accept, Say::Answer(Answer::Ok(Done { ok }))];
         let gadget = Scripted::new(&[&first, &first, &second]);
         let mut device = TezSign::new(Opens { gadget, busy: 0, proof: true });
-        let state = device.state().unwrap();
+        let reading = DeviceReading::of(&mut device).unwrap();
         let level = |n| crate::tezos::Level::new(n).unwrap();
-        let orders = plan_raise(&state, &[KeyName::new("consensus")], level(100), level(200)).unwrap();
-        assert_eq!(device.set(&orders[0]).is_ok(), set);
+        let orders = reading.orders(&[KeyName::new("consensus")], level(100), Cap::above(level(100), 100)).unwrap();
+        assert_eq!(orders[0].push(&mut device).is_ok(), set);
     }
     // Neither a key without a name nor one of another curve is a TezSign's.
     let other = "tz1TnEtqDV9mZyts2pfMy6Jw1BTPs4LMjL8M".to_owned();

@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use failover_core::signer::ledger::{ApduExchange, Derivation, Ledger};
-use failover_core::signer::{Arm, HwmSetter, KeyName, RaiseOrder, SignerDevice, plan_authorize, plan_raise, raise};
+use failover_core::signer::{Cap, DeviceReading, KeyName, RaiseOrder, SignerDevice, raise_to_floor};
 use failover_core::tezos::{ChainId, Curve, Level};
 use failover_sim::ledger::{LedgerOptions, Person, SimLedger};
 
 use super::dice::Dice;
 use super::votes::{kind, message};
+use crate::meanwhile::meanwhile;
 
 const PATH: &str = "44'/1729'/0'/0'";
 const OTHER: ChainId = ChainId::new([0, 0, 0, 9]);
@@ -44,36 +45,38 @@ fn sign(sim: &SimLedger, dice: &mut Dice) -> bool {
 
 /// One thing that somebody does; was it a signature?
 fn one(sim: &SimLedger, driver: &mut Ledger<SimLedger>, orders: &mut Vec<RaiseOrder>, dice: &mut Dice) -> bool {
-    let (key, most) = (KeyName::new(PATH), Level::new(250).unwrap());
-    let authorize = |driver: &mut Ledger<SimLedger>, order: &RaiseOrder, dice: &mut Dice| {
-        drop(driver.arm(Arm::Authorize { order, chain: chain(dice) }));
+    let (key, most) = (KeyName::new(PATH), Cap::above(Level::FIRST, 249));
+    // As often as not the key signs after the library has read its marks: then the driver's own reading is the last.
+    let send = |driver: &mut Ledger<SimLedger>, order: RaiseOrder, authorize: bool, dice: &mut Dice| {
+        let (chain, signs) = (chain(dice), dice.one_in(2));
+        let mut device = meanwhile(driver, |_| _ = signs && sign(sim, dice));
+        if authorize { drop(order.authorize(&mut device, chain)) } else { drop(order.send(&mut device)) }
     };
     match dice.roll(14) {
         0..=3 => return sign(sim, dice),
         4 | 5 => {
-            let planned = driver.state().ok().and_then(|state| plan_authorize(&state, &key, level(dice), most).ok());
-            if let Some(order) = planned {
-                authorize(driver, &order, dice);
+            let read = DeviceReading::of(driver).ok();
+            if let Some(order) = read.and_then(|read| read.order_to_authorize(&key, level(dice), most).ok()) {
+                send(driver, order, true, dice);
             }
         }
         6 | 7 => {
             let floor = level(dice);
-            if let Ok(raised) = raise(driver, std::slice::from_ref(&key), floor, most) {
+            if let Ok(raised) = raise_to_floor(driver, std::slice::from_ref(&key), floor, most) {
                 assert!(raised[0].after.lowest().0.is_some_and(|at| at.level >= floor), "S5");
             }
         }
         8 => {
             // Planned now, and sent whenever it comes to it: to the same device, that has signed meanwhile.
-            let planned = driver
-                .state()
-                .ok()
-                .and_then(|state| plan_raise(&state, std::slice::from_ref(&key), level(dice), most).ok());
+            let read = DeviceReading::of(driver).ok();
+            let planned = read.and_then(|read| read.orders(std::slice::from_ref(&key), level(dice), most).ok());
             orders.extend(planned.into_iter().flatten());
         }
         9 | 10 => {
             if !orders.is_empty() {
                 let order = orders.swap_remove(dice.roll(orders.len() as u64) as usize);
-                if dice.one_in(2) { drop(driver.set(&order)) } else { authorize(driver, &order, dice) }
+                let authorize = dice.one_in(2);
+                send(driver, order, authorize, dice);
             }
         }
         11 => drop(driver.disarm()),

@@ -4,7 +4,8 @@ use failover_core::signer::tezsign::frame::{FrameId, FrameKind, encode};
 use failover_core::signer::tezsign::message::{Ask, Request, Sign};
 use failover_core::signer::tezsign::{Connect as _, Interface, TezSign};
 use failover_core::signer::{
-    Arm, HwmSetter, KeyName, Marks, Passphrase, RaiseOrder, SignerDevice, plan_raise, raise, refuse_lower,
+    Arm, Cap, DeviceReading, KeyName, Marks, Passphrase, RaiseOrder, SignerDevice, plan_raise, raise_to_floor,
+    refuse_lower,
 };
 use failover_core::tezos::{ChainId, Curve, Kind, Level};
 use failover_sim::tezsign::{Fault, SimGadget};
@@ -13,6 +14,12 @@ use prost::Message as _;
 use super::dice::Dice;
 use super::tezsign_support::{SECOND, gadget, names, unlock};
 use super::votes::{kind, message};
+use crate::meanwhile::meanwhile;
+
+const MOST: Cap = match Cap::new(Level::FIRST.above(249)) {
+    Some(cap) => cap,
+    None => unreachable!(),
+};
 
 fn level(dice: &mut Dice) -> Level {
     Level::new(1 + dice.roll(200)).unwrap()
@@ -53,20 +60,27 @@ fn one(gadget: &SimGadget, driver: &mut TezSign<SimGadget>, orders: &mut Vec<Rai
         7 => drop(driver.disarm()),
         8 | 9 => {
             let (floor, before) = (level(dice), marks(gadget));
-            if let Ok(raised) = raise(driver, keys, floor, Level::new(250).unwrap()) {
+            if let Ok(raised) = raise_to_floor(driver, keys, floor, MOST) {
                 assert!(raised.iter().all(|raised| raised.after.lowest().0.is_some_and(|at| at.level >= floor)), "S5");
                 assert!(raised.iter().all(|raised| before.contains(&(raised.key.to_string(), raised.before))));
             }
         }
         10 => {
             // Planned now, and sent whenever it comes to it.
-            let planned = driver.state().ok().and_then(|s| plan_raise(&s, keys, level(dice), level(dice)).ok());
+            let read = DeviceReading::of(driver).ok();
+            let planned = read.and_then(|read| read.orders(keys, level(dice), Cap::new(level(dice))?).ok());
             orders.extend(planned.into_iter().flatten());
         }
         11 => {
             if !orders.is_empty() {
                 let order = orders.swap_remove(dice.roll(orders.len() as u64) as usize);
-                let _told = driver.set(&order);
+                // As often as not the key signs after the library has read its marks: then the device is the judge.
+                let signs = dice.one_in(2);
+                let _told = order.send(&mut meanwhile(driver, |_| {
+                    if signs {
+                        sign(gadget, dice)
+                    }
+                }));
             }
         }
         12 => {
@@ -120,7 +134,7 @@ fn a_level_below_a_mark_is_refused_before_it_is_sent() {
         let keys: [KeyName; 2] = names();
         let highest = state.keys.iter().filter_map(|key| key.marks?.highest().0).map(|at| at.level).max();
         assert_eq!(refuse_lower(&state, &keys, typed).is_err(), highest.is_some_and(|highest| highest > typed));
-        for order in plan_raise(&state, &keys, typed, Level::new(250).unwrap()).unwrap() {
+        for order in plan_raise(&state, &keys, typed, MOST).unwrap() {
             let mark = state.named(order.key()).unwrap().marks.unwrap().highest();
             assert!(mark.0.is_none_or(|at| at.level < order.level()), "S4: {order:?} over {mark}");
         }
