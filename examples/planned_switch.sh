@@ -23,6 +23,8 @@ last() {
 }
 
 ended() {
+    # Why, where the command was refused before it began anything.
+    sed -n 's/.*"record":"error".*"message":"\([^"]*\)".*/\1/p' "$records"
     echo "exit $1, $(last outcome): $(last next)"
     exit "$1"
 }

@@ -48,7 +48,7 @@ def last_words(records, code):
 
 def main(failover, config):
     program = [failover, "--json", "--config", config]
-    records, code = call(program, "run", "--plan-only")
+    records, code = call(program, "run", "--plan-only", show=show)
     plan = next((record for record in records if record["record"] == "plan"), None)
     if code != DONE or plan is None:
         return last_words(records, code)

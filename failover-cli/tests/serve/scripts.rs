@@ -46,7 +46,10 @@ fn script_tells_why_not(with: &str, name: &str) {
     let world = World::new(Signer::TezSign).never_used();
     let (exit, shown) = with_person(script(with, name, &world), |line| wanted(line, "Then type "));
     assert_eq!(exit, 3, "{shown}");
-    assert!(shown.contains("failover check"), "the next safe action: {shown}");
+    assert!(
+        shown.contains("was never pinned") && shown.contains("run `failover check` first"),
+        "why, and what next: {shown}"
+    );
     untouched(&world);
 }
 

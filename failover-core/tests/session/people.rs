@@ -2,6 +2,7 @@
 //! Whatever they do, nothing is signed twice, and nothing can sign that the run did not prove.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use failover_core::clock::{Clock as _, Timestamp};
@@ -13,6 +14,7 @@ use failover_core::lock::{FileLock, Holder, LockError};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::session::Session;
 use failover_core::signer::{Arming, Passphrase};
+use failover_core::tezos::Level;
 use failover_sim::operator::Person;
 use failover_sim::{Side, World};
 
@@ -48,17 +50,24 @@ fn holds(embedder: &Embedder, end: &End) {
     }
 }
 
-/// Takes so long for each answer, and then says what an honest person says.
-struct Late(Person, World, Duration);
+/// Takes so long for each answer, and then says what an honest person says; with the head of the last one.
+struct Late(Person, World, Duration, Arc<Mutex<Option<Level>>>);
+
+impl Late {
+    fn takes_its_time(&self) {
+        self.1.clock().sleep(self.2);
+        *self.3.lock().unwrap() = Some(self.1.head_level());
+    }
+}
 
 impl Operator for Late {
     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
-        self.1.clock().sleep(self.2);
+        self.takes_its_time();
         self.0.ask(question)
     }
 
     fn passphrase(&mut self) -> Result<Passphrase, OperatorError> {
-        self.1.clock().sleep(self.2);
+        self.takes_its_time();
         self.0.passphrase()
     }
 }
@@ -68,14 +77,16 @@ fn s10_s15_however_late_an_answer_comes_it_is_held_against_what_is_seen_then() {
     for late in [20, 300, 1_200] {
         let embedder = Embedder::new();
         let world = &embedder.world;
-        let asked_at = world.head_level();
+        let answered_at = Arc::default();
         let mut parts = parts(&embedder);
         let late = Duration::from_secs(late);
-        parts.hands.operator = Box::new(Late(Person::new(world.clone()), world.clone(), late));
+        parts.hands.operator =
+            Box::new(Late(Person::new(world.clone()), world.clone(), late, Arc::clone(&answered_at)));
         let end = ended(&embedder, parts);
         assert_eq!(end.exit, 0, "{late:?}: {end:?}");
         let floor = end.resumed.unwrap().floor;
-        assert!(floor > asked_at.above(late.as_secs() / 10), "{late:?}: {floor} is of the heads before the answers");
+        let answered_at = answered_at.lock().unwrap().unwrap();
+        assert!(floor > answered_at, "{late:?}: {floor} is of a head before the last answer, at {answered_at}");
     }
 }
 
