@@ -126,9 +126,9 @@ fn with_tls_both_sides_show_who_they_are() {
     // Files that are not what they should be.
     for (ca, client, what) in [
         (Some("nowhere.pem"), client, "nowhere.pem"),
-        (Some("ca.key"), client, "ca.key: no certificate"),
-        (Some("ca.pem"), Some(("client.key", "client.key")), "client.key: no certificate"),
-        (Some("ca.pem"), Some(("client.pem", "client.pem")), "client.pem: no private key"),
+        (Some("ca.key"), client, "ca.key: it has no certificate"),
+        (Some("ca.pem"), Some(("client.key", "client.key")), "client.key: it has no certificate"),
+        (Some("ca.pem"), Some(("client.pem", "client.pem")), "client.pem: it has no private key"),
     ] {
         let Err(LockError::Etcd(error @ EtcdError::Setup { .. })) = acquire(&with(ca, client), "x") else {
             panic!("{what}")
