@@ -105,7 +105,7 @@ impl Narration {
                 lines.push(Told::Alarm(String::new()));
                 let text = "ANOTHER MACHINE SIGNS with this baker's keys; the backup is stopped:";
                 lines.push(Told::Alarm(text.to_owned()));
-                let shown = |s: &Signed| Told::Alarm(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
+                let shown = |s: &Signed| Told::Alarm(format!("    {} {:#} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
                 if !shared.is_empty() {
                     let text = "Before that the backup signed too; each of these may be signed twice:";
@@ -117,7 +117,7 @@ impl Narration {
                 let text = "The mempool has votes for this baker whose signature the node has not checked; anybody can send \
                             such votes, and they stop nothing:";
                 lines.push(Told::Aside(text.to_owned()));
-                let shown = |s: &Signed| Told::Aside(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
+                let shown = |s: &Signed| Told::Aside(format!("    {} {:#} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
             }
             Record::Complaints { lines: said } => {
@@ -125,7 +125,7 @@ impl Narration {
                 // Said of every run: a person must not take it for a fault.
                 if let Some(floor) = self.floor.filter(|_| !std::mem::replace(&mut self.complained, true)) {
                     lines.push(Told::Note(format!(
-                        "(its signer refuses to sign below {floor}: that is what the marks are for)"
+                        "(its signer refuses to sign below {floor:#}: that is what the marks are for)"
                     )));
                 }
                 lines.extend(said.iter().map(|line| Told::Note(format!("the backup says: {line}"))));
@@ -178,7 +178,7 @@ impl Narration {
                     && let Some(last) = floor.below(1).filter(|last| *last > bound)
                 {
                     let first = bound.above(1);
-                    let text = format!("quarantine {first} to {last}: whatever is signed there is the primary's");
+                    let text = format!("quarantine {first:#} to {last:#}: whatever is signed there is the primary's");
                     lines.push(Told::Note(text));
                 }
             }
@@ -187,23 +187,23 @@ impl Narration {
 
     fn wait(&mut self, waiting: &Waiting, lines: &mut Vec<Told>) {
         let (number, text) = match &waiting.why {
-            WaitFor::Chain { level } => (3, format!("the chain to move on from level {level}")),
+            WaitFor::Chain { level } => (3, format!("the chain to move on from level {level:#}")),
             WaitFor::Known { what } => (self.step.unwrap_or(0), format!("what is not known at the moment: {what}")),
             WaitFor::Stopped => (2, "a second reading of the primary's services".to_owned()),
             WaitFor::Silence { silent, needed } => {
                 (3, format!("the primary's silence: {silent} of {needed} levels so far"))
             }
             WaitFor::Statement => (3, "the time after the statement".to_owned()),
-            WaitFor::Baking { floor, .. } => (7, format!("the backup's first signature above {floor} on chain")),
+            WaitFor::Baking { floor, .. } => (7, format!("the backup's first signature above {floor:#} on chain")),
             WaitFor::Steady { missed: Some(missed) } => {
                 (7, format!("the missed levels to stop growing: {missed} in this cycle"))
             }
             WaitFor::Steady { missed: None } => {
                 (7, "the node to say how many levels were missed in this cycle".to_owned())
             }
-            WaitFor::Quarantine { floor, .. } => (7, format!("every level up to the floor {floor} to be judged")),
+            WaitFor::Quarantine { floor, .. } => (7, format!("every level up to the floor {floor:#} to be judged")),
             WaitFor::Rumour { signed: Signed { kind, at, .. }, until } => {
-                let text = format!("the node to check the {kind} {at} in the mempool, until level {until} at most");
+                let text = format!("the node to check the {kind} {at:#} in the mempool, until level {until:#} at most");
                 (self.step.unwrap_or(0), text)
             }
             WaitFor::KeyChange { levels } => {
@@ -231,7 +231,7 @@ fn seconds(left: Duration) -> String {
 fn marks(raised: &Raised) -> Vec<Told> {
     let mut lines = vec![Told::Note(format!("{}: read back", raised.key))];
     for kind in Kind::ALL {
-        let text = format!("    {kind:<15} {} -> {}", raised.before.of(kind), raised.after.of(kind));
+        let text = format!("    {kind:<15} {:#} -> {:#}", raised.before.of(kind), raised.after.of(kind));
         lines.push(Told::Note(text));
     }
     lines
@@ -246,13 +246,13 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<Told>) {
     });
     plan.sources.iter().for_each(|source| tell(source.clone()));
     tell(match &plan.last_signed {
-        Some(last) => format!("head {}; the baker's last signature seen: {} {}", plan.head, last.kind, last.at),
-        None => format!("head {}; nothing signed by this baker in the levels read", plan.head),
+        Some(last) => format!("head {:#}; the baker's last signature seen: {} {:#}", plan.head, last.kind, last.at),
+        None => format!("head {:#}; nothing signed by this baker in the levels read", plan.head),
     });
     if let (Some(bound), Some(basis)) = (plan.bound, &plan.basis) {
-        tell(format!("the primary may have signed up to {bound}: {basis}"));
+        tell(format!("the primary may have signed up to {bound:#}: {basis}"));
     }
-    tell(format!("floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
+    tell(format!("floor about {:#} for the keys {}", plan.floor, plan.keys.join(", ")));
     plan.takeover.iter().for_each(|takeover| tell(takeover.clone()));
     plan.pending.iter().for_each(|key| tell(format!("to come: {key}")));
     if !plan.pays.is_empty() {

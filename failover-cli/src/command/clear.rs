@@ -23,7 +23,7 @@ struct Seen<'a> {
 impl fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Duplicate { at, baker, kind, position, evidence, .. } = self.seen;
-        write!(f, "At {at} another machine had signed for {baker}: {kind} {position}, seen in {evidence}")
+        write!(f, "At {at} another machine had signed for {baker}: {kind} {position:#}, seen in {evidence}")
     }
 }
 

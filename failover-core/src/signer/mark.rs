@@ -15,8 +15,15 @@ impl Mark {
     pub const fn at(position: Position) -> Self {
         Self(Some(position))
     }
+
+    /// As a person reads it: `(15,267,099, 0)`, or `nothing signed`. `{mark:#}` writes the same.
+    #[must_use]
+    pub fn grouped(&self) -> String {
+        format!("{self:#}")
+    }
 }
 
+/// In digits; `{:#}` is [`Mark::grouped`], for people.
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -119,10 +126,14 @@ impl LedgerMarks {
 impl std::fmt::Display for LedgerMarks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.chain.bytes() == [0; 4] {
-            return write!(f, "set up for no chain: its mark for every chain is {}", self.main);
+            return write!(f, "set up for no chain: its mark for every chain is {:#}", self.main);
         }
         let name = self.chain.network().map_or_else(|| self.chain.to_string(), str::to_owned);
-        write!(f, "set up for {name}: its mark there is {}, its mark for every other chain {}", self.main, self.test)
+        write!(
+            f,
+            "set up for {name}: its mark there is {:#}, its mark for every other chain {:#}",
+            self.main, self.test
+        )
     }
 }
 

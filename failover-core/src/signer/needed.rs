@@ -42,7 +42,7 @@ pub struct Raised {
 #[non_exhaustive]
 pub enum RaiseError {
     /// The level asked for is below a mark that the device already has (S4).
-    #[error("the key {key} is already at {mark}, above level {level}: a mark is never lowered")]
+    #[error("the key {key} is already at {mark:#}, above level {level:#}: a mark is never lowered")]
     Lower {
         /// Which key.
         key: KeyName,
@@ -52,7 +52,7 @@ pub enum RaiseError {
         level: Level,
     },
     /// The level asked for, or the one that is needed to get above the key's marks, is past the cap (S4).
-    #[error("level {level} for the key {key} is past the cap {cap}: a digit too many?")]
+    #[error("level {level:#} for the key {key} is past the cap {cap:#}: a digit too many?")]
     PastCap {
         /// Which key.
         key: KeyName,
@@ -62,7 +62,7 @@ pub enum RaiseError {
         cap: Level,
     },
     /// RESET sets both marks of a Ledger, and one of them would go down, or forget what was signed at its level (S4).
-    #[error("RESET sets both marks of the Ledger, and level {level} is not above both: it is {ledger}")]
+    #[error("RESET sets both marks of the Ledger, and level {level:#} is not above both: it is {ledger}")]
     BothMarks {
         /// What was to be set.
         level: Level,
@@ -91,7 +91,7 @@ pub enum RaiseError {
     Signer(#[from] SignerError),
     /// A mark is not any more where it was when the order was made: it was not sent (S4).
     #[error(
-        "the marks of the key {key} moved since they were read: the highest was {was}, and is {is}; nothing was sent"
+        "the marks of the key {key} moved since they were read: the highest was {was:#}, and is {is:#}; nothing was sent"
     )]
     Moved {
         /// Which key.
@@ -112,7 +112,7 @@ pub enum RaiseError {
         is: KeyHash,
     },
     /// What was read back is below what was ordered (S5).
-    #[error("the key {key} reads back {after}, not at least {level}")]
+    #[error("the key {key} reads back {after:#}, not at least {level:#}")]
     NotReached {
         /// Which key.
         key: KeyName,
@@ -122,7 +122,7 @@ pub enum RaiseError {
         level: Level,
     },
     /// A mark that was read back is below the one that was read before: the device is at fault (S4).
-    #[error("a mark of the key {key} went down from {before} to {after}")]
+    #[error("a mark of the key {key} went down from {before:#} to {after:#}")]
     WentDown {
         /// Which key.
         key: KeyName,

@@ -61,7 +61,7 @@ fn status(look: &WatchLook) -> String {
         Some(WatchRole::Sentinel) => "this machine stands by",
         None => "what this machine is, is not known yet",
     };
-    let head = look.head.map_or_else(|| "no head yet".to_owned(), |head| format!("head {head}"));
+    let head = look.head.map_or_else(|| "no head yet".to_owned(), |head| format!("head {head:#}"));
     let mut status = format!("{role}; {head}");
     if look.missed > 0 {
         status.push_str(&format!("; {} missed in a row", look.missed));

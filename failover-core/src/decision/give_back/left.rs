@@ -33,7 +33,7 @@ impl Left {
         match (self.bound, can.untouched) {
             (Some(bound), true) if below(bound) => None,
             (Some(bound), true) => Some(format!(
-                "the marks of the key {key} are at {}, above {bound}, the highest level that the primary may have signed",
+                "the marks of the key {key} are at {}, above {bound:#}, the highest level that the primary may have signed",
                 in_words(found)
             )),
             (None, true) => {
@@ -111,7 +111,7 @@ pub(super) fn left(account: &Account) -> Result<Left, Vec<String>> {
 /// Marks in words, one where all are the same.
 pub(super) fn in_words(marks: &Marks) -> String {
     if marks.highest() == marks.lowest() {
-        return marks.highest().to_string();
+        return marks.highest().grouped();
     }
-    format!("block {}, preattestation {}, attestation {}", marks.block, marks.preattestation, marks.attestation)
+    format!("block {:#}, preattestation {:#}, attestation {:#}", marks.block, marks.preattestation, marks.attestation)
 }
