@@ -48,15 +48,7 @@ struct WebOperator {
 impl Operator for WebOperator {
     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
         // No button: a statement is typed in full, and taken as true.
-        let sentence = match question {
-            Question::Proceed { name } => name.clone(),
-            Question::Disconnected { name } => format!("the signer of {name} is unplugged"),
-            Question::PoweredOff { name } => format!("the machine of {name} is switched off"),
-            Question::LedgerSetting => "enabled".to_owned(),
-            Question::Unproven { sentence, .. } => sentence.clone(),
-            // A later version may ask something else: what is not understood is no yes.
-            _ => return Err(OperatorError::Cancelled),
-        };
+        let sentence = question.sentence();
         // What was typed before it was asked is no answer to it.
         while self.typed.try_recv().is_ok() {}
         let show = |what| *self.open.lock().unwrap_or_else(PoisonError::into_inner) = what;

@@ -109,7 +109,7 @@ impl Telling {
                 self.note(plan.sources.clone());
             }
             Record::Asked { asked, answer } => {
-                let (number, text) = words::question(asked);
+                let (number, text) = (words::number(asked), asked);
                 let said = if *answer == Answer::Yes { "yes" } else { "no" };
                 self.tell(entry, Some(number), What::Asked, format!("asked: {text}: {said}"));
             }

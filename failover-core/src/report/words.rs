@@ -7,18 +7,14 @@ use crate::decision::{Path, WaitFor};
 use crate::facts::Signed;
 use crate::operator::Question;
 
-/// The number of the written procedure that a question belongs to, and the question as a statement.
+/// The number of the written procedure that a question belongs to.
 #[must_use]
-pub const fn question(asked: &Question) -> (u8, &'static str) {
+pub(crate) const fn number(asked: &Question) -> u8 {
     match asked {
-        Question::Proceed { .. } => (1, "go on with this plan"),
-        Question::Disconnected { .. } => (3, "the primary's signer is unplugged"),
-        Question::PoweredOff { .. } => (3, "the primary is switched off"),
-        Question::LedgerSetting => (0, "the Ledger's setting \"High Watermark\" is enabled"),
-        Question::NoOtherRun { .. } => (1, "nobody runs failover on the machine that cannot be asked"),
-        Question::Unproven { .. } => (3, "the statement in place of proof"),
-        Question::Unplugged { .. } => (8, "the backup's signer is unplugged"),
-        Question::NotMoved { .. } => (8, "the backup's Ledger has not left its host"),
+        Question::LedgerSetting => 0,
+        Question::Proceed { .. } | Question::NoOtherRun { .. } => 1,
+        Question::Disconnected { .. } | Question::PoweredOff { .. } | Question::Unproven { .. } => 3,
+        Question::Unplugged { .. } | Question::NotMoved { .. } => 8,
     }
 }
 

@@ -82,6 +82,21 @@ impl Marks {
     }
 }
 
+/// One position where they are the same, else each by its kind; `{:#}` for people, as of a [`Mark`].
+impl fmt::Display for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.highest() == self.lowest() {
+            return self.highest().fmt(f);
+        }
+        f.write_str("block ")?;
+        self.block.fmt(f)?;
+        f.write_str(", preattestation ")?;
+        self.preattestation.fmt(f)?;
+        f.write_str(", attestation ")?;
+        self.attestation.fmt(f)
+    }
+}
+
 /// The two marks of a Ledger's app (Tezos Baking 2.5.1): the main one guards one chain, the other one every other chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LedgerMarks {

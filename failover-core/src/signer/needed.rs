@@ -1,5 +1,7 @@
 //! Which levels marks are raised to, and what is refused: arithmetic on what was read (S2, S4, S5).
 
+use std::fmt;
+
 use thiserror::Error;
 
 use super::{Arming, Cap, DeviceState, KeyName, KeyState, LedgerMarks, Mark, Marks, Model, SignerError};
@@ -35,6 +37,17 @@ pub struct Raised {
     pub before: Marks,
     /// Its marks, read back from the device.
     pub after: Marks,
+}
+
+/// Which key, with its marks before and after; `{:#}` for people, as of a [`Mark`].
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.key)?;
+        self.before.fmt(f)?;
+        f.write_str(" before, ")?;
+        self.after.fmt(f)?;
+        f.write_str(" after")
+    }
 }
 
 /// Why marks were not raised. Whatever it is, no mark was lowered.

@@ -7,10 +7,10 @@ use failover_core::clock::Timestamp;
 use failover_core::watch::{Hooks, Listener, WatchLook, WatchRecord, WatchRole};
 
 use super::told::{Told, named};
-use crate::narration::Narration;
 use crate::notify::Notify;
 use crate::output::Output;
 use crate::session::Line;
+use failover_core::narration::Narration;
 
 /// Records that wait for a slow reader; what comes then is counted and left out.
 pub(super) const WAITING: usize = 1024;
