@@ -35,13 +35,13 @@ enum Told {
 
 /// No button and no default: a statement is typed in full. What is not understood, as of a later version, is no yes.
 fn sentence(question: &Question) -> Result<String, OperatorError> {
-    Ok(match question {
-        Question::Proceed { name } => name.clone(),
-        Question::Disconnected { name } => format!("the signer of {name} is unplugged"),
-        Question::PoweredOff { name } => format!("the machine of {name} is switched off"),
-        Question::LedgerSetting => "enabled".to_owned(),
-        _ => return Err(OperatorError::Cancelled),
-    })
+    match question {
+        Question::Proceed { .. }
+        | Question::Disconnected { .. }
+        | Question::PoweredOff { .. }
+        | Question::LedgerSetting => Ok(question.sentence()),
+        _ => Err(OperatorError::Cancelled),
+    }
 }
 
 struct OtherEnd {

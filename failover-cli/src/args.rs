@@ -167,7 +167,7 @@ pub(crate) enum Hwm {
 #[derive(Debug, Args)]
 pub(crate) struct Raise {
     /// The level, in digits: 15267109, 15_267_109 or 15,267,109
-    #[arg(value_name = "LEVEL", value_parser = value::level)]
+    #[arg(value_name = "LEVEL")]
     pub(crate) level: Level,
     /// Which keys, by their names on the device [default: the configured ones, else every key]
     #[arg(value_name = "KEY")]
@@ -176,7 +176,7 @@ pub(crate) struct Raise {
     #[arg(long)]
     pub(crate) leave_unlocked: bool,
     /// The chain's head as you read it elsewhere, where no node can be asked: the cap is 100 levels above
-    #[arg(long, value_name = "LEVEL", value_parser = value::level)]
+    #[arg(long, value_name = "LEVEL")]
     pub(crate) head: Option<Level>,
 }
 

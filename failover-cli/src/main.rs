@@ -11,7 +11,6 @@ mod exit;
 mod failure;
 mod heads;
 mod locks;
-mod narration;
 mod notify;
 mod output;
 mod prompt;

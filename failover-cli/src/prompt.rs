@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use failover_core::operator::{Answer, Operator, OperatorError, Question};
+use failover_core::operator::{Answer, Operator, OperatorError, Question, says};
 use failover_core::signer::Passphrase;
 
 use crate::args::Answers;
@@ -100,34 +100,9 @@ impl Prompt {
     fn typed(what: &'static str, flag: &'static str, text: &str, expected: &str) -> Result<Answer, OperatorError> {
         let mut terminal = Terminal::open(what, flag)?;
         let line = terminal.line(text, what, Echo::On, DEADLINE)?;
-        let typed = std::str::from_utf8(&line).unwrap_or_default().trim();
-        Ok(if !expected.is_empty() && typed == expected { Answer::Yes } else { Answer::No })
+        let typed = std::str::from_utf8(&line).unwrap_or_default();
+        Ok(if says(typed, expected) { Answer::Yes } else { Answer::No })
     }
-}
-
-/// What a person types to say that the primary's signer is unplugged.
-fn disconnected(name: &str) -> String {
-    format!("the signer of {name} is unplugged")
-}
-
-/// What a person types of a machine that cannot be asked.
-fn no_other_run(host: &str) -> String {
-    format!("and nobody runs failover on {host}")
-}
-
-/// What a person types to say that the primary is off.
-fn powered_off(name: &str) -> String {
-    format!("the machine of {name} is switched off")
-}
-
-/// What a person types to say that this machine's signer is unplugged.
-fn unplugged(host: &str) -> String {
-    format!("the signer of {host} is unplugged")
-}
-
-/// What a person types to say that the Ledger was at no other machine.
-fn not_moved(host: &str) -> String {
-    format!("the Ledger has not left {host}")
 }
 
 /// Asks for a sentence to be typed in full; anything else is no. `flag` is what could have said it instead.
@@ -143,10 +118,10 @@ impl Operator for Prompt {
     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
         match question {
             Question::Proceed { .. } if self.answers.yes => Ok(Answer::Yes),
-            Question::Proceed { name } => {
+            Question::Proceed { name, .. } => {
                 let text =
                     format!("Go on with this plan? Type the baker's name, {name}, to go on; anything else stops.");
-                self.asked(GO_ON, "--yes", &text, name)
+                self.asked(GO_ON, "--yes", &text, &question.sentence())
             }
             Question::Disconnected { name } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
                 Ok(Answer::Yes)
@@ -158,15 +133,15 @@ impl Operator for Prompt {
             Question::Disconnected { name } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
                 Ok(Answer::No)
             }
-            Question::Disconnected { name } => {
-                let sentence = disconnected(name);
+            Question::Disconnected { .. } => {
+                let sentence = question.sentence();
                 let text = format!(
                     "Look at the primary: is its signer unplugged? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
                 self.asked(CABLE, CABLE_FLAG, &text, &sentence)
             }
-            Question::PoweredOff { name } => {
-                let sentence = powered_off(name);
+            Question::PoweredOff { .. } => {
+                let sentence = question.sentence();
                 let text = format!(
                     "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\nAnything else is no."
                 );
@@ -176,7 +151,7 @@ impl Operator for Prompt {
                 Ok(Answer::Yes)
             }
             Question::NoOtherRun { host } => {
-                let sentence = no_other_run(host);
+                let sentence = question.sentence();
                 let text = format!(
                     "{host} cannot be asked whether a run goes on there, and two runs at once would sign twice. Make sure that \
                      nobody does; then type in full:\n  {sentence}\nAnything else is no."
@@ -190,7 +165,7 @@ impl Operator for Prompt {
             Question::LedgerSetting => {
                 let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
                             If it says Enabled, type: enabled\nAnything else is no.";
-                self.asked(SETTING, SETTING_FLAG, text, "enabled")
+                self.asked(SETTING, SETTING_FLAG, text, &question.sentence())
             }
             // No flag takes this risk, and a run that answers questions by flags does not ask it.
             Question::Unproven { .. } if self.answers.yes => Ok(Answer::No),
@@ -204,8 +179,8 @@ impl Operator for Prompt {
                 if matches!(asked, Err(OperatorError::NoTerminal { .. })) { Ok(Answer::No) } else { asked }
             }
             Question::Unplugged { host } if !host.is_empty() && self.hosts.0.as_ref() == Some(host) => Ok(Answer::Yes),
-            Question::Unplugged { host } => {
-                let sentence = unplugged(host);
+            Question::Unplugged { .. } => {
+                let sentence = question.sentence();
                 let text = format!(
                     "This machine's signer cannot be read. Look at it: is it unplugged and without any power? If so, type \
                      in full:\n  {sentence}\nAnything else is no."
@@ -213,8 +188,8 @@ impl Operator for Prompt {
                 self.asked("whether this machine's signer is unplugged", "--confirm-unplugged HOST", &text, &sentence)
             }
             Question::NotMoved { host } if !host.is_empty() && self.hosts.1.as_ref() == Some(host) => Ok(Answer::Yes),
-            Question::NotMoved { host } => {
-                let sentence = not_moved(host);
+            Question::NotMoved { .. } => {
+                let sentence = question.sentence();
                 let text = format!(
                     "Has the Ledger been at any other machine since the run began here? If it has not, type in full:\n  \
                      {sentence}\nAnything else is no."
@@ -296,7 +271,10 @@ mod tests {
     #[test]
     fn yes_answers_the_plan_and_nothing_else() {
         let flags = Answers { yes: true, ..Answers::default() };
-        assert_eq!(prompt(flags.clone(), None).ask(&Question::Proceed { name: "bob".into() }), Ok(Answer::Yes));
+        assert_eq!(
+            prompt(flags.clone(), None).ask(&Question::Proceed { name: "bob".into(), plan: None }),
+            Ok(Answer::Yes)
+        );
         // Tests have no terminal on their standard input.
         let asked = prompt(flags, Some("1")).ask(&Question::LedgerSetting);
         assert!(matches!(asked, Err(OperatorError::NoTerminal { flag, .. }) if flag.starts_with("--confirm-ledger")));

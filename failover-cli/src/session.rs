@@ -6,10 +6,10 @@ use failover_core::journal::record::{End as Ended, Record};
 use failover_core::journal::{self, JournalError, JournalFile};
 use failover_core::session::Wanted;
 
-use crate::narration::Narration;
 use crate::output::{End, Output};
 use crate::settings::Settings;
 use crate::signals;
+use failover_core::narration::Narration;
 
 /// What the flags want beside the configuration: nothing but another state folder.
 pub(crate) fn wanted(settings: &Settings) -> Wanted {

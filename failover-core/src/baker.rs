@@ -19,6 +19,7 @@
 //! | [`ServiceLog`] | what the services there complain of |
 //! | [`Readiness`] | whether a start and a stop there would work, before anything is touched (S17) |
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -93,6 +94,15 @@ pub enum BakerState {
         /// Which units were looked at.
         checked: Vec<String>,
     },
+}
+
+impl fmt::Display for BakerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Running { what } => write!(f, "running: {}", what.join(", ")),
+            Self::Stopped { checked } => write!(f, "stopped: {}", checked.join(", ")),
+        }
+    }
 }
 
 /// The guard's token where the state folder is the usual one.

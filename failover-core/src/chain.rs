@@ -4,6 +4,7 @@
 //! RPC in [`octez`]; [`tzkt`] is an indexer. They know nothing of the procedure; they answer with values, or with an error that says why there
 //! is none. Unknown is never zero (S3).
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -60,6 +61,13 @@ pub struct Head {
     pub chain_id: ChainId,
     /// The protocol that made it, `P...`.
     pub protocol: String,
+}
+
+/// For people: `level 15,267,099 of NetXdQprcVkpaWU, made at 2026-11-22T03:00:00Z`.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "level {:#} of {}, made at {}", self.level, self.chain_id, self.timestamp)
+    }
 }
 
 /// What a node thinks of itself (`is_bootstrapped`, Octez v25).

@@ -51,6 +51,15 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl From<Timestamp> for SystemTime {
+    fn from(at: Timestamp) -> Self {
+        let away = Duration::from_millis(at.0.unsigned_abs());
+        let time = if at.0 < 0 { UNIX_EPOCH.checked_sub(away) } else { UNIX_EPOCH.checked_add(away) };
+        // No clock of a machine counts so far.
+        time.unwrap_or(UNIX_EPOCH)
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // humantime writes the years 1970 to 9999 only, and panics outside.

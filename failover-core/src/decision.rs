@@ -58,4 +58,5 @@ pub use standby::{raise_by_hand, read_unlocked, standby_marks, usable};
 pub use step::{Approved, Step};
 pub(crate) use unproven::reads_since_refusal;
 pub use verdict::{Resumed, Verdict};
+pub(crate) use vocabulary::about;
 pub use vocabulary::{Basis, Path, Statement, TooOld, WaitFor, Waiting, Word};

@@ -347,6 +347,7 @@ impl Failover {
 
     fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {
         self.last_wait = None;
+        let question = question.of_plan(self.plan);
         match self.hands.operator.ask(&question) {
             Ok(answer) => {
                 self.record(&Record::Asked { asked: question.clone(), answer })?;

@@ -71,13 +71,13 @@ impl Lift {
     }
 }
 
-/// Whether this machine may bake.
+/// How the token stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum GuardStatus {
-    /// It may not: there is no token.
+    /// There is no token.
     Guarded,
-    /// It may.
+    /// There is a token. Whether it may bake, [`Guard::may_bake`] says: a duplicate that nobody cleared is a no beside it.
     Lifted(Token),
     /// It is not known, and so it may not.
     Unknown(StateError),
@@ -161,7 +161,13 @@ impl Guard {
         }
     }
 
-    /// May this machine bake now?
+    /// May this machine bake now? As [`Guard::check`] says, and no where that is not known.
+    #[must_use]
+    pub fn may_bake(&self) -> bool {
+        self.check().is_ok()
+    }
+
+    /// May this machine bake now, since when, and on whose word?
     ///
     /// # Errors
     /// It may not, or it is not known.

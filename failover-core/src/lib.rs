@@ -47,7 +47,8 @@
 //! 10. [`guard`]: what keeps a machine that must not bake from baking; [`standby`]: how a repaired machine becomes the backup;
 //!     [`returning`]: how the primary gets its job back.
 //! 11. [`watch`]: after that, or always: another machine that signs, votes that are missed, a baker that is dead.
-//! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page.
+//! 12. [`report`]: a run drawn from its journal, as Markdown or one HTML page; [`narration`]: the same record by record, while it
+//!     goes on.
 //! 13. [`session`]: the only way to a run, from parts or, with the feature `config`, from the operator's file.
 //!
 //! The names that most programs need are in [`prelude`].
@@ -199,6 +200,7 @@ mod jsonl;
 pub mod lock;
 pub mod mark_files;
 mod names;
+pub mod narration;
 pub mod nonces;
 pub mod operator;
 pub mod permit;

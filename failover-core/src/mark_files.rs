@@ -103,8 +103,8 @@ impl WrittenMark {
 impl fmt::Display for WrittenMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.round {
-            Some(round) => write!(f, "{} at {}", self.kind, Position::new(self.level, round)),
-            None => write!(f, "{} at level {}, any round", self.kind, self.level),
+            Some(round) => write!(f, "{} at {:#}", self.kind, Position::new(self.level, round)),
+            None => write!(f, "{} at level {:#}, any round", self.kind, self.level),
         }
     }
 }

@@ -81,7 +81,7 @@ pub enum NonceConflict {
         block: BlockHash,
     },
     /// One nonce at two levels.
-    #[error("the two machines have the nonce {hash} for different levels, {here} and {there}")]
+    #[error("the two machines have the nonce {hash} for different levels, {here:#} and {there:#}")]
     Level {
         /// Its hash, which is public.
         hash: NonceHash,

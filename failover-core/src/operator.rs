@@ -1,8 +1,10 @@
 //! EDGE: the person. The library has no terminal code; a program that embeds it brings its own [`Operator`].
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::signer::Passphrase;
+use crate::state::PlanId;
 
 /// What a person is asked.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -13,6 +15,10 @@ pub enum Question {
     Proceed {
         /// The baker's name, which is to be typed.
         name: String,
+        /// The plan that was shown, by its record's name; `None`: what is asked about has no plan, as `standby` has none, and
+        /// older journals do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<PlanId>,
     },
     /// "The primary's signer is unplugged." Typed in full, with the baker's name.
     Disconnected {
@@ -50,6 +56,62 @@ pub enum Question {
         /// This machine's name.
         host: String,
     },
+}
+
+impl Question {
+    /// What a person types to say yes, word for word; anything else is no. It has to be asked for so that nobody says it by
+    /// accident, and is taken as true.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Proceed { name, .. } => name.clone(),
+            Self::Disconnected { name } => format!("the signer of {name} is unplugged"),
+            Self::PoweredOff { name } => format!("the machine of {name} is switched off"),
+            Self::LedgerSetting => "enabled".to_owned(),
+            Self::Unproven { sentence, .. } => sentence.clone(),
+            Self::NoOtherRun { host } => format!("and nobody runs failover on {host}"),
+            Self::Unplugged { host } => format!("the signer of {host} is unplugged"),
+            Self::NotMoved { host } => format!("the Ledger has not left {host}"),
+        }
+    }
+
+    /// Is this what a person has to type? See [`says`].
+    #[must_use]
+    pub fn is_answered_by(&self, typed: &str) -> bool {
+        says(typed, &self.sentence())
+    }
+
+    /// The same question of this plan, where it is asked of one.
+    #[must_use]
+    pub(crate) fn of_plan(mut self, shown: PlanId) -> Self {
+        if let Self::Proceed { plan, .. } = &mut self {
+            *plan = Some(shown);
+        }
+        self
+    }
+}
+
+/// Is what was typed this sentence, word for word? Its line end and spaces around it are left out; an empty sentence is said by
+/// nothing.
+#[must_use]
+pub fn says(typed: &str, sentence: &str) -> bool {
+    !sentence.is_empty() && typed.trim() == sentence
+}
+
+/// What is asked, as a statement.
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proceed { .. } => "go on with this plan",
+            Self::Disconnected { .. } => "the primary's signer is unplugged",
+            Self::PoweredOff { .. } => "the primary is switched off",
+            Self::LedgerSetting => "the Ledger's setting \"High Watermark\" is enabled",
+            Self::NoOtherRun { .. } => "nobody runs failover on the machine that cannot be asked",
+            Self::Unproven { .. } => "the statement in place of proof",
+            Self::Unplugged { .. } => "the backup's signer is unplugged",
+            Self::NotMoved { .. } => "the backup's Ledger has not left its host",
+        })
+    }
 }
 
 /// What a person answered.
@@ -150,4 +212,43 @@ impl Operator for Nobody {
 #[must_use]
 pub fn unplugged_flag() -> String {
     format!("--confirm-unplugged {}", crate::host::host_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of an older journal, and with the plan that it was asked about.
+    #[test]
+    fn a_question_about_a_plan_names_it_and_an_older_one_is_read() {
+        let older: Question = serde_json::from_str(r#"{"question":"proceed","name":"mybaker"}"#).unwrap();
+        assert_eq!(older, Question::Proceed { name: "mybaker".to_owned(), plan: None });
+        let plan: PlanId = "K7MPQ2".parse().unwrap();
+        let asked = older.of_plan(plan);
+        assert_eq!(asked, Question::Proceed { name: "mybaker".to_owned(), plan: Some(plan) });
+        assert_eq!(serde_json::from_str::<Question>(&serde_json::to_string(&asked).unwrap()).unwrap(), asked);
+        assert_eq!(Question::LedgerSetting.of_plan(plan), Question::LedgerSetting, "it is about no plan");
+    }
+
+    #[test]
+    fn a_sentence_is_typed_in_full_and_an_empty_one_is_no_answer() {
+        let name = || "mybaker".to_owned();
+        for (question, sentence) in [
+            (Question::Proceed { name: name(), plan: None }, "mybaker"),
+            (Question::Disconnected { name: name() }, "the signer of mybaker is unplugged"),
+            (Question::PoweredOff { name: name() }, "the machine of mybaker is switched off"),
+            (Question::LedgerSetting, "enabled"),
+            (Question::NoOtherRun { host: "alpha".to_owned() }, "and nobody runs failover on alpha"),
+            (Question::Unplugged { host: "alpha".to_owned() }, "the signer of alpha is unplugged"),
+            (Question::NotMoved { host: "alpha".to_owned() }, "the Ledger has not left alpha"),
+            (Question::Unproven { sentence: "I take the risk".to_owned(), levels_an_hour: 600 }, "I take the risk"),
+        ] {
+            assert_eq!(question.sentence(), sentence);
+            assert!(question.is_answered_by(&format!(" {sentence}\n")), "{question:?}");
+            for other in ["", "yes", &sentence.to_uppercase(), &sentence[1..], &format!("{sentence}.")] {
+                assert!(!question.is_answered_by(other), "{question:?}: {other}");
+            }
+        }
+        assert!(!Question::Proceed { name: String::new(), plan: None }.is_answered_by(""), "no name, no yes");
+    }
 }

@@ -36,7 +36,7 @@ pub use marks::KeyMarks;
 pub use points::{Point, PointOf};
 pub use session::ReportedSession;
 pub use timeline::{Event, What};
-pub use words::question;
+pub(crate) use words::number;
 
 /// A run, as its journal tells it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -47,7 +47,7 @@ pub struct Report {
     /// The plan's id.
     pub plan: Option<PlanId>,
     /// It was a rehearsal on simulated machines: this one. `None` is no proof of the opposite in an older journal.
-    pub drill: Option<Rehearsal>,
+    pub drill: Option<ReportedDrill>,
     /// When the first record was written.
     pub began: Option<Timestamp>,
     /// When the last one was.
@@ -101,7 +101,7 @@ pub struct ReportedBaker {
 /// Which rehearsal it was, and what the simulator's book says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Rehearsal {
+pub struct ReportedDrill {
     /// Which scenario.
     pub scenario: String,
     /// Which signer: `tezsign` or `ledger`.
@@ -228,9 +228,9 @@ fn told(entries: &[Entry<Record>]) -> Option<&Entry<Record>> {
     entries.iter().rev().find(|entry| !matches!(entry.record, Record::Rehearsed { .. }))
 }
 
-fn drill(record: &Record) -> Option<Rehearsal> {
+fn drill(record: &Record) -> Option<ReportedDrill> {
     let Record::Rehearsed { scenario, signer, seed, signatures, signed_twice } = record else { return None };
-    Some(Rehearsal {
+    Some(ReportedDrill {
         scenario: scenario.clone(),
         signer: signer.clone(),
         seed: *seed,

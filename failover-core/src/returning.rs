@@ -148,6 +148,7 @@ impl Returning<'_> {
     }
 
     fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {
+        let question = question.of_plan(self.taken.plan);
         let answer = match self.hands.operator.ask(&question) {
             Ok(answer) => answer,
             Err(error) => return Ok(Some(unanswered(&error, &question))),

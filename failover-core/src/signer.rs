@@ -5,7 +5,9 @@
 //! What each can do it says in its [`traits`], once; the [`registry`] has a line for each.
 //! Nothing here knows the procedure.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use crate::tezos::{ChainId, KeyHash};
 
@@ -85,6 +87,27 @@ impl KeyName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<&str> for KeyName {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for KeyName {
+    fn from(name: String) -> Self {
+        Self(name)
+    }
+}
+
+/// Any text is a name; whether the device has such a key, it says itself.
+impl FromStr for KeyName {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(name))
     }
 }
 

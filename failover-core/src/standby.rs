@@ -157,7 +157,7 @@ pub fn marks(hands: &mut Hands, step: Approved<Step>, clock: &dyn Clock, plan: P
         }
         (Ok(effect::Performed { raised, .. }), Ok(())) => {
             let keys: Vec<&str> = raised.iter().map(|raised| raised.key.as_str()).collect();
-            let level = level.map_or_else(String::new, |level| format!(" at {level} or above"));
+            let level = level.map_or_else(String::new, |level| format!(" at {level:#} or above"));
             (Part::done(WHAT, format!("{} read back{level}", keys.join(", "))), raised)
         }
         (_, Err(error)) => (Part::missing(WHAT, error.to_string(), "unplug this machine's signer"), Vec::new()),

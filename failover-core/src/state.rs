@@ -30,7 +30,7 @@ mod stamp;
 pub use disk::replace;
 pub(crate) use disk::{read, remove, text, write};
 pub use drill::Drill;
-pub use duplicate::{Duplicate, Latch};
+pub use duplicate::{Clearance, Duplicate, Latch};
 pub use error::StateError;
 pub use folder::StateDir;
 pub use head::HeadPin;

@@ -121,7 +121,7 @@ impl Order {
             _ => return Ok(()),
         };
         if read.len() != count || read.iter().any(|raised| !reached(&raised.after, *floor)) {
-            return Err(format!("marks that do not read back at {floor}: {read:?}"));
+            return Err(format!("marks that do not read back at {floor:#}: {read:?}"));
         }
         self.raised = Some(*floor);
         Ok(())
@@ -140,7 +140,7 @@ impl Order {
             _ if !self.fenced_self => Err(format!("{} before the backup was fenced from itself", step.name())),
             Step::Start { floor, path, .. } if self.proven != Some(*path) || (read && self.raised != Some(*floor)) => {
                 let Self { proven, raised, .. } = self;
-                Err(format!("a start at {floor}, {path:?}, with the fence {proven:?} and marks at {raised:?}"))
+                Err(format!("a start at {floor:#}, {path:?}, with the fence {proven:?} and marks at {raised:?}"))
             }
             _ => Ok(()),
         }

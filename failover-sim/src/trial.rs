@@ -119,8 +119,9 @@ impl Seen {
         let Ok(state) = world.signer(Side::Backup).state() else { return };
         let below = state.keys.iter().filter(|key| !key.marks.is_some_and(|marks| reached(&marks, floor)));
         let armed = below.filter(|key| key.arming == Arming::Armed);
-        self.wrong
-            .extend(armed.map(|key| format!("a start at {floor}, and the marks of {} are {:?}", key.name, key.marks)));
+        self.wrong.extend(
+            armed.map(|key| format!("a start at {floor:#}, and the marks of {} are {:?}", key.name, key.marks)),
+        );
     }
 }
 
@@ -196,12 +197,12 @@ fn bakes(end: &End, world: &World) -> Result<(), String> {
     let device = format!("the backup's {}", world.options().model);
     let highest = world.book().highest(&device);
     if highest.is_none_or(|level| level < floor.get()) {
-        return Err(format!("done, but the backup signed {highest:?}, floor {floor}"));
+        return Err(format!("done, but the backup signed {highest:?}, floor {floor:#}"));
     }
     // A device that was pulled out since then signs nothing.
     let Ok(state) = world.signer(Side::Backup).state() else { return Ok(()) };
     match state.keys.iter().find(|key| key.marks.is_some_and(|marks| !reached(&marks, floor))) {
-        Some(key) => Err(format!("done, but a mark of {} is below the floor {floor}: {:?}", key.name, key.marks)),
+        Some(key) => Err(format!("done, but a mark of {} is below the floor {floor:#}: {:?}", key.name, key.marks)),
         None => Ok(()),
     }
 }

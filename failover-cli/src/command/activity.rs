@@ -25,7 +25,7 @@ struct Row<'a> {
 
 impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>12}  ", self.level)?;
+        write!(f, "{:>12}  ", self.level.grouped())?;
         match (self.signed, self.rights) {
             ([], true) => f.write_str("nothing, and it had the right to attest"),
             ([], false) => f.write_str("nothing, and it had no right to"),
@@ -51,7 +51,7 @@ struct Last {
 impl fmt::Display for Last {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
-            Some(at) => write!(f, "Last {:<15} {at}", self.kind),
+            Some(at) => write!(f, "Last {:<15} {at:#}", self.kind),
             None => write!(f, "Last {:<15} none in these levels; earlier ones were not read", self.kind),
         }
     }
@@ -73,10 +73,10 @@ pub(crate) fn run(settings: &Settings, wanted: &Activity, out: &mut Output) -> R
     let head = heads::fresh(&seen)?.clone();
     // The votes for a level are in the next block: the newest block's own level is not there yet.
     let too_new =
-        || Failure::refused(format!("the chain is at level {}: nothing to read yet", head.level), "wait for a block");
+        || Failure::refused(format!("the chain is at level {:#}: nothing to read yet", head.level), "wait for a block");
     let to = head.level.below(1).ok_or_else(too_new)?;
     let from = to.below(wanted.levels - 1).unwrap_or(Level::FIRST);
-    out.line(format!("{baker}, levels {from} to {to}"));
+    out.line(format!("{baker}, levels {from:#} to {to:#}"));
     let mut last: [Option<Position>; 3] = [None; 3];
     let mut note = |signed: &[Signed]| {
         for (place, kind) in last.iter_mut().zip(Kind::ALL) {

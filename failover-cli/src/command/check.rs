@@ -168,7 +168,7 @@ fn another(config: &Config) -> (String, String) {
 /// The head that this look pinned, where another source agreed.
 fn head_pinned(state: &StateDir) -> Result<String, (String, String)> {
     match state.head_pin() {
-        Ok(Some(pin)) => Ok(format!("head {} of {} is pinned: it bounds later ones", pin.level, pin.at)),
+        Ok(Some(pin)) => Ok(format!("head {:#} of {} is pinned: it bounds later ones", pin.level, pin.at)),
         Ok(None) => Ok("no head is pinned yet: another source must agree".to_owned()),
         Err(error) => Err((error.to_string(), error.next().to_owned())),
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::session::open;
-use failover_core::state::{Duplicate, Latch, StateDir};
+use failover_core::state::{Clearance, Duplicate, Latch, StateDir};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ struct Seen<'a> {
 impl fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Duplicate { at, baker, kind, position, evidence, .. } = self.seen;
-        write!(f, "At {at} another machine had signed for {baker}: {kind} {position}, seen in {evidence}")
+        write!(f, "At {at} another machine had signed for {baker}: {kind} {position:#}, seen in {evidence}")
     }
 }
 
@@ -41,11 +41,12 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         Latch::Latched(seen) => out.show(&Seen { seen: &seen }),
         Latch::Unknown(error) => out.warn(format!("what was seen cannot be read any more: {error}")),
     }
-    let sentence = format!("I found the other machine of {} and it cannot sign any more", config.baker.name);
+    let sentence = Clearance::sentence(&config.baker.name);
     let (what, flag) = ("for the statement that clears the duplicate", "a terminal; no flag says it");
-    if !prompt::typed_sentence(what, flag, &sentence)? {
+    let typed = prompt::typed_sentence(what, flag, &sentence)?;
+    let Some(stated) = Clearance::stated(&config.baker.name, &sentence).filter(|_| typed) else {
         return Ok(End::new(Exit::Cancelled, "the backup stays stopped; find the machine that signed"));
-    }
-    state.clear_duplicate(SystemClock.now())?;
+    };
+    state.clear_duplicate(stated, SystemClock.now())?;
     Ok(End::done("the stop is lifted; start over with `failover run`"))
 }

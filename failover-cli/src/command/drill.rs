@@ -17,9 +17,9 @@ use serde::Serialize;
 use crate::args::{self, Global};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::narration::Narration;
 use crate::output::{End, Output};
 use crate::session;
+use failover_core::narration::Narration;
 
 mod kept;
 mod random;

@@ -53,7 +53,7 @@ impl HeadRecord {
 impl fmt::Display for HeadRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, level, hash, age_seconds, judged, .. } = self;
-        write!(f, "{source}\n  level {level}, {hash}\n  {age_seconds} s old: ")?;
+        write!(f, "{source}\n  level {level:#}, {hash}\n  {age_seconds} s old: ")?;
         match judged {
             Judged::Own(verdict) => verdict.fmt(f),
             Judged::Other(standing) => standing.fmt(f),
@@ -71,7 +71,7 @@ struct Agreed {
 
 impl fmt::Display for Agreed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Level {}", self.level)
+        write!(f, "Level {:#}", self.level)
     }
 }
 

@@ -16,12 +16,12 @@ use failover_core::state::{About, PlanError, PlanId, ShownPlan, StateDir};
 use crate::args::{self, Answers, Confirmation};
 use crate::failure::Failure;
 use crate::locks;
-use crate::narration::Narration;
 use crate::output::{End, Output};
 use crate::prompt::Prompt;
 use crate::session;
 use crate::settings::Settings;
 use crate::signals;
+use failover_core::narration::Narration;
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {

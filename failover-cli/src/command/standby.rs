@@ -66,7 +66,7 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     let state = StateDir::open(settings.state())?;
     let mut prompt = Prompt::new(answers, settings.passphrase(out)?);
     // It is no harm to anybody's keys; but on the machine that bakes it ends the baking.
-    if prompt.ask(&Question::Proceed { name: config.baker.name.clone() })? == Answer::No {
+    if prompt.ask(&Question::Proceed { name: config.baker.name.clone(), plan: None })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, "nothing was done"));
     }
     let mut control = open::backup(&config.backup, state.path())?;

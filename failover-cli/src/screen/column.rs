@@ -8,7 +8,7 @@ use failover_core::journal::record::{Record, StepResult};
 
 use super::look::State;
 use super::result::result;
-use crate::narration::{Narration, Told};
+use failover_core::narration::{Narration, Told};
 
 /// Steps of the written procedure; 0 is the preparation.
 pub(super) const STEPS: usize = 8;
@@ -79,7 +79,7 @@ impl Column {
                 Told::Failed(why) => self.close(State::Failed, Some(why)),
                 Told::Wait(..) => self.waits(record, told, at),
                 // Said by the result of the step, or drawn from the record itself.
-                Told::Note(_) | Told::Path(_) | Told::Rung(_) => {}
+                _ => {}
             }
         }
         match record {

@@ -6,10 +6,10 @@ use failover_core::decision::ladder::title;
 
 use super::column::{Act, Column, FENCE, STEPS, Wait};
 use super::look::{Look, State};
-use crate::narration::Told;
 use crate::size::Size;
 use crate::text::one_line;
 use crate::wrap::{Long, cut, wrap};
+use failover_core::narration::Told;
 
 /// Where the marks of what is under a step begin.
 const INDENT: usize = 6;

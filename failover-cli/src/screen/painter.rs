@@ -12,9 +12,9 @@ use failover_core::journal::record::Record;
 
 use super::column::Column;
 use super::look::Look;
-use crate::narration::Told;
 use crate::size::Size;
 use crate::text::fit;
+use failover_core::narration::Told;
 
 /// What stands on the terminal, just above the cursor.
 struct Drawn {

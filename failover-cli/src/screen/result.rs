@@ -23,10 +23,10 @@ pub(super) fn result(record: &Record) -> Option<(usize, String)> {
             match step {
                 Step::StopPrimary => Some((2, "what signs on the primary was stopped".to_owned())),
                 Step::NoteLevel { head, bound, .. } => {
-                    Some((4, format!("head {head}, the primary may have signed up to {bound}")))
+                    Some((4, format!("head {head:#}, the primary may have signed up to {bound:#}")))
                 }
                 Step::Raise { floor, .. } | Step::Authorize { floor, .. } => {
-                    Some((5, format!("{} raised to the floor {floor}, and read back", keys())))
+                    Some((5, format!("{} raised to the floor {floor:#}, and read back", keys())))
                 }
                 Step::Start { .. } => Some((6, "the backup's baker was started".to_owned())),
                 _ => None,
@@ -34,7 +34,7 @@ pub(super) fn result(record: &Record) -> Option<(usize, String)> {
         }
         Record::End(end) => {
             let first = &end.resumed.as_ref()?.first;
-            Some((7, format!("{} {} is on chain: the backup bakes", first.kind, first.at)))
+            Some((7, format!("{} {:#} is on chain: the backup bakes", first.kind, first.at)))
         }
         _ => None,
     }

@@ -16,9 +16,9 @@ use super::column::Column;
 use super::look::Look;
 use super::painter::Painter;
 use super::{Screen, checked};
-use crate::narration::Narration;
 use crate::size::Size;
 use crate::wrap::width;
+use failover_core::narration::Narration;
 
 mod recording;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use failover_core::clock::{Clock as _, SystemClock};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::permit::Root;
-use failover_core::state::{Duplicate, StateDir};
+use failover_core::state::{Clearance, Duplicate, StateDir};
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 use failover_sim::NODE_UNIT;
 use serde_json::json;
@@ -182,6 +182,6 @@ fn the_guard_is_not_lifted_after_a_duplicate_nor_in_the_middle_of_a_run() {
     let chain = ChainId::MAINNET;
     state.latch_duplicate(&Duplicate { at, chain, baker, kind: Kind::Attestation, position, evidence }).unwrap();
     lift().ends(5);
-    state.clear_duplicate(SystemClock.now()).unwrap();
+    state.clear_duplicate(Clearance::stated("A", &Clearance::sentence("A")).unwrap(), SystemClock.now()).unwrap();
     lift().ends(0);
 }

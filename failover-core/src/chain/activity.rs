@@ -55,7 +55,7 @@ pub(super) fn read(baker: &KeyHash, header: &Header, metadata: Option<&Metadata>
     let read = votes.read(json, address.as_bytes());
     let BlockVotes { attestations, preattestations, wrong } = votes;
 
-    let seen = |kind, at| Signed { kind, at, seen_in: format!("block {}", header.level) };
+    let seen = |kind, at| Signed { kind, at, seen_in: format!("block {:#}", header.level) };
     let mut this_level = Vec::new();
     // Metadata of another block say nothing of this one.
     let metadata = metadata.filter(|metadata| metadata.level_info.level == header.level.get()).ok_or_else(|| {

@@ -58,7 +58,7 @@ impl std::fmt::Display for Standing {
             Self::Reorganising => f.write_str("has other newest blocks: the chain is being reorganised"),
             Self::Behind { by } => write!(f, "is {by} levels behind, and ignored"),
             Self::Ahead { by } => write!(f, "is {by} levels ahead"),
-            Self::Differs { at } => write!(f, "has another block at level {at}"),
+            Self::Differs { at } => write!(f, "has another block at level {at:#}"),
             Self::OtherChain { found } => write!(f, "is on the chain {found}"),
         }
     }

@@ -102,7 +102,7 @@ pub enum ChainError {
         why: String,
     },
     /// A block that could not be read completely, so that absence proves nothing.
-    #[error("block {level} cannot be read completely: {why}")]
+    #[error("block {level:#} cannot be read completely: {why}")]
     Incomplete {
         /// Which block.
         level: Level,

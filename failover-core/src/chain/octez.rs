@@ -164,7 +164,7 @@ impl<R: Rpc> OctezNode<R> {
         }
         let header: Header = self.ask(&format!("/chains/main/blocks/{}/header", level.get()))?;
         if header.level != level {
-            let why = format!("the node answered with block {}", header.level);
+            let why = format!("the node answered with block {:#}", header.level);
             return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
         }
         if expected.is_some_and(|hash| hash != header.hash) {
@@ -328,7 +328,7 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
         let block = self.header_at(level)?;
         let next = self.header_at(level.above(1))?;
         if next.predecessor != block.hash || next.predecessor_round != block.round {
-            let why = format!("block {} does not follow it: the chain was reorganised meanwhile", next.level);
+            let why = format!("block {:#} does not follow it: the chain was reorganised meanwhile", next.level);
             return Err(ChainError::Incomplete { level, why, seen: Vec::new() });
         }
         let (block, next) = (self.in_block(baker, &block), self.in_block(baker, &next));
@@ -356,7 +356,7 @@ impl<R: Rpc> ChainNode for OctezNode<R> {
             None => self.ask(&format!("/chains/main/blocks/{}/header", head.hash))?,
         };
         if header.hash != head.hash || header.level != head.level {
-            let why = format!("the node answered with block {}", header.level);
+            let why = format!("the node answered with block {:#}", header.level);
             return Err(ChainError::Incomplete { level: head.level, why, seen: Vec::new() });
         }
         Ok(self.in_block(baker, &header)?.this_level)

@@ -48,19 +48,17 @@ pub fn secret(key: &'static str, path: &Path) -> Result<Secret, SecretError> {
     let mode = file.metadata().map_err(|e| wrong(format!("cannot be read: {e}")))?.mode();
     let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT as usize + 1));
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    // An editor ends a file with a line end; no passphrase is typed with one.
-    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    if bytes.is_empty() {
+    // An editor ends a file with a line end.
+    let passphrase = Passphrase::from_line(std::mem::take(&mut *bytes));
+    if passphrase.is_empty() {
         return Err(wrong("is empty".to_owned()));
     }
-    if bytes.len() as u64 > LIMIT {
+    if passphrase.expose().len() as u64 > LIMIT {
         return Err(wrong(format!("is longer than {LIMIT} bytes")));
     }
     let open = mode & 0o077 != 0;
     let warning = open.then(|| format!("{key} {} can be read by others: chmod 600 it", path.display()));
-    Ok(Secret { passphrase: Passphrase::new(bytes.to_vec()), warning })
+    Ok(Secret { passphrase, warning })
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn next(giving: &Giving, policy: &Policy, said: &ReturnAnswers) -> Result<Verdic
     let left = left(account).map_err(may_have_signed)?;
     hosts(giving, policy)?;
     at_rest(giving)?;
-    if let Some(asks) = asked(said.proceed, Question::Proceed { name: policy.name.clone() })? {
+    if let Some(asks) = asked(said.proceed, Question::Proceed { name: policy.name.clone(), plan: None })? {
         return Ok(asks);
     }
     let host = giving.host.clone();

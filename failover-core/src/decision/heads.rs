@@ -213,10 +213,10 @@ fn within(pin: &HeadPin, head: &Head, now: Timestamp) -> Result<(), String> {
     }
     let highest = pin_allows(pin, now);
     if head.level > highest {
-        return Err(format!("the pinned head {level} of {at} allows {highest} at most now"));
+        return Err(format!("the pinned head {level:#} of {at} allows {highest:#} at most now"));
     }
     if head.level.above(PIN_SLACK) < *level {
-        return Err(format!("it is below the pinned head {level}"));
+        return Err(format!("it is below the pinned head {level:#}"));
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ fn next(facts: &Facts, policy: &Policy, progress: &Progress) -> Result<Option<Ve
         let (bound, _) = bound(facts, policy, progress).map_err(Verdict::Refuse)?;
         floor(facts, policy, progress, bound, None).map_err(Verdict::Refuse)?;
         preflight::marks(&device.keys, facts, device, policy, progress).map_err(Verdict::Refuse)?;
-        return Ok(Some(Verdict::Ask(Question::Proceed { name: policy.name.clone() })));
+        return Ok(Some(Verdict::Ask(Question::Proceed { name: policy.name.clone(), plan: None })));
     }
     if let Some(verdict) = permit::next(facts, policy, progress)? {
         return Ok(Some(verdict));

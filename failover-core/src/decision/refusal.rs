@@ -37,7 +37,7 @@ pub enum Refusal {
         unknown: Unknown,
     },
     /// H1: the head is too old, and nothing says that the chain is slow.
-    #[error("the node's head {level} is {} old: the node may be behind", humantime::format_duration(*age))]
+    #[error("the node's head {level:#} is {} old: the node may be behind", humantime::format_duration(*age))]
     Stale {
         /// The head.
         level: Level,
@@ -51,7 +51,7 @@ pub enum Refusal {
         note: GuardNote,
     },
     /// H1: nobody confirms the node's head.
-    #[error("there is no second opinion on the node's head {level}: {}", missing.join("; "))]
+    #[error("there is no second opinion on the node's head {level:#}: {}", missing.join("; "))]
     Alone {
         /// The head.
         level: Level,
@@ -62,7 +62,7 @@ pub enum Refusal {
         without: Vec<String>,
     },
     /// H20: another source contradicts the own node.
-    #[error("{by} {standing}, at level {level}, and the own node is at {own}: one of them is wrong")]
+    #[error("{by} {standing}, at level {level:#}, and the own node is at {own:#}: one of them is wrong")]
     Contradicted {
         /// Which source.
         by: String,
@@ -74,7 +74,7 @@ pub enum Refusal {
         own: Level,
     },
     /// H13: the head is from the future.
-    #[error("the head {level} is from the future ({timestamp}): this machine's clock or the node is wrong")]
+    #[error("the head {level:#} is from the future ({timestamp}): this machine's clock or the node is wrong")]
     Future {
         /// The head.
         level: Level,
@@ -82,7 +82,7 @@ pub enum Refusal {
         timestamp: Timestamp,
     },
     /// H13: heads come, and each is old already when it does.
-    #[error("the head {level} was {} old when it came: this machine's clock is ahead, or all sources lag equally", humantime::format_duration(*age))]
+    #[error("the head {level:#} was {} old when it came: this machine's clock is ahead, or all sources lag equally", humantime::format_duration(*age))]
     Late {
         /// The head.
         level: Level,
@@ -181,7 +181,7 @@ pub enum Refusal {
         rungs: Vec<Rung>,
     },
     /// H5: the floor is past the cap.
-    #[error("the floor {floor} is past the cap {cap}: a digit too many in the margin?")]
+    #[error("the floor {floor:#} is past the cap {cap:#}: a digit too many in the margin?")]
     PastCap {
         /// The floor.
         floor: Level,
@@ -189,7 +189,7 @@ pub enum Refusal {
         cap: Level,
     },
     /// S4, H20: an observation past the cap is neither believed nor ignored.
-    #[error("a {} of this baker at {} was seen in {}, past the cap {cap}: the source is wrong, or the head is", signed.kind, signed.at, signed.seen_in)]
+    #[error("a {} of this baker at {:#} was seen in {}, past the cap {cap:#}: the source is wrong, or the head is", signed.kind, signed.at, signed.seen_in)]
     Absurd {
         /// What was seen, with its source.
         signed: Signed,
@@ -197,7 +197,9 @@ pub enum Refusal {
         cap: Level,
     },
     /// S4: a mark of the primary past the cap is neither believed nor ignored.
-    #[error("{path} of {host} has a mark of this baker, {mark}, past the cap {cap}: the file is wrong, or the head is")]
+    #[error(
+        "{path} of {host} has a mark of this baker, {mark}, past the cap {cap:#}: the file is wrong, or the head is"
+    )]
     AbsurdMark {
         /// The mark.
         mark: WrittenMark,
@@ -211,7 +213,7 @@ pub enum Refusal {
         cap: Level,
     },
     /// H21: the chain does not move.
-    #[error("the chain has not moved since level {level} for {}", humantime::format_duration(*since))]
+    #[error("the chain has not moved since level {level:#} for {}", humantime::format_duration(*since))]
     Halted {
         /// The head.
         level: Level,
@@ -300,7 +302,7 @@ pub enum Refusal {
     },
     /// H29: a key of the backup's device is far above the head, so that it would not sign.
     #[error(
-        "the key {key} on the backup's signer is at {mark}, and no mark is raised past {cap}: it would not sign until the chain gets there"
+        "the key {key} on the backup's signer is at {mark:#}, and no mark is raised past {cap:#}: it would not sign until the chain gets there"
     )]
     MarksPastCap {
         /// Which key.
@@ -325,7 +327,7 @@ pub enum Refusal {
         host: String,
     },
     /// H43: this machine bakes.
-    #[error("this machine bakes: its key {key} signed while it was looked at, {before} before and {after} now")]
+    #[error("this machine bakes: its key {key} signed while it was looked at, {before:#} before and {after:#} now")]
     BakesHere {
         /// Which key.
         key: KeyName,
@@ -350,7 +352,7 @@ pub enum Refusal {
         run: String,
     },
     /// S4, H26: no other source is asked, and nothing bounds the node's head, or it is out of its bounds.
-    #[error("{}, and the node's head {level} is not bounded: {why}", if *left_out { "every other source is left out" } else { "no other source is configured" })]
+    #[error("{}, and the node's head {level:#} is not bounded: {why}", if *left_out { "every other source is left out" } else { "no other source is configured" })]
     HeadUnbounded {
         /// The head.
         level: Level,

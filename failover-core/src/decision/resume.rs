@@ -141,7 +141,7 @@ pub(super) fn verify(facts: &Facts, policy: &Policy, progress: &Progress) -> Ver
             }
             (Some(_), None) => (StepKind::Verify, "how many levels were missed was not known".to_owned()),
         };
-        return Verdict::Failed { step, why: format!("{what} in {with_rights} levels with rights above {above}") };
+        return Verdict::Failed { step, why: format!("{what} in {with_rights} levels with rights above {above:#}") };
     }
     let block = facts.chain.block_seconds();
     let left = floor.above(SETTLED).since(head);

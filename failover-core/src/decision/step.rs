@@ -235,7 +235,7 @@ impl fmt::Display for Step {
             Self::ProvePassphrase { .. } => f.write_str("prove the passphrase: unlock and lock again"),
             Self::StopPrimary => f.write_str("stop what signs on the primary"),
             Self::NoteLevel { head, bound, basis } => {
-                write!(f, "note the level: head {head}, the primary may have signed up to {bound}")?;
+                write!(f, "note the level: head {head:#}, the primary may have signed up to {bound:#}")?;
                 basis.iter().try_for_each(|basis| write!(f, " ({basis})"))
             }
             Self::GuardPrimary => f.write_str("guard the primary: no reboot, restart or upgrade starts it"),
@@ -243,7 +243,7 @@ impl fmt::Display for Step {
             Self::DisarmPrimary => f.write_str("lock or deauthorize the primary's keys"),
             Self::MergeNonces { .. } => f.write_str("merge the primary's seed nonces into the backup's files"),
             Self::Unlock { .. } => f.write_str("unlock the backup's keys, sign interface held"),
-            Self::Raise { floor, .. } => write!(f, "raise every mark to {floor} and read it back"),
+            Self::Raise { floor, .. } => write!(f, "raise every mark to {floor:#} and read it back"),
             Self::Authorize { floor, .. } => {
                 // As the screen writes it: it is compared digit by digit.
                 write!(f, "authorize the Ledger with its mark at {}: press the buttons", floor.get())
@@ -252,7 +252,7 @@ impl fmt::Display for Step {
             Self::TakePermit => f.write_str("make this run's permit: taking it away stops the run"),
             Self::Claim { .. } => f.write_str("claim the primary, so that no run there goes on or is resumed"),
             Self::ReadMarks { .. } => f.write_str("read every mark: unlock, sign interface held, and lock again"),
-            Self::RaiseMarks { level, .. } => write!(f, "raise every mark to {level}, read it back, and lock again"),
+            Self::RaiseMarks { level, .. } => write!(f, "raise every mark to {level:#}, read it back, and lock again"),
             Self::GiveBack { .. } => f.write_str("start the primary's baker again"),
         }
     }

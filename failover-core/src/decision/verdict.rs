@@ -1,9 +1,11 @@
 //! The verdict: what a run does next.
 
+use std::fmt;
+
 use super::ladder::StepKind;
 use super::policy::{NO_EFFECT, TRIES};
 use super::progress::Progress;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, positions};
 use super::step::{Approved, Step};
 use super::vocabulary::{Path, Waiting};
 use crate::facts::{Question, Signed, Unknown};
@@ -56,6 +58,22 @@ pub enum Verdict {
     Denounced(Vec<Signed>),
     /// Done.
     Done(Resumed),
+}
+
+/// What comes next, in a sentence for people.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Do(step) => write!(f, "do: {}", step.get()),
+            Self::Ask(question) => write!(f, "ask: {question}"),
+            Self::Wait(waiting) => waiting.fmt(f),
+            Self::Refuse(refusal) => write!(f, "refused: {refusal}"),
+            Self::Failed { step, why } => write!(f, "failed: {step}: {why}"),
+            Self::Duplicate(signed) => write!(f, "another machine signs: {}", positions(signed)),
+            Self::Denounced(signed) => write!(f, "denounced: {}", positions(signed)),
+            Self::Done(Resumed { first, .. }) => write!(f, "done: {} {:#} is on chain", first.kind, first.at),
+        }
+    }
 }
 
 /// A step, unless it failed too often.

@@ -174,6 +174,43 @@ pub enum WaitFor {
     Unmoved,
 }
 
+/// What is waited for: "waiting for" stands before it.
+impl fmt::Display for WaitFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chain { level } => write!(f, "the chain to move on from level {level:#}"),
+            Self::Known { what } => write!(f, "what is not known at the moment: {what}"),
+            Self::Stopped => f.write_str("a second reading of the primary's services"),
+            Self::Silence { silent, needed } => {
+                write!(f, "the primary's silence: {silent} of {needed} levels so far")
+            }
+            Self::Statement => f.write_str("the time after the statement"),
+            Self::Baking { floor, .. } => write!(f, "the backup's first signature above {floor:#} on chain"),
+            Self::Steady { missed: Some(missed) } => {
+                write!(f, "the missed levels to stop growing: {missed} in this cycle")
+            }
+            Self::Steady { missed: None } => f.write_str("the node to say how many levels were missed in this cycle"),
+            Self::Quarantine { floor, .. } => write!(f, "every level up to the floor {floor:#} to be judged"),
+            Self::Rumour { signed: Signed { kind, at, .. }, until } => {
+                write!(f, "the node to check the {kind} {at:#} in the mempool, until level {until:#} at most")
+            }
+            Self::KeyChange { levels } => {
+                write!(f, "another key of this baker to become active, in {levels} levels")
+            }
+            // H43.
+            Self::Unmoved => f.write_str("a second look at unlocked keys: is this the machine that bakes?"),
+        }
+    }
+}
+
+/// A time that is left, as a person reads it: in seconds up to two minutes, else in minutes, rounded up.
+pub(crate) fn about(left: Duration) -> String {
+    match left.as_secs() {
+        s if s < 120 => format!("{s} s"),
+        s => format!("{} min", s.div_ceil(60)),
+    }
+}
+
 /// A wait, with what is left of it where that is known (S10).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Waiting {
@@ -182,6 +219,13 @@ pub struct Waiting {
     /// How long it takes at most, or about; seconds in JSON.
     #[serde(default, rename = "left_seconds", with = "seconds", skip_serializing_if = "Option::is_none")]
     pub left: Option<Duration>,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "waiting for {}", self.why)?;
+        self.left.map_or(Ok(()), |left| write!(f, ", at most about {}", about(left)))
+    }
 }
 
 mod seconds {

@@ -42,7 +42,7 @@ impl OtherSource {
 impl fmt::Display for OtherSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.said {
-            Ok(said) => write!(f, "{} {} (level {})", self.name, said.value.standing, said.value.level),
+            Ok(said) => write!(f, "{} {} (level {:#})", self.name, said.value.standing, said.value.level),
             // The reason names the source.
             Err(unknown) => unknown.fmt(f),
         }

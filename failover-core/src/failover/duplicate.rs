@@ -82,7 +82,7 @@ fn ended(told: &str, find: &str, signed: &[Signed], stopped: &Stopped) -> End {
 /// Says what the backup signed before it was stopped, and the other machine may have signed too.
 pub(crate) fn add_shared(end: &mut End, shared: &[Signed]) {
     if !shared.is_empty() {
-        let all: Vec<String> = shared.iter().map(|s| format!("{} {}", s.kind, s.at)).collect();
+        let all: Vec<String> = shared.iter().map(|s| format!("{} {:#}", s.kind, s.at)).collect();
         end.message.push_str("; the backup signed too, so that each of these may be signed twice: ");
         end.message.push_str(&all.join(", "));
     }

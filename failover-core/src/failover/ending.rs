@@ -17,7 +17,7 @@ const REJECT: &str = "reject the prompt on the Ledger's screen, then run";
 fn done(policy: &Policy, resumed: Resumed) -> End {
     let Resumed { first, floor, path, .. } = &resumed;
     let message =
-        format!("{} bakes on the backup: {} {} is on chain, floor {floor}", policy.name, first.kind, first.at);
+        format!("{} bakes on the backup: {} {:#} is on chain, floor {floor:#}", policy.name, first.kind, first.at);
     let next = match path {
         Path::Controlled => {
             "keep `failover watch` running here, and leave the old machine as it is; before it is used again, run \

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
-use crate::state::Duplicate;
+use crate::state::{Clearance, Duplicate};
 use crate::tezos::{ChainId, Kind, Level, Position};
 
 /// The token of a run.
@@ -117,12 +117,13 @@ fn a_duplicate_keeps_it_from_baking_until_cleared() {
     guard.lift(&lift(), now()).unwrap();
     state.latch_duplicate(&duplicate()).unwrap();
     assert!(matches!(guard.check(), Err(GuardError::Duplicate(_))));
+    assert!(!guard.may_bake() && matches!(guard.status(), GuardStatus::Lifted(_)), "a token is not enough");
     assert!(matches!(guard.lift(&lift(), now()), Err(GuardError::Duplicate(_))));
 
     fs::write(state.path().join("duplicate.json"), "").unwrap();
     assert!(matches!(guard.check(), Err(GuardError::Unknown(StateError::Damaged { .. }))));
 
-    state.clear_duplicate(now()).unwrap();
+    state.clear_duplicate(Clearance::stated("A", &Clearance::sentence("A")).unwrap(), now()).unwrap();
     assert!(guard.check().is_ok());
 }
 

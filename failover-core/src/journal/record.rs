@@ -1,5 +1,7 @@
 //! The records: what a run writes down, shows on the screen and prints with `--json`. One `record` field names the kind.
 
+use std::fmt;
+
 pub use super::outcome::Outcome;
 use crate::decision::{Basis, Fence, Path, Policy, Refusal, Resumed, Rung, Step, Waiting};
 use crate::facts::{Merged, NonceCount, Signed};
@@ -159,6 +161,15 @@ pub enum StepResult {
     },
 }
 
+impl fmt::Display for StepResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { .. } => f.write_str("done"),
+            Self::Failed { why, .. } => write!(f, "failed: {why}"),
+        }
+    }
+}
+
 /// The plan, as it is shown before anything is done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
@@ -226,6 +237,14 @@ pub struct End {
     pub resumed: Option<Resumed>,
     /// The next safe action.
     pub next: String,
+}
+
+/// Its sentence and the next safe action.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { message, next, .. } = self;
+        if next.is_empty() { f.write_str(message) } else { write!(f, "{message}; {next}") }
+    }
 }
 
 impl End {

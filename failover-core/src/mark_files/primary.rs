@@ -71,10 +71,10 @@ impl fmt::Display for Bound<'_> {
                 write!(f, "the mark file has {mark}, and nothing that this baker signed was seen to confirm it")
             }
             Self::Stale { mark: Some(mark), kind, seen } => {
-                write!(f, "the mark file is not the baker's: it has {mark}, and a {kind} at {seen} was seen")
+                write!(f, "the mark file is not the baker's: it has {mark}, and a {kind} at {seen:#} was seen")
             }
             Self::Stale { mark: None, kind, seen } => {
-                write!(f, "the mark file is not the baker's: it has no {kind}, and one at {seen} was seen")
+                write!(f, "the mark file is not the baker's: it has no {kind}, and one at {seen:#} was seen")
             }
         }
     }

@@ -23,8 +23,8 @@ impl fmt::Display for NonceCount {
         f.write_str(if self.at_most { "at most " } else { "" })?;
         write!(f, "{} unrevealed seed nonce{}", self.unrevealed, if self.unrevealed == 1 { "" } else { "s" })?;
         match self.levels {
-            Some((first, last)) if first == last => write!(f, " (level {first})"),
-            Some((first, last)) => write!(f, " (levels {first} to {last})"),
+            Some((first, last)) if first == last => write!(f, " (level {first:#})"),
+            Some((first, last)) => write!(f, " (levels {first:#} to {last:#})"),
             None => Ok(()),
         }
     }

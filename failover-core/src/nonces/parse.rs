@@ -34,7 +34,7 @@ pub enum NonceFileError {
         column: usize,
     },
     /// A nonce that is not its hash's: damaged.
-    #[error("the nonce for level {level} is not the one of its hash {hash}")]
+    #[error("the nonce for level {level:#} is not the one of its hash {hash}")]
     OtherHash {
         /// Its level.
         level: Level,

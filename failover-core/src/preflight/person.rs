@@ -21,7 +21,7 @@ pub(crate) fn answers(
     let traits = facts.backup.device.as_ref().ok().map(|seen| seen.value.traits());
     let looked_at = traits.is_some_and(|traits| traits.setting != Setting::None);
     let needed = [
-        (!progress.kept.proceed).then(|| Question::Proceed { name: name.clone() }),
+        (!progress.kept.proceed).then(|| Question::Proceed { name: name.clone(), plan: None }),
         (looked_at && progress.session.ledger_setting.is_none()).then_some(Question::LedgerSetting),
         (progress.word(facts.now).is_none() && !goes_without(facts, policy, hands))
             .then_some(Question::Disconnected { name }),

@@ -58,7 +58,7 @@ fn wait(waiting: &WaitingPrice) -> String {
 
 fn ahead(coming: &Coming, now: Timestamp) -> String {
     let next = match &coming.next {
-        None => format!("no own block up to {}", coming.until),
+        None => format!("no own block up to {:#}", coming.until),
         Some(next) => {
             let round = match next.position.round.0 {
                 0 => String::new(),
@@ -68,7 +68,7 @@ fn ahead(coming: &Coming, now: Timestamp) -> String {
                 Duration::ZERO => "now".to_owned(),
                 left => format!("in {}", lasting(left)),
             };
-            format!("next own block {}{round} {due}", next.position.level)
+            format!("next own block {:#}{round} {due}", next.position.level)
         }
     };
     let skipped = [(coming.skipped_blocks, "block"), (coming.skipped_votes, "vote")].map(|(count, what)| match count {

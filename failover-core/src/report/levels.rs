@@ -122,6 +122,6 @@ impl Levels {
             (false, false) => "whether all were judged is unknown",
         };
         let levels = if count == 1 { "1 level".to_owned() } else { format!("{count} levels") };
-        Some(format!("quarantine {first} to {last}, {levels}: the backup cannot sign there; {verdict}"))
+        Some(format!("quarantine {first:#} to {last:#}, {levels}: the backup cannot sign there; {verdict}"))
     }
 }

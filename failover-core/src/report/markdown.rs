@@ -115,7 +115,7 @@ fn levels(report: &Report, page: &mut String) {
         {
             line(page, &format!("{:>12}  | {} levels", "", gap.saturating_sub(1)));
         }
-        let level = if before == Some(point.level) { String::new() } else { point.level.to_string() };
+        let level = if before == Some(point.level) { String::new() } else { point.level.grouped() };
         let what = plain(&point.what).replace('`', "'");
         for (index, part) in wrapped(&what, 60).iter().enumerate() {
             if index == 0 {
@@ -198,7 +198,7 @@ fn marks(report: &Report, page: &mut String) {
     for key in &report.marks {
         for kind in Kind::ALL {
             let (before, after) = (key.before.of(kind), key.after.of(kind));
-            line(page, &format!("| {} | {kind} | {before} | {after} |", text(key.key.as_str())));
+            line(page, &format!("| {} | {kind} | {before:#} | {after:#} |", text(key.key.as_str())));
         }
     }
 }

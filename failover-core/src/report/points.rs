@@ -47,7 +47,7 @@ impl Levels {
         points.extend(self.noted());
         let mut danger = |signed: &[Signed], short, words: &str| {
             points.extend(lowest(signed).map(|signed| {
-                let what = format!("{words}: {} {}, seen in {}", signed.kind, signed.at, signed.seen_in);
+                let what = format!("{words}: {} {:#}, seen in {}", signed.kind, signed.at, signed.seen_in);
                 Point { level: signed.at.level, whose: PointOf::Foreign, short, what }
             }));
         };
@@ -100,7 +100,7 @@ impl Levels {
             Point { level, whose: PointOf::Backup, short: "F: the floor", what }
         });
         let backup = self.backup.as_ref().map(|first| {
-            let what = format!("the backup's first signature on chain: {} {}", first.kind, first.at);
+            let what = format!("the backup's first signature on chain: {} {:#}", first.kind, first.at);
             Point { level: first.at.level, whose: PointOf::Backup, short: "backup signs", what }
         });
         [head, bound, floor, backup].into_iter().flatten()

@@ -109,7 +109,7 @@ impl Telling {
                 self.note(plan.sources.clone());
             }
             Record::Asked { asked, answer } => {
-                let (number, text) = words::question(asked);
+                let (number, text) = (words::number(asked), asked);
                 let said = if *answer == Answer::Yes { "yes" } else { "no" };
                 self.tell(entry, Some(number), What::Asked, format!("asked: {text}: {said}"));
             }
@@ -136,7 +136,7 @@ impl Telling {
             }
             Record::Duplicate { signed, shared } => {
                 self.tell(entry, Some(7), What::Alarm, "another machine signs with this baker's keys".to_owned());
-                let shown = |s: &crate::facts::Signed| format!("{} {} seen in {}", s.kind, s.at, s.seen_in);
+                let shown = |s: &crate::facts::Signed| format!("{} {:#} seen in {}", s.kind, s.at, s.seen_in);
                 let shared = shared.iter().map(|s| format!("may be signed twice: {}", shown(s)));
                 self.note(signed.iter().map(shown).chain(shared).collect());
             }
@@ -148,7 +148,7 @@ impl Telling {
                 let text =
                     "votes for this baker in the mempool whose signature the node has not checked; they stop nothing";
                 self.tell(entry, None, What::Fence, text.to_owned());
-                self.note(signed.iter().map(|s| format!("{} {} seen in {}", s.kind, s.at, s.seen_in)).collect());
+                self.note(signed.iter().map(|s| format!("{} {:#} seen in {}", s.kind, s.at, s.seen_in)).collect());
             }
             Record::Disarmed { proven, what } => {
                 let text =

@@ -7,36 +7,32 @@ use crate::decision::{Path, WaitFor};
 use crate::facts::Signed;
 use crate::operator::Question;
 
-/// The number of the written procedure that a question belongs to, and the question as a statement.
+/// The number of the written procedure that a question belongs to.
 #[must_use]
-pub const fn question(asked: &Question) -> (u8, &'static str) {
+pub(crate) const fn number(asked: &Question) -> u8 {
     match asked {
-        Question::Proceed { .. } => (1, "go on with this plan"),
-        Question::Disconnected { .. } => (3, "the primary's signer is unplugged"),
-        Question::PoweredOff { .. } => (3, "the primary is switched off"),
-        Question::LedgerSetting => (0, "the Ledger's setting \"High Watermark\" is enabled"),
-        Question::NoOtherRun { .. } => (1, "nobody runs failover on the machine that cannot be asked"),
-        Question::Unproven { .. } => (3, "the statement in place of proof"),
-        Question::Unplugged { .. } => (8, "the backup's signer is unplugged"),
-        Question::NotMoved { .. } => (8, "the backup's Ledger has not left its host"),
+        Question::LedgerSetting => 0,
+        Question::Proceed { .. } | Question::NoOtherRun { .. } => 1,
+        Question::Disconnected { .. } | Question::PoweredOff { .. } | Question::Unproven { .. } => 3,
+        Question::Unplugged { .. } | Question::NotMoved { .. } => 8,
     }
 }
 
 /// The number of the written procedure that a wait belongs to, where there is one, and what was waited for.
 pub(super) fn waited_for(why: &WaitFor) -> (Option<u8>, String) {
     match why {
-        WaitFor::Chain { level } => (None, format!("the chain to move on from level {level}")),
+        WaitFor::Chain { level } => (None, format!("the chain to move on from level {level:#}")),
         WaitFor::Known { what } => (None, format!("what was not known: {what}")),
         WaitFor::Stopped => (None, "a second reading of the primary's services".to_owned()),
         WaitFor::Silence { needed, .. } => (None, format!("the primary's silence in {needed} levels")),
         WaitFor::Statement => (None, "the time after the statement".to_owned()),
-        WaitFor::Baking { floor, .. } => (Some(7), format!("the backup's first signature above {floor}, on chain")),
+        WaitFor::Baking { floor, .. } => (Some(7), format!("the backup's first signature above {floor:#}, on chain")),
         WaitFor::Steady { .. } => (Some(7), "the missed levels to stop growing".to_owned()),
         WaitFor::Unmoved => (None, "a second look at keys that were found unlocked".to_owned()),
-        WaitFor::Quarantine { floor, .. } => (Some(7), format!("every level up to the floor {floor} to be judged")),
+        WaitFor::Quarantine { floor, .. } => (Some(7), format!("every level up to the floor {floor:#} to be judged")),
         WaitFor::Rumour { signed, until } => {
             let Signed { kind, at, .. } = signed;
-            (None, format!("the node to check the {kind} {at} in the mempool, until level {until} at most"))
+            (None, format!("the node to check the {kind} {at:#} in the mempool, until level {until:#} at most"))
         }
         WaitFor::KeyChange { .. } => (None, "another key of this baker to become active".to_owned()),
     }

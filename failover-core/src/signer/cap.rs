@@ -50,6 +50,7 @@ impl<'de> serde::Deserialize<'de> for Cap {
     }
 }
 
+/// As its [`Level`].
 impl fmt::Display for Cap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -234,7 +234,7 @@ impl<X: ApduExchange> Ledger<X> {
         let level = u32::try_from(order.level().get())
             .ok()
             .filter(|_| order.level() <= LEDGER_LEVEL_MAX)
-            .ok_or_else(|| unsupported(format!("the app takes no level above {LEDGER_LEVEL_MAX}")))?;
+            .ok_or_else(|| unsupported(format!("the app takes no level above {LEDGER_LEVEL_MAX:#}")))?;
         // Equal is refused too: the app would forget what it signed at that level.
         let (mark, which) = guarding(&reading.hwm, chain);
         not_lower(mark, which, level).map_err(unsupported)?;

@@ -15,8 +15,15 @@ impl Mark {
     pub const fn at(position: Position) -> Self {
         Self(Some(position))
     }
+
+    /// As a person reads it: `(15,267,099, 0)`, or `nothing signed`. `{mark:#}` writes the same.
+    #[must_use]
+    pub fn grouped(&self) -> String {
+        format!("{self:#}")
+    }
 }
 
+/// In digits; `{:#}` is [`Mark::grouped`], for people.
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -75,6 +82,21 @@ impl Marks {
     }
 }
 
+/// One position where they are the same, else each by its kind; `{:#}` for people, as of a [`Mark`].
+impl fmt::Display for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.highest() == self.lowest() {
+            return self.highest().fmt(f);
+        }
+        f.write_str("block ")?;
+        self.block.fmt(f)?;
+        f.write_str(", preattestation ")?;
+        self.preattestation.fmt(f)?;
+        f.write_str(", attestation ")?;
+        self.attestation.fmt(f)
+    }
+}
+
 /// The two marks of a Ledger's app (Tezos Baking 2.5.1): the main one guards one chain, the other one every other chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LedgerMarks {
@@ -119,10 +141,14 @@ impl LedgerMarks {
 impl std::fmt::Display for LedgerMarks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.chain.bytes() == [0; 4] {
-            return write!(f, "set up for no chain: its mark for every chain is {}", self.main);
+            return write!(f, "set up for no chain: its mark for every chain is {:#}", self.main);
         }
         let name = self.chain.network().map_or_else(|| self.chain.to_string(), str::to_owned);
-        write!(f, "set up for {name}: its mark there is {}, its mark for every other chain {}", self.main, self.test)
+        write!(
+            f,
+            "set up for {name}: its mark there is {:#}, its mark for every other chain {:#}",
+            self.main, self.test
+        )
     }
 }
 

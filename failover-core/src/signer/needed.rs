@@ -1,5 +1,7 @@
 //! Which levels marks are raised to, and what is refused: arithmetic on what was read (S2, S4, S5).
 
+use std::fmt;
+
 use thiserror::Error;
 
 use super::{Arming, Cap, DeviceState, KeyName, KeyState, LedgerMarks, Mark, Marks, Model, SignerError};
@@ -37,12 +39,23 @@ pub struct Raised {
     pub after: Marks,
 }
 
+/// Which key, with its marks before and after; `{:#}` for people, as of a [`Mark`].
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.key)?;
+        self.before.fmt(f)?;
+        f.write_str(" before, ")?;
+        self.after.fmt(f)?;
+        f.write_str(" after")
+    }
+}
+
 /// Why marks were not raised. Whatever it is, no mark was lowered.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
     /// The level asked for is below a mark that the device already has (S4).
-    #[error("the key {key} is already at {mark}, above level {level}: a mark is never lowered")]
+    #[error("the key {key} is already at {mark:#}, above level {level:#}: a mark is never lowered")]
     Lower {
         /// Which key.
         key: KeyName,
@@ -52,7 +65,7 @@ pub enum RaiseError {
         level: Level,
     },
     /// The level asked for, or the one that is needed to get above the key's marks, is past the cap (S4).
-    #[error("level {level} for the key {key} is past the cap {cap}: a digit too many?")]
+    #[error("level {level:#} for the key {key} is past the cap {cap:#}: a digit too many?")]
     PastCap {
         /// Which key.
         key: KeyName,
@@ -62,7 +75,7 @@ pub enum RaiseError {
         cap: Level,
     },
     /// RESET sets both marks of a Ledger, and one of them would go down, or forget what was signed at its level (S4).
-    #[error("RESET sets both marks of the Ledger, and level {level} is not above both: it is {ledger}")]
+    #[error("RESET sets both marks of the Ledger, and level {level:#} is not above both: it is {ledger}")]
     BothMarks {
         /// What was to be set.
         level: Level,
@@ -91,7 +104,7 @@ pub enum RaiseError {
     Signer(#[from] SignerError),
     /// A mark is not any more where it was when the order was made: it was not sent (S4).
     #[error(
-        "the marks of the key {key} moved since they were read: the highest was {was}, and is {is}; nothing was sent"
+        "the marks of the key {key} moved since they were read: the highest was {was:#}, and is {is:#}; nothing was sent"
     )]
     Moved {
         /// Which key.
@@ -112,7 +125,7 @@ pub enum RaiseError {
         is: KeyHash,
     },
     /// What was read back is below what was ordered (S5).
-    #[error("the key {key} reads back {after}, not at least {level}")]
+    #[error("the key {key} reads back {after:#}, not at least {level:#}")]
     NotReached {
         /// Which key.
         key: KeyName,
@@ -122,7 +135,7 @@ pub enum RaiseError {
         level: Level,
     },
     /// A mark that was read back is below the one that was read before: the device is at fault (S4).
-    #[error("a mark of the key {key} went down from {before} to {after}")]
+    #[error("a mark of the key {key} went down from {before:#} to {after:#}")]
     WentDown {
         /// Which key.
         key: KeyName,

@@ -69,6 +69,21 @@ impl Selector {
     }
 }
 
+/// The one device of this kind on USB, as [`Selector::any`].
+impl From<Model> for Selector {
+    fn from(model: Model) -> Self {
+        Self::any(model)
+    }
+}
+
+impl TryFrom<&str> for Selector {
+    type Error = SelectorError;
+
+    fn try_from(text: &str) -> Result<Self, SelectorError> {
+        text.parse()
+    }
+}
+
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.model.name())?;

@@ -82,7 +82,7 @@ impl Soft {
         let mut marks: Marks = key.marks.into();
         let mark = marks.of(kind);
         if !watermark::lets_through(Model::Soft, mark, kind, at) {
-            return Err(unsupported("signing", format!("{at} is not above its mark {mark}")));
+            return Err(unsupported("signing", format!("{at:#} is not above its mark {mark:#}")));
         }
         *mark_mut(&mut marks, kind) = Mark::at(at);
         key.marks = marks.into();
@@ -164,7 +164,7 @@ impl HwmSetter for Soft {
         let mark = Mark::at(Position::start_of(order.level()));
         let highest = Marks::from(key.marks).highest();
         if highest > mark {
-            return Err(unsupported("set level", format!("{} is not above {highest}", order.level())));
+            return Err(unsupported("set level", format!("{:#} is not above {highest:#}", order.level())));
         }
         key.marks = Marks::all(mark).into();
         file::replace(&self.path, &kept)

@@ -48,6 +48,31 @@ impl Latch {
     }
 }
 
+/// A person's statement that the other machine was found, which lifts the latch: made from the whole sentence, and from nothing
+/// else.
+///
+/// ```
+/// use failover_core::state::Clearance;
+/// assert!(Clearance::stated("mybaker", "I found the other machine of mybaker and it cannot sign any more").is_some());
+/// assert!(Clearance::stated("mybaker", "yes").is_none());
+/// ```
+#[derive(Debug)]
+pub struct Clearance(());
+
+impl Clearance {
+    /// What a person says to lift the latch, of the baker with this name.
+    #[must_use]
+    pub fn sentence(name: &str) -> String {
+        format!("I found the other machine of {name} and it cannot sign any more")
+    }
+
+    /// The statement of a person who said exactly the [`Clearance::sentence`] of this baker; `None`: something else was said.
+    #[must_use]
+    pub fn stated(name: &str, said: &str) -> Option<Self> {
+        (!name.is_empty() && said == Self::sentence(name)).then_some(Self(()))
+    }
+}
+
 impl StateDir {
     /// Looks at the latch.
     pub fn latch(&self) -> Latch {
@@ -87,7 +112,8 @@ impl StateDir {
     ///
     /// # Errors
     /// The file cannot be moved, or is still there afterwards; then the latch holds.
-    pub fn clear_duplicate(&self, now: Timestamp) -> Result<(), StateError> {
+    pub fn clear_duplicate(&self, stated: Clearance, now: Timestamp) -> Result<(), StateError> {
+        let Clearance(()) = stated;
         let path = self.latch_file();
         if fs::symlink_metadata(&path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
             return Ok(());

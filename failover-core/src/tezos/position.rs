@@ -36,10 +36,20 @@ impl Position {
     pub const fn start_of(level: Level) -> Self {
         Self { level, round: Round(0) }
     }
+
+    /// As a person reads it: `(15,267,099, 0)`. `{position:#}` writes the same.
+    #[must_use]
+    pub fn grouped(&self) -> String {
+        format!("{self:#}")
+    }
 }
 
+/// In digits; `{:#}` is [`Position::grouped`], for people.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "({}, {})", self.level, self.round)
+        if !f.alternate() {
+            return write!(f, "({}, {})", self.level, self.round);
+        }
+        write!(f, "({:#}, {})", self.level, self.round)
     }
 }

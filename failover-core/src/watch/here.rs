@@ -35,7 +35,7 @@ impl Watch {
             }
             Latch::Latched(seen) => {
                 format!(
-                    "a duplicate was seen at {} ({} {}), and nobody has cleared it",
+                    "a duplicate was seen at {} ({} {:#}), and nobody has cleared it",
                     seen.at, seen.kind, seen.position
                 )
             }

@@ -92,7 +92,7 @@ impl Watch {
                 }
                 let since = self.head.map_or(Duration::ZERO, |(_, since)| now.since(since));
                 (since >= FRESH).then(|| Unknown {
-                    why: format!("the node's head has been at level {level} for {} s", since.as_secs()),
+                    why: format!("the node's head has been at level {level:#} for {} s", since.as_secs()),
                     next: "look at the node with `failover level`: nothing new is seen meanwhile".to_owned(),
                 })
             }
@@ -138,7 +138,7 @@ impl Watch {
         let (count, Signed { kind, at, seen_in }) = (rumours.len(), &newest.signed);
         Some(Unknown {
             why: format!(
-                "{count} votes for this baker have a signature that the node has not checked, the newest {kind} {at} in \
+                "{count} votes for this baker have a signature that the node has not checked, the newest {kind} {at:#} in \
                  {seen_in}: anybody can send such votes, and nothing is stopped"
             ),
             next: "nothing needs to be done: the node checks them within a block or two, and a foreign one then stops this \

@@ -113,7 +113,7 @@ fn made_by(chain: &ChainFacts, level: Level) -> Option<Timestamp> {
 
 fn in_words(perhaps: &[Signed]) -> String {
     let blocks: Vec<String> =
-        perhaps.iter().rev().filter(|s| s.kind == Kind::Block).map(|s| s.at.to_string()).take(NAMED).collect();
+        perhaps.iter().rev().filter(|s| s.kind == Kind::Block).map(|s| s.at.grouped()).take(NAMED).collect();
     let blocks =
         if blocks.is_empty() { String::new() } else { format!(", among them the blocks {}", blocks.join(", ")) };
     format!("; {} positions before that may have been signed by both{blocks}", perhaps.len())

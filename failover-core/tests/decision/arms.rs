@@ -57,7 +57,7 @@ fn s1a_a_backup_whose_boot_guard_does_not_hold_is_not_ready() {
 #[test]
 fn the_plan_is_confirmed_before_anything_is_done() {
     let verdict = decide(&facts(), &policy(), &Progress::default());
-    assert_eq!(verdict, Verdict::Ask(Question::Proceed { name: "mybaker".to_owned() }));
+    assert_eq!(verdict, Verdict::Ask(Question::Proceed { name: "mybaker".to_owned(), plan: None }));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn guarded_start_starts_nothing_without_a_token() {
 fn custom_signer_is_raised_and_never_lowered() {
     let text = said(example("custom_signer"));
     let head = World::new(WorldOptions::new(Model::Ledger, 7)).head_level();
-    let raised = format!("file: (15,000,000, 0) before, ({}, 0) read back", head.above(10));
+    let raised = format!("file: (15000000, 0) before, ({}, 0) read back", head.above(10));
     assert_eq!(lines(&text, &[&raised]).len(), 1, "{text}");
     assert!(text.lines().last().unwrap().contains("a mark is never lowered"), "{text}");
     let folder = tempfile::tempdir().unwrap();

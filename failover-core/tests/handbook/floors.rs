@@ -12,6 +12,8 @@ const LIBRARY: &[&[&str]] = &[
     // The way to a run.
     &["session"],
     &["config"],
+    // A run told as it goes on.
+    &["narration"],
     // What is drawn, and what goes on afterwards.
     &["report", "watch"],
     // The loops: gather, decide, record, perform, record.
@@ -26,9 +28,9 @@ const LIBRARY: &[&[&str]] = &[
     // Edges, and what this machine remembers.
     &["baker"],
     &["lock", "remote_signer"],
-    &["guard"],
+    &["guard", "operator"],
     &["state", "permit"],
-    &["chain", "operator", "jsonl"],
+    &["chain", "jsonl"],
     &["signer", "mark_files", "nonces"],
     // The ground.
     &["host", "names"],
@@ -47,7 +49,7 @@ const COMMAND_LINE: &[&[&str]] = &[
     &["args", "failure", "signals"],
     &["output"],
     &["screen"],
-    &["exit", "text", "narration", "notify", "afterwards"],
+    &["exit", "text", "notify", "afterwards"],
     &["size", "wrap"],
 ];
 

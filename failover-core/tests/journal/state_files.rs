@@ -9,7 +9,7 @@ use std::time::Duration;
 use failover_core::clock::Timestamp;
 use failover_core::host::HostIdentity;
 use failover_core::state::{
-    About, Drill, Duplicate, Latch, Pin, Pins, PlanError, PlanId, Role, ShownPlan, StateDir, StateError,
+    About, Clearance, Drill, Duplicate, Latch, Pin, Pins, PlanError, PlanId, Role, ShownPlan, StateDir, StateError,
 };
 use failover_core::tezos::{ChainId, Kind, Level, Position};
 
@@ -190,8 +190,8 @@ fn the_latch_holds_until_cleared() {
     state.latch_duplicate(&duplicate("second")).unwrap();
     assert_eq!(state.latch(), Latch::Latched(first));
 
-    state.clear_duplicate(now()).unwrap();
-    state.clear_duplicate(now()).unwrap();
+    state.clear_duplicate(Clearance::stated("A", &Clearance::sentence("A")).unwrap(), now()).unwrap();
+    state.clear_duplicate(Clearance::stated("A", &Clearance::sentence("A")).unwrap(), now()).unwrap();
     assert_eq!(state.latch(), Latch::Open);
     let kept = fs::read_to_string(state.path().join("duplicate-cleared-20261122T030000Z.json")).unwrap();
     assert!(kept.contains("first"), "{kept}");

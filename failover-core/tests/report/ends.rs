@@ -41,9 +41,9 @@ fn a_planned_failover_is_told_whole() {
         assert_eq!((&report.warnings, levels.unknown()), (&Vec::new(), Vec::new()));
         let command = end.next.split('`').nth(1).expect("a command");
         for page in [report.markdown(), report.html()] {
-            in_order(&page, [command, &bound.to_string(), &resumed.floor.to_string()]);
+            in_order(&page, [command, &bound.grouped(), &resumed.floor.grouped()]);
             for key in &report.marks {
-                assert!(page.contains(&key.after.block.to_string()), "the mark read back");
+                assert!(page.contains(&key.after.block.grouped()), "the mark read back");
             }
         }
     }
@@ -109,7 +109,7 @@ fn a_duplicate_is_drawn_as_another_machines() {
             assert_eq!(report.end.as_ref().unwrap().exit, 5);
             let points = report.levels.points();
             for signed in report.levels.foreign.iter().chain(&report.levels.shared).take(2) {
-                let words = format!("{} {}, seen in {}", signed.kind, signed.at, signed.seen_in);
+                let words = format!("{} {:#}, seen in {}", signed.kind, signed.at, signed.seen_in);
                 let drawn = points.iter().find(|p| p.what.contains(&words)).expect("it is drawn");
                 assert_eq!((drawn.whose, drawn.level), (PointOf::Foreign, signed.at.level), "{scenario}");
             }

@@ -90,7 +90,7 @@ fn the_picture_says_in_words_what_it_shows() {
     let (_, title) = picture.split_once("<title id=\"picture\">").expect("a title");
     let (title, _) = title.split_once("</title>").unwrap();
     for point in report.levels.points() {
-        assert!(title.contains(&format!("{}: {}", point.level, point.short)), "{title}");
+        assert!(title.contains(&format!("{:#}: {}", point.level, point.short)), "{title}");
     }
     assert!(html.contains("aria-labelledby=\"picture\"") && html.contains("role=\"img\""));
 }

@@ -24,7 +24,7 @@ fn s3_every_beginning_of_a_journal_has_whole_pages() {
                 tags::needs_nothing(&html);
                 assert_eq!(report.records, count);
                 assert!(!report.next.is_empty());
-                assert!(report.levels.points().iter().all(|point| html.contains(&point.level.to_string())));
+                assert!(report.levels.points().iter().all(|point| html.contains(&point.level.grouped())));
                 if report.levels.bound.is_none() {
                     assert!(report.markdown().contains("the highest level that the primary may have signed (B)"));
                     assert_eq!(report.levels.quarantine(), None);

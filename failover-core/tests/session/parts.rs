@@ -15,6 +15,7 @@ use failover_core::host::HostIdentity;
 use failover_core::journal::JournalError;
 use failover_core::journal::record::Record;
 use failover_core::lock::{FileLock, Holder};
+use failover_core::operator::Question;
 use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::session::{Session, SessionError};
@@ -120,6 +121,9 @@ fn as_everything_must_be_it_runs_to_its_end_in_a_thread_of_its_own() {
     let end = std::thread::spawn(move || session.run()).join().unwrap();
     assert_eq!(end.exit, 0, "{end:?}");
     assert!(embedder.world.bakes(Side::Backup) && embedder.world.alarms().is_empty());
+    let plan = "K7MPQ2".parse().ok();
+    let about = |record: &Record| matches!(record, Record::Asked { asked: Question::Proceed { plan: named, .. }, .. } if *named == plan);
+    assert!(embedder.records.0.lock().unwrap().iter().any(about), "the person is asked about the plan that was shown");
 }
 
 #[test]

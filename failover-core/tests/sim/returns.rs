@@ -107,7 +107,7 @@ fn above_the_floor_it_is_stopped_where_it_is_alone_and_what_was_signed_twice_is_
         }
         let position = |(kind, level, round): &(Kind, u64, u32)| {
             let level = failover_core::tezos::Level::new(*level).unwrap();
-            format!("{kind} ({level}, {round})")
+            format!("{kind} ({level:#}, {round})")
         };
         if let Some(unsaid) = twice.iter().map(position).find(|position| !end.message.contains(position)) {
             return wrong(&format!("{unsaid} is not said"));

@@ -81,7 +81,7 @@ fn h20_one_spoiled_source_contradicts_or_is_ignored_and_is_named() {
                 (Rpc(RpcFault::Hangs), 0, "did not answer"),
                 (Rpc(RpcFault::Huge), 0, "more than"),
                 (Rpc(RpcFault::Denied), 0, "denies"),
-                (Rpc(RpcFault::Cut), 0, "something else"),
+                (Rpc(RpcFault::Cut), 0, "something unexpected"),
                 (Rpc(RpcFault::LevelZero), 0, "level 0"),
             ]
             .map(|(fault, exit, says)| (*source, fault, exit, says)),
@@ -239,7 +239,7 @@ fn h20_after_the_start_the_backup_bakes_on_and_the_end_says_so() {
     rehearsal.world().at(When::Signs(Side::Backup), spoiled);
     let end = rehearsal.session(Some(Cut::After(MOST_RECORDS))).unwrap().clone();
     assert_eq!(end.exit, 3, "{end:?}");
-    assert!(end.message.contains("bakes on") && end.next.contains("failover watch"), "{end:?}");
+    assert!(end.message.contains("goes on baking") && end.next.contains("failover watch"), "{end:?}");
     assert!(rehearsal.world().bakes(Side::Backup) && !rehearsal.world().bakes(Side::Primary));
     assert!(rehearsal.finish().alarms.is_empty());
 }

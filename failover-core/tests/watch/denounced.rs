@@ -6,7 +6,7 @@ use std::time::Duration;
 use failover_core::clock::Clock;
 use failover_core::journal::record::Outcome;
 use failover_core::signer::Model;
-use failover_core::state::{Latch, StateDir};
+use failover_core::state::{Clearance, Latch, StateDir};
 use failover_core::watch::{Finding, Trouble, WatchRole};
 use failover_sim::{Event, Side, WorldOptions};
 
@@ -81,7 +81,7 @@ fn what_a_person_has_cleared_stops_nothing_and_a_new_one_does() {
     };
     state.latch_duplicate(&seen).unwrap();
     watched.world.clock().sleep(Duration::from_secs(30));
-    state.clear_duplicate(watched.world.now()).unwrap();
+    state.clear_duplicate(Clearance::stated("A", &Clearance::sentence("A")).unwrap(), watched.world.now()).unwrap();
     assert_eq!(state.last_cleared().map(|at| at.millis() / 1000), Some(watched.world.now().millis() / 1000));
     watched.goes_on(300);
     assert!(watched.world.bakes(Side::Primary) && watched.troubles().contains(&Trouble::Standing));

@@ -85,7 +85,7 @@ fn what_was_signed_twice_before_is_reported_with_its_positions() {
                     s.kind == alarm.kind && s.at.level.get() == alarm.level && s.at.round == alarm.round
                 };
                 assert!(perhaps.iter().any(|s| is(&s)), "{model} seed {seed}: {alarm} is not in {perhaps:?}");
-                assert!(end.message.contains(&format!("({}, {})", Level::new(alarm.level).unwrap(), alarm.round)));
+                assert!(end.message.contains(&format!("({:#}, {})", Level::new(alarm.level).unwrap(), alarm.round)));
                 named += 1;
             }
         }

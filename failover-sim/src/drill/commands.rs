@@ -7,7 +7,7 @@ use failover_core::failover::is_over;
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::{End, Record};
 use failover_core::returning::stood_down;
-use failover_core::state::StateError;
+use failover_core::state::{Clearance, StateError};
 
 impl Rehearsal {
     /// `failover stand-down`: stops and disarms whatever goes on, and ends a run that was interrupted in its journal.
@@ -36,7 +36,11 @@ impl Rehearsal {
     /// # Errors
     /// The latch is still there.
     pub fn clear(&self) -> Result<(), StateError> {
-        self.state.clear_duplicate(self.world.now())
+        let name = &self.policy.name;
+        match Clearance::stated(name, &Clearance::sentence(name)) {
+            Some(stated) => self.state.clear_duplicate(stated, self.world.now()),
+            None => Ok(()),
+        }
     }
 
     /// The other run, on this machine or the other one, ends or is stood down there.

@@ -85,7 +85,7 @@ fn judged(facts: &Facts, policy: &Policy, read: Option<&DeviceState>) -> Found {
     };
     match usable(facts, policy, &read.keys) {
         Ok(()) => {
-            let marks = read.keys.iter().filter_map(|key| Some(format!("{} at {}", key.name, key.marks?.highest())));
+            let marks = read.keys.iter().filter_map(|key| Some(format!("{} at {:#}", key.name, key.marks?.highest())));
             Ok(format!("unlocked, read and locked again: {}", marks.collect::<Vec<_>>().join(", ")))
         }
         Err(refusal) => Err((refusal.to_string(), refusal.next())),

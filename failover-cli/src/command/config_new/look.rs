@@ -28,13 +28,13 @@ fn open(url: &SourceUrl) -> OctezNode<failover_core::chain::http::Http> {
 pub(super) fn node(url: &SourceUrl) -> Result<(ChainId, String), ChainError> {
     let (head, verdict) = heads::look(&mut open(url), SystemClock.now(), None).head?;
     let network = head.chain_id.network().unwrap_or("a network without a known name");
-    Ok((head.chain_id, format!("{network} ({}), head {}, {verdict}", head.chain_id, head.level)))
+    Ok((head.chain_id, format!("{network} ({}), head {:#}, {verdict}", head.chain_id, head.level)))
 }
 
 /// TzKT's chain and head.
 pub(super) fn tzkt(url: &SourceUrl) -> Result<(ChainId, String), ChainError> {
     let head = Tzkt::at(url).with_deadline(DEADLINE).head()?;
-    Ok((head.chain_id, format!("head {}", head.level)))
+    Ok((head.chain_id, format!("head {:#}", head.level)))
 }
 
 /// A baker, as the node knows it.

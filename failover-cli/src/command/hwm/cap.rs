@@ -27,7 +27,7 @@ struct Cap {
 
 impl fmt::Display for Cap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Head {} ({}); no mark goes above {}.", self.head, self.source, self.cap)
+        write!(f, "Head {:#} ({}); no mark goes above {:#}.", self.head, self.source, self.cap)
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn find(settings: &Settings, wanted: &Raise, out: &mut Output) -> Res
     out.show(&cap);
     if wanted.level > cap.cap.level() {
         let message =
-            format!("level {} is past the cap {}, {CAP} above the head: a digit too many?", wanted.level, cap.cap);
+            format!("level {:#} is past the cap {:#}, {CAP} above the head: a digit too many?", wanted.level, cap.cap);
         return Err(Failure::refused(message, "compare the level with `failover level`, digit by digit"));
     }
     Ok(cap.cap)
@@ -51,13 +51,13 @@ fn head(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<(Level,
     let failure = match (agreed(settings), wanted.head) {
         (Ok((level, source)), None) => return Ok((level, source)),
         (Ok((level, source)), Some(typed)) => {
-            out.warn(format!("--head {typed} is not used: the head of {source} is fresh, at {level}"));
+            out.warn(format!("--head {typed:#} is not used: the head of {source} is fresh, at {level:#}"));
             return Ok((level, source));
         }
         (Err(Missing { failure, typed: Some(highest) }), Some(typed)) => {
             let head = typed.min(highest.unwrap_or(typed));
             within_the_pin(settings, head)?;
-            out.warn(format!("{failure}; --head {typed} stands in for it"));
+            out.warn(format!("{failure}; --head {typed:#} stands in for it"));
             return Ok((head, "typed by the person".to_owned()));
         }
         (Err(Missing { failure, .. }), _) => failure,
@@ -96,7 +96,7 @@ fn within_the_pin(settings: &Settings, typed: Level) -> Result<(), Failure> {
     let highest = pin_allows(&pin, SystemClock.now());
     if typed > highest {
         let message =
-            format!("--head {typed}: since the pinned head {} there was time for {highest} at most", pin.level);
+            format!("--head {typed:#}: since the pinned head {:#} there was time for {highest:#} at most", pin.level);
         return Err(Failure::refused(message, "compare the level with an explorer, digit by digit"));
     }
     Ok(())

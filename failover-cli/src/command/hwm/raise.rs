@@ -53,8 +53,8 @@ impl fmt::Display for RaisedRecord {
         for kind in Kind::ALL {
             let (before, after) = (self.before.of(kind), self.after.of(kind));
             match self.already {
-                true => write!(f, "\n  {kind:<15} {after}")?,
-                false => write!(f, "\n  {kind:<15} {before} -> {after}")?,
+                true => write!(f, "\n  {kind:<15} {after:#}")?,
+                false => write!(f, "\n  {kind:<15} {before:#} -> {after:#}")?,
             }
         }
         Ok(())
@@ -116,7 +116,7 @@ fn raise(
     let low = |key: &&KeyName| state.named(key).is_none_or(|k| !k.marks.is_some_and(|m| reached(&m, wanted.level)));
     let low: Vec<KeyName> = keys.iter().filter(low).cloned().collect();
     if !low.is_empty() {
-        let raising = || format!("Raising {} to {}, unless it is there already.", names(&low), wanted.level);
+        let raising = || format!("Raising {} to {:#}, unless it is there already.", names(&low), wanted.level);
         out.line(shows(state.info.model, wanted.level).unwrap_or_else(raising));
     }
     // Nothing is cut off between unlock and lock; a prompt on a screen is waited for no longer than the person wants.

@@ -29,7 +29,7 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
         let DeviceRecord::Key(record) = record else { continue };
         let KeyState { name, key, arming, marks } = &record.state;
         let cell = |kind| match (marks, &record.unknown) {
-            (Some(marks), _) => marks.of(kind).to_string(),
+            (Some(marks), _) => marks.of(kind).grouped(),
             (None, why) => format!("unknown ({})", why.as_deref().unwrap_or("not shown")),
         };
         let words = [name.to_string(), key.to_string(), words(model.traits().words, *arming).to_owned()];

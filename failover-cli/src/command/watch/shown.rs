@@ -7,10 +7,10 @@ use failover_core::clock::Timestamp;
 use failover_core::watch::{Hooks, Listener, WatchLook, WatchRecord, WatchRole};
 
 use super::told::{Told, named};
-use crate::narration::Narration;
 use crate::notify::Notify;
 use crate::output::Output;
 use crate::session::Line;
+use failover_core::narration::Narration;
 
 /// Records that wait for a slow reader; what comes then is counted and left out.
 pub(super) const WAITING: usize = 1024;
@@ -61,7 +61,7 @@ fn status(look: &WatchLook) -> String {
         Some(WatchRole::Sentinel) => "this machine stands by",
         None => "what this machine is, is not known yet",
     };
-    let head = look.head.map_or_else(|| "no head yet".to_owned(), |head| format!("head {head}"));
+    let head = look.head.map_or_else(|| "no head yet".to_owned(), |head| format!("head {head:#}"));
     let mut status = format!("{role}; {head}");
     if look.missed > 0 {
         status.push_str(&format!("; {} missed in a row", look.missed));

@@ -78,7 +78,7 @@ impl Tally {
         };
         match self.expected {
             Some(at) if at.level.get() == level && u64::from(at.round.0) == round => Ok(()),
-            Some(at) => Err(format!("{name} for level {level}, round {round}, where only {at} can be")),
+            Some(at) => Err(format!("{name} for level {level}, round {round}, where only {at:#} can be")),
             None => Err(format!("{name} in a block that can have none")),
         }
     }

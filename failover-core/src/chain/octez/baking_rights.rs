@@ -27,7 +27,7 @@ impl RawBlock {
     fn at(&self, baker: &KeyHash, ahead: &Ahead) -> Result<Position, String> {
         let at = Position::new(level(self.level)?, Round(self.round));
         if self.delegate != *baker || !ahead.has_block(at.level) || self.round > Ahead::MAX_ROUND {
-            return Err(format!("the right of {} at {at}, which was not asked for", self.delegate));
+            return Err(format!("the right of {} at {at:#}, which was not asked for", self.delegate));
         }
         Ok(at)
     }

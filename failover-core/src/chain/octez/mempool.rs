@@ -102,7 +102,7 @@ impl Vote {
     /// Can it be told whose it is? Nobody has rights so far above the head.
     pub(super) fn not_far_above(&self, head: Level) -> Result<(), String> {
         if self.at.level.since(head) > REACH {
-            return Err(format!("{} for level {}, far above the head", self.kind, self.at.level));
+            return Err(format!("{} for level {:#}, far above the head", self.kind, self.at.level));
         }
         Ok(())
     }

@@ -43,13 +43,13 @@ impl RawRight {
     fn read(&self, baker: &KeyHash, ahead: &Ahead) -> Result<Right, String> {
         let level = level(self.level)?;
         if self.baker.address != *baker || !ahead.has_block(level) {
-            return Err(format!("a right of {} at level {level}, which was not asked for", self.baker.address));
+            return Err(format!("a right of {} at level {level:#}, which was not asked for", self.baker.address));
         }
         match (&self.kind, self.round) {
             (Kind::Attestation, None) => Ok(Right::Vote(level)),
             (Kind::Baking, Some(round)) => Ok(Right::Block(Position::new(level, Round(round)))),
-            (Kind::Attestation, Some(round)) => Err(format!("a right to vote in round {round} of level {level}")),
-            (Kind::Baking, None) => Err(format!("a right to bake level {level} in no round")),
+            (Kind::Attestation, Some(round)) => Err(format!("a right to vote in round {round} of level {level:#}")),
+            (Kind::Baking, None) => Err(format!("a right to bake level {level:#} in no round")),
         }
     }
 }

@@ -33,19 +33,14 @@ impl Left {
         match (self.bound, can.untouched) {
             (Some(bound), true) if below(bound) => None,
             (Some(bound), true) => Some(format!(
-                "the marks of the key {key} are at {}, above {bound}, the highest level that the primary may have signed",
-                in_words(found)
+                "the marks of the key {key} are at {found:#}, above {bound:#}, the highest level that the primary may have signed"
             )),
             (None, true) => {
                 Some(format!("no recorded run says up to which level the primary may have signed with the key {key}"))
             }
             (_, false) => {
-                let left: Vec<String> = can.one_of.iter().map(in_words).collect();
-                Some(format!(
-                    "the marks of the key {key} are at {}, and were left at {}",
-                    in_words(found),
-                    left.join(" or ")
-                ))
+                let left: Vec<String> = can.one_of.iter().map(|marks| format!("{marks:#}")).collect();
+                Some(format!("the marks of the key {key} are at {found:#}, and were left at {}", left.join(" or ")))
             }
         }
     }
@@ -106,12 +101,4 @@ pub(super) fn left(account: &Account) -> Result<Left, Vec<String>> {
         }
     }
     if gaps.is_empty() { Ok(left) } else { Err(gaps) }
-}
-
-/// Marks in words, one where all are the same.
-pub(super) fn in_words(marks: &Marks) -> String {
-    if marks.highest() == marks.lowest() {
-        return marks.highest().to_string();
-    }
-    format!("block {}, preattestation {}, attestation {}", marks.block, marks.preattestation, marks.attestation)
 }

@@ -43,7 +43,7 @@ pub(crate) fn described(key: &ExpectedKey) -> String {
 
 pub(in crate::decision) fn evidence(denunciation: &Denunciation) -> String {
     match &denunciation.what {
-        Some((kind, at)) => format!("a {kind} at {at} was signed twice, by the operation {}", denunciation.operation),
+        Some((kind, at)) => format!("a {kind} at {at:#} was signed twice, by the operation {}", denunciation.operation),
         None => format!("the operation {} says so", denunciation.operation),
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn missing(rungs: &[Rung]) -> String {
 }
 
 pub(crate) fn positions(signed: &[Signed]) -> String {
-    let shown: Vec<String> = signed.iter().take(3).map(|s| format!("{} {} in {}", s.kind, s.at, s.seen_in)).collect();
+    let shown: Vec<String> = signed.iter().take(3).map(|s| format!("{} {:#} in {}", s.kind, s.at, s.seen_in)).collect();
     let more = signed.len().saturating_sub(3);
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }

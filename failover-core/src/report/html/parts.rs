@@ -34,7 +34,7 @@ pub(super) fn levels(report: &Report) -> Markup {
                 @let gap = gap_to(point.level);
                 @if gap > 0 { li class="gap" { (gap) @if gap == 1 { " level" } @else { " levels" } } }
                 li class=(class(point.whose)) {
-                    span class="level" { (point.level.to_string()) }
+                    span class="level" { (point.level.grouped()) }
                     span class="what" { (point.what) }
                 }
             }
@@ -86,8 +86,8 @@ pub(super) fn marks(report: &Report) -> Markup {
                         @for kind in Kind::ALL {
                             tr {
                                 th scope="row" { (kind.to_string()) }
-                                td { (key.before.of(kind).to_string()) }
-                                td class="after" { (key.after.of(kind).to_string()) }
+                                td { (key.before.of(kind).grouped()) }
+                                td class="after" { (key.after.of(kind).grouped()) }
                             }
                         }
                     }

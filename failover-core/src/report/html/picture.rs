@@ -31,7 +31,7 @@ pub(super) fn draw(levels: &Levels, points: &[Point]) -> Markup {
     }
     let (left, right) = (first.x.saturating_sub(40), last.x.saturating_add(40));
     let at = |level: Option<Level>| stops.iter().find(|stop| Some(stop.level) == level).map(|stop| stop.x);
-    let said: Vec<String> = points.iter().map(|point| format!("{}: {}", point.level, point.short)).collect();
+    let said: Vec<String> = points.iter().map(|point| format!("{:#}: {}", point.level, point.short)).collect();
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby="picture" {
             title id="picture" { "The levels on an axis. " (said.join(". ")) }
@@ -122,7 +122,7 @@ fn label(stop: &Stop<'_>, above: bool) -> Markup {
     html! {
         line class="stem" x1=(stop.x) x2=(stop.x) y1=(from) y2=(to) {}
         (marker(whose, stop.x))
-        (text("level", stop.x, top, &stop.level.to_string()))
+        (text("level", stop.x, top, &stop.level.grouped()))
         @for (line, y) in lines.iter().zip((1_u32..).map(|n| top.saturating_add(n.saturating_mul(16)))) {
             (text(class(whose), stop.x, y, line))
         }

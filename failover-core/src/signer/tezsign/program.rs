@@ -78,7 +78,7 @@ mod tests {
         let unlocked = read(&key("UNLOCKED", 15_267_105, false)).unwrap();
         assert_eq!(unlocked.keys[0].arming, Arming::Armed);
         let marks = unlocked.keys[0].marks.unwrap();
-        assert_eq!(marks.highest().0.unwrap().to_string(), "(15,267,105, 1)");
+        assert_eq!(marks.highest().0.unwrap().grouped(), "(15,267,105, 1)");
         assert_eq!(marks.block.0, None, "never signed");
         // A locked key shows zeros, which are no marks.
         let locked = read(&key("LOCKED", 0, false)).unwrap();

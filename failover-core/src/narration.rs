@@ -1,21 +1,32 @@
-//! A run's records as a person reads them: one step of the written procedure after the other. Told once, for plain lines
-//! and for the screen.
+//! A run's records as a person reads them: one step of the written procedure after the other. Told once, for plain lines, a
+//! screen or a page.
+//!
+//! ```
+//! use failover_core::journal::record::Record;
+//! use failover_core::narration::Narration;
+//!
+//! let mut story = Narration::default();
+//! let record = Record::Disarmed { proven: true, what: vec!["the keys read back locked".to_owned()] };
+//! let told: Vec<String> = story.tell(&record).iter().map(ToString::to_string).collect();
+//! assert_eq!(told, ["The backup cannot sign:", "    the keys read back locked"]);
+//! ```
 
 use std::fmt;
 use std::time::Duration;
 
-use failover_core::decision::ladder::title;
-use failover_core::decision::{Path, Rung, RungKind, Step, WaitFor, Waiting};
-use failover_core::facts::Signed;
-use failover_core::journal::record::{Plan, Record, StepResult};
-use failover_core::operator::{Answer, Question};
-use failover_core::report::question;
-use failover_core::signer::Raised;
-use failover_core::tezos::{Kind, Level};
+use crate::decision::ladder::title;
+use crate::decision::{Path, Rung, RungKind, Step, WaitFor, Waiting, about};
+use crate::facts::Signed;
+use crate::journal::record::{Plan, Record, StepResult};
+use crate::operator::{Answer, Question};
+use crate::report::number;
+use crate::signer::Raised;
+use crate::tezos::{Kind, Level};
 
 /// One thing that is told. Its `Display` is its plain line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+#[non_exhaustive]
+pub enum Told {
     /// The telling comes to another step.
     Step(u8),
     /// Of the plan: read once, before anything is done.
@@ -49,15 +60,15 @@ impl fmt::Display for Told {
                 write!(f, "    [{}] {kind}: {why}", if *proven { "x" } else { " " })
             }
             Self::Wait(what, None) => write!(f, "    waiting for {what}"),
-            Self::Wait(what, Some(left)) => write!(f, "    waiting for {what}, at most about {}", seconds(*left)),
+            Self::Wait(what, Some(left)) => write!(f, "    waiting for {what}, at most about {}", about(*left)),
             Self::Aside(text) | Self::Alarm(text) => f.write_str(text),
         }
     }
 }
 
-/// Tells a run. A step's heading is printed whenever the telling comes to another step.
+/// Tells a run, one record after the other. A step's heading is told whenever the telling comes to another step.
 #[derive(Debug, Default)]
-pub(crate) struct Narration {
+pub struct Narration {
     step: Option<u8>,
     floor: Option<Level>,
     bound: Option<Level>,
@@ -69,7 +80,7 @@ pub(crate) struct Narration {
 
 impl Narration {
     /// What is told of one record; nothing where a person need not know.
-    pub(crate) fn tell(&mut self, record: &Record) -> Vec<Told> {
+    pub fn tell(&mut self, record: &Record) -> Vec<Told> {
         let mut lines = Vec::new();
         match record {
             Record::Plan(plan) => {
@@ -105,7 +116,7 @@ impl Narration {
                 lines.push(Told::Alarm(String::new()));
                 let text = "ANOTHER MACHINE SIGNS with this baker's keys; the backup is stopped:";
                 lines.push(Told::Alarm(text.to_owned()));
-                let shown = |s: &Signed| Told::Alarm(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
+                let shown = |s: &Signed| Told::Alarm(format!("    {} {:#} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
                 if !shared.is_empty() {
                     let text = "Before that the backup signed too; each of these may be signed twice:";
@@ -117,7 +128,7 @@ impl Narration {
                 let text = "The mempool has votes for this baker whose signature the node has not checked; anybody can send \
                             such votes, and they stop nothing:";
                 lines.push(Told::Aside(text.to_owned()));
-                let shown = |s: &Signed| Told::Aside(format!("    {} {} seen in {}", s.kind, s.at, s.seen_in));
+                let shown = |s: &Signed| Told::Aside(format!("    {} {:#} seen in {}", s.kind, s.at, s.seen_in));
                 lines.extend(signed.iter().map(shown));
             }
             Record::Complaints { lines: said } => {
@@ -125,7 +136,7 @@ impl Narration {
                 // Said of every run: a person must not take it for a fault.
                 if let Some(floor) = self.floor.filter(|_| !std::mem::replace(&mut self.complained, true)) {
                     lines.push(Told::Note(format!(
-                        "(its signer refuses to sign below {floor}: that is what the marks are for)"
+                        "(its signer refuses to sign below {floor:#}: that is what the marks are for)"
                     )));
                 }
                 lines.extend(said.iter().map(|line| Told::Note(format!("the backup says: {line}"))));
@@ -152,9 +163,9 @@ impl Narration {
 
     fn asked(&mut self, asked: &Question, answer: Answer, lines: &mut Vec<Told>) {
         let said = if answer == Answer::Yes { "yes" } else { "no" };
-        let (number, text) = question(asked);
+        let number = number(asked);
         self.heading(number, lines);
-        lines.push(Told::Note(format!("asked: {text}: {said}")));
+        lines.push(Told::Note(format!("asked: {asked}: {said}")));
     }
 
     fn before(&mut self, number: u8, step: &Step, lines: &mut Vec<Told>) {
@@ -178,7 +189,7 @@ impl Narration {
                     && let Some(last) = floor.below(1).filter(|last| *last > bound)
                 {
                     let first = bound.above(1);
-                    let text = format!("quarantine {first} to {last}: whatever is signed there is the primary's");
+                    let text = format!("quarantine {first:#} to {last:#}: whatever is signed there is the primary's");
                     lines.push(Told::Note(text));
                 }
             }
@@ -186,52 +197,21 @@ impl Narration {
     }
 
     fn wait(&mut self, waiting: &Waiting, lines: &mut Vec<Told>) {
-        let (number, text) = match &waiting.why {
-            WaitFor::Chain { level } => (3, format!("the chain to move on from level {level}")),
-            WaitFor::Known { what } => (self.step.unwrap_or(0), format!("what is not known at the moment: {what}")),
-            WaitFor::Stopped => (2, "a second reading of the primary's services".to_owned()),
-            WaitFor::Silence { silent, needed } => {
-                (3, format!("the primary's silence: {silent} of {needed} levels so far"))
-            }
-            WaitFor::Statement => (3, "the time after the statement".to_owned()),
-            WaitFor::Baking { floor, .. } => (7, format!("the backup's first signature above {floor} on chain")),
-            WaitFor::Steady { missed: Some(missed) } => {
-                (7, format!("the missed levels to stop growing: {missed} in this cycle"))
-            }
-            WaitFor::Steady { missed: None } => {
-                (7, "the node to say how many levels were missed in this cycle".to_owned())
-            }
-            WaitFor::Quarantine { floor, .. } => (7, format!("every level up to the floor {floor} to be judged")),
-            WaitFor::Rumour { signed: Signed { kind, at, .. }, until } => {
-                let text = format!("the node to check the {kind} {at} in the mempool, until level {until} at most");
-                (self.step.unwrap_or(0), text)
-            }
-            WaitFor::KeyChange { levels } => {
-                let text = format!("another key of this baker to become active, in {levels} levels");
-                (self.step.unwrap_or(0), text)
-            }
-            WaitFor::Unmoved => (self.step.unwrap_or(0), UNMOVED.to_owned()),
-            _ => (self.step.unwrap_or(0), "something".to_owned()),
+        let number = match &waiting.why {
+            WaitFor::Chain { .. } | WaitFor::Silence { .. } | WaitFor::Statement => 3,
+            WaitFor::Stopped => 2,
+            WaitFor::Baking { .. } | WaitFor::Steady { .. } | WaitFor::Quarantine { .. } => 7,
+            _ => self.step.unwrap_or(0),
         };
         self.heading(number, lines);
-        lines.push(Told::Wait(text, waiting.left));
-    }
-}
-
-/// What is waited for where keys are found unlocked beside services that run (H43).
-const UNMOVED: &str = "a second look at unlocked keys: is this the machine that bakes?";
-
-fn seconds(left: Duration) -> String {
-    match left.as_secs() {
-        s if s < 120 => format!("{s} s"),
-        s => format!("{} min", s.div_ceil(60)),
+        lines.push(Told::Wait(waiting.why.to_string(), waiting.left));
     }
 }
 
 fn marks(raised: &Raised) -> Vec<Told> {
     let mut lines = vec![Told::Note(format!("{}: read back", raised.key))];
     for kind in Kind::ALL {
-        let text = format!("    {kind:<15} {} -> {}", raised.before.of(kind), raised.after.of(kind));
+        let text = format!("    {kind:<15} {:#} -> {:#}", raised.before.of(kind), raised.after.of(kind));
         lines.push(Told::Note(text));
     }
     lines
@@ -246,13 +226,13 @@ fn plan_lines(plan: &Plan, lines: &mut Vec<Told>) {
     });
     plan.sources.iter().for_each(|source| tell(source.clone()));
     tell(match &plan.last_signed {
-        Some(last) => format!("head {}; the baker's last signature seen: {} {}", plan.head, last.kind, last.at),
-        None => format!("head {}; nothing signed by this baker in the levels read", plan.head),
+        Some(last) => format!("head {:#}; the baker's last signature seen: {} {:#}", plan.head, last.kind, last.at),
+        None => format!("head {:#}; nothing signed by this baker in the levels read", plan.head),
     });
     if let (Some(bound), Some(basis)) = (plan.bound, &plan.basis) {
-        tell(format!("the primary may have signed up to {bound}: {basis}"));
+        tell(format!("the primary may have signed up to {bound:#}: {basis}"));
     }
-    tell(format!("floor about {} for the keys {}", plan.floor, plan.keys.join(", ")));
+    tell(format!("floor about {:#} for the keys {}", plan.floor, plan.keys.join(", ")));
     plan.takeover.iter().for_each(|takeover| tell(takeover.clone()));
     plan.pending.iter().for_each(|key| tell(format!("to come: {key}")));
     if !plan.pays.is_empty() {
