@@ -112,7 +112,7 @@ impl DropIn {
         )
     }
 
-    /// Whose a file under this name is. Only [`Written::Ours`] may be replaced.
+    /// Whose a file under this name is. Only `Written::Ours` may be replaced.
     #[must_use]
     pub fn read(&self, text: &str) -> Written {
         let note = text.lines().next().and_then(|line| line.strip_prefix(MARK));
