@@ -1,6 +1,5 @@
 //! The configuration file. The program is no library, so its own template is compiled here.
 #![no_main]
-#![expect(dead_code, reason = "only the text of the program's template is asked for here")]
 
 use std::path::Path;
 
