@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Compares the library's public interface with that of an earlier revision: what a program that uses it would have to
 # change. SEMVER_BASE names the revision; else it is the newest tag v*. Not a part of `make test`: until 1.0 an interface
-# may change, and this says where, so that the version and CHANGELOG.md can say so too.
+# may change, and this says where, so that the version and CHANGELOG.md can say so too. It lists every break whatever the
+# versions are, and ends with 1 where there is one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,4 +19,4 @@ if [ "$("$tool" semver-checks --version 2>/dev/null)" != "cargo-semver-checks $v
     echo "semver: building cargo-semver-checks $version into .tools, once; this takes many minutes" >&2
     cargo install --quiet --locked --version "$version" --root .tools cargo-semver-checks
 fi
-exec "$tool" semver-checks --package failover-core --all-features --baseline-rev "$base"
+exec "$tool" semver-checks --package failover-core --all-features --release-type minor --baseline-rev "$base"

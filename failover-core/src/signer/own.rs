@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 /// The error of a driver that is not in this library, as the source of a [`SignerError`](super::SignerError): what made it can
@@ -18,6 +19,7 @@ use std::sync::Arc;
 /// let source = error.source().and_then(|source| source.downcast_ref::<failover_core::signer::DriverError>());
 /// assert!(source.is_some_and(|source| source.get().is::<std::io::Error>()));
 /// assert_eq!(error.clone(), error);
+/// assert!(std::panic::catch_unwind(|| error.to_string()).is_ok());
 /// ```
 #[derive(Debug, Clone)]
 pub struct DriverError(Arc<dyn Error + Send + Sync>);
@@ -35,6 +37,10 @@ impl DriverError {
         &*self.0
     }
 }
+
+/// It is only read: no panic leaves half of it. So an error of a signer goes through `catch_unwind` as the others do.
+impl UnwindSafe for DriverError {}
+impl RefUnwindSafe for DriverError {}
 
 impl PartialEq for DriverError {
     fn eq(&self, other: &Self) -> bool {
