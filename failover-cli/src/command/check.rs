@@ -229,9 +229,31 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     Ok(())
 }
 
+/// So often a mark file is looked at that is in the middle of being written.
+const LOOKS: usize = 3;
+/// Between two of these looks.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// A baker that works is in the middle of writing now and then.
+const fn is_being_written(error: &BakerError) -> bool {
+    matches!(
+        error,
+        BakerError::MarkFile { error: MarkFileError::Changed | MarkFileError::Empty | MarkFileError::Cut { .. }, .. }
+    )
+}
+
 /// Can the primary's mark files be read? Not needed, but where somebody named folders they must be right.
 fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> Result<String, (String, String)> {
-    match primary.marks(chain) {
+    let mut read = primary.marks(chain);
+    for _ in 1..LOOKS {
+        if !read.as_ref().is_err_and(is_being_written) {
+            break;
+        }
+        SystemClock.sleep(PAUSE);
+        read = primary.marks(chain);
+    }
+    let is_written = read.as_ref().is_err_and(is_being_written);
+    match read {
         Ok(found) if named && !found.absent.is_empty() => Err((
             format!("there is no folder {} there", found.absent.join(", ")),
             "correct `marks` in the configuration".to_owned(),
@@ -241,12 +263,7 @@ fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> Result<
             let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
             Ok(format!("read from {}", paths.join(", ")))
         }
-        // A baker that works is in the middle of writing now and then.
-        Err(BakerError::MarkFile {
-            path,
-            error: MarkFileError::Changed | MarkFileError::Empty | MarkFileError::Cut { .. },
-            ..
-        }) => Ok(format!("{path} is being written now")),
+        Err(BakerError::MarkFile { path, .. }) if is_written => Ok(format!("{path} is being written now")),
         Err(error) if named => Err((error.to_string(), error.next().to_owned())),
         Err(error) => Ok(format!("not used: {error}")),
     }

@@ -124,6 +124,31 @@ fn a_sudo_that_wants_a_password_is_said_beforehand_and_makes_an_emergency() {
     untouched(&world);
 }
 
+/// Neither of Octez' programs writes its marks in one step.
+#[test]
+fn a_mark_file_that_is_being_written_is_looked_at_again() {
+    let world = World::new(Signer::TezSign);
+    let (cat, whole, count) = ("primary/bin/cat", "primary/bin/whole-cat", "reads");
+    let [cat, whole, count] = [cat, whole, count].map(|name| world.path(name));
+    fs::copy(&cat, &whole).unwrap();
+    // What `check` says where so many readings find half of it, and how often it was read.
+    let check = |cut: usize| {
+        fs::write(&count, "").unwrap();
+        let (count, whole) = (count.display(), whole.display());
+        let half = format!("{whole} \"$@\" | head -c 40; exit 0");
+        let counted = format!("echo >> {count}; [ $(wc -l < {count}) -gt {cut} ] || {{ {half}; }}");
+        script(&cat, &format!("case \"$*\" in *highwatermarks*) {counted};; esac; exec {whole} \"$@\""));
+        let looks = world.call(&["check"]).named("check");
+        let marks = looks.into_iter().find(|look| look["what"] == "marks of the primary").unwrap();
+        (marks["says"].as_str().unwrap().to_owned(), fs::read_to_string(world.path("reads")).unwrap().lines().count())
+    };
+    let (says, read) = check(1000);
+    // Once for the facts, and three times for this row.
+    assert!(says.ends_with("is being written now") && read >= 4, "{says}, read {read} times");
+    let (says, _) = check(read - 1);
+    assert!(says.starts_with("read from"), "{says}");
+}
+
 #[test]
 fn a_key_that_nobody_knows_is_named_with_its_line() {
     let mut world = World::new(Signer::TezSign);
