@@ -14,7 +14,7 @@ for shell in bash zsh fish; do "$program" completions "$shell" > "$to/failover.$
 # What the program leaves open where it finds nothing is what most bakers have.
 "$program" config new --name mybaker --address tz1burnburnburnburnburnburnburjAYjjX --primary baker@primary \
     --network mainnet --device tezsign --node http://127.0.0.1:8732 2>/dev/null \
-    | sed -e '/^# It is not whole yet/d' -e '/FILL IN/s/^# //' -e 's/FILL IN: //' > "$to/config.toml"
+    | sed -e '/^# It is not complete yet/d' -e '/FILL IN/s/^# //' -e 's/FILL IN: //' > "$to/config.toml"
 # The unit of `make install-watch`, for the program in /usr/bin.
 scripts/install-watch.sh "$to" /usr /usr/lib/systemd/system > /dev/null
 
