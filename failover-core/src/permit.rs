@@ -36,6 +36,7 @@ pub mod script;
 
 pub use claim::{Claim, ClaimAnswer, ClaimOrder};
 pub use effect_lock::EffectLock;
+pub(crate) use error::ONE_MACHINE;
 pub use error::PermitError;
 pub use permits::{Permit, PermitKind, PermitState, Permits, RunPermit, hostname};
 pub use prompt::PromptNote;

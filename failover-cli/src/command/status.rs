@@ -7,6 +7,7 @@ use failover_core::decision::Step;
 use failover_core::failover::PreviousRun;
 use failover_core::journal::record::{Record, StepResult};
 use failover_core::journal::{self, Entry};
+use failover_core::lock::{FileLock, Holder};
 use failover_core::session::open;
 use failover_core::state::{Latch, StateDir};
 use serde::Serialize;
@@ -50,9 +51,15 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             control.map_or_else(|| "the configuration has no way to reach it".to_owned(), |mut c| services(&mut *c));
         out.show(&Line { what, says });
     }
+    let running = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address);
+    if let Some(holder) = &running {
+        out.show(&Line { what: "running", says: holder.to_string() });
+        // It has the device, and whatever else cannot be seen beside it.
+        first = None;
+    }
     match StateDir::existing(settings.state()) {
         Ok(state) => {
-            let (says, then) = last_run(&state);
+            let (says, then) = last_run(&state, running.as_ref());
             out.show(&Line { what: "journal", says });
             // What stands in the way is done first.
             first = match (first, then) {
@@ -92,8 +99,14 @@ fn services(control: &mut dyn BakerControl) -> String {
     }
 }
 
-/// How the last run stands, and what follows from it.
-fn last_run(state: &StateDir) -> (String, Option<String>) {
+/// What to do beside a command that lives.
+fn let_it_end(running: &Holder) -> String {
+    let process = running.pid.map_or_else(|| "its process".to_owned(), |pid| format!("process {pid}"));
+    format!("let it end; where it hangs: `failover stand-down`, then end {process}")
+}
+
+/// How the last run stands, and what follows from it. `running`: who holds this machine's lock.
+fn last_run(state: &StateDir, running: Option<&Holder>) -> (String, Option<String>) {
     let (latch, latched) = match state.latch() {
         Latch::Open => (String::new(), false),
         Latch::Latched(seen) => (format!("; a duplicate was seen at {}", seen.at), true),
@@ -104,16 +117,21 @@ fn last_run(state: &StateDir) -> (String, Option<String>) {
         Ok(Some((path, entries))) => {
             let (stopped, over) = (left_nobody(&entries), finished(&entries));
             let what = if stopped { ", and the primary was stopped by it" } else { "" };
-            match over {
-                true => (format!("the last run is over{what}"), stopped.then_some(LEADS_OUT)),
-                false => (format!("a run was interrupted{what}: {}", path.display()), Some(GOES_ON)),
+            match (over, running) {
+                (true, _) => (format!("the last run is over{what}"), stopped.then_some(LEADS_OUT)),
+                (false, Some(_)) => (format!("a run is in progress{what}: {}", path.display()), None),
+                (false, None) => (format!("a run was interrupted{what}: {}", path.display()), Some(GOES_ON)),
             }
         }
         Err(why) => (why, None),
     };
     // Before that nothing else is done.
-    let next = if latched { Some("find the machine that signed, then run `failover clear`") } else { next };
-    (format!("{says}{latch}"), next.map(str::to_owned))
+    let next = match running {
+        _ if latched => Some("find the machine that signed, then run `failover clear`".to_owned()),
+        Some(running) => Some(let_it_end(running)),
+        None => next.map(str::to_owned),
+    };
+    (format!("{says}{latch}"), next)
 }
 
 type Journal = (PathBuf, Vec<Entry<Record>>);

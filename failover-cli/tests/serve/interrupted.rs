@@ -47,6 +47,13 @@ fn two_people_at_the_same_time() {
         second.ends(7);
         let why = second.why();
         assert!(why.contains("another run for this baker") && why.contains("process "), "{why}");
+        // A run that lives is not one that was interrupted: nobody is sent to take it up or to stop it.
+        let status = world.call(&["status"]);
+        let running = status.named("status").into_iter().find(|line| line["what"] == "running").unwrap();
+        assert!(running["says"].as_str().unwrap().contains("process "), "{running}");
+        assert!(!status.out.contains("interrupted"), "{}", status.out);
+        let next = status.ends(0)["next"].as_str().unwrap().to_owned();
+        assert!(next.starts_with("let it end") && !next.contains("failover resume"), "{next}");
         // Nor is the run ended by what raises and reads marks.
         let level = (world.head() + 30).to_string();
         world.call(&["hwm", "raise", &level]).ends(7);

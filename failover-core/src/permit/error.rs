@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+/// The last line of whatever another run excludes (S13). It claims nothing about what that run does.
+pub(crate) const ONE_MACHINE: &str = "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N, \
+     which `failover status` there names";
+
 /// Why a permit, a claim or the effect lock could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -67,9 +71,7 @@ impl PermitError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Gone { .. } | Self::OtherBoot | Self::None | Self::GoneThere { .. } => {
-                "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N"
-            }
+            Self::Gone { .. } | Self::OtherBoot | Self::None | Self::GoneThere { .. } => ONE_MACHINE,
             Self::Busy { .. } => "let that command end, or end its process, then try again",
             Self::Damaged { .. } => {
                 "look at that file with `cat`; where no run goes on, `failover stand-down` and then remove it"

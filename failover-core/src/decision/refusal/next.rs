@@ -1,13 +1,10 @@
 //! What follows from a refusal: its exit code, whether it may pass, and the next safe action, its last line.
 
 use super::Refusal;
+use crate::permit::ONE_MACHINE;
 
 /// The place of a claim that another machine's run left here.
 pub(in crate::decision) const THIS_MACHINE: &str = "this machine";
-
-/// The last line of whatever another run excludes. It claims nothing about what that run does.
-const ONE_MACHINE: &str =
-    "on one machine only: `failover run`; a run that hangs: `failover stand-down` there, then end process N";
 
 impl Refusal {
     /// The exit code that the command line gives it: 3 not safe, 4 not ready, 5 a duplicate is latched, 6 another
