@@ -101,7 +101,7 @@ pub fn fence(facts: &Facts, policy: &Policy, progress: &Progress) -> Fence {
     let stopped = stopped(facts, progress);
     let word = progress.word(facts.now);
     let since = word.map(|(_, at)| facts.now.since(at));
-    let said = said(path, word.map(|(word, _)| word));
+    let said = said(path, word.map(|(word, _)| word), policy);
     let needed = match path {
         Path::Controlled => SILENT_CONTROLLED,
         Path::Uncontrolled => SILENT_UNCONTROLLED,
@@ -174,7 +174,7 @@ const fn whole(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + (duration.subsec_nanos() > 0) as u64)
 }
 
-fn said(path: Path, word: Option<Word>) -> Rung {
+fn said(path: Path, word: Option<Word>, policy: &Policy) -> Rung {
     let (kind, proven, why) = match (path, word) {
         (Path::Unproven, _) => (RungKind::Unproven, true, "a person takes the risk, typed in full"),
         (_, Some(Word::Person(Statement::Disconnected))) => {
@@ -182,6 +182,7 @@ fn said(path: Path, word: Option<Word>) -> Rung {
         }
         (_, Some(Word::Person(_))) => (RungKind::PoweredOff, true, "a person at it says so, typed in full"),
         (_, Some(Word::PowerStatus)) => (RungKind::PoweredOff, true, "its power status says off"),
+        (_, None) if policy.signer_apart => (RungKind::Disconnected, false, "nobody says that the signer is unplugged"),
         (_, None) => (RungKind::Disconnected, false, "nobody says that the signer is unplugged or the machine off"),
     };
     Rung { kind, proven, why: why.to_owned() }

@@ -93,10 +93,7 @@ impl Failover {
             _ if goes_on => Outcome::Interrupted,
             refusal => Outcome::of(refusal),
         };
-        let mut next = refusal.next();
-        if self.policy.signer_apart && matches!(refusal, Refusal::NotFenced { .. } | Refusal::NotSilent { .. }) {
-            next.push_str(". Switch off the signer's machine: to switch off the baker's is not enough");
-        }
+        let mut next = if self.policy.signer_apart { refusal.next_with_signer_apart() } else { refusal.next() };
         if goes_on {
             next.push_str("; `failover resume` goes on with this run");
         }

@@ -312,5 +312,12 @@ fn a_signer_on_a_machine_of_its_own_asks_for_the_cable_alone() {
         but(prepared(), |p| (p.kept.statements, p.session.denied) = ([].into(), vec![Statement::Disconnected]));
     let verdict = |signer_apart| decide(&facts(), &Policy { signer_apart, ..policy() }, &progress);
     assert!(matches!(verdict(false), Verdict::Ask(Question::PoweredOff { .. })), "{:?}", verdict(false));
-    assert!(matches!(verdict(true), Verdict::Refuse(Refusal::NotFenced { .. })), "{:?}", verdict(true));
+    let Verdict::Refuse(refusal @ Refusal::NotFenced { .. }) = verdict(true) else { panic!("{:?}", verdict(true)) };
+    // Nor is anybody sent to switch one off: nothing would record it (S18).
+    let apart = fence(&facts(), &Policy { signer_apart: true, ..policy() }, &progress);
+    let unsaid = apart.rungs.iter().find(|rung| rung.kind == failover_core::decision::RungKind::Disconnected).unwrap();
+    for text in [refusal.next_with_signer_apart(), unsaid.why.clone()] {
+        assert!(text.contains("unplug") && !text.contains("off"), "{text}");
+    }
+    assert!(refusal.next().contains("switch the machine off"));
 }

@@ -39,6 +39,13 @@ impl Refusal {
         )
     }
 
+    /// The same where the primary's signer has a machine of its own: no machine that is switched off counts there, so that it
+    /// leads nowhere to switch one off.
+    #[must_use]
+    pub fn next_with_signer_apart(&self) -> String {
+        self.next().replacen(" or switch the machine off", " from its machine", 1)
+    }
+
     /// The next safe action.
     #[must_use]
     pub fn next(&self) -> String {
