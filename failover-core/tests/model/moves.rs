@@ -45,7 +45,7 @@ fn all(world: &World, setting: &Setting) -> Moves {
             moves.push(changed(world, "the tool dies", |w| crash(w, i)));
         }
         if run.live.is_none() && run.end.is_none() {
-            moves.push(changed(world, "resume", |w| w.runs[i].resume()));
+            moves.push(changed(world, "resume", |w| w.runs[i].resume(setting)));
             moves.push(changed(world, "stand-down", |w| end(w, i, "stood down", setting)));
         }
     }

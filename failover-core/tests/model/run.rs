@@ -111,11 +111,13 @@ impl Run {
         self.pending = None;
     }
 
-    /// `failover resume`.
-    pub(crate) fn resume(&mut self) {
-        let mut live = self.kept.clone();
-        live.session.resumed = true;
-        (self.live, self.resumed, self.lost) = (Some(live), true, false);
+    /// `failover resume`: what the journal gives, and of the session nothing but the earlier refusal, which is read anew.
+    pub(crate) fn resume(&mut self, setting: &Setting) {
+        let Progress { kept, session } = self.kept.clone();
+        let refused_before = session.refused_before;
+        let before = if setting.is(Broken::RemembersAll) { session } else { ThisSession::default() };
+        let session = ThisSession { resumed: true, refused_before, ..before };
+        (self.live, self.resumed, self.lost) = (Some(Progress { kept, session }), true, false);
     }
 
     pub(crate) fn is_live(&self) -> bool {
