@@ -18,7 +18,7 @@ equivalent=.cargo/mutants-equivalent
 # name @ files under failover-core/src @ rounds, each: features : arguments of cargo test : arguments of the tests
 # A round runs what the rounds before it did not catch, so the quick tests come first. The first area that fits counts.
 areas=(
-    'watermark @ signer/(watermark|raise|mark)\.rs @ :--test=signer:--skip=disarm;:--test=tezsign --test=ledger:driver'
+    'watermark @ signer/(watermark|raise|mark|needed|order|cap)\.rs @ :--test=signer:--skip=disarm;:--test=tezsign --test=ledger:driver'
     'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=sim:--skip=killed'
     'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib:chain::;:--test=chain:;http:--test=chain:tzkt simulated'
     'scan @ chain/scan(/.*)?\.rs @ :--lib:chain::;:--test=chain:'
@@ -85,7 +85,8 @@ done >"$work/now/files"
 tests_until() {
     local arguments target round=0
     {
-        echo failover-core/tests/dice failover-core/tests/ledger/recorded.rs failover-core/tests/tezsign/support.rs
+        echo failover-core/tests/dice failover-core/tests/ledger/recorded.rs failover-core/tests/tezsign/support.rs \
+            failover-core/tests/signer/meanwhile.rs
         while IFS=: read -r _ arguments _; do
             round=$((round + 1))
             [ "$round" -le "$2" ] || break

@@ -2,7 +2,7 @@
 #![no_main]
 
 use failover_core::signer::ledger::{Derivation, Ledger};
-use failover_core::signer::{Cap, DeviceReading, KeyName, SignerDevice, raise, reached};
+use failover_core::signer::{Cap, DeviceReading, KeyName, SignerDevice, raise_to_floor, reached};
 use failover_core::tezos::{ChainId, Level};
 use failover_fuzz::{Answering, seeds, vectors};
 use libfuzzer_sys::fuzz_target;
@@ -42,7 +42,7 @@ fuzz_target!(init: seeds(recorded()), |data: &[u8]| {
     match what % 4 {
         0 => drop(device.watermarks()),
         1 => {
-            let Ok(raised) = raise(&mut device, std::slice::from_ref(&key), level(2000), Cap::above(level(2000), 100)) else { return };
+            let Ok(raised) = raise_to_floor(&mut device, std::slice::from_ref(&key), level(2000), Cap::above(level(2000), 100)) else { return };
             assert!(raised.iter().all(|raised| reached(&raised.after, level(2000))), "S5");
         }
         2 => drop(device.disarm()),

@@ -2,7 +2,7 @@
 #![no_main]
 
 use failover_core::signer::tezsign::TezSign;
-use failover_core::signer::{Arm, Arming, Cap, KeyName, Passphrase, SignerDevice, raise, reached};
+use failover_core::signer::{Arm, Arming, Cap, KeyName, Passphrase, SignerDevice, raise_to_floor, reached};
 use failover_core::tezos::Level;
 use failover_fuzz::{Gadget, seeds, vectors};
 use libfuzzer_sys::fuzz_target;
@@ -56,7 +56,7 @@ fuzz_target!(init: seeds(recorded()), |data: &[u8]| {
             }
         }
         1 => {
-            let Ok(raised) = raise(&mut device, &keys, level(1000), Cap::above(level(1000), 100)) else { return };
+            let Ok(raised) = raise_to_floor(&mut device, &keys, level(1000), Cap::above(level(1000), 100)) else { return };
             assert!(raised.len() == 2 && raised.iter().all(|raised| reached(&raised.after, level(1000))), "S5");
         }
         2 => {

@@ -145,6 +145,7 @@ fn an_order_that_would_lower_a_mark_by_now_is_refused_before_it_is_sent() {
     let raises = |to| move |ledger: &mut Ledger<SimLedger>| drop(raise(ledger, &keys(), level(to), cap(to)));
     let sent = reset.send(&mut meanwhile(&mut ledger, raises(8000)));
     assert!(sent.is_ok(), "what is read back is high enough, whoever raised it");
+    assert_eq!(sim.lock().memory().main.level, 8000, "and nothing was sent over it");
     let setup = order(&mut ledger, 9000);
     let error = told(setup.authorize(&mut meanwhile(&mut ledger, raises(9500)), ChainId::MAINNET)).unwrap_err();
     assert!(matches!(error, SignerError::Unsupported { what: "SETUP", .. }), "{error}");
