@@ -109,9 +109,9 @@ lock=/run/lock/failover-NetXdQprcVkpaWU-tz1burnburnburnburnburnburnburjAYjjX.loc
 exec 9< "$lock"
 flock --exclusive 9
 exits 100 "${apt[@]}" install "$newer"
-says 'a run is going on'
+says 'a run is in progress'
 exits 100 "${apt[@]}" remove failover
-says 'a run is going on'
+says 'a run is in progress'
 exits 100 "${apt[@]}" purge failover
 exec 9<&-
 exits 0 dpkg-query -W -f '${Status} ${Version}' failover

@@ -119,9 +119,9 @@ pub(crate) enum Command {
 /// `check`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Check {
-    /// Also unlock the TezSign's keys, read them, and lock them again: nothing else shows a damaged key or marks above the cap
+    /// Also unlock the TezSign's keys, read them, and lock them again: before a run, only this shows damaged state or marks above the cap
     ///
-    /// Asks for the passphrase where no file has it. Only on a machine that is guarded and on which nothing signs, and never
+    /// A damaged secret shows at the first signature only. Asks for the passphrase where no file has it. Only on a machine that is guarded and on which nothing signs, and never
     /// from a timer.
     #[arg(long)]
     pub(crate) unlock: bool,

@@ -153,8 +153,8 @@ impl Operator for Prompt {
             Question::NoOtherRun { host } => {
                 let sentence = question.sentence();
                 let text = format!(
-                    "{host} cannot be asked whether a run goes on there, and two runs at once would sign twice. Make sure that \
-                     nobody does; then type in full:\n  {sentence}\nAnything else is no."
+                    "{host} cannot be asked whether a run is in progress there, and two runs at once would sign twice. Make sure \
+                     that nobody runs failover on {host}; then type in full:\n  {sentence}\nAnything else is no."
                 );
                 self.asked(OTHER_RUN, OTHER_RUN_FLAG, &text, &sentence)
             }

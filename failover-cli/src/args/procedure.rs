@@ -24,7 +24,7 @@ pub(crate) struct Answers {
     /// "Nobody runs failover on HOST", stated for this plan, of a machine that cannot be asked
     #[arg(long, value_name = "HOST:PLAN")]
     pub(crate) confirm_no_other_run: Option<Confirmation>,
-    /// "The run on HOST that has claimed a machine is over", stated where HOST itself cannot be asked
+    /// "The run on HOST that has claimed a machine is over", stated where no machine that is asked can say so
     #[arg(long, value_name = "HOST")]
     pub(crate) confirm_claim_over: Vec<String>,
     /// "The Ledger's setting High Watermark is enabled; I looked at its screen", stated for this plan

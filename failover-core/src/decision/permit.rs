@@ -145,7 +145,7 @@ fn claim(policy: &Policy, progress: &Progress) -> Result<Verdict, Verdict> {
     match progress.failed(StepKind::Claim) {
         Some((n, why)) if *n >= TRIES => {
             let next = format!(
-                "look at /var/lib/failover/machine on {}: where no run goes on there, remove the file in `claims` that cannot be \
+                "look at /var/lib/failover/machine on {}: where no run is in progress there, remove the file in `claims` that cannot be \
                  read, then run again",
                 policy.primary
             );

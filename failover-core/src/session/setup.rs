@@ -71,10 +71,16 @@ impl SetupError {
             Self::Unit(_) => "correct `units` in the configuration",
             Self::Secret(error) => return error.next(),
             Self::OwnNode { .. } => "name another source, or configure another own node",
-            Self::NoSource { known, .. } => {
-                let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
+            Self::NoSource { known, .. } if known.is_empty() => {
                 return format!(
-                    "name one of the other sources: {known}; or {MARKS}, the primary's mark files; or {POWER}, its power status"
+                    "no other source is configured; what can be left out is {MARKS}, the primary's mark files, and {POWER}, \
+                     its power status"
+                );
+            }
+            Self::NoSource { known, .. } => {
+                return format!(
+                    "name one of the other sources: {}; or {MARKS}, the primary's mark files; or {POWER}, its power status",
+                    known.join(", ")
                 );
             }
             Self::NoBeginning { .. } => "run `failover stand-down`, then start again with `failover run`",

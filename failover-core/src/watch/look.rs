@@ -141,8 +141,8 @@ impl Watch {
                 "{count} votes for this baker have a signature that the node has not checked, the newest {kind} {at:#} in \
                  {seen_in}: anybody can send such votes, and nothing is stopped"
             ),
-            next: "nothing needs to be done: the node checks them within a block or two, and a foreign one then stops this \
-                   machine"
+            next: "nothing needs to be done: a vote that was really signed is checked by the node or in a block soon, and if \
+                   another machine made it, this one is stopped then"
                 .to_owned(),
         })
     }
