@@ -140,6 +140,8 @@ struct Session {
     exchanges: u64,
     jolted: Option<Jolted>,
     begins: Timestamp,
+    /// It was ended: whatever unwinds asks nothing any more, as a process that was killed does not.
+    ended: Option<Ended>,
 }
 
 /// All wires of a world. Clones share them.
@@ -175,7 +177,7 @@ impl Wires {
     pub(crate) fn begin(&self, now: Timestamp, kill: Option<Kill>) {
         let mut counts = self.lock();
         let jolted = counts.jolted.take();
-        counts.session = Some(Session { kill, exchanges: 0, jolted, begins: now });
+        counts.session = Some(Session { kill, exchanges: 0, jolted, begins: now, ended: None });
     }
 
     /// It is over.
@@ -221,9 +223,17 @@ impl Wire {
                 if done {
                     run(mishap);
                 }
-                die(Ended::Killed)
+                self.die(Ended::Killed)
             }
         }
+    }
+
+    /// The session is no more: it unwinds, what it held is let go, and its other wires are dead, too.
+    pub(crate) fn die(&self, ended: Ended) -> ! {
+        if let Some(session) = &mut self.wires.lock().session {
+            session.ended.get_or_insert(ended);
+        }
+        unwind(ended)
     }
 
     fn jolt(&self, jolt: Jolt) {
@@ -249,6 +259,10 @@ impl Wire {
     fn count(&self) -> Option<(Option<Mishap>, Option<Kill>, Option<Jolted>)> {
         let mut counts = self.wires.lock();
         let session = counts.session.as_mut()?;
+        if let Some(ended) = session.ended {
+            drop(counts);
+            unwind(ended);
+        }
         let (index, kill) = (session.exchanges, session.kill);
         session.exchanges += 1;
         let jolted = session.jolted.filter(|jolted| jolted.at == index);
@@ -269,7 +283,7 @@ impl Wire {
         }
         drop(counts);
         if endless {
-            die(Ended::Endless);
+            self.die(Ended::Endless);
         }
         Some((mishap, kill, jolted))
     }
@@ -281,7 +295,6 @@ pub(crate) fn whole(left: Duration) -> Duration {
     Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
 }
 
-/// The session is no more: it unwinds, and what it held is let go.
-pub(crate) fn die(ended: Ended) -> ! {
+fn unwind(ended: Ended) -> ! {
     resume_unwind(Box::new(ended))
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::others::Others;
 use crate::act::Cut;
-use crate::wire::{Ended, Wire, die};
+use crate::wire::{Ended, Wire};
 use failover_core::clock::Timestamp;
 use failover_core::failover::Recorder;
 use failover_core::journal::record::Record;
@@ -28,7 +28,7 @@ impl Recorder for Watched {
     fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
         self.broken |= matches!(self.cut, Some(Cut::Before(index)) if index == self.written);
         if self.broken {
-            die(Ended::Killed);
+            self.wire.die(Ended::Killed);
         }
         let Self { file, wire, .. } = self;
         wire.exchange(|mishap| match mishap {
@@ -49,7 +49,7 @@ impl Recorder for Watched {
         };
         self.written += 1;
         if self.broken {
-            die(Ended::Killed);
+            self.wire.die(Ended::Killed);
         }
         Ok(())
     }
