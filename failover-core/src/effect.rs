@@ -1,6 +1,6 @@
 //! EFFECT: performs approved steps. The only place that changes the world.
 //!
-//! [`perform`] takes an [`Approved`] step, which only a decision can make. [`disarm()`] needs none: the safe direction
+//! What acts takes an [`Approved`] step, which only a decision can make. [`disarm()`] needs none: the safe direction
 //! is never gated (S12). Nothing here decides; nothing here believes an answer: the next gathering reads back (S5).
 
 use std::time::Duration;
@@ -235,7 +235,7 @@ impl std::fmt::Debug for Hands {
 ///
 /// # Errors
 /// See [`EffectError`].
-pub fn perform(
+pub(crate) fn perform(
     step: Approved<Step>,
     hands: &mut Hands,
     clock: &dyn Clock,

@@ -97,6 +97,8 @@ pub(crate) struct Failover {
     heard: complaints::Heard,
     /// What was signed since an earlier refusal decides: it is read, though this run noted a level of its own.
     reads_back: bool,
+    /// Another machine signs: this run ends so, whatever else goes wrong.
+    alarmed: Option<End>,
 }
 
 impl std::fmt::Debug for Failover {
@@ -144,6 +146,7 @@ impl Failover {
             rumours: rumours::Told::default(),
             heard: complaints::Heard::default(),
             reads_back: false,
+            alarmed: None,
         }
     }
 

@@ -152,7 +152,7 @@
 //! | S10 | nothing waits for ever | a deadline beside every exchange; [`decision::policy`] |
 //! | S11 | a script and a person take the same decisions | [`decision::Policy`], [`operator`] |
 //! | S12 | disarming is never gated | [`effect::disarm`], [`SignerDevice::disarm`] |
-//! | S13 | of the runs for one baker, on whichever machines, at most one lives | [`permit`], [`permit::RunPermit`], [`effect::perform`] |
+//! | S13 | of the runs for one baker, on whichever machines, at most one lives | [`permit`], [`permit::RunPermit`], [`session`] |
 //! | S14 | a stop wins, whatever goes on | [`effect::stand_down`], [`permit::Permits::take_away`] |
 //! | S15 | what decides is fresh, and does not contradict itself | [`decision::Approved`], [`decision::Judging`] |
 //! | S16 | what was once armed stays in the account until the next completed standby | [`decision::give_back()`], [`returning`] |

@@ -6,7 +6,7 @@
 //! | `EtcdLock` (feature `etcd`), where configured | runs on other machines too: several backups, several people | with its lease, seconds after its process stopped keeping it alive |
 //!
 //! A run holds all of its locks to its end, and each is asked again right before whatever arms the backup or stops the
-//! primary ([`crate::effect::perform`]). Disarming asks none (S12).
+//! primary. Disarming asks none (S12).
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -18,7 +18,7 @@ pub mod etcd;
 mod file;
 mod holder;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use file::FileLock;
 pub use holder::Holder;
@@ -27,6 +27,12 @@ pub use holder::Holder;
 pub trait FailoverLock: Send {
     /// What it is, for people: a file, a key in etcd.
     fn describe(&self) -> String;
+
+    /// The lock file of a machine, where it is one: a run asks for the one that every other run of its baker on its machine takes
+    /// too.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
 
     /// The number by which a later holder is told from an earlier one, where the lock has one.
     fn token(&self) -> Option<FencingToken> {

@@ -10,6 +10,7 @@ use crate::baker::{Depth, in_one_look};
 use crate::decision::{Policy, Refusal};
 use crate::effect::Hands;
 use crate::facts::{BakerState, Delegate, Facts, Unknown};
+use crate::lock::FileLock;
 use crate::state::{PlanId, StateDir};
 
 mod person;
@@ -17,6 +18,7 @@ mod start;
 mod state;
 
 pub(crate) use person::answers;
+pub(crate) use state::unusable;
 pub use state::{no_duplicate, no_other_run};
 
 /// What a preflight is for.
@@ -26,22 +28,52 @@ pub enum Purpose {
     Look,
     /// A run, new or taken up again.
     Run,
+    /// A `return`: it looks after the run that took the primary's job away, whether that is over or not.
+    Return,
 }
 
 /// What needs no look at the world: a latched duplicate, another run that is not over (`own` is the plan of the run that
-/// is taken up again), room in the state folder, a lock, one token for guard and services. Asked before a run writes its
-/// first record.
+/// is taken up again), room in the state folder, this machine's lock and a permit for this baker, one token for guard and
+/// services. Asked before a run writes its first record.
 ///
 /// # Errors
 /// The first that is not as it must be.
-pub fn standing(state: &StateDir, hands: &mut Hands, own: Option<PlanId>, purpose: Purpose) -> Result<(), Refusal> {
+pub fn standing(
+    state: &StateDir,
+    hands: &mut Hands,
+    policy: &Policy,
+    own: Option<PlanId>,
+    purpose: Purpose,
+) -> Result<(), Refusal> {
     no_duplicate(state)?;
-    no_other_run(state, own)?;
-    state::room(state)?;
-    if purpose != Purpose::Look && hands.locks.is_empty() {
-        return Err(Refusal::NoLock);
+    if purpose != Purpose::Return {
+        no_other_run(state, own)?;
+        state::room(state)?;
+    }
+    if purpose != Purpose::Look {
+        locked(hands, policy)?;
     }
     one_token(hands)
+}
+
+/// The permit is one for this baker, and the lock is held that every other run for it on the machine of the permit takes (S7,
+/// S13): a lock elsewhere excludes nobody.
+fn locked(hands: &Hands, policy: &Policy) -> Result<(), Refusal> {
+    let (chain, baker) = (policy.chain, policy.baker);
+    if hands.locks.is_empty() {
+        return Err(Refusal::NoLock);
+    }
+    let permit = |why: String| not_ready("the permit of this run", why, "give the run a permit of its own baker");
+    let own = hands.permit.as_ref().ok_or_else(|| permit("it has none".to_owned()))?;
+    let root = own.permits.root();
+    if own.permits != root.of(chain, baker) {
+        return Err(permit(format!("it is for {}, and the run for {baker} on {chain}", own.permits.baker())));
+    }
+    let path = FileLock::path_under(root, chain, baker);
+    match hands.locks.iter().any(|lock| lock.file() == Some(&path)) {
+        true => Ok(()),
+        false => Err(Refusal::NoLock),
+    }
 }
 
 /// The token that the services here look for is the one that the guard takes away (S1a).

@@ -11,6 +11,7 @@ use crate::journal::record::{End, Outcome, Record, StepResult};
 use crate::journal::{self, Entry, JournalError, PreviousRun, Recorder};
 use crate::operator::{Answer, OperatorError, Question, unplugged_flag};
 use crate::permit::PermitError;
+use crate::preflight::{self, Purpose};
 use crate::signer::SignerDevice as _;
 use crate::state::{PlanId, StateDir, StateError};
 
@@ -51,7 +52,8 @@ impl Taken {
 }
 
 /// Goes through it to its end. Where the primary runs again the end is recorded too: then the run is over. A refusal is not:
-/// the run is what it was.
+/// the run is what it was. `hands` hold this machine's lock, and a permit that is this command's own: every other one for this
+/// baker here is taken away first (S13, S16).
 pub fn give_back(
     hands: &mut Hands,
     (state, taken): (&StateDir, &Taken),
@@ -77,6 +79,14 @@ struct Returning<'a> {
 
 impl Returning<'_> {
     fn go(&mut self) -> Result<End, JournalError> {
+        if let Err(refusal) = preflight::standing(self.state, self.hands, self.policy, None, Purpose::Return) {
+            return Ok(refused(refusal));
+        }
+        if let Some(permit) = &self.hands.permit
+            && let Err(error) = permit.permits.take_away(&format!("`failover return` by {}", permit.who))
+        {
+            return Ok(self.failed(&error.into()));
+        }
         loop {
             let giving = self.look();
             match decision::give_back(&giving, self.policy, &self.said) {

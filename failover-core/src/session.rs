@@ -6,27 +6,29 @@
 //! in which they hold, and what comes of it is an [`Opening`]. With somebody to ask and somewhere to write it becomes a
 //! session. [`Session::from_parts`] takes parts that the caller opened by himself.
 //!
-//! Whichever way: without a lock, with thresholds that no run may have, with a latched duplicate or an unfinished run, or
-//! where guard and services look for two tokens, there is no session (S7, S8, S17). A primary that answers and was never
-//! pinned is refused as soon as it is seen (H19).
+//! Whichever way: without this machine's lock and a permit for this baker, with thresholds that no run may have, with a latched
+//! duplicate or an unfinished run, or where guard and services look for two tokens, there is no session (S7, S8, S13, S17). A
+//! primary that answers and was never pinned is refused as soon as it is seen (H19).
 
 use crate::decision::{PolicyError, Verdict};
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, PlanRefused, PreviousRun, earlier_refusal, plan};
 use crate::journal::record::{End, Plan};
-use crate::preflight::Purpose;
+use crate::preflight::{self, Purpose};
 
 mod error;
 #[cfg(feature = "config")]
 pub mod open;
 #[cfg(feature = "config")]
 mod opening;
+mod past;
 #[cfg(feature = "config")]
 mod setup;
 
 pub use error::SessionError;
 #[cfg(feature = "config")]
 pub use opening::{Opening, Wanted};
+pub use past::PastError;
 #[cfg(feature = "config")]
 pub use setup::SetupError;
 
@@ -34,6 +36,7 @@ pub use setup::SetupError;
 #[derive(Debug)]
 pub struct Session {
     failover: Failover,
+    simulated: bool,
 }
 
 impl Session {
@@ -41,18 +44,28 @@ impl Session {
     /// the journals of the state folder (H27).
     ///
     /// # Errors
-    /// [`SessionError::Policy`]; or [`SessionError::Ended`]: no lock, a latched duplicate, another unfinished run, two
-    /// tokens, a state folder that cannot be used. Then what an earlier session left armed was disarmed (S12).
+    /// [`SessionError::Policy`]; [`SessionError::Past`], where `past` is about something else; or [`SessionError::Ended`]: no
+    /// lock or permit, a latched duplicate, another unfinished run, two tokens, a state folder that cannot be used. Then what an
+    /// earlier session left armed was disarmed (S12).
     pub fn from_parts(parts: Parts, past: Option<PreviousRun>) -> Result<Self, SessionError> {
+        let simulated = is_simulated(&parts);
         match parts.policy.check() {
             // What is excluded there excludes nothing on a real machine.
-            Err(PolicyError::Quarantine) if is_simulated(&parts) => {}
+            Err(PolicyError::Quarantine) if simulated => {}
             checked => checked?,
         }
-        let refused = earlier_refusal(&parts.state, &parts.policy, parts.clock.now())?;
-        let mut failover = Failover::new(parts, past).after_refusal(refused);
-        match failover.standing(Purpose::Run) {
-            Ok(()) => Ok(Self { failover }),
+        if let Some(past) = &past {
+            past::of_these_parts(past, &parts)?;
+        }
+        let (state, policy, now) = (parts.state.clone(), parts.policy.clone(), parts.clock.now());
+        let mut failover = Failover::new(parts, past);
+        let stands = failover.standing(Purpose::Run).and_then(|()| {
+            let refused = earlier_refusal(&state, &policy, now).map_err(|error| preflight::unusable(&error))?;
+            failover.after_refusal(refused);
+            Ok(())
+        });
+        match stands {
+            Ok(()) => Ok(Self { failover, simulated }),
             Err(refusal) => Err(SessionError::Ended(Box::new(failover.refused_unwritten(&refusal)))),
         }
     }
@@ -60,18 +73,18 @@ impl Session {
     /// Goes through the procedure to its end. The end is recorded; where even that fails, it is in the answer.
     ///
     /// # Panics
-    /// Where the operator, the recorder or an edge does. By then the backup is disarmed, unless its start was tried, and an end
-    /// is recorded, as far as that can be done.
+    /// Where the operator, the recorder or an edge does. By then the backup is disarmed, unless it was started and still runs, and
+    /// an end is recorded, as far as that can be done.
     #[must_use]
     pub fn run(self) -> End {
         self.failover.run()
     }
 
     /// The same for a rehearsal in which a panic stands for a process that is killed: after one nothing more is done, and what
-    /// was armed stays so. Not for a machine that bakes.
+    /// was armed stays so. On a machine that bakes it is [`Session::run`].
     #[must_use]
     pub fn rehearse(mut self) -> End {
-        self.failover.rehearse()
+        if self.simulated { self.failover.rehearse() } else { self.run() }
     }
 }
 

@@ -10,7 +10,6 @@ use failover_core::returning::{Taken, give_back};
 use failover_core::session::open;
 use failover_core::state::{PlanId, StateDir};
 
-use super::stand_down::by;
 use crate::afterwards::LocksAfterwards;
 use crate::args::Return;
 use crate::failure::Failure;
@@ -44,8 +43,6 @@ pub(crate) fn run(settings: &Settings, wanted: Return, out: &mut Output) -> Resu
     prompt.of_this_host(wanted.confirm_unplugged, wanted.confirm_not_moved);
     // A dead signer must not end the command: it is asked about (H28).
     let permit = open::permit(&config, &state, RunId::random()?)?;
-    // S16: this machine's permits first; what is read of the marks has one of its own.
-    permit.permits.take_away(&by("return"))?;
     let hands = open::disarming(&config, &state, Box::new(prompt), &signals::flag())?;
     let mut hands = Hands { locks, permit: Some(permit.clone()), ..hands };
     let (file, _) = JournalFile::reopen(&taken.journal)?;

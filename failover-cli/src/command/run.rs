@@ -102,15 +102,14 @@ fn go(settings: &Settings, answers: &Answers, opening: Opening, out: &mut Output
     out.begin_screen(true);
     prompt.beside(out.screen());
     let (plan, mut journal) = (opening.plan(), PathBuf::new());
+    // From here on: what opens a device or a machine may take its time, too.
+    signals::cancel(out);
     let session = opening.session(Box::new(prompt), |file| {
         file.path().clone_into(&mut journal);
         Box::new(session::recorder(file, out))
     });
     let end = match session {
-        Ok(session) => {
-            signals::cancel(out);
-            session.run()
-        }
+        Ok(session) => session.run(),
         Err(SessionError::Ended(end)) => *end,
         Err(error) => return Err(error.into()),
     };

@@ -136,8 +136,13 @@ fn last_run(state: &StateDir, running: Option<&Holder>) -> (String, Option<Strin
 
 type Journal = (PathBuf, Vec<Entry<Record>>);
 
+/// The newest run that wrote a record: one without any did nothing.
 fn newest(state: &StateDir) -> Result<Option<Journal>, String> {
-    let Some(path) = state.journals().map_err(|error| error.to_string())?.into_iter().next() else { return Ok(None) };
-    let found = journal::read::<Record>(&path).map_err(|error| error.to_string())?;
-    Ok(Some((path, found.entries)))
+    for path in state.journals().map_err(|error| error.to_string())? {
+        let entries = journal::read::<Record>(&path).map_err(|error| error.to_string())?.entries;
+        if !entries.is_empty() {
+            return Ok(Some((path, entries)));
+        }
+    }
+    Ok(None)
 }

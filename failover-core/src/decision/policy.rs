@@ -38,8 +38,9 @@ pub const REFUSAL_LIFE: Duration = Duration::from_secs(24 * 3600);
 pub const MARGIN: u64 = 10;
 /// No margin is smaller, whatever is configured.
 pub const MARGIN_LEAST: u64 = 2;
-/// One that is larger is a typing error, and said before anything is asked. What is past the cap is refused all the same.
-pub const MARGIN_MOST: u64 = 1000;
+/// One that is larger is a typing error, and said before anything is asked: with it what a person at a Ledger may need besides
+/// would lie past the cap.
+pub const MARGIN_MOST: u64 = CAP - UNSEEN - LEDGER_EXTRA - LEDGER_AGAIN;
 /// The margin where nothing proves that the primary is off, at least.
 pub const MARGIN_UNPROVEN: u64 = 30;
 /// After this many levels without enough rights, silence proved nothing.
@@ -186,11 +187,17 @@ impl Default for Quarantine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// The floor would be too near to what the primary may have signed (S2).
-    #[error("the margin is {margin} levels, and the least is {MARGIN_LEAST}")]
+    /// The floor would be too near to what the primary may have signed, or past the cap (S2, S4).
+    #[error("the margin is {margin} levels, and has to be between {MARGIN_LEAST} and {MARGIN_MOST}")]
     Margin {
         /// The margin, in levels.
         margin: u64,
+    },
+    /// A mark could be raised to where nothing is signed for a long time (S4).
+    #[error("the cap is {cap} levels above the head, and the most is {CAP}")]
+    Cap {
+        /// The cap, in levels.
+        cap: u64,
     },
     /// Nobody would see the primary come back below the floor (S8).
     #[error("the levels below the first signature would not be judged")]
@@ -200,10 +207,13 @@ pub enum PolicyError {
 impl PolicyError {
     /// The next safe action.
     #[must_use]
-    pub const fn next(&self) -> &'static str {
+    pub fn next(&self) -> String {
         match self {
-            Self::Margin { .. } => "take a margin of 2 levels at least; 10 is the usual one",
-            Self::Quarantine => "leave `quarantine` as `Policy::new` has it",
+            Self::Margin { .. } => {
+                format!("take a margin of {MARGIN_LEAST} to {MARGIN_MOST} levels; {MARGIN} is the usual one")
+            }
+            Self::Cap { .. } => "leave `cap` as `Policy::new` has it".to_owned(),
+            Self::Quarantine => "leave `quarantine` as `Policy::new` has it".to_owned(),
         }
     }
 }
@@ -250,8 +260,11 @@ impl Policy {
     /// # Errors
     /// What it must not say.
     pub const fn check(&self) -> Result<(), PolicyError> {
-        if self.margin < MARGIN_LEAST {
+        if self.margin < MARGIN_LEAST || self.margin > MARGIN_MOST {
             return Err(PolicyError::Margin { margin: self.margin });
+        }
+        if self.cap > CAP {
+            return Err(PolicyError::Cap { cap: self.cap });
         }
         if self.quarantine.is_on() { Ok(()) } else { Err(PolicyError::Quarantine) }
     }

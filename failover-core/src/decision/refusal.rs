@@ -342,8 +342,8 @@ pub enum Refusal {
         /// What answers.
         host: String,
     },
-    /// S7: a run that holds no lock.
-    #[error("this run holds no lock: another one for the same baker could go on at the same time")]
+    /// S7: a run that does not hold the lock that every other run of its baker on this machine takes.
+    #[error("this run does not hold this machine's lock for its baker: another run could begin beside it")]
     NoLock,
     /// An earlier run was interrupted, and it is not this one.
     #[error("the run {run} was interrupted")]

@@ -1,12 +1,13 @@
 //! The safe direction (S12): what can sign here is made unable to, without approval, lock or permit, and read back.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::{EffectError, Hands};
 use crate::baker::{BakerControl, BakerState};
 use crate::clock::Clock;
-use crate::journal::record::NOT_LOCKED;
-use crate::signer::{self, DisarmError, HwmSetter};
+use crate::journal::record::{End, NOT_LOCKED};
+use crate::signer::{self, DisarmError, HwmSetter, words_of};
 
 /// Takes the device's ability to sign away, and reads back.
 ///
@@ -34,8 +35,18 @@ pub struct Disarmed {
     pub what: Vec<String>,
 }
 
+impl Disarmed {
+    /// Says in the end what is not proven.
+    pub(crate) fn add_to(&self, end: &mut End) {
+        if !self.proven {
+            end.message.push_str(&format!("; and the backup is not read back disarmed: {}", self.what.join("; ")));
+        }
+    }
+}
+
 /// Leaves the backup unable to sign: token removed, keys locked or deauthorized, baker and signer services stopped,
-/// all read back. Tries every part whatever the others say, the fastest first, and never through `tezbake stop` (S12).
+/// all read back. Tries every part whatever the others say, the fastest first, and never through `tezbake stop` (S12). A device
+/// or a machine that panics is one that could not be told.
 pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
     let mut what = Vec::new();
     let mut proven = true;
@@ -58,16 +69,16 @@ pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
         }),
     ]);
     // A service that was still running may have unlocked the keys again in between.
-    let last = disarm_keys(&mut *hands.device);
-    match last {
-        Ok(()) => note(true, "keys read back locked or deauthorized".to_owned()),
-        Err(e) => note(false, format!("{NOT_LOCKED}{e}")),
+    match catch_unwind(AssertUnwindSafe(|| disarm_keys(&mut *hands.device))) {
+        Ok(Ok(())) => note(true, "keys read back locked or deauthorized".to_owned()),
+        Ok(Err(e)) => note(false, format!("{NOT_LOCKED}{e}")),
+        Err(panic) => note(false, format!("{NOT_LOCKED}{}", words_of(&*panic))),
     }
     match stopped {
         Ok(()) => note(true, "services read back stopped".to_owned()),
         Err(why) => note(false, format!("services not read back stopped: {why}")),
     }
-    hands.device.release();
+    let _let_go_with_the_process = catch_unwind(AssertUnwindSafe(|| hands.device.release()));
     Disarmed { proven, what }
 }
 

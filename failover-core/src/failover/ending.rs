@@ -2,6 +2,7 @@
 
 use super::duplicate::{self, Stopped};
 use super::{Failover, Record, nonces, refusals};
+use crate::baker::BakerState;
 use crate::decision::{Kept, Path, Policy, Progress, Refusal, Resumed, StepKind};
 use crate::effect::{self, pays};
 use crate::facts::Signed;
@@ -9,6 +10,7 @@ use crate::journal::JournalError;
 use crate::journal::record::{End, Outcome};
 use crate::lock::LockError;
 use crate::operator::OperatorError;
+use crate::permit::PermitError;
 use crate::signer::{SignerDevice as _, SignerError};
 
 /// How a last line begins where a prompt still stands on the Ledger's screen.
@@ -52,12 +54,32 @@ impl Failover {
         }
     }
 
+    /// Was anything done to the backup that has to be taken back?
+    pub(super) const fn touched(&self) -> bool {
+        let Progress { kept, session } = &self.progress;
+        session.armed || kept.left_armed || session.holding || session.fenced_self
+    }
+
+    /// Was the backup started, and did it run at the last look?
+    pub(super) const fn bakes(&self) -> bool {
+        self.progress.kept.started.is_some() && self.backup_runs
+    }
+
+    /// The same, where nobody has looked since a step: it is asked, and what does not answer is as it was last seen. One whose
+    /// permit was taken away is not to bake: whoever did that may act here by now (S14).
+    pub(super) fn still_bakes(&mut self) -> bool {
+        use PermitError::{Gone, None, OtherBoot};
+        let permit = self.hands.permit.as_ref();
+        if permit.is_some_and(|permit| matches!(permit.valid(), Err(Gone { .. } | OtherBoot | None))) {
+            return false;
+        }
+        self.progress.kept.started.is_some()
+            && self.hands.backup.state().map_or(self.backup_runs, |state| matches!(state, BakerState::Running { .. }))
+    }
+
     /// Where the backup does not bake, nothing stays armed; where it does, it is the machine that bakes, and goes on.
     fn stand_down_unless_started(&mut self) -> Result<(), JournalError> {
-        let Progress { kept, session } = &self.progress;
-        let touched = session.armed || kept.left_armed || session.holding || session.fenced_self;
-        let bakes = self.progress.kept.started.is_some() && self.backup_runs;
-        if touched && !bakes {
+        if self.touched() && !self.bakes() {
             self.disarm()?;
         }
         Ok(())
@@ -103,7 +125,7 @@ impl Failover {
         self.tell_pays(&mut next);
         let mut message = refusal.to_string();
         // One whose permit is gone was disarmed above.
-        if self.progress.kept.started.is_some() && self.backup_runs && !refusal.is_about_the_permit() {
+        if self.bakes() && !refusal.is_about_the_permit() {
             message
                 .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
             next.push_str("; meanwhile keep `failover watch` running");
@@ -153,6 +175,8 @@ impl Failover {
         let stopped = duplicate::stop(hands, clock, state, policy, &signed);
         let mut end = end(&signed, &stopped, policy);
         duplicate::add_shared(&mut end, &shared);
+        // It is latched: that it cannot be written down makes it no other end.
+        self.alarmed = Some(end.clone());
         let effect::Disarmed { proven, what } = stopped.disarmed;
         self.record(&Record::Duplicate { signed, shared })?;
         self.record(&Record::Disarmed { proven, what })?;
@@ -160,6 +184,8 @@ impl Failover {
     }
 
     pub(super) fn cancelled(&mut self) -> Result<End, JournalError> {
+        // A start may lie between the last look and the signal.
+        self.backup_runs = self.still_bakes();
         self.stand_down_unless_started()?;
         let mut message = "stopped by the person".to_owned();
         let mut next = "run `failover resume` to go on, or `failover stand-down`".to_owned();
@@ -181,7 +207,7 @@ impl Failover {
     /// Somebody else may be at it by now (S7): nothing that could sign stays behind (S12).
     pub(super) fn lock_lost(&mut self, error: &LockError) -> Result<End, JournalError> {
         let mut message = error.to_string();
-        if self.progress.kept.started.is_none() || !self.backup_runs {
+        if !self.bakes() {
             self.disarm()?;
         } else {
             message
@@ -203,19 +229,18 @@ impl Failover {
 
     /// The journal cannot be written: nothing armed stays behind, and the run can be taken up again.
     pub(super) fn interrupted(&mut self, error: &JournalError) -> End {
-        let mut message = error.to_string();
-        let Progress { kept, session } = &self.progress;
-        if kept.started.is_none() && (session.armed || kept.left_armed || session.holding) {
-            let disarmed = effect::disarm(&mut self.hands, &self.clock);
-            if !disarmed.proven {
-                message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
-            }
+        if let Some(mut end) = self.alarmed.clone() {
+            end.message.push_str(&format!("; and this is not written down: {error}"));
+            return self.at_rest(end);
         }
-        let mut next = error.next().to_owned();
+        let mut end = End::new(Outcome::Interrupted, 6, error.to_string(), error.next().to_owned());
         if self.begun && matches!(error, JournalError::Full { .. } | JournalError::Write { .. }) {
-            next.push_str(": `failover resume` goes on from what is written down");
+            end.next.push_str(": `failover resume` goes on from what is written down");
         }
-        let end = End::new(Outcome::Interrupted, 6, message, next);
+        self.backup_runs = self.still_bakes();
+        if self.touched() && !self.bakes() {
+            effect::disarm(&mut self.hands, &self.clock).add_to(&mut end);
+        }
         self.at_rest(end)
     }
 }

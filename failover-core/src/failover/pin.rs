@@ -1,18 +1,23 @@
-//! The pinned head, on disk: taken from there when a run or a watch begins, and renewed by what it sees.
+//! What was pinned, on disk: taken from there when a run or a watch begins; the head is renewed by what it sees.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::decision::{Policy, renewed};
 use crate::facts::ChainFacts;
-use crate::state::{HeadPin, StateDir};
+use crate::state::{HeadPin, Role, StateDir};
 
 /// It is written again after this: an older one bounds the head as well, a little higher.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// The pinned head as it is on disk now; where that cannot be read, the one that is known. None is no harm: then another
-/// source must agree.
+/// source must agree. And which machine the primary is (H19), where nobody has said it: an older version ran without, and what
+/// was pinned since counts.
 pub(crate) fn take(state: &StateDir, policy: &mut Policy) {
+    if policy.primary_pin.is_none() {
+        policy.primary_pin =
+            state.pins().ok().flatten().and_then(|pins| Some(pins.get(Role::Primary)?.identity.clone()));
+    }
     if let Ok(Some(pin)) = state.head_pin() {
         policy.head_pin = Some(pin);
     }

@@ -16,7 +16,7 @@ const BLOCKS: u64 = 5;
 
 impl Failover {
     pub(crate) fn standing(&mut self, purpose: Purpose) -> Result<(), Refusal> {
-        preflight::standing(&self.state, &mut self.hands, self.resumed, purpose)
+        preflight::standing(&self.state, &mut self.hands, &self.policy, self.resumed, purpose)
     }
 
     /// Looks once, and says what the decision would do next, without doing it: for `check` and the plan. What takes a few
@@ -52,8 +52,7 @@ impl Failover {
 
     /// Once in a session, before its first step; what runs already is only verified.
     pub(super) fn preflight(&mut self, facts: &Facts, verdict: &Verdict) -> Result<Option<End>, JournalError> {
-        let bakes = self.progress.kept.started.is_some() && self.backup_runs;
-        if self.cleared || bakes || is_last(verdict) {
+        if self.cleared || self.bakes() || is_last(verdict) {
             return Ok(None);
         }
         let Self { policy, progress, hands, .. } = self;
@@ -70,18 +69,14 @@ impl Failover {
     /// Nothing is written down: the folder is another run's, or cannot be written. What an earlier session may have left
     /// armed is disarmed all the same (S12).
     pub(crate) fn refused_unwritten(&mut self, refusal: &Refusal) -> End {
-        let mut message = refusal.to_string();
+        let (outcome, message) = (Outcome::of(refusal), refusal.to_string());
+        let mut end =
+            End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, refusal.next()) };
         let Progress { kept, session } = &self.progress;
         if kept.started.is_none() && (session.armed || kept.left_armed) {
-            let disarmed = effect::disarm(&mut self.hands, &self.clock);
-            if !disarmed.proven {
-                message.push_str(&format!("; and the backup is not read back disarmed: {}", disarmed.what.join("; ")));
-            }
+            effect::disarm(&mut self.hands, &self.clock).add_to(&mut end);
         }
-        End {
-            refusal: Some(refusal.clone()),
-            ..End::new(Outcome::of(refusal), refusal.exit(), message, refusal.next())
-        }
+        end
     }
 }
 

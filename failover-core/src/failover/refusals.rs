@@ -11,10 +11,9 @@ use crate::state::{StateDir, StateError};
 
 impl Failover {
     /// An earlier run of this baker was refused because nothing fenced the primary: it is taken into account.
-    pub(crate) fn after_refusal(mut self, refused: Option<RefusedBefore>) -> Self {
+    pub(crate) fn after_refusal(&mut self, refused: Option<RefusedBefore>) {
         let now = self.clock.now();
         self.progress.session.refused_before = refused.filter(|refused| refused.counts(now));
-        self
     }
 }
 

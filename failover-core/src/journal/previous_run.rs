@@ -73,7 +73,6 @@ pub fn apply(progress: &mut Progress, record: &Record, at: Timestamp, live: bool
             }
             before(progress, step, live);
         }
-        Record::End(_) if !live => progress.kept.unlock_since = None,
         Record::After { step, result, .. } => after(progress, step, result, live),
         Record::Disarmed { proven: true, .. } => {
             (progress.session.armed, progress.kept.left_armed) = (false, false);

@@ -24,7 +24,7 @@ impl StateDir {
         Ok(JournalFile::create(&self.journal_folder().join(name))?)
     }
 
-    /// All journals, the newest first.
+    /// All journals, the newest first. One without a byte is none: its run ended before its first record, and did nothing.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -34,7 +34,8 @@ impl StateDir {
         let mut found = Vec::new();
         for entry in fs::read_dir(&folder).map_err(read)? {
             let path = entry.map_err(read)?.path();
-            if path.extension() == Some(OsStr::new("jsonl")) {
+            let empty = || fs::metadata(&path).is_ok_and(|file| file.len() == 0);
+            if path.extension() == Some(OsStr::new("jsonl")) && !empty() {
                 found.push(path);
             }
         }

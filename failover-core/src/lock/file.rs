@@ -52,6 +52,13 @@ impl FileLock {
         Self::acquire_in(root.path(), chain, baker, who)
     }
 
+    /// Where that lock is.
+    #[must_use]
+    pub fn path_under(root: &Root, chain: ChainId, baker: KeyHash) -> PathBuf {
+        let folder = if root.is_usual() { usual_folder() } else { root.path() };
+        folder.join(name(chain, baker))
+    }
+
     /// Takes the lock in another folder: for a drill, whose world is not the real one. A lock there excludes nothing
     /// outside that folder.
     ///
@@ -105,6 +112,10 @@ impl FileLock {
 impl FailoverLock for FileLock {
     fn describe(&self) -> String {
         self.path.display().to_string()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(&self.path)
     }
 
     fn still_held(&mut self) -> Result<(), LockError> {

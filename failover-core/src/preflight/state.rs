@@ -45,6 +45,6 @@ pub(super) fn room(state: &StateDir) -> Result<(), Refusal> {
     state.has_room(ROOM).map_err(|error| unusable(&error))
 }
 
-fn unusable(error: &StateError) -> Refusal {
+pub(crate) fn unusable(error: &StateError) -> Refusal {
     not_ready("the state folder", error.to_string(), error.next())
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::PastError;
 use crate::decision::{PolicyError, Refusal};
 use crate::journal::JournalError;
 use crate::journal::record::{End, Outcome};
@@ -39,6 +40,9 @@ pub enum SessionError {
     /// The thresholds are none that a run may have.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The run that is to be taken up again was begun with something else.
+    #[error(transparent)]
+    Past(#[from] PastError),
     /// It is not safe to begin, and nothing had to be disarmed.
     #[error(transparent)]
     Refused(Box<Refusal>),
@@ -69,7 +73,8 @@ impl SessionError {
             Self::RunId(_) => "look at this machine: nothing was done".to_owned(),
             Self::PlanId(_) => "run `failover run --plan-only` and use the plan that it prints".to_owned(),
             Self::Signer(error) => error.next().to_owned(),
-            Self::Policy(error) => error.next().to_owned(),
+            Self::Policy(error) => error.next(),
+            Self::Past(error) => error.next().to_owned(),
             Self::Refused(refusal) => refusal.next(),
             Self::Ended(end) => end.next.clone(),
             #[cfg(feature = "config")]
@@ -83,7 +88,7 @@ impl SessionError {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Permit(_) => 1,
-            Self::PlanId(_) | Self::Policy(_) => 2,
+            Self::PlanId(_) | Self::Policy(_) | Self::Past(_) => 2,
             Self::State(_) | Self::Journal(_) | Self::RunId(_) => 4,
             Self::Lock(error) => of_lock(error),
             Self::Signer(error) => of_signer(error),
@@ -100,6 +105,7 @@ impl SessionError {
         let (exit, next) = (self.exit(), self.next());
         let outcome = match exit {
             2 => Outcome::Usage,
+            3 => Outcome::Refused,
             4 => Outcome::NotReady,
             7 => Outcome::Locked,
             _ => Outcome::Failed,

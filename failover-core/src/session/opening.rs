@@ -1,5 +1,6 @@
 //! From the operator's configuration to a session.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,7 +9,7 @@ use super::{Look, Session, SessionError, open};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::config::Config;
 use crate::decision::Policy;
-use crate::effect::Hands;
+use crate::effect::{self, Hands};
 use crate::failover::{Parts, PreviousRun, Recorder, is_over};
 use crate::journal::record::Record;
 use crate::journal::{JournalError, JournalFile};
@@ -107,10 +108,6 @@ impl Session {
         let past = open::previous_run(&path, &journal.entries, config)?;
         let mut policy = past.policy.clone();
         policy.claims_over.clone_from(&wanted.claims_over);
-        // An older version ran without a pin; one that was made since counts.
-        if policy.primary_pin.is_none() {
-            policy.primary_pin = open::primary_pin(&state)?;
-        }
         let run = past.run.map_or_else(RunId::random, Ok)?;
         let (plan, cancel) = (past.plan, Arc::clone(&wanted.cancel));
         Ok(Some(Opening { config: config.clone(), state, policy, plan, run, locks, past: Some((file, past)), cancel }))
@@ -162,19 +159,50 @@ impl Opening {
         recorder: impl FnOnce(JournalFile<Record>) -> Box<dyn Recorder>,
     ) -> Result<Session, SessionError> {
         let Self { config, state, policy, plan, run, locks, past, cancel } = self;
+        let left_armed =
+            past.as_ref().is_some_and(|(_, PreviousRun { kept, .. })| kept.left_armed && kept.started.is_none());
+        let opened = || {
+            let permit = open::permit(&config, &state, run)?;
+            let others = open::others(&config.chain, &policy.without)?;
+            Ok((permit, others, open::hands(&config, &state, operator, &cancel)?))
+        };
+        let (permit, others, hands) = opened().map_err(|error: SessionError| match left_armed {
+            true => disarmed(error, &config, &state, &cancel),
+            false => error,
+        })?;
+        // The last: what cannot be opened leaves no journal behind that would stand for the last run.
         let (file, past) = match past {
             Some((file, past)) => (file, Some(past)),
             None => (state.create_journal(SystemClock.now(), plan)?, None),
         };
-        let recorder = recorder(file);
-        let permit = open::permit(&config, &state, run)?;
-        let source = open::node(&config.chain.node);
-        let others = open::others(&config.chain, &policy.without)?;
-        let hands = open::hands(&config, &state, operator, &cancel)?;
-        let hands = Hands { locks: locks.held, permit: Some(permit), ..hands };
-        let clock = Arc::new(SystemClock);
-        Session::from_parts(Parts { source, others, hands, policy, plan, clock, recorder, state, cancel }, past)
+        let journal = file.path().to_owned();
+        let parts = Parts {
+            source: open::node(&config.chain.node),
+            others,
+            hands: Hands { locks: locks.held, permit: Some(permit), ..hands },
+            policy,
+            plan,
+            clock: Arc::new(SystemClock),
+            recorder: recorder(file),
+            state,
+            cancel,
+        };
+        Session::from_parts(parts, past).inspect_err(|_| {
+            if fs::metadata(&journal).is_ok_and(|file| file.len() == 0) {
+                let _passed_over_where_it_stays = fs::remove_file(&journal);
+            }
+        })
     }
+}
+
+/// A run cannot be taken up again, and what it left armed is disarmed all the same (S12).
+fn disarmed(error: SessionError, config: &Config, state: &StateDir, cancel: &Arc<AtomicBool>) -> SessionError {
+    let mut end = error.end();
+    match open::disarming(config, state, Box::new(Nobody), cancel) {
+        Ok(mut hands) => effect::disarm(&mut hands, &SystemClock).add_to(&mut end),
+        Err(error) => end.message.push_str(&format!("; and the backup could not be disarmed: {error}")),
+    }
+    SessionError::Ended(Box::new(end))
 }
 
 /// For a look that writes nothing down, because it does nothing.

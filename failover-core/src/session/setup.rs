@@ -8,7 +8,6 @@ use crate::baker::UnitNameError;
 use crate::config::SecretError;
 use crate::decision::policy::{MARKS, POWER};
 use crate::host::DestinationError;
-use crate::tezos::{ChainId, KeyHash};
 
 /// What a configuration or a flag names, and is not there or not the same as before.
 #[derive(Debug, Error)]
@@ -43,23 +42,6 @@ pub enum SetupError {
         /// Which journal.
         path: PathBuf,
     },
-    /// The interrupted run is another baker's.
-    #[error("the interrupted run is for {baker} on {chain}")]
-    OtherBaker {
-        /// Its baker.
-        baker: KeyHash,
-        /// Its chain.
-        chain: ChainId,
-    },
-    /// The primary's signer had a machine of its own, or has one now.
-    #[error("the interrupted run was begun with another [primary.signer]")]
-    OtherSigner,
-    /// The interrupted run is about another primary.
-    #[error("the interrupted run is for the primary {host}")]
-    OtherHost {
-        /// Its primary's ssh destination.
-        host: String,
-    },
 }
 
 impl SetupError {
@@ -84,11 +66,6 @@ impl SetupError {
                 );
             }
             Self::NoBeginning { .. } => "run `failover stand-down`, then start again with `failover run`",
-            Self::OtherBaker { .. } => "use that baker's configuration",
-            Self::OtherSigner => "put it back as it was, or run `failover stand-down` and begin again",
-            Self::OtherHost { .. } => {
-                "put that `host` back into the configuration, or run `failover stand-down` and begin again"
-            }
         }
         .to_owned()
     }

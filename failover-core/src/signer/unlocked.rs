@@ -117,15 +117,17 @@ pub(crate) fn unlocked<D: SignerDevice + ?Sized, T, E: std::error::Error + 'stat
         work(device).map_err(UnlockedError::Work)
     }));
     let mut locked = lock_again(device, keys, clock);
+    let mut told = Ok(());
     if device.unlock_may_end() {
-        tell(WAITS);
+        // Whoever is told may panic: it is locked all the same.
+        told = catch_unwind(AssertUnwindSafe(|| tell(WAITS)));
         let over = lock_until_over(device, clock);
         locked = match lock_again(device, keys, clock) {
             Ok(()) if device.unlock_may_end() => Err((over.err().map_or_else(String::new, |e| e.to_string()), false)),
             locked => locked,
         };
     }
-    match (done, locked) {
+    match (told.and(done), locked) {
         (Ok(done), Ok(())) => done,
         (Ok(done), Err((why, gone))) => {
             Err(UnlockedError::NotLockedAgain { why, before: done.err().map(Box::new), gone })

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "config")]
 mod config;
+#[path = "../embedder/mod.rs"]
+mod embedder;
 #[cfg(feature = "config")]
 mod open;
 mod parts;

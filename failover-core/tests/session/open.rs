@@ -4,11 +4,14 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use failover_core::clock::Timestamp;
 use failover_core::config::Config;
 use failover_core::decision::PolicyError;
 use failover_core::lock::LockError;
 use failover_core::operator::Nobody;
 use failover_core::session::{Session, SessionError, SetupError, Wanted};
+use failover_core::state::Duplicate;
+use failover_core::tezos::{ChainId, Kind, Level, Position, Round};
 
 /// A machine that is simulated: nothing of the real one's is taken.
 pub(crate) fn text(folder: &Path) -> String {
@@ -105,15 +108,23 @@ fn what_cannot_be_opened_ends_the_session_before_its_first_record() {
     let folder = tempfile::tempdir().unwrap();
     let wanted = Wanted { without: vec!["http://127.0.0.1:1".to_owned()], ..Wanted::default() };
     let opening = Session::open(&config(folder.path()), &wanted).unwrap();
-    let (state, mut journal) = (opening.state().clone(), None);
+    let journals = opening.state().path().join("journals");
+    let written = || std::fs::read_dir(&journals).unwrap().count();
+    let error = opening.session(Box::new(Nobody), |_| unreachable!("nothing is to be written down")).unwrap_err();
+    assert!(matches!(error, SessionError::Setup(SetupError::OwnNode { .. })) && error.exit() == 2, "{error}");
+    assert_eq!(written(), 0, "an empty journal would stand for the last run");
+    // What is found once the journal is there takes it away again.
+    let opening = Session::open(&config(folder.path()), &Wanted::default()).unwrap();
+    let state = opening.state().clone();
     let error = opening
-        .session(Box::new(Nobody), |file| {
-            journal = Some(file.path().to_owned());
+        .session(Box::new(Nobody), |_| {
+            state.latch_duplicate(&duplicate()).unwrap();
             Box::new(Unwritten)
         })
         .unwrap_err();
-    assert!(matches!(error, SessionError::Setup(SetupError::OwnNode { .. })) && error.exit() == 2, "{error}");
-    assert_eq!(state.journals().unwrap(), [journal.unwrap()]);
+    assert!(matches!(error, SessionError::Ended(_)) && error.exit() == 5, "{error}");
+    assert_eq!(written(), 0);
+    std::fs::remove_file(state.path().join("duplicate.json")).unwrap();
     // The locks went with it.
     assert!(Session::open(&config(folder.path()), &Wanted::default()).is_ok());
 }
@@ -128,12 +139,23 @@ fn a_new_run_takes_the_name_of_a_plan_that_was_shown() {
     assert_eq!(opening.of_plan(shown).plan(), shown);
 }
 
+fn duplicate() -> Duplicate {
+    Duplicate {
+        at: Timestamp::from_millis(1_796_000_000_000),
+        chain: ChainId::MAINNET,
+        baker: "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse().unwrap(),
+        kind: Kind::Attestation,
+        position: Position { level: Level::FIRST, round: Round(0) },
+        evidence: "a test".to_owned(),
+    }
+}
+
 struct Unwritten;
 
 impl failover_core::failover::Recorder for Unwritten {
     fn record(
         &mut self,
-        _: failover_core::clock::Timestamp,
+        _: Timestamp,
         record: &failover_core::journal::record::Record,
     ) -> Result<(), failover_core::journal::JournalError> {
         unreachable!("{record:?}")

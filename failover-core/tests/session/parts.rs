@@ -1,98 +1,23 @@
 //! From parts: what was seen to end as done, in programs that were written against the library alone.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
-
-use failover_core::baker::TezbakeControl;
-use failover_core::chain::octez::OctezNode;
-use failover_core::chain::tzkt::Tzkt;
-use failover_core::clock::Timestamp;
 use failover_core::decision::{Policy, PolicyError, Quarantine, Refusal};
-use failover_core::effect::Hands;
-use failover_core::failover::{Parts, Recorder};
+use failover_core::failover::{Parts, PreviousRun};
 use failover_core::guard::Guard;
 use failover_core::host::HostIdentity;
-use failover_core::journal::JournalError;
+use failover_core::journal::Entry;
 use failover_core::journal::record::Record;
 use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::Question;
-use failover_core::permit::{Root, RunId, RunPermit};
-use failover_core::remote_signer::RemoteSigner;
+use failover_core::permit::{Root, RunId};
 use failover_core::session::{Session, SessionError};
-use failover_core::signer::{Model, Selector};
-use failover_core::state::{Duplicate, StateDir};
-use failover_core::tezos::{Kind, Position, Round};
-use failover_sim::operator::Person;
-use failover_sim::{Side, Source, World, WorldOptions};
+use failover_core::signer::Model;
+use failover_core::state::{Duplicate, Pin, Pins, Role};
+use failover_core::tezos::{KeyHash, Kind, Position, Round};
+use failover_sim::Side;
 
-#[derive(Clone, Default)]
-pub(crate) struct Records(pub(crate) Arc<Mutex<Vec<Record>>>);
-
-impl Recorder for Records {
-    fn record(&mut self, _: Timestamp, record: &Record) -> Result<(), JournalError> {
-        self.0.lock().unwrap().push(record.clone());
-        Ok(())
-    }
-}
-
-pub(crate) struct Embedder {
-    pub(crate) world: World,
-    pub(crate) state: StateDir,
-    pub(crate) records: Records,
-    _folder: tempfile::TempDir,
-}
+use crate::embedder::Embedder;
 
 impl Embedder {
-    pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let state = StateDir::open(folder.path()).unwrap();
-        let world = World::new(WorldOptions::new(Model::TezSign, 7));
-        world.set_guard(Side::Backup, Guard::new(state.path()).token());
-        Self { world, state, records: Records::default(), _folder: folder }
-    }
-
-    fn root(&self, side: Side) -> Root {
-        Root::at(self.state.path().join(format!("machine of the {side}")))
-    }
-
-    /// Everything as it must be.
-    pub(crate) fn parts(&self) -> Parts {
-        let Self { world, state, .. } = self;
-        let (chain, baker) = (world.options().chain, world.baker());
-        let control = |side| TezbakeControl::new(world.host(side)).with_root(self.root(side));
-        let guard = Guard::new(state.path());
-        let mut policy = Policy::new("mybaker".to_owned(), baker, chain);
-        policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
-        let (permits, run) = (self.root(Side::Backup).of(chain, baker), RunId::random().unwrap());
-        permits.begin(&run).unwrap();
-        let hands = Hands {
-            device: world.signer(Side::Backup),
-            primary: Some(Box::new(control(Side::Primary))),
-            backup: Box::new(control(Side::Backup).with_guard_token(guard.token())),
-            guard,
-            operator: Box::new(Person::new(world.clone())),
-            passphrase: None,
-            primary_signer: Some(RemoteSigner::new(
-                Box::new(world.host(Side::Primary)),
-                Selector::any(world.options().model),
-            )),
-            power: None,
-            locks: vec![Box::new(FileLock::acquire_in(state.path(), chain, baker, &Holder::default()).unwrap())],
-            permit: Some(RunPermit { permits, run, who: "a test".to_owned(), known: Vec::new() }),
-        };
-        Parts {
-            source: Box::new(OctezNode::new(world.node())),
-            others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
-            hands,
-            policy,
-            plan: "K7MPQ2".parse().unwrap(),
-            clock: Arc::new(world.clock()),
-            recorder: Box::new(self.records.clone()),
-            state: state.clone(),
-            cancel: Arc::new(AtomicBool::new(false)),
-        }
-    }
-
     /// There is no session with these parts, and nothing happened.
     fn refused(&self, parts: Parts) -> SessionError {
         let error = Session::from_parts(parts, None).unwrap_err();
@@ -102,9 +27,13 @@ impl Embedder {
     }
 
     fn nothing_happened(&self) {
-        assert!(self.records.0.lock().unwrap().is_empty());
+        assert!(self.records.all().is_empty());
         assert!(self.world.changes(Side::Primary).is_empty() && self.world.bakes(Side::Primary));
     }
+}
+
+fn new() -> Embedder {
+    Embedder::new(Model::TezSign, 7)
 }
 
 fn refusal(error: &SessionError) -> Option<&Refusal> {
@@ -116,29 +45,113 @@ fn refusal(error: &SessionError) -> Option<&Refusal> {
 
 #[test]
 fn as_everything_must_be_it_runs_to_its_end_in_a_thread_of_its_own() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let session = Session::from_parts(embedder.parts(), None).unwrap();
     let end = std::thread::spawn(move || session.run()).join().unwrap();
     assert_eq!(end.exit, 0, "{end:?}");
     assert!(embedder.world.bakes(Side::Backup) && embedder.world.alarms().is_empty());
-    let plan = "K7MPQ2".parse().ok();
+    assert_eq!(embedder.records.done().last(), Some(&"start"));
+    let plan = Some(Embedder::plan());
     let about = |record: &Record| matches!(record, Record::Asked { asked: Question::Proceed { plan: named, .. }, .. } if *named == plan);
-    assert!(embedder.records.0.lock().unwrap().iter().any(about), "the person is asked about the plan that was shown");
+    assert!(embedder.records.all().iter().any(about), "the person is asked about the plan that was shown");
 }
 
 #[test]
 fn s7_without_a_lock_there_is_no_session() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let mut parts = embedder.parts();
     parts.hands.locks.clear();
     let error = embedder.refused(parts);
     assert_eq!((error.exit(), refusal(&error)), (3, Some(&Refusal::NoLock)));
 }
 
+/// A lock that no other run takes excludes nobody.
+#[test]
+fn s7_a_lock_elsewhere_is_none() {
+    let embedder = new();
+    let (chain, baker) = (embedder.world.options().chain, embedder.world.baker());
+    for (folder, of) in [(embedder.state.path(), baker), (embedder.root(Side::Backup).path(), another())] {
+        let mut parts = embedder.parts();
+        parts.hands.locks = vec![Box::new(FileLock::acquire_in(folder, chain, of, &Holder::default()).unwrap())];
+        let error = embedder.refused(parts);
+        assert_eq!((error.exit(), refusal(&error)), (3, Some(&Refusal::NoLock)), "{}", folder.display());
+    }
+}
+
+#[test]
+fn s13_without_a_permit_of_its_own_baker_there_is_no_session() {
+    let embedder = new();
+    let mut parts = embedder.parts();
+    parts.hands.permit = None;
+    let error = embedder.refused(parts);
+    assert!(error.exit() == 4 && error.to_string().contains("the permit of this run"), "{error}");
+    let mut parts = embedder.parts();
+    if let Some(permit) = &mut parts.hands.permit {
+        permit.permits = embedder.root(Side::Backup).of(embedder.world.options().chain, another());
+    }
+    let error = embedder.refused(parts);
+    assert!(error.exit() == 4 && error.to_string().contains(&another().to_string()), "{error}");
+}
+
+fn another() -> KeyHash {
+    "tz1aWXP237BLwNHJcCD4b3DutCevhqq2T1Z9".parse().unwrap()
+}
+
+/// What was stated of one machine says nothing of another, and what one run noted nothing of another run.
+#[test]
+fn s13_h19_a_run_is_taken_up_again_with_its_own_parts_alone() {
+    let embedder = new();
+    let cut = Session::from_parts(embedder.parts(), None).unwrap();
+    drop(cut);
+    let run = embedder.permit(None).run;
+    let policy = Policy { host: Some("baker@primary".to_owned()), ..embedder.parts().policy };
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let begin = Record::Begin { version, plan: Embedder::plan(), policy, locks: Vec::new(), run: Some(run) };
+    let past = PreviousRun::of(&[Entry { seq: 1, at: embedder.world.now(), record: begin }]).unwrap();
+    let parts = |change: fn(&mut Parts)| {
+        let mut parts = embedder.parts_of(Some(&past));
+        parts.policy.host = Some("baker@primary".to_owned());
+        change(&mut parts);
+        Session::from_parts(parts, Some(past.clone())).map(drop)
+    };
+    assert!(parts(|_| {}).is_ok());
+    let changes: [fn(&mut Parts); 5] = [
+        |parts| parts.policy.host = Some("baker@another".to_owned()),
+        |parts| parts.policy.signer_apart = true,
+        |parts| parts.policy.baker = another(),
+        |parts| parts.plan = "QQQQQQ".parse().unwrap(),
+        |parts| {
+            if let Some(permit) = &mut parts.hands.permit {
+                permit.run = RunId::random().unwrap();
+            }
+        },
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let error = parts(change).unwrap_err();
+        assert!(matches!(error, SessionError::Past(_)) && error.exit() == 2, "{number}: {error}");
+        assert!(!error.next().is_empty());
+    }
+    embedder.nothing_happened();
+}
+
+/// `check` has pinned it: an embedder who does not know that is told all the same.
+#[test]
+fn h19_the_pin_in_the_state_folder_counts() {
+    let embedder = new();
+    let mut parts = embedder.parts();
+    parts.policy.primary_pin = None;
+    let identity = HostIdentity { machine_id: "another machine".to_owned() };
+    let pin = Pin { host: "primary".to_owned(), identity, at: embedder.world.now() };
+    embedder.state.set_pins(&Pins { machines: [(Role::Primary, pin)].into() }).unwrap();
+    let end = Session::from_parts(parts, None).unwrap().run();
+    assert!(matches!(end.refusal, Some(Refusal::WrongHost { .. })), "{end:?}");
+    assert!(embedder.world.changes(Side::Primary).is_empty() && embedder.world.bakes(Side::Primary));
+}
+
 /// Whether a primary answers only a look tells: then it is refused, with nothing touched.
 #[test]
 fn h19_a_primary_that_answers_and_has_no_pin_is_refused_when_it_is_seen() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let mut parts = embedder.parts();
     parts.policy.primary_pin = None;
     let end = Session::from_parts(parts, None).unwrap().run();
@@ -148,7 +161,7 @@ fn h19_a_primary_that_answers_and_has_no_pin_is_refused_when_it_is_seen() {
 
 #[test]
 fn s1a_where_guard_and_services_look_for_two_tokens_there_is_no_session() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let mut parts = embedder.parts();
     parts.hands.guard = Guard::new(embedder.state.path().join("elsewhere"));
     let error = embedder.refused(parts);
@@ -156,9 +169,9 @@ fn s1a_where_guard_and_services_look_for_two_tokens_there_is_no_session() {
 }
 
 #[test]
-fn s2_a_margin_below_the_least_is_none() {
-    for margin in [0, 1] {
-        let embedder = Embedder::new();
+fn s2_s4_a_margin_below_the_least_or_past_the_most_is_none() {
+    for margin in [0, 1, 49, 1000] {
+        let embedder = new();
         let mut parts = embedder.parts();
         parts.policy.margin = margin;
         let error = embedder.refused(parts);
@@ -168,8 +181,17 @@ fn s2_a_margin_below_the_least_is_none() {
 }
 
 #[test]
+fn s4_a_cap_above_the_usual_one_is_none() {
+    let embedder = new();
+    let mut parts = embedder.parts();
+    parts.policy.cap = 101;
+    let error = embedder.refused(parts);
+    assert!(matches!(error, SessionError::Policy(PolicyError::Cap { cap: 101 })) && error.exit() == 2, "{error}");
+}
+
+#[test]
 fn s8_on_a_real_machine_the_quarantine_is_never_off() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let mut parts = embedder.parts();
     parts.policy.quarantine = Quarantine::off_in_a_simulation();
     // Where the permits of a real machine lie; nothing is made there.
@@ -189,7 +211,7 @@ fn s8_on_a_real_machine_the_quarantine_is_never_off() {
 
 #[test]
 fn s8_with_a_latched_duplicate_there_is_no_session() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let world = &embedder.world;
     let seen = Duplicate {
         at: world.now(),
@@ -206,7 +228,7 @@ fn s8_with_a_latched_duplicate_there_is_no_session() {
 
 #[test]
 fn s6_while_another_run_is_unfinished_there_is_no_session() {
-    let embedder = Embedder::new();
+    let embedder = new();
     let plan = "QQQQQQ".parse().unwrap();
     let policy = embedder.parts().policy;
     let mut file = embedder.state.create_journal(embedder.world.now(), plan).unwrap();

@@ -13,12 +13,12 @@ use failover_core::journal::record::{End, Record};
 use failover_core::lock::{FileLock, Holder, LockError};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::session::Session;
-use failover_core::signer::{Arming, Passphrase};
+use failover_core::signer::{Arming, Model, Passphrase};
 use failover_core::tezos::Level;
 use failover_sim::operator::Person;
 use failover_sim::{Side, World};
 
-use crate::parts::Embedder;
+use crate::embedder::Embedder;
 
 /// These parts, where a person has to say that the primary's signer is unplugged.
 fn parts(embedder: &Embedder) -> Parts {
@@ -44,8 +44,11 @@ fn holds(embedder: &Embedder, end: &End) {
     let world = &embedder.world;
     world.clock().sleep(Duration::from_secs(180));
     assert!(world.alarms().is_empty(), "{end:?}: {:?}", world.alarms());
-    let starts = |record: &Record| matches!(record, Record::Before { step: Step::Start { .. }, .. });
-    if !embedder.records.0.lock().unwrap().iter().any(starts) {
+    let started = embedder.records.names(|record| match record {
+        Record::Before { step, .. } => Some(step).filter(|step| matches!(step, Step::Start { .. })),
+        _ => None,
+    });
+    if started.is_empty() {
         assert!(!world.bakes(Side::Backup) && !can_sign(world), "{end:?}");
     }
 }
@@ -75,7 +78,7 @@ impl Operator for Late {
 #[test]
 fn s10_s15_however_late_an_answer_comes_it_is_held_against_what_is_seen_then() {
     for late in [20, 300, 1_200] {
-        let embedder = Embedder::new();
+        let embedder = Embedder::new(Model::TezSign, 7);
         let world = &embedder.world;
         let answered_at = Arc::default();
         let mut parts = parts(&embedder);
@@ -119,7 +122,7 @@ fn s7_s10_while_an_operator_blocks_nothing_is_armed_and_no_other_run_begins() {
         ((|asked| matches!(asked, Question::Proceed { .. })) as fn(&Question) -> bool, false),
         (|asked| matches!(asked, Question::Disconnected { .. }), true),
     ] {
-        let embedder = Embedder::new();
+        let embedder = Embedder::new(Model::TezSign, 7);
         let world = &embedder.world;
         let ((asked, was_asked), (let_go, over)) = (channel(), channel());
         let mut parts = parts(&embedder);
@@ -130,14 +133,14 @@ fn s7_s10_while_an_operator_blocks_nothing_is_armed_and_no_other_run_begins() {
         world.clock().sleep(Duration::from_secs(3_600));
         assert!(!can_sign(world) && !world.bakes(Side::Backup));
         let (chain, baker) = (world.options().chain, world.baker());
-        let second = FileLock::acquire_in(embedder.state.path(), chain, baker, &Holder::default());
+        let second = FileLock::acquire_under(&embedder.root(Side::Backup), chain, baker, &Holder::default());
         assert!(matches!(second, Err(LockError::Held { .. })), "{second:?}");
         let_go.send(()).unwrap();
         let end = run.join().unwrap();
         holds(&embedder, &end);
         assert!(end.exit == 6 && end.message.contains("nobody answered within 1h"), "{end:?}");
         assert_eq!(world.bakes(Side::Primary), !touched, "{end:?}");
-        assert!(FileLock::acquire_in(embedder.state.path(), chain, baker, &Holder::default()).is_ok());
+        assert!(FileLock::acquire_under(&embedder.root(Side::Backup), chain, baker, &Holder::default()).is_ok());
     }
 }
 
@@ -154,7 +157,7 @@ impl Recorder for Slow {
 #[test]
 fn s6_s15_a_slow_disk_makes_a_run_slow_and_never_old() {
     for (slow, exit) in [(1, 0), (20, 3), (300, 3)] {
-        let embedder = Embedder::new();
+        let embedder = Embedder::new(Model::TezSign, 7);
         let mut parts = parts(&embedder);
         parts.recorder = Box::new(Slow(parts.recorder, embedder.world.clone(), Duration::from_secs(slow)));
         let end = ended(&embedder, parts);
@@ -178,11 +181,11 @@ impl Recorder for Full {
 
 #[test]
 fn s6_s12_whichever_record_cannot_be_written_the_backup_is_left_unable_to_sign() {
-    let whole = Embedder::new();
+    let whole = Embedder::new(Model::TezSign, 7);
     assert_eq!(ended(&whole, parts(&whole)).exit, 0);
-    let records = whole.records.0.lock().unwrap().len();
+    let records = whole.records.all().len();
     for room in 0..records {
-        let embedder = Embedder::new();
+        let embedder = Embedder::new(Model::TezSign, 7);
         let mut parts = parts(&embedder);
         parts.recorder = Box::new(Full(parts.recorder, room));
         let end = ended(&embedder, parts);

@@ -2,7 +2,6 @@
 //! there: asked of a person, refused, or said to be missing; never taken for "no" (S3).
 #![expect(clippy::unwrap_used, reason = "a test's helpers may stop it like the test itself")]
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,31 +11,26 @@ use failover_core::baker::{
     GivenBack, Looks, MachineIdentity, MarkFiles, Payouts, Readiness, SeedNonces, ServiceLog, TezbakeControl,
     UnlockSecrets, WithSigner,
 };
-use failover_core::chain::octez::OctezNode;
-use failover_core::chain::tzkt::Tzkt;
 use failover_core::clock::Timestamp;
-use failover_core::decision::Policy;
-use failover_core::effect::Hands;
-use failover_core::failover::{Parts, Recorder};
 use failover_core::guard::{BootGuard, Guard, GuardNote, Lift};
-use failover_core::host::{HostIdentity, LocalHost};
-use failover_core::journal::JournalError;
-use failover_core::journal::record::{End, Record, StepResult};
-use failover_core::lock::{FailoverLock, FencingToken, LockError};
+use failover_core::host::LocalHost;
+use failover_core::journal::record::End;
 use failover_core::nonces::Nonces;
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
-use failover_core::permit::{Claim, ClaimAnswer, ClaimOrder, Root, RunId, RunPermit};
-use failover_core::remote_signer::RemoteSigner;
+use failover_core::permit::{Claim, ClaimAnswer, ClaimOrder, RunId};
 use failover_core::session::Session;
-use failover_core::signer::{Model, Passphrase, Selector};
-use failover_core::state::StateDir;
+use failover_core::signer::{Model, Passphrase};
 use failover_sim::operator::Person;
-use failover_sim::{Side, SimHost, Source, World, WorldOptions};
+use failover_sim::{Side, SimHost, World, WorldOptions};
+
+use crate::embedder::Embedder;
 
 /// What a machine may lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lacks {
+pub(crate) enum Lacks {
     Nothing,
+    /// Its start panics.
+    Start,
     Identity,
     Looks,
     Marks,
@@ -50,7 +44,7 @@ enum Lacks {
 }
 
 /// A machine with TezBake that lacks one trait.
-struct Without(TezbakeControl<SimHost>, Lacks);
+pub(crate) struct Without(pub(crate) TezbakeControl<SimHost>, pub(crate) Lacks);
 
 impl BakerControl for Without {
     fn describe(&self) -> String {
@@ -63,6 +57,7 @@ impl BakerControl for Without {
         self.0.stop()
     }
     fn start(&mut self) -> Result<(), BakerError> {
+        assert_ne!(self.1, Lacks::Start, "the engine is gone");
         self.0.start()
     }
     fn restart_delay(&mut self) -> Result<Duration, BakerError> {
@@ -116,35 +111,6 @@ impl Operator for Asked {
     }
 }
 
-#[derive(Clone, Default)]
-struct Steps(Arc<Mutex<Vec<&'static str>>>);
-
-impl Recorder for Steps {
-    fn record(&mut self, _: Timestamp, record: &Record) -> Result<(), JournalError> {
-        if let Record::After { step, result: StepResult::Done { .. }, .. } = record {
-            self.0.lock().unwrap().push(step.name());
-        }
-        Ok(())
-    }
-}
-
-struct Held;
-
-impl FailoverLock for Held {
-    fn describe(&self) -> String {
-        "a test's lock".to_owned()
-    }
-    fn token(&self) -> Option<FencingToken> {
-        None
-    }
-    fn lost(&self) -> Option<LockError> {
-        None
-    }
-    fn still_held(&mut self) -> Result<(), LockError> {
-        Ok(())
-    }
-}
-
 /// A run, and what came of it.
 #[derive(Debug)]
 struct Ran {
@@ -174,49 +140,16 @@ type Machine = Box<dyn BakerMachine>;
 
 /// Runs once in a simulated world; `machine` makes what controls each side.
 fn run(machine: impl Fn(Side, TezbakeControl<SimHost>) -> Option<Machine>) -> Ran {
-    let folder = tempfile::tempdir().unwrap();
-    let state = StateDir::open(folder.path()).unwrap();
-    let world = World::new(WorldOptions::new(Model::TezSign, 7));
-    let guard = Guard::new(state.path());
-    world.set_guard(Side::Backup, guard.token());
-    let root = |side| Root::at(state.path().join(format!("machine of the {side}")));
-    let control = |side| {
-        let control = TezbakeControl::new(world.host(side)).with_root(root(side));
-        machine(side, if side == Side::Backup { control.with_guard_token(guard.token()) } else { control })
-    };
-    let mut policy = Policy::new("mybaker".to_owned(), world.baker(), world.options().chain);
-    policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
-    let permits = root(Side::Backup).of(world.options().chain, world.baker());
-    let id = RunId::random().unwrap();
-    permits.begin(&id).unwrap();
+    let embedder = Embedder::new(Model::TezSign, 7);
+    let world = &embedder.world;
     let asked = Arc::new(Mutex::new(Vec::new()));
-    let hands = Hands {
-        device: world.signer(Side::Backup),
-        primary: control(Side::Primary),
-        backup: control(Side::Backup).unwrap(),
-        guard: guard.clone(),
-        operator: Box::new(Asked(Person::new(world.clone()), Arc::clone(&asked))),
-        passphrase: None,
-        primary_signer: Some(RemoteSigner::new(Box::new(world.host(Side::Primary)), Selector::any(Model::TezSign))),
-        power: None,
-        locks: vec![Box::new(Held)],
-        permit: Some(RunPermit { permits, run: id, who: "a test".to_owned(), known: Vec::new() }),
-    };
-    let steps = Steps::default();
-    let parts = Parts {
-        source: Box::new(OctezNode::new(world.node())),
-        others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
-        hands,
-        policy,
-        plan: "K7MPQ2".parse().unwrap(),
-        clock: Arc::new(world.clock()),
-        recorder: Box::new(steps.clone()),
-        state: state.clone(),
-        cancel: Arc::new(AtomicBool::new(false)),
-    };
+    let mut parts = embedder.parts();
+    parts.hands.primary = machine(Side::Primary, embedder.control(Side::Primary));
+    parts.hands.backup = machine(Side::Backup, embedder.control(Side::Backup)).unwrap();
+    parts.hands.operator = Box::new(Asked(Person::new(world.clone()), Arc::clone(&asked)));
     let end = Session::from_parts(parts, None).unwrap().run();
     assert!(world.alarms().is_empty(), "{:?}", world.alarms());
-    let (asked, done) = (asked.lock().unwrap().clone(), steps.0.lock().unwrap().clone());
+    let (asked, done) = (asked.lock().unwrap().clone(), embedder.records.done());
     Ran { end, asked, done, bakes: [world.bakes(Side::Primary), world.bakes(Side::Backup)] }
 }
 

@@ -15,6 +15,8 @@ mod accusations;
 mod bare_control;
 mod crash;
 mod crash_table;
+#[path = "../embedder/mod.rs"]
+mod embedder;
 mod ends;
 mod fence;
 mod given_back;

@@ -6,20 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use failover_core::HwmSetter;
-use failover_core::baker::TezbakeControl;
-use failover_core::chain::octez::OctezNode;
-use failover_core::chain::tzkt::Tzkt;
-use failover_core::clock::Timestamp;
-use failover_core::decision::{Policy, raise_by_hand};
-use failover_core::effect::{Hands, raise_marks};
-use failover_core::failover::{Parts, Recorder};
-use failover_core::guard::Guard;
-use failover_core::host::HostIdentity;
-use failover_core::journal::JournalError;
+use failover_core::decision::raise_by_hand;
+use failover_core::effect::raise_marks;
 use failover_core::journal::record::{End, Record};
-use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
-use failover_core::permit::{Root, RunId, RunPermit};
 use failover_core::remote_signer::RemoteSigner;
 use failover_core::session::Session;
 use failover_core::signer::traits::{
@@ -29,10 +19,11 @@ use failover_core::signer::traits::{
 use failover_core::signer::{
     Arm, Cap, CheckedOrder, DeviceState, Marks, Model, Passphrase, Selector, SignerDevice, SignerError,
 };
-use failover_core::state::StateDir;
 use failover_core::tezos::Level;
 use failover_sim::operator::Person;
-use failover_sim::{Side, Source, World, WorldOptions};
+use failover_sim::{Side, World, WorldOptions};
+
+use crate::embedder::Embedder;
 
 /// Armed by a passphrase as a TezSign is, with ONE mark a key for all kinds; and nobody can be kept from asking it.
 const VAULT: Model = Model::new("vault", "vault", &VAULT_TRAITS);
@@ -172,16 +163,6 @@ impl Operator for Asked {
     }
 }
 
-#[derive(Clone, Default)]
-struct Records(Arc<Mutex<Vec<Record>>>);
-
-impl Recorder for Records {
-    fn record(&mut self, _at: Timestamp, record: &Record) -> Result<(), JournalError> {
-        self.0.lock().unwrap().push(record.clone());
-        Ok(())
-    }
-}
-
 struct Run {
     end: End,
     world: World,
@@ -194,62 +175,28 @@ struct Run {
 impl Run {
     /// A failover to a backup with this signer; the primary's is the simulated one of the same arming.
     fn of(model: Model, seed: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let state = StateDir::open(folder.path()).unwrap();
-        let world = World::new(WorldOptions::new(model, seed));
-        let guard = Guard::new(state.path());
-        world.set_guard(Side::Backup, guard.token());
-        let root = |side| Root::at(state.path().join(format!("machine of the {side}")));
-        let control = |side| TezbakeControl::new(world.host(side)).with_root(root(side));
-        let (chain, baker) = (world.options().chain, world.baker());
-        let mut policy = Policy::new("mybaker".to_owned(), baker, chain);
-        policy.primary_pin = Some(HostIdentity { machine_id: world.machine_id(Side::Primary) });
-        let permits = root(Side::Backup).of(chain, baker);
-        let run = RunId::random().unwrap();
-        permits.begin(&run).unwrap();
+        let embedder = Embedder::new(model, seed);
+        let world = &embedder.world;
         let (held, exposed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (passphrases, questions, records) = (Arc::default(), Arc::<Mutex<_>>::default(), Records::default());
+        let (passphrases, questions) = (Arc::default(), Arc::<Mutex<_>>::default());
         let primary = match model.traits().armed_by {
             ArmedBy::Passphrase => Model::TezSign,
             ArmedBy::Press => Model::Ledger,
         };
-        let hands = Hands {
-            device: Box::new(Stranger { model, inner: world.signer(Side::Backup), held, exposed: exposed.clone() }),
-            primary: Some(Box::new(control(Side::Primary))),
-            backup: Box::new(control(Side::Backup).with_guard_token(guard.token())),
-            guard,
-            operator: Box::new(Asked {
-                person: Person::new(world.clone()),
-                passphrases: Arc::clone(&passphrases),
-                questions: Arc::clone(&questions),
-            }),
-            passphrase: None,
-            primary_signer: Some(RemoteSigner::new(Box::new(world.host(Side::Primary)), Selector::any(primary))),
-            power: None,
-            locks: vec![Box::new(FileLock::acquire_in(state.path(), chain, baker, &Holder::default()).unwrap())],
-            permit: Some(RunPermit { permits, run, who: "a test".to_owned(), known: Vec::new() }),
-        };
-        let parts = Parts {
-            source: Box::new(OctezNode::new(world.node())),
-            others: vec![Box::new(Tzkt::new(world.source(Source::Tzkt)))],
-            hands,
-            policy,
-            plan: "K7MPQ2".parse().unwrap(),
-            clock: Arc::new(world.clock()),
-            recorder: Box::new(records.clone()),
-            state,
-            cancel: Arc::new(AtomicBool::new(false)),
-        };
+        let mut parts = embedder.parts();
+        parts.hands.device =
+            Box::new(Stranger { model, inner: world.signer(Side::Backup), held, exposed: exposed.clone() });
+        parts.hands.operator = Box::new(Asked {
+            person: Person::new(world.clone()),
+            passphrases: Arc::clone(&passphrases),
+            questions: Arc::clone(&questions),
+        });
+        parts.hands.primary_signer =
+            Some(RemoteSigner::new(Box::new(world.host(Side::Primary)), Selector::any(primary)));
         let end = Session::from_parts(parts, None).unwrap().run();
         let (passphrases, questions) = (passphrases.load(Ordering::SeqCst), questions.lock().unwrap().clone());
-        Self {
-            end,
-            world,
-            records: std::mem::take(&mut *records.0.lock().unwrap()),
-            exposed: exposed.load(Ordering::SeqCst),
-            passphrases,
-            questions,
-        }
+        let exposed = exposed.load(Ordering::SeqCst);
+        Self { end, world: world.clone(), records: embedder.records.all(), exposed, passphrases, questions }
     }
 
     /// The steps that were tried, with a `wait` for every wait between them.

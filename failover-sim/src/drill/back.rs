@@ -4,6 +4,7 @@ use super::{DrillError, Rehearsal};
 use failover_core::effect::{self, Hands, Whose};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::End;
+use failover_core::lock::{FileLock, Holder};
 use failover_core::permit::{RunId, RunPermit};
 use failover_core::returning::{self, Taken};
 
@@ -30,7 +31,9 @@ impl Rehearsal {
         // As on the command line: a permit of its own, and the runs of the journals are this machine's own.
         let run = self.run;
         let permit = RunPermit { run: RunId::random()?, known: vec![run], ..self.permit() };
-        let mut hands = Hands { permit: Some(permit), ..self.hands() };
+        let who = Holder::this("failover return", self.world.now(), None);
+        let lock = FileLock::acquire_under(&self.root_of(self.backup), self.policy.chain, self.policy.baker, &who)?;
+        let mut hands = Hands { permit: Some(permit), locks: vec![Box::new(lock)], ..self.hands() };
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(DrillError::NoRun)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;
         let mut recorder = self.recorder(file, None);

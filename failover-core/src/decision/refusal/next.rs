@@ -169,7 +169,7 @@ impl Refusal {
             Self::Unpinned { .. } => {
                 "run `failover check` first: it pins the primary. If that is impossible, run again with --emergency"
             }
-            Self::NoLock => "take a lock, `FileLock::acquire`, and give it to the run",
+            Self::NoLock => "take `FileLock::acquire_under` the root of the run's permits, and give it to the run",
             Self::Unfinished { .. } => "run `failover resume` to go on, or `failover stand-down` to leave it",
             Self::Slow { .. } => {
                 "find out what answers so slowly, the node, the primary or this machine's signer, then run again"

@@ -8,7 +8,7 @@ use crate::guard::GuardNote;
 use crate::journal::record::Record;
 use crate::journal::{self, Entry, PreviousRun};
 use crate::permit::{RunId, RunPermit};
-use crate::session::{SessionError, SetupError};
+use crate::session::{SessionError, SetupError, past};
 use crate::state::{StateDir, StateError};
 
 /// How many journals are looked through for runs of this machine.
@@ -41,19 +41,11 @@ pub fn begin(config: &Config) -> Result<RunId, SessionError> {
 ///
 /// # Errors
 /// It does not begin as a run does, or it is about something else.
-pub fn previous_run(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<PreviousRun, SetupError> {
+pub fn previous_run(path: &Path, entries: &[Entry<Record>], config: &Config) -> Result<PreviousRun, SessionError> {
     let Some(past) = PreviousRun::of(entries) else {
-        return Err(SetupError::NoBeginning { path: path.to_owned() });
+        return Err(SetupError::NoBeginning { path: path.to_owned() }.into());
     };
-    if past.policy.baker != config.baker.address || past.policy.chain != config.baker.chain {
-        return Err(SetupError::OtherBaker { baker: past.policy.baker, chain: past.policy.chain });
-    }
-    if past.policy.signer_apart != config.primary.signer.is_some() {
-        return Err(SetupError::OtherSigner);
-    }
-    // What was stated of one machine says nothing of another.
-    if let Some(host) = past.policy.host.as_ref().filter(|host| config.primary.host() != Some(host)) {
-        return Err(SetupError::OtherHost { host: host.clone() });
-    }
+    let (baker, chain) = (config.baker.address, config.baker.chain);
+    past::is_about(&past, (baker, chain), (config.primary.signer.is_some(), config.primary.host()))?;
     Ok(past)
 }
