@@ -21,7 +21,7 @@ fn script(with: &str, name: &str, world: &World) -> Command {
 fn script_switches(with: &str, name: &str) {
     let world = World::new(Signer::TezSign);
     let statement = |line: &str| wanted(line, "Then type ");
-    let (exit, shown) = with_person(script(with, name, &world), |line| statement(line).map(|_| "yes".to_owned()));
+    let (exit, shown) = with_person(script(with, name, &world), move |line| statement(line).map(|_| "yes".to_owned()));
     assert_eq!(exit, 8, "{shown}");
     untouched(&world);
     assert!(world.journals().is_empty(), "no run was begun");
