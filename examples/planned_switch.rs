@@ -3,27 +3,33 @@
 //! is what is typed and printed.
 //!
 //! `cargo run --example planned_switch -- /etc/failover/config.toml`, on the backup, while the primary bakes; or with the
-//! `failover.toml` that `failover drill --serve DIR` writes.
+//! `failover.toml` that `failover drill --serve DIR` writes. A run that is unfinished is named, and the program ends with 6;
+//! a person who wants to take it up adds `--resume`. Ctrl-C, SIGTERM and SIGHUP end a run at its next look.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use failover_core::config::{Config, Signer, secret};
 use failover_core::failover::Recorder;
 use failover_core::journal::record::{End, Plan, Record, StepResult};
 use failover_core::journal::{JournalError, JournalFile};
 use failover_core::operator::{Answer, Operator, OperatorError, Question};
-use failover_core::session::{Look, Session, Wanted};
+use failover_core::session::{Look, Opening, Session, SessionError, Wanted};
 use failover_core::signer::{Passphrase, ledger};
 use failover_core::state::PlanId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// How long a question stands (S10).
 const DEADLINE: Duration = Duration::from_secs(600);
+
+/// How often a question looks whether the run is to be stopped.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What a run says to the other end.
 enum Told {
@@ -48,6 +54,7 @@ struct OtherEnd {
     tell: Sender<Told>,
     typed: Receiver<String>,
     signer: Signer,
+    cancel: Arc<AtomicBool>,
 }
 
 impl Operator for OtherEnd {
@@ -61,12 +68,22 @@ impl Operator for OtherEnd {
         while self.typed.try_recv().is_ok() {}
         let asked = Told::Asked { question: question.clone(), sentence: sentence.clone() };
         self.tell.send(asked).map_err(|_| OperatorError::Cancelled)?;
-        match self.typed.recv_timeout(DEADLINE) {
-            Ok(typed) if typed.trim() == sentence => Ok(Answer::Yes),
-            Ok(_) => Ok(Answer::No),
-            Err(RecvTimeoutError::Timeout) => Err(OperatorError::Timeout { what: "the other end", after: DEADLINE }),
-            Err(RecvTimeoutError::Disconnected) => Err(OperatorError::Cancelled),
+        let asked = Instant::now();
+        while asked.elapsed() < DEADLINE {
+            // The library looks at the flag between its questions; in one, the program has to. Nobody has answered, so this is
+            // no `Cancelled`: the run can be taken up again.
+            if self.cancel.load(Ordering::SeqCst) {
+                let after = Duration::from_secs(asked.elapsed().as_secs());
+                return Err(OperatorError::Timeout { what: "the other end", after });
+            }
+            match self.typed.recv_timeout(LOOK) {
+                Ok(typed) if typed.trim() == sentence => return Ok(Answer::Yes),
+                Ok(_) => return Ok(Answer::No),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(OperatorError::Cancelled),
+            }
         }
+        Err(OperatorError::Timeout { what: "the other end", after: DEADLINE })
     }
 
     fn can_give_passphrase(&self) -> Result<(), OperatorError> {
@@ -84,7 +101,7 @@ fn passphrase_file(signer: &Signer) -> Result<&Path, OperatorError> {
     signer.passphrase_file.as_deref().ok_or(none)
 }
 
-/// On the disk first (S6). Where nobody listens any more the run goes on all the same.
+/// On the disk first (S6). Where nobody listens any more the run is not ended by that.
 struct Written(JournalFile<Record>, Sender<Told>);
 
 impl Recorder for Written {
@@ -102,14 +119,25 @@ fn look(config: &Config) -> Result<Plan, Box<dyn Error>> {
     Ok(Look::open(config, &state, policy, PlanId::random()?, None, Arc::default())?.plan()?)
 }
 
-fn switch(config: &Config, plan: PlanId, tell: Sender<Told>, typed: Receiver<String>) -> End {
-    let operator = Box::new(OtherEnd { tell: tell.clone(), typed, signer: config.signer.clone() });
-    let opened = Session::open(config, &Wanted::default());
-    match opened.and_then(|opening| opening.of_plan(plan).session(operator, |file| Box::new(Written(file, tell)))) {
-        Ok(session) => session.run(),
-        // Nothing was begun: another run holds the lock, a duplicate is latched, a part cannot be opened.
-        Err(error) => error.end(),
+/// The locks. A run that is unfinished is taken up again by a person's word alone; without it, it is why none is begun.
+fn open(config: &Config, wanted: &Wanted, resume: bool) -> Result<Option<Opening>, SessionError> {
+    if resume { Session::resume(config, wanted) } else { Session::open(config, wanted).map(Some) }
+}
+
+fn switch(
+    opening: Opening,
+    operator: OtherEnd,
+    recorder: impl FnOnce(JournalFile<Record>) -> Box<dyn Recorder>,
+) -> Result<End, SessionError> {
+    let cancel = Arc::clone(&operator.cancel);
+    let session = opening.session(Box::new(operator), recorder)?;
+    // From here on a signal ends the run at its next look, and not the process. Before, nothing was done.
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&cancel)) {
+            println!("signal {signal} will end this process at once: {error}");
+        }
     }
+    Ok(session.run())
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -117,21 +145,46 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     if let Some(code) = ledger::hid::serve_child(std::env::args_os()) {
         return Ok(code);
     }
-    let file = std::env::args().nth(1).ok_or("usage: planned_switch CONFIG")?;
-    let config = Config::read(Path::new(&file))?;
-    let plan = look(&config)?;
-    println!("plan {}: {} keys to level {}; {}", plan.plan, plan.keys.len(), plan.floor, plan.why);
-    if plan.path != failover_core::decision::Path::Controlled {
-        return Err("that is no planned switch: see docs/night.md".into());
-    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (file, resume) = match arguments.as_slice() {
+        [file] => (file, false),
+        [file, word] if word == "--resume" => (file, true),
+        _ => return Err("usage: planned_switch CONFIG [--resume]".into()),
+    };
+    let config = Config::read(Path::new(file))?;
+    // The flag is one: what stops the run ends a wait for the device and a question too.
+    let wanted = Wanted::default();
+    let opening = match open(&config, &wanted, resume) {
+        Ok(Some(opening)) => opening,
+        Ok(None) => return Err("no run was interrupted: leave out --resume".into()),
+        // Nothing was begun: a run is unfinished, another one is in progress, a duplicate is latched.
+        Err(error) => return Ok(last_words(&error.end())),
+    };
+    let opening = if resume {
+        println!("the run {} is taken up again", opening.plan());
+        opening
+    } else {
+        let plan = look(&config)?;
+        println!("plan {}: {} keys to level {}; {}", plan.plan, plan.keys.len(), plan.floor, plan.why);
+        if plan.path != failover_core::decision::Path::Controlled {
+            return Err("that is no planned switch: see docs/night.md".into());
+        }
+        opening.of_plan(plan.plan)
+    };
     let ((tell, told), (types, typed)) = (channel(), channel());
-    let run = std::thread::spawn(move || switch(&config, plan.plan, tell, typed));
+    let operator =
+        OtherEnd { tell: tell.clone(), typed, signer: config.signer.clone(), cancel: Arc::clone(&wanted.cancel) };
+    let run = std::thread::spawn(move || switch(opening, operator, |file| Box::new(Written(file, tell))));
     std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| types.send(line)));
     // It ends when the run has let go of both its ends.
     told.into_iter().for_each(|told| show(&told));
     let end = run.join().map_err(|_| "the run panicked: look at `failover status`")?;
+    Ok(last_words(&end.unwrap_or_else(SessionError::end)))
+}
+
+fn last_words(end: &End) -> ExitCode {
     println!("{}; {}", end.message, end.next);
-    Ok(ExitCode::from(end.exit))
+    ExitCode::from(end.exit)
 }
 
 fn show(told: &Told) {

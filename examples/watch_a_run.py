@@ -3,16 +3,35 @@
 
     watch_a_run.py FAILOVER CONFIG        FAILOVER is the program, CONFIG the configuration of the backup
 
-It shows the plan, has a person state that the primary's signer is unplugged, runs, shows each record as it comes, and does what
-the exit code asks for. Codes and names of records, steps and refusals may be relied on; sentences are for people. To try it:
-`failover drill --serve DIR`, and DIR/failover.toml. It ends with the exit code of the run.
+It shows the plan, has a person state that the primary's signer is unplugged, and of a Ledger its setting, runs, and shows each record
+as it comes. It ends with the exit code of the run. A run that is unfinished, whoever stopped it, is for a person to decide about: the
+script never resumes one, says what is next, and ends with 6. Ctrl-C, SIGTERM and a closed terminal are passed on to the run.
+Codes and names of records, steps and refusals may be relied on; sentences are for people. To try it: `failover drill --serve DIR`,
+and DIR/failover.toml.
 """
 
 import json
+import signal
 import subprocess
 import sys
 
 DONE, DUPLICATE, INTERRUPTED, CANCELLED = 0, 5, 6, 8
+
+
+class Stop:
+    """A stop is passed on to what was called. A person who is asked has answered by it."""
+
+    came, child, asking = False, None, False
+
+    def __call__(self, *_):
+        self.came = True
+        if self.child:
+            self.child.terminate()
+        elif self.asking:
+            raise KeyboardInterrupt
+
+
+stop = Stop()
 
 
 def call(program, *arguments, show=lambda record: None):
@@ -20,9 +39,15 @@ def call(program, *arguments, show=lambda record: None):
     records = []
     # Standard input is nobody's: what is not answered by a flag is answered by no one.
     with subprocess.Popen([*program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as run:
+        stop.child = run
+        if stop.came:
+            run.terminate()
         for line in run.stdout:
-            records.append(json.loads(line))
-            show(records[-1])
+            # A line without its end is torn: the program was killed.
+            if line.endswith("\n"):
+                records.append(json.loads(line))
+                show(records[-1])
+    stop.child = None
     return records, run.returncode
 
 
@@ -40,36 +65,70 @@ def show(record):
 
 
 def last_words(records, code):
-    """What the last line says. A program that was killed has none."""
+    """What the last line says. A program that was killed has none, and ends as the shell says it."""
     end = records[-1] if records and records[-1]["record"] == "end" else {}
+    code = code if code >= 0 else 128 - code
     print(f"exit {code}: {end.get('message', '')} next: {end.get('next', 'look at `failover status`')}", flush=True)
     return code
 
 
+def unfinished(records):
+    """Shows a run that is not over, where `status` has one. `run` refuses such a one too, with 6."""
+    journal = next((record["says"] for record in records if record.get("what") == "journal"), "")
+    if not journal.startswith("a run was interrupted"):
+        return False
+    print(f"exit {INTERRUPTED}: {journal} next: {records[-1]['next']}", flush=True)
+    return True
+
+
+def types(what, sentence):
+    """Does the person type this sentence?"""
+    print(f"{what} Then type {sentence}", flush=True)
+    stop.asking = True
+    try:
+        return not stop.came and sys.stdin.readline().strip() == sentence
+    except KeyboardInterrupt:
+        return False
+    finally:
+        stop.asking = False
+
+
 def main(failover, config):
     program = [failover, "--json", "--config", config]
+    looked, code = call(program, "status", show=lambda record: record["record"] == "error" and show(record))
+    if code != DONE:
+        return last_words(looked, code)
+    if unfinished(looked):
+        return INTERRUPTED
     records, code = call(program, "run", "--plan-only", show=show)
     plan = next((record for record in records if record["record"] == "plan"), None)
     if code != DONE or plan is None:
         return last_words(records, code)
     # It holds for the plan with this id, and for ten minutes.
     statement = f"{plan['name']}:{plan['plan']}"
+    answers = ["--yes", "--confirm-disconnected", statement]
     print(f"head {plan['head']}, every mark to {plan['floor']}, keys: {', '.join(plan['keys'])}; {plan['why']}")
-    print(f"Unplug the primary's signer. Then type {statement}", flush=True)
-    if sys.stdin.readline().strip() != statement:
+    confirmed = types("Unplug the primary's signer.", statement)
+    if confirmed and any(record.get("model") == "ledger" for record in looked):
+        confirmed = types("Look at the Ledger's screen, under Settings: is High Watermark enabled?", "enabled")
+        answers += ["--confirm-ledger-setting", statement]
+    if not confirmed or stop.came:
         print("not confirmed: nothing was done")
         return CANCELLED
-    answers = ["--yes", "--confirm-disconnected", statement]
     records, code = call(program, "run", *answers, show=show)
-    if code == INTERRUPTED or code < 0:
-        # A run was cut, this one or an earlier one: it is taken up again, with what was stated of the same plan.
-        records, code = call(program, "resume", *answers, show=show)
     if code == DUPLICATE:
         print("SOMETHING ELSE SIGNS FOR THIS BAKER. The backup is stopped, and stays so: find what signs.")
+    if code < 0:
+        # It was killed, and could not say what it leaves.
+        stop.came = False
+        if unfinished(call(program, "status")[0]):
+            return INTERRUPTED
     return last_words(records, code)
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]) & 0xFF)
+    for name in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, stop)
+    sys.exit(main(*sys.argv[1:]))
