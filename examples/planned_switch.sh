@@ -90,14 +90,11 @@ ended() {
 
 # Ends where `status` shows a run that is not over. `run` refuses such a one too, with 6; here nobody has typed anything yet.
 unfinished() {
-    says=$(field '"record":"status","what":"journal"' says)
-    case $says in
-        'a run was interrupted'*)
-            echo "$says"
-            echo "exit 6, interrupted: $(field "$end" next)"
-            exit 6
-            ;;
-    esac
+    journal='"record":"status","what":"journal"'
+    [ -n "$(field "$journal" unfinished)" ] || return 0
+    field "$journal" says
+    echo "exit 6, interrupted: $(field "$end" next)"
+    exit 6
 }
 
 typed() {

@@ -74,10 +74,10 @@ def last_words(records, code):
 
 def unfinished(records):
     """Shows a run that is not over, where `status` has one. `run` refuses such a one too, with 6."""
-    journal = next((record["says"] for record in records if record.get("what") == "journal"), "")
-    if not journal.startswith("a run was interrupted"):
+    journal = next((record for record in records if "unfinished" in record), None)
+    if journal is None:
         return False
-    print(f"exit {INTERRUPTED}: {journal} next: {records[-1]['next']}", flush=True)
+    print(f"exit {INTERRUPTED}: {journal['says']} next: {records[-1]['next']}", flush=True)
     return True
 
 

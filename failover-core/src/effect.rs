@@ -146,7 +146,7 @@ impl EffectError {
             Self::StillArmed(_) => "unplug the backup's signer",
             Self::TooOld(_) => "look again; if it stays slow, find out what answers so slowly",
             Self::NoPassphrase => "give the passphrase, then look again",
-            Self::NotLet(_) => "let what goes on there end, then run `failover return` again",
+            Self::NotLet(_) => "let the command there end, then run `failover return` again",
         }
     }
 

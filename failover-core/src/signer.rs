@@ -301,7 +301,7 @@ pub trait SignerDevice: Send {
 /// Raising itself is no method, so that no driver can leave a part of it out: [`raise()`] and [`raise_to_floor`] are the whole
 /// of it (read, refuse to lower, refuse past the cap, send, read back, compare), [`RaiseOrder::send`] is one order of it.
 /// Nothing outside of this room can make the [`CheckedOrder`] that a driver is handed, nor keep it for later; so no driver can
-/// be told to set a mark that was not read right before (S4).
+/// be told to set a mark that was not read in the same call (S4): right before, unless the device itself refuses what is lower.
 pub trait HwmSetter: SignerDevice {
     /// Sends one level to the device. What it answers proves nothing (S5).
     ///

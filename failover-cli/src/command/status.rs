@@ -24,6 +24,15 @@ use crate::settings::Settings;
 struct Line {
     what: &'static str,
     says: String,
+    /// The journal of a run that was interrupted, and is to be taken up again or stood down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfinished: Option<PathBuf>,
+}
+
+impl Line {
+    const fn new(what: &'static str, says: String) -> Self {
+        Self { what, says, unfinished: None }
+    }
 }
 
 impl std::fmt::Display for Line {
@@ -49,25 +58,25 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     for (what, control) in [("primary", primary), ("backup", Some(open::control(&config.backup)?))] {
         let says =
             control.map_or_else(|| "the configuration has no way to reach it".to_owned(), |mut c| services(&mut *c));
-        out.show(&Line { what, says });
+        out.show(&Line::new(what, says));
     }
     let running = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address);
     if let Some(holder) = &running {
-        out.show(&Line { what: "running", says: holder.to_string() });
+        out.show(&Line::new("running", holder.to_string()));
         // It has the device, and whatever else cannot be seen beside it.
         first = None;
     }
     match StateDir::existing(settings.state()) {
         Ok(state) => {
-            let (says, then) = last_run(&state, running.as_ref());
-            out.show(&Line { what: "journal", says });
+            let (line, then) = last_run(&state, running.as_ref());
+            out.show(&line);
             // What stands in the way is done first.
             first = match (first, then) {
                 (Some(first), Some(then)) => Some(format!("{first}; then {then}")),
                 (first, then) => first.or(then),
             };
         }
-        Err(error) => out.show(&Line { what: "journal", says: format!("{error}") }),
+        Err(error) => out.show(&Line::new("journal", error.to_string())),
     }
     Ok(End::done(
         first.unwrap_or_else(|| {
@@ -106,12 +115,13 @@ fn let_it_end(running: &Holder) -> String {
 }
 
 /// How the last run stands, and what follows from it. `running`: who holds this machine's lock.
-fn last_run(state: &StateDir, running: Option<&Holder>) -> (String, Option<String>) {
+fn last_run(state: &StateDir, running: Option<&Holder>) -> (Line, Option<String>) {
     let (latch, latched) = match state.latch() {
         Latch::Open => (String::new(), false),
         Latch::Latched(seen) => (format!("; a duplicate was seen at {}", seen.at), true),
         Latch::Unknown(error) => (format!("; {error}"), true),
     };
+    let mut unfinished = None;
     let (says, next) = match newest(state) {
         Ok(None) => ("no run yet".to_owned(), None),
         Ok(Some((path, entries))) => {
@@ -120,7 +130,11 @@ fn last_run(state: &StateDir, running: Option<&Holder>) -> (String, Option<Strin
             match (over, running) {
                 (true, _) => (format!("the last run is over{what}"), stopped.then_some(LEADS_OUT)),
                 (false, Some(_)) => (format!("a run is in progress{what}: {}", path.display()), None),
-                (false, None) => (format!("a run was interrupted{what}: {}", path.display()), Some(GOES_ON)),
+                (false, None) => {
+                    let says = format!("a run was interrupted{what}: {}", path.display());
+                    unfinished = Some(path);
+                    (says, Some(GOES_ON))
+                }
             }
         }
         Err(why) => (why, None),
@@ -131,7 +145,7 @@ fn last_run(state: &StateDir, running: Option<&Holder>) -> (String, Option<Strin
         Some(running) => Some(let_it_end(running)),
         None => next.map(str::to_owned),
     };
-    (format!("{says}{latch}"), next)
+    (Line { what: "journal", says: format!("{says}{latch}"), unfinished }, next)
 }
 
 type Journal = (PathBuf, Vec<Entry<Record>>);

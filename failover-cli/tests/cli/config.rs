@@ -79,7 +79,7 @@ fn every_mistake_is_named_with_its_line() {
         (19, "\"command\"", "\"tezbake\"\nunits = [\"a\"]", "not used by this control"),
         (18, "start = [\"start-it\"]\n", "", "start is missing"),
         (18, "[backup]\n", "[backup]\nhost = \"baker@backup\"\n", "the backup is this machine"),
-        (23, "margin = 12", "margin = 1", "between 2 and 48"),
+        (23, "margin = 12", "margin = 1", "between 2 and 1000"),
         (23, "margin = 12", "margin = -1", "invalid value"),
         (24, "margin = 12\n", "margin = 12\n[polici]\n", "unknown field `polici`"),
         (24, "margin = 12\n", "margin = 12\nmargin = 13\n", "duplicate key"),

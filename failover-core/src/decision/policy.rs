@@ -38,9 +38,9 @@ pub const REFUSAL_LIFE: Duration = Duration::from_secs(24 * 3600);
 pub const MARGIN: u64 = 10;
 /// No margin is smaller, whatever is configured.
 pub const MARGIN_LEAST: u64 = 2;
-/// One that is larger is a typing error, and said before anything is asked: with it what a person at a Ledger may need besides
-/// would lie past the cap.
-pub const MARGIN_MOST: u64 = CAP - UNSEEN - LEDGER_EXTRA - LEDGER_AGAIN;
+/// One that is larger is a typing error, and said before anything is asked. What is past the cap is refused all the same, before
+/// the primary is touched (H5).
+pub const MARGIN_MOST: u64 = 1000;
 /// The margin where nothing proves that the primary is off, at least.
 pub const MARGIN_UNPROVEN: u64 = 30;
 /// After this many levels without enough rights, silence proved nothing.
@@ -187,7 +187,7 @@ impl Default for Quarantine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// The floor would be too near to what the primary may have signed, or past the cap (S2, S4).
+    /// The floor would be too near to what the primary may have signed, or far past the cap (S2, S4).
     #[error("the margin is {margin} levels, and has to be between {MARGIN_LEAST} and {MARGIN_MOST}")]
     Margin {
         /// The margin, in levels.

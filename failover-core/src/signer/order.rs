@@ -5,7 +5,8 @@
 //! ```
 //!
 //! None of the three can be made or copied outside of this file's room, so a driver is never handed a level that was planned
-//! against marks that nobody read, or that have moved since.
+//! against marks that nobody read. Nor, of an order that is sent by itself, against marks that have moved since; of a raise of
+//! several keys this holds where the device would obey a lower level. One that refuses it is read once for all of its keys.
 
 use super::needed::{RaiseError, Raised, compare, marks_of, plan_authorize, plan_raise, same_key, state_of};
 use super::{Arm, Arming, Cap, DeviceState, HwmSetter, KeyName, KeyState, LedgerMarks, Marks, SignerError};

@@ -44,8 +44,9 @@ fn the_newest_unfinished_run_is_found() {
     fs::write(state.path().join("journals/notes.txt"), "a person's").unwrap();
     let names: Vec<String> =
         state.journals().unwrap().iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(names[0], "20261122T030300Z-K7MPQ2.jsonl");
-    assert_eq!(names.len(), 4);
+    // One without a byte is none.
+    assert_eq!(names[0], "20261122T030200Z-K7MPQ2.jsonl");
+    assert_eq!(names.len(), 3);
     assert!(names.is_sorted_by(|a, b| a > b));
 
     let (path, journal) = state.unfinished::<Record>(finished).unwrap().unwrap();
@@ -63,11 +64,18 @@ fn one_that_cannot_be_read_is_not_passed_over() {
     assert!(matches!(found, Err(StateError::Journal(JournalError::Bad { line: 1, .. }))), "{found:?}");
 }
 
+/// Two of one plan within a second: a statement by a flag names it, and a person may be quick.
 #[test]
-fn no_run_overwrites_another() {
+fn no_run_overwrites_another_or_is_kept_from_beginning_by_it() {
     let dir = tempfile::tempdir().unwrap();
     let state = StateDir::open(dir.path().join("state")).unwrap();
-    state.create_journal::<Record>(at(0), plan()).unwrap();
-    let again = state.create_journal::<Record>(at(0), plan());
-    assert!(matches!(again, Err(StateError::Journal(JournalError::Open { .. }))));
+    for records in 1..=3 {
+        let mut journal = state.create_journal::<Record>(at(0), plan()).unwrap();
+        for _ in 0..records {
+            journal.append(at(0), &Record::Began).unwrap();
+        }
+    }
+    let journals = state.journals().unwrap();
+    let lines: Vec<usize> = journals.iter().map(|path| fs::read_to_string(path).unwrap().lines().count()).collect();
+    assert_eq!(lines, [3, 2, 1], "the newest first: {journals:?}");
 }

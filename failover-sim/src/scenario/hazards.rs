@@ -58,8 +58,8 @@ pub(super) static HAZARDS: &[Scenario] = &[
     },
     Scenario {
         name: "h5",
-        about: "a digit too many in the margin: no run begins with it",
-        exit: 2,
+        about: "a digit too many in the margin: the floor is past the cap, refused",
+        exit: 3,
         prepare: |s| s.policy.margin = 1000,
         ..PLAIN
     },
