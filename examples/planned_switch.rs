@@ -5,9 +5,9 @@
 //! `cargo run --example planned_switch -- /etc/failover/config.toml`, on the backup, while the primary bakes; or with the
 //! `failover.toml` that `failover drill --serve DIR` writes. A run that is unfinished is named, and the program ends with 6;
 //! a person who wants to take it up adds `--resume`. Ctrl-C, SIGTERM and SIGHUP end a run at its next look.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,6 +24,13 @@ use failover_core::session::{Look, Opening, Session, SessionError, Wanted};
 use failover_core::signer::{Passphrase, ledger};
 use failover_core::state::PlanId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+/// Says a line. A terminal that is closed, or a pipe that nobody reads, must not end the run in the middle of a step.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        let _nobody_reads = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
 
 /// How long a question stands (S10).
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -129,14 +136,13 @@ fn switch(
     operator: OtherEnd,
     recorder: impl FnOnce(JournalFile<Record>) -> Box<dyn Recorder>,
 ) -> Result<End, SessionError> {
-    let cancel = Arc::clone(&operator.cancel);
-    let session = opening.session(Box::new(operator), recorder)?;
     // From here on a signal ends the run at its next look, and not the process. Before, nothing was done.
     for signal in [SIGHUP, SIGINT, SIGTERM] {
-        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&cancel)) {
-            println!("signal {signal} will end this process at once: {error}");
+        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&operator.cancel)) {
+            say!("signal {signal} will end this process at once: {error}");
         }
     }
+    let session = opening.session(Box::new(operator), recorder)?;
     Ok(session.run())
 }
 
@@ -161,11 +167,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Err(error) => return Ok(last_words(&error.end())),
     };
     let opening = if resume {
-        println!("the run {} is taken up again", opening.plan());
+        say!("the run {} is taken up again", opening.plan());
         opening
     } else {
         let plan = look(&config)?;
-        println!("plan {}: {} keys to level {}; {}", plan.plan, plan.keys.len(), plan.floor, plan.why);
+        say!("plan {}: {} keys to level {}; {}", plan.plan, plan.keys.len(), plan.floor, plan.why);
         if plan.path != failover_core::decision::Path::Controlled {
             return Err("that is no planned switch: see docs/night.md".into());
         }
@@ -183,19 +189,19 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn last_words(end: &End) -> ExitCode {
-    println!("{}; {}", end.message, end.next);
+    say!("{}; {}", end.message, end.next);
     ExitCode::from(end.exit)
 }
 
 fn show(told: &Told) {
     match told {
-        Told::Asked { question, sentence } => println!("{question:?}\n  to be typed: {sentence}"),
+        Told::Asked { question, sentence } => say!("{question:?}\n  to be typed: {sentence}"),
         Told::Recorded(record) => match &**record {
-            Record::Before { number, step } => println!("{number}  {}", step.name()),
+            Record::Before { number, step } => say!("{number}  {}", step.name()),
             Record::After { step, result: StepResult::Failed { why, next, .. }, .. } => {
-                println!("{}: {why}; {next}", step.name());
+                say!("{}: {why}; {next}", step.name());
             }
-            Record::Duplicate { signed, .. } => println!("foreign signatures: {signed:?}"),
+            Record::Duplicate { signed, .. } => say!("foreign signatures: {signed:?}"),
             _ => {}
         },
     }

@@ -51,24 +51,32 @@ def call(program, *arguments, show=lambda record: None):
     return records, run.returncode
 
 
+def say(line):
+    """Says a line. A terminal that is closed must not leave a run behind that nobody waits for."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        pass
+
+
 def show(record):
     """One record in a line. Kinds that a later version adds are passed over."""
     match record["record"]:
         case "before":
-            print(f"{record['number']}  {record['step']}", flush=True)
+            say(f"{record['number']}  {record['step']}")
         case "after" if record["result"] == "failed":
-            print(f"   {record['why']}; {record['next']}", flush=True)
+            say(f"   {record['why']}; {record['next']}")
         case "duplicate":
-            print(f"   SIGNED BY ANOTHER: {record['signed']}", flush=True)
+            say(f"   SIGNED BY ANOTHER: {record['signed']}")
         case "error":
-            print(f"   {record['message']}", flush=True)
+            say(f"   {record['message']}")
 
 
 def last_words(records, code):
     """What the last line says. A program that was killed has none, and ends as the shell says it."""
     end = records[-1] if records and records[-1]["record"] == "end" else {}
     code = code if code >= 0 else 128 - code
-    print(f"exit {code}: {end.get('message', '')} next: {end.get('next', 'look at `failover status`')}", flush=True)
+    say(f"exit {code}: {end.get('message', '')} next: {end.get('next', 'look at `failover status`')}")
     return code
 
 
@@ -77,13 +85,13 @@ def unfinished(records):
     journal = next((record for record in records if "unfinished" in record), None)
     if journal is None:
         return False
-    print(f"exit {INTERRUPTED}: {journal['says']} next: {records[-1]['next']}", flush=True)
+    say(f"exit {INTERRUPTED}: {journal['says']} next: {records[-1]['next']}")
     return True
 
 
 def types(what, sentence):
     """Does the person type this sentence?"""
-    print(f"{what} Then type {sentence}", flush=True)
+    say(f"{what} Then type {sentence}")
     stop.asking = True
     try:
         return not stop.came and sys.stdin.readline().strip() == sentence
@@ -107,18 +115,18 @@ def main(failover, config):
     # It holds for the plan with this id, and for ten minutes.
     statement = f"{plan['name']}:{plan['plan']}"
     answers = ["--yes", "--confirm-disconnected", statement]
-    print(f"head {plan['head']}, every mark to {plan['floor']}, keys: {', '.join(plan['keys'])}; {plan['why']}")
+    say(f"head {plan['head']}, every mark to {plan['floor']}, keys: {', '.join(plan['keys'])}; {plan['why']}")
     confirmed = types("Unplug the primary's signer.", statement)
     if confirmed and any(record.get("model") == "ledger" for record in looked):
         confirmed = types("Look at the Ledger's screen, under Settings: is High Watermark enabled?", "enabled")
         answers += ["--confirm-ledger-setting", statement]
     if not confirmed or stop.came:
-        print("not confirmed: nothing was done")
+        say("not confirmed: nothing was done")
         return CANCELLED
     records, code = call(program, "run", *answers, show=show)
     if code == DUPLICATE:
-        print("SOMETHING ELSE SIGNS FOR THIS BAKER. The backup is stopped, and stays so: find what signs.")
-    if code < 0:
+        say("SOMETHING ELSE SIGNS FOR THIS BAKER. The backup is stopped, and stays so: find what signs.")
+    if not records or records[-1]["record"] != "end":
         # It was killed, and could not say what it leaves.
         stop.came = False
         if unfinished(call(program, "status")[0]):

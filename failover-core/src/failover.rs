@@ -176,6 +176,10 @@ impl Failover {
     }
 
     fn go(&mut self) -> Result<End, JournalError> {
+        // A run that was stopped while its parts were opened has done nothing.
+        if self.resumed.is_none() && self.cancel.load(Ordering::SeqCst) {
+            return Ok(self.refused_unwritten(&Refusal::Cancelled));
+        }
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let locks = self.hands.locks.iter().map(|lock| HeldLock::of(&**lock)).collect();
         let begin = if self.resumed.is_some() {

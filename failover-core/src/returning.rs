@@ -83,7 +83,8 @@ impl Returning<'_> {
             return Ok(refused(refusal));
         }
         if let Some(permit) = &self.hands.permit
-            && let Err(error) = permit.permits.take_away(&format!("`failover return` by {}", permit.who))
+            && let Err(error) =
+                permit.permits.take_away_others(&format!("`failover return` by {}", permit.who), &permit.run)
         {
             return Ok(self.failed(&error.into()));
         }

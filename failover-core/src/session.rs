@@ -10,6 +10,7 @@
 //! duplicate or an unfinished run, or where guard and services look for two tokens, there is no session (S7, S8, S13, S17). A
 //! primary that answers and was never pinned is refused as soon as it is seen (H19).
 
+use crate::decision::policy::MARGIN_MOST;
 use crate::decision::{PolicyError, Verdict};
 use crate::facts::Facts;
 use crate::failover::{Failover, Parts, PlanRefused, PreviousRun, earlier_refusal, plan};
@@ -49,9 +50,14 @@ impl Session {
     /// earlier session left armed was disarmed (S12).
     pub fn from_parts(parts: Parts, past: Option<PreviousRun>) -> Result<Self, SessionError> {
         let simulated = is_simulated(&parts);
+        // A run goes on with what it was begun with, by a version that asked less.
+        let begun = past.as_ref().map(|past| (past.policy.margin, past.policy.cap));
+        let as_begun = begun == Some((parts.policy.margin, parts.policy.cap));
         match parts.policy.check() {
             // What is excluded there excludes nothing on a real machine.
             Err(PolicyError::Quarantine) if simulated => {}
+            Err(PolicyError::Cap { .. }) if as_begun => {}
+            Err(PolicyError::Margin { margin }) if as_begun && margin > MARGIN_MOST => {}
             checked => checked?,
         }
         if let Some(past) = &past {

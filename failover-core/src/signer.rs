@@ -53,7 +53,7 @@ pub use registry::Listed;
 pub use selector::{Place, Selector, SelectorError};
 use traits::{AtRest, Hold, Traits};
 pub use unlocked::{UnlockedError, with_unlocked};
-pub(crate) use unlocked::{held, next_where_not_locked, unlocked, words_of};
+pub(crate) use unlocked::{caught, held, next_where_not_locked, unlocked, words_of};
 
 /// What a device says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -12,7 +12,7 @@ use super::operator::Person;
 use super::options::{Pace, Side, WorldOptions};
 use super::scenario::{Scenario, Stage};
 use super::source::Source;
-use super::wire::{Burst, Edge, Ended, Jolted, Kill};
+use super::wire::{Burst, Edge, Jolted, Kill};
 use super::world::World;
 use failover_core::chain::octez::OctezNode;
 use failover_core::clock::Clock;
@@ -336,13 +336,11 @@ impl Rehearsal {
         self.world.wires().begin(self.world.now(), kill);
         // A process that is killed does nothing more, and what it held is let go: it unwinds.
         let end = catch_unwind(AssertUnwindSafe(move || session.rehearse()));
-        self.world.wires().end();
-        self.ends.push(match end {
-            Ok(end) => end,
-            Err(why) => match why.downcast_ref::<Ended>() {
-                Some(ended) => killed(*ended),
-                None => resume_unwind(why),
-            },
+        let ended = self.world.wires().end();
+        self.ends.push(match (ended, end) {
+            (Some(ended), _) => killed(ended),
+            (None, Ok(end)) => end,
+            (None, Err(why)) => resume_unwind(why),
         });
         self.ends.last().ok_or(DrillError::NoRun)
     }

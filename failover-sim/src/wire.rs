@@ -180,9 +180,9 @@ impl Wires {
         counts.session = Some(Session { kill, exchanges: 0, jolted, begins: now, ended: None });
     }
 
-    /// It is over.
-    pub(crate) fn end(&self) {
-        self.lock().session = None;
+    /// It is over; and how it was ended, where that did not come from itself, whatever it made of that.
+    pub(crate) fn end(&self) -> Option<Ended> {
+        self.lock().session.take().and_then(|session| session.ended)
     }
 
     /// How often each kind of mishap happened.

@@ -210,8 +210,13 @@ fn show_plan(
 /// Nothing is left to resume: says how the last run ended.
 fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     let none = || Failure::usage("no run was interrupted", "start one with `failover run`");
-    let newest = state.journals()?.into_iter().next().ok_or_else(none)?;
-    let last = journal::read::<Record>(&newest)?.entries.into_iter().last();
+    let mut last = None;
+    for path in state.journals()? {
+        last = journal::read::<Record>(&path)?.entries.pop();
+        if last.is_some() {
+            break;
+        }
+    }
     match last.map(|entry| entry.record) {
         Some(Record::End(end)) => {
             out.line(format!("The last run is over: {}", end.message));

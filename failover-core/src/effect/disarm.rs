@@ -1,13 +1,12 @@
 //! The safe direction (S12): what can sign here is made unable to, without approval, lock or permit, and read back.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::{EffectError, Hands};
 use crate::baker::{BakerControl, BakerState};
 use crate::clock::Clock;
 use crate::journal::record::{End, NOT_LOCKED};
-use crate::signer::{self, DisarmError, HwmSetter, words_of};
+use crate::signer::{self, DisarmError, HwmSetter, caught};
 
 /// Takes the device's ability to sign away, and reads back.
 ///
@@ -69,16 +68,16 @@ pub fn disarm(hands: &mut Hands, clock: &dyn Clock) -> Disarmed {
         }),
     ]);
     // A service that was still running may have unlocked the keys again in between.
-    match catch_unwind(AssertUnwindSafe(|| disarm_keys(&mut *hands.device))) {
+    match caught(|| disarm_keys(&mut *hands.device)) {
         Ok(Ok(())) => note(true, "keys read back locked or deauthorized".to_owned()),
         Ok(Err(e)) => note(false, format!("{NOT_LOCKED}{e}")),
-        Err(panic) => note(false, format!("{NOT_LOCKED}{}", words_of(&*panic))),
+        Err(said) => note(false, format!("{NOT_LOCKED}{said}")),
     }
     match stopped {
         Ok(()) => note(true, "services read back stopped".to_owned()),
         Err(why) => note(false, format!("services not read back stopped: {why}")),
     }
-    let _let_go_with_the_process = catch_unwind(AssertUnwindSafe(|| hands.device.release()));
+    let _let_go_with_the_process = caught(|| hands.device.release());
     Disarmed { proven, what }
 }
 

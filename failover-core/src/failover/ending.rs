@@ -13,6 +13,8 @@ use crate::operator::OperatorError;
 use crate::permit::PermitError;
 use crate::signer::{SignerDevice as _, SignerError};
 
+/// Where a run ends otherwise than it should, and the backup was started before.
+const BAKES_ON: &str = "; the backup was started and goes on baking; that no other machine signs was not verified";
 /// How a last line begins where a prompt still stands on the Ledger's screen.
 const REJECT: &str = "reject the prompt on the Ledger's screen, then run";
 
@@ -86,9 +88,24 @@ impl Failover {
     }
 
     fn disarm(&mut self) -> Result<bool, JournalError> {
-        let effect::Disarmed { proven, what } = effect::disarm(&mut self.hands, &self.clock);
+        let effect::Disarmed { proven, what } = self.taken_down();
         self.record(&Record::Disarmed { proven, what })?;
         Ok(proven)
+    }
+
+    /// Disarms, and writes nothing down. From here on nothing bakes here, as far as this run knows.
+    pub(super) fn taken_down(&mut self) -> effect::Disarmed {
+        self.backup_runs = false;
+        effect::disarm(&mut self.hands, &self.clock)
+    }
+
+    /// An end that leaves the backup baking says so: to stand it down would stop the only one.
+    pub(super) fn bakes_on(&self, mut end: End) -> End {
+        if self.bakes() {
+            end.message.push_str(BAKES_ON);
+            end.next.push_str("; meanwhile keep `failover watch` running");
+        }
+        end
     }
 
     /// A run that is over gives its permit back; one that can be taken up again keeps it (S13).
@@ -123,14 +140,8 @@ impl Failover {
             next.push_str(&refusals::way_back(&refusal));
         }
         self.tell_pays(&mut next);
-        let mut message = refusal.to_string();
-        // One whose permit is gone was disarmed above.
-        if self.bakes() && !refusal.is_about_the_permit() {
-            message
-                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
-            next.push_str("; meanwhile keep `failover watch` running");
-        }
-        Ok(End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, next) })
+        let end = End::new(outcome, refusal.exit(), refusal.to_string(), next);
+        Ok(self.bakes_on(End { refusal: Some(refusal), ..end }))
     }
 
     pub(super) fn failed(&mut self, step: StepKind, why: String) -> Result<End, JournalError> {
@@ -171,6 +182,7 @@ impl Failover {
         shared: Vec<Signed>,
         end: impl FnOnce(&[Signed], &Stopped, &Policy) -> End,
     ) -> Result<End, JournalError> {
+        self.backup_runs = false;
         let Self { hands, clock, state, policy, .. } = self;
         let stopped = duplicate::stop(hands, clock, state, policy, &signed);
         let mut end = end(&signed, &stopped, policy);
@@ -187,13 +199,17 @@ impl Failover {
         // A start may lie between the last look and the signal.
         self.backup_runs = self.still_bakes();
         self.stand_down_unless_started()?;
+        // Nothing was done that a resume could go on with.
+        if !self.progress.kept.permit {
+            return self.refused(Refusal::Cancelled);
+        }
         let mut message = "stopped by the person".to_owned();
         let mut next = "run `failover resume` to go on, or `failover stand-down`".to_owned();
         if let Some(error) = self.prompting() {
             message = format!("{message}; {error}");
             next = format!("{REJECT} `failover resume` to go on, or `failover stand-down`");
         }
-        Ok(End::new(Outcome::Interrupted, 6, message, next))
+        Ok(self.bakes_on(End::new(Outcome::Interrupted, 6, message, next)))
     }
 
     /// What this session has asked for at the Ledger, where it still stands on its screen. A later press authorizes
@@ -210,8 +226,7 @@ impl Failover {
         if !self.bakes() {
             self.disarm()?;
         } else {
-            message
-                .push_str("; the backup was started and goes on baking; that no other machine signs was not verified");
+            message.push_str(BAKES_ON);
         }
         Ok(End::new(Outcome::Locked, 7, message, error.next().to_owned()))
     }
@@ -239,8 +254,9 @@ impl Failover {
         }
         self.backup_runs = self.still_bakes();
         if self.touched() && !self.bakes() {
-            effect::disarm(&mut self.hands, &self.clock).add_to(&mut end);
+            self.taken_down().add_to(&mut end);
         }
+        let end = self.bakes_on(end);
         self.at_rest(end)
     }
 }

@@ -25,9 +25,9 @@ impl Failover {
     fn broke_off(&mut self, why: &str) {
         let told = format!("the run broke off: {why}");
         // Each apart: what has panicked once may do it again. Disarming comes first, and asks nobody (S12).
-        let bakes = apart(|| self.still_bakes()).unwrap_or_else(|| self.bakes());
-        let disarmed = match self.touched() && !bakes {
-            true => Some(apart(|| effect::disarm(&mut self.hands, &self.clock))),
+        self.backup_runs = apart(|| self.still_bakes()).unwrap_or(self.backup_runs);
+        let disarmed = match self.touched() && !self.bakes() {
+            true => Some(apart(|| self.taken_down())),
             false => None,
         };
         let mut end = self.alarmed.clone().map_or_else(
@@ -46,6 +46,7 @@ impl Failover {
             Some(None) => end.message.push_str("; and disarming the backup broke off too"),
             None => {}
         }
+        let end = self.bakes_on(end);
         let end = match apart(|| self.at_rest(end.clone())) {
             Some(end) => end,
             None => self.not_proven_locked(end, "the wait for an unlock that was not answered broke off"),

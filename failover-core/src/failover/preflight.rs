@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Failover;
-use crate::decision::{Progress, Refusal, Verdict, decide};
-use crate::effect;
+use crate::baker::BakerState;
+use crate::decision::{Refusal, Verdict, decide};
 use crate::facts::Facts;
 use crate::journal::JournalError;
 use crate::journal::record::{End, Outcome};
@@ -72,11 +72,16 @@ impl Failover {
         let (outcome, message) = (Outcome::of(refusal), refusal.to_string());
         let mut end =
             End { refusal: Some(refusal.clone()), ..End::new(outcome, refusal.exit(), message, refusal.next()) };
-        let Progress { kept, session } = &self.progress;
-        if kept.started.is_none() && (session.armed || kept.left_armed) {
-            effect::disarm(&mut self.hands, &self.clock).add_to(&mut end);
+        if self.resumed.is_none() {
+            return end;
         }
-        end
+        // One that was started and still runs is the one that bakes, whatever became of its permit.
+        self.backup_runs = matches!(self.hands.backup.state(), Ok(BakerState::Running { .. }));
+        if self.touched() && !self.bakes() {
+            self.taken_down().add_to(&mut end);
+        }
+        let end = self.bakes_on(end);
+        self.at_rest(end)
     }
 }
 

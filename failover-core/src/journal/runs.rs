@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,22 +14,22 @@ use crate::jsonl::{self, Entry, Journal, JournalFile};
 use crate::signer::Raised;
 use crate::state::{PlanId, StateDir, StateError, compact};
 
-/// So many seconds' names may be taken.
-const TAKEN: u64 = 10;
+/// So many runs of one plan may end within a second.
+const MOST: u32 = 9;
 
 impl StateDir {
     /// Begins the journal of a run, `journals/20261122T030000Z-K7MPQ2.jsonl`; where that is taken, by a run of the same plan that
-    /// ended within the second, the next second's.
+    /// ended within the second, `20261122T030000Z.2-K7MPQ2.jsonl`.
     ///
     /// # Errors
     /// The file cannot be created.
     pub fn create_journal<R: Serialize>(&self, now: Timestamp, plan: PlanId) -> Result<JournalFile<R>, StateError> {
-        let path = |late| {
-            let at = now.after(Duration::from_secs(late));
-            self.journal_folder().join(format!("{}-{plan}.jsonl", compact(at)))
+        let path = |number| {
+            let of_the_second = if number == 1 { String::new() } else { format!(".{number}") };
+            self.journal_folder().join(format!("{}{of_the_second}-{plan}.jsonl", compact(now)))
         };
-        let free = (0..TAKEN).map(path).find(|path| fs::symlink_metadata(path).is_err());
-        Ok(JournalFile::create(&free.unwrap_or_else(|| path(TAKEN)))?)
+        let free = (1..MOST).map(path).find(|path| fs::symlink_metadata(path).is_err());
+        Ok(JournalFile::create(&free.unwrap_or_else(|| path(MOST)))?)
     }
 
     /// All journals, the newest first. One without a byte is none: its run ended before its first record, and did nothing.

@@ -15,6 +15,7 @@ mod source;
 
 pub use device::{device, device_state, newer_than_tried};
 pub use hands::{alone, disarming, disarming_in, hands, watching};
+pub(crate) use lock::locks_beside;
 pub use lock::{Locks, etcd, lock_here, lock_here_within, locks};
 pub use machine::{backup, control, host, primary, primary_signer};
 pub use permit::{begin, permit, previous_run};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Look, Session, SessionError, open};
+use crate::baker::BakerState;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::config::Config;
 use crate::decision::Policy;
@@ -102,10 +103,16 @@ impl Session {
     pub fn resume(config: &Config, wanted: &Wanted) -> Result<Option<Opening>, SessionError> {
         let state = wanted.state(config)?;
         preflight::no_duplicate(&state)?;
-        let locks = open::locks(config)?;
+        let here = open::lock_here(config)?;
         let Some((path, _)) = state.unfinished(is_over)? else { return Ok(None) };
         let (file, journal) = JournalFile::<Record>::reopen(&path)?;
-        let past = open::previous_run(&path, &journal.entries, config)?;
+        let left = PreviousRun::of(&journal.entries);
+        let begun = open::previous_run(&path, &journal.entries, config);
+        let opened = begun.and_then(|past| Ok((past, open::locks_beside(here, config)?)));
+        let (past, locks) = opened.map_err(|error| match &left {
+            Some(left) => disarmed(error, left, config, &state, &wanted.cancel),
+            None => error,
+        })?;
         let mut policy = past.policy.clone();
         policy.claims_over.clone_from(&wanted.claims_over);
         let run = past.run.map_or_else(RunId::random, Ok)?;
@@ -159,16 +166,14 @@ impl Opening {
         recorder: impl FnOnce(JournalFile<Record>) -> Box<dyn Recorder>,
     ) -> Result<Session, SessionError> {
         let Self { config, state, policy, plan, run, locks, past, cancel } = self;
-        let left_armed =
-            past.as_ref().is_some_and(|(_, PreviousRun { kept, .. })| kept.left_armed && kept.started.is_none());
         let opened = || {
             let permit = open::permit(&config, &state, run)?;
             let others = open::others(&config.chain, &policy.without)?;
             Ok((permit, others, open::hands(&config, &state, operator, &cancel)?))
         };
-        let (permit, others, hands) = opened().map_err(|error: SessionError| match left_armed {
-            true => disarmed(error, &config, &state, &cancel),
-            false => error,
+        let (permit, others, hands) = opened().map_err(|error: SessionError| match &past {
+            Some((_, past)) => disarmed(error, past, &config, &state, &cancel),
+            None => error,
         })?;
         // The last: what cannot be opened leaves no journal behind that would stand for the last run.
         let (file, past) = match past {
@@ -195,11 +200,35 @@ impl Opening {
     }
 }
 
-/// A run cannot be taken up again, and what it left armed is disarmed all the same (S12).
-fn disarmed(error: SessionError, config: &Config, state: &StateDir, cancel: &Arc<AtomicBool>) -> SessionError {
+/// A run of this baker cannot be taken up again, and what it left armed is disarmed all the same (S12), unless it was started and
+/// still runs: that is the one that bakes.
+fn disarmed(
+    error: SessionError,
+    past: &PreviousRun,
+    config: &Config,
+    state: &StateDir,
+    cancel: &Arc<AtomicBool>,
+) -> SessionError {
+    let PreviousRun { kept, policy, .. } = past;
+    let ours = policy.baker == config.baker.address && policy.chain == config.baker.chain;
+    if !kept.left_armed || !ours {
+        return error;
+    }
     let mut end = error.end();
     match open::disarming(config, state, Box::new(Nobody), cancel) {
-        Ok(mut hands) => effect::disarm(&mut hands, &SystemClock).add_to(&mut end),
+        Ok(mut hands) => {
+            if kept.started.is_some() && matches!(hands.backup.state(), Ok(BakerState::Running { .. })) {
+                end.message.push_str("; the backup was started and goes on baking");
+                return SessionError::Ended(Box::new(end));
+            }
+            effect::disarm(&mut hands, &SystemClock).add_to(&mut end);
+            // One that it asked for a moment ago may still end.
+            if kept.unlock_since.is_some_and(|at| SystemClock.now().since(at) < effect::UNLOCK_LATE)
+                && let Err(why) = effect::lock_until_over(&mut *hands.device, &SystemClock)
+            {
+                end.message.push_str(&format!("; the keys of the backup's signer are not proven locked: {why}"));
+            }
+        }
         Err(error) => end.message.push_str(&format!("; and the backup could not be disarmed: {error}")),
     }
     SessionError::Ended(Box::new(end))

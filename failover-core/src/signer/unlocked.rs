@@ -167,6 +167,15 @@ fn all_locked(state: &DeviceState, keys: &[KeyName]) -> bool {
     state.keys.iter().all(|key| key.arming != Arming::Armed) && keys.iter().all(locked)
 }
 
+/// Does `work`; what a panic in it says is an error. One without words is nobody's fault here: it stands for the end of a process, and
+/// goes on.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match panic.is::<String>() || panic.is::<&str>() {
+        true => words_of(&*panic).to_owned(),
+        false => resume_unwind(panic),
+    })
+}
+
 /// What a panic said.
 pub(crate) fn words_of(panic: &(dyn Any + Send)) -> &str {
     let said = panic.downcast_ref::<String>().map(String::as_str);

@@ -4,11 +4,13 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use failover_core::clock::Timestamp;
+use failover_core::clock::{Clock as _, SystemClock, Timestamp};
 use failover_core::config::Config;
-use failover_core::decision::PolicyError;
+use failover_core::decision::{PolicyError, Step};
+use failover_core::journal::record::Record;
 use failover_core::lock::LockError;
 use failover_core::operator::Nobody;
+use failover_core::permit::RunId;
 use failover_core::session::{Session, SessionError, SetupError, Wanted};
 use failover_core::state::Duplicate;
 use failover_core::tezos::{ChainId, Kind, Level, Position, Round};
@@ -127,6 +129,27 @@ fn what_cannot_be_opened_ends_the_session_before_its_first_record() {
     std::fs::remove_file(state.path().join("duplicate.json")).unwrap();
     // The locks went with it.
     assert!(Session::open(&config(folder.path()), &Wanted::default()).is_ok());
+}
+
+/// S12: a lock that cannot be asked keeps the run from going on, and nothing that it left armed.
+#[test]
+fn s12_a_resume_without_its_other_lock_disarms_what_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Session::open(&config(folder.path()), &Wanted::default()).unwrap();
+    let (state, policy, plan) = (opening.state().clone(), opening.policy().clone(), opening.plan());
+    drop(opening);
+    let now = SystemClock.now();
+    let mut journal = state.create_journal(now, plan).unwrap();
+    let (version, run) = (env!("CARGO_PKG_VERSION").to_owned(), RunId::random().ok());
+    journal.append(now, &Record::Begin { version, plan, policy, locks: Vec::new(), run }).unwrap();
+    journal.append(now, &Record::before(&Step::Unlock { keys: Vec::new() })).unwrap();
+    drop(journal);
+    let text = format!("{}[lock]\netcd = [\"http://127.0.0.1:1\"]\n", text(folder.path()));
+    let config = Config::parse(&folder.path().join("config.toml"), &text).unwrap();
+    let error = Session::resume(&config, &Wanted::default()).unwrap_err();
+    assert!(error.exit() == 4 && error.to_string().contains("127.0.0.1:1"), "{error}");
+    // It was tried: the device is not there.
+    assert!(error.to_string().contains("the backup is not read back disarmed"), "{error}");
 }
 
 /// The plan that a person was shown has its name from them, in a new run alone.

@@ -1,21 +1,26 @@
 //! From parts: what was seen to end as done, in programs that were written against the library alone.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use failover_core::clock::{Clock as _, Timestamp};
 use failover_core::decision::{Policy, PolicyError, Quarantine, Refusal};
-use failover_core::failover::{Parts, PreviousRun};
-use failover_core::guard::Guard;
+use failover_core::failover::{Parts, PreviousRun, Recorder};
+use failover_core::guard::{Guard, GuardStatus};
 use failover_core::host::HostIdentity;
-use failover_core::journal::Entry;
 use failover_core::journal::record::Record;
+use failover_core::journal::{Entry, JournalError};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::operator::Question;
 use failover_core::permit::{Root, RunId};
 use failover_core::session::{Session, SessionError};
-use failover_core::signer::Model;
+use failover_core::signer::{Model, SignerDevice as _};
 use failover_core::state::{Duplicate, Pin, Pins, Role};
 use failover_core::tezos::{KeyHash, Kind, Position, Round};
 use failover_sim::Side;
 
-use crate::embedder::Embedder;
+use crate::embedder::{Embedder, Records};
 
 impl Embedder {
     /// There is no session with these parts, and nothing happened.
@@ -131,7 +136,75 @@ fn s13_h19_a_run_is_taken_up_again_with_its_own_parts_alone() {
         assert!(matches!(error, SessionError::Past(_)) && error.exit() == 2, "{number}: {error}");
         assert!(!error.next().is_empty());
     }
+    // What a version before let it begin with is no reason to leave it unfinished.
+    let wide = PreviousRun { policy: Policy { cap: 300, margin: 2000, ..past.policy.clone() }, ..past.clone() };
+    let mut again = embedder.parts_of(Some(&past));
+    again.policy = wide.policy.clone();
+    assert!(Session::from_parts(again, Some(wide)).is_ok());
     embedder.nothing_happened();
+}
+
+/// Kills the run once this is written down.
+struct Kills(Records, &'static str);
+
+impl Recorder for Kills {
+    fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
+        self.0.record(at, record)?;
+        if matches!(record, Record::Before { step, .. } if step.name() == self.1) {
+            std::panic::resume_unwind(Box::new(()));
+        }
+        Ok(())
+    }
+}
+
+/// Whatever a resume is refused for: what the run that was killed has left armed is disarmed, unless it bakes.
+#[test]
+fn s12_a_resume_that_is_refused_leaves_nothing_armed() {
+    for at in ["raise", "start", "unlock"] {
+        let embedder = new();
+        let mut parts = embedder.parts();
+        parts.recorder = Box::new(Kills(embedder.records.clone(), at));
+        let session = Session::from_parts(parts, None).unwrap();
+        catch_unwind(AssertUnwindSafe(|| session.rehearse())).unwrap_err();
+        let mut device = embedder.world.signer(Side::Backup);
+        assert_eq!(
+            device.state().unwrap().able_to_sign().is_empty(),
+            at == "unlock",
+            "{at}: nobody was left to lock it"
+        );
+        let records = embedder.records.0.lock().unwrap().clone();
+        let entry = |(seq, (at, record)): (u64, &(Timestamp, Record))| Entry { seq, at: *at, record: record.clone() };
+        let past = PreviousRun::of(&(1..).zip(&records).map(entry).collect::<Vec<_>>()).unwrap();
+        embedder.state.latch_duplicate(&duplicate(&embedder)).unwrap();
+        let error = Session::from_parts(embedder.parts_of(Some(&past)), Some(past)).unwrap_err();
+        assert!(error.exit() == 5 && matches!(refusal(&error), Some(Refusal::Latched { .. })), "{at}: {error}");
+        embedder.world.clock().sleep(Duration::from_secs(60));
+        assert!(device.state().unwrap().able_to_sign().is_empty(), "{at}: {error}");
+        assert!(matches!(embedder.guard.status(), GuardStatus::Guarded), "{at}");
+    }
+}
+
+/// As where a person presses Ctrl-C while a device or ssh is still being opened.
+#[test]
+fn s18_a_run_that_is_stopped_before_its_first_record_has_done_nothing() {
+    let embedder = new();
+    let parts = embedder.parts();
+    parts.cancel.store(true, Ordering::SeqCst);
+    let end = Session::from_parts(parts, None).unwrap().run();
+    assert_eq!((end.exit, end.may_be_resumed()), (8, false), "{end:?}");
+    embedder.nothing_happened();
+}
+
+fn duplicate(embedder: &Embedder) -> Duplicate {
+    let world = &embedder.world;
+    Duplicate {
+        at: world.now(),
+        chain: world.options().chain,
+        baker: world.baker(),
+        kind: Kind::Attestation,
+        position: Position { level: world.head_level(), round: Round(0) },
+        evidence: "a test".to_owned(),
+    }
 }
 
 /// `check` has pinned it: an embedder who does not know that is told all the same.
@@ -212,15 +285,7 @@ fn s8_on_a_real_machine_the_quarantine_is_never_off() {
 #[test]
 fn s8_with_a_latched_duplicate_there_is_no_session() {
     let embedder = new();
-    let world = &embedder.world;
-    let seen = Duplicate {
-        at: world.now(),
-        chain: world.options().chain,
-        baker: world.baker(),
-        kind: Kind::Attestation,
-        position: Position { level: world.head_level(), round: Round(0) },
-        evidence: "a test".to_owned(),
-    };
+    let seen = duplicate(&embedder);
     embedder.state.latch_duplicate(&seen).unwrap();
     let error = embedder.refused(embedder.parts());
     assert!(error.exit() == 5 && matches!(refusal(&error), Some(Refusal::Latched { .. })), "{error}");

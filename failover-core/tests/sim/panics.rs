@@ -18,6 +18,7 @@ use failover_core::session::Session;
 use failover_core::signer::{Cap, Model, Passphrase, SignerDevice as _};
 use failover_core::state::Latch;
 use failover_sim::operator::Person;
+use failover_sim::tezsign::Fault::Hang;
 use failover_sim::{DeviceCondition, Event, Side, World};
 
 use crate::bare_control::{Lacks, Without};
@@ -270,7 +271,8 @@ fn s12_a_panic_after_a_tried_start_leaves_armed_only_what_runs() {
         let world = &run.embedder.world;
         world.clock().sleep(Duration::from_secs(60));
         assert!(world.bakes(Side::Backup) && world.alarms().is_empty(), "{fault:?}: {:?}", run.end);
-        assert!(run.last_end().is_some_and(|end| end.exit == 6), "{fault:?}: {:?}", run.end);
+        let end = run.last_end().unwrap();
+        assert!(end.exit == 6 && end.message.contains("goes on baking"), "{fault:?}: {end:?}");
     }
     let run = Run::with(Model::TezSign, Fault::None, Lacks::Start, |_, _| {});
     assert!(run.end.as_ref().unwrap_err().contains("the engine is gone"), "{:?}", run.end);
@@ -285,6 +287,19 @@ fn s14_a_panic_after_the_start_of_a_run_that_was_stopped_leaves_nothing_armed() 
     assert!(run.end.as_ref().unwrap_err().contains("the screen is gone"), "{:?}", run.end);
     run.left_nothing("stopped");
     assert!(run.is_guarded());
+}
+
+/// Nor is it said that all is well where the keys cannot be read back as locked.
+#[test]
+fn s12_a_run_that_was_stopped_and_cannot_be_read_back_leads_to_the_plug() {
+    let run = Run::with(Model::TezSign, Fault::StoppedAt(after_start), Lacks::Nothing, |world, record| {
+        if after_start(record) {
+            world.gadget(Side::Backup).unwrap().with(|sim| sim.set_fault(Some(Hang)));
+        }
+    });
+    let end = run.last_end().unwrap();
+    assert!(end.message.contains("not proven locked"), "{end:?}");
+    assert!(end.next.starts_with("unplug the backup's signer now"), "{end:?}");
 }
 
 /// S8: it is latched by then, and no other end is told of it.

@@ -33,6 +33,7 @@ impl Rehearsal {
         let permit = RunPermit { run: RunId::random()?, known: vec![run], ..self.permit() };
         let who = Holder::this("failover return", self.world.now(), None);
         let lock = FileLock::acquire_under(&self.root_of(self.backup), self.policy.chain, self.policy.baker, &who)?;
+        permit.permits.begin(&permit.run)?;
         let mut hands = Hands { permit: Some(permit), locks: vec![Box::new(lock)], ..self.hands() };
         let taken = Taken::newest(&self.state, self.plan)?.ok_or(DrillError::NoRun)?;
         let (file, _) = JournalFile::reopen(&taken.journal)?;

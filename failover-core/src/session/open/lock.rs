@@ -53,7 +53,15 @@ impl std::fmt::Debug for Locks {
 /// # Errors
 /// Another run holds one, or it cannot be asked.
 pub fn locks(config: &Config) -> Result<Locks, SessionError> {
-    let mut locks = Locks { held: vec![Box::new(lock_here(config)?)], warning: None };
+    locks_beside(lock_here(config)?, config)
+}
+
+/// The same where this machine's is held already.
+///
+/// # Errors
+/// Another run holds one of the others, or it cannot be asked.
+pub(crate) fn locks_beside(here: FileLock, config: &Config) -> Result<Locks, SessionError> {
+    let mut locks = Locks { held: vec![Box::new(here)], warning: None };
     if let Some(lock) = &config.lock {
         let (options, warning) = etcd(lock).map_err(SetupError::Secret)?;
         locks.warning = warning;
