@@ -111,6 +111,10 @@ impl Device {
         match (condition, &mut *self) {
             (DeviceCondition::Marks(level), _) => self.set_marks(chain, *level),
             (DeviceCondition::LeftArmed, _) => {
+                // It happened before whatever was tried lately.
+                if let Self::TezSign(port) = self {
+                    port.gadget.with(super::tezsign::TezSignSim::rest);
+                }
                 self.unlock(passphrase);
             }
             (DeviceCondition::OneSlot(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.corrupt(key)),

@@ -222,6 +222,11 @@ impl TezSignSim {
         self.version = None;
     }
 
+    /// As after half a minute in which nobody tried to unlock it.
+    pub(crate) fn rest(&mut self) {
+        self.throttle = Throttle::default();
+    }
+
     /// Its software is of before 2025-12-02: it sends no accept either.
     pub fn set_oldest(&mut self) {
         (self.version, self.silent) = (None, true);

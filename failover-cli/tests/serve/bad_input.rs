@@ -142,11 +142,17 @@ fn a_mark_file_that_is_being_written_is_looked_at_again() {
         let marks = looks.into_iter().find(|look| look["what"] == "marks of the primary").unwrap();
         (marks["says"].as_str().unwrap().to_owned(), fs::read_to_string(world.path("reads")).unwrap().lines().count())
     };
-    let (says, read) = check(1000);
-    // Once for the facts, and three times for this row.
-    assert!(says.ends_with("is being written now") && read >= 4, "{says}, read {read} times");
-    let (says, _) = check(read - 1);
-    assert!(says.starts_with("read from"), "{says}");
+    // A look that takes longer than usual reads it once more: then it is the other half of the test that has to be repeated.
+    let (says, read, again) = (0..10)
+        .find_map(|_| {
+            let (says, read) = check(1000);
+            // Once for the facts, and three times for this row.
+            assert!(says.ends_with("is being written now") && read >= 4, "{says}, read {read} times");
+            let (says, again) = check(read - 1);
+            (again >= read).then_some((says, read, again))
+        })
+        .unwrap();
+    assert!(says.starts_with("read from"), "{says}: {read}, {again}");
 }
 
 #[test]
