@@ -65,7 +65,7 @@ impl Outcome {
 
     /// What a refusal ends a run with, where nothing else is known of it: what its exit code means.
     #[must_use]
-    pub const fn of(refusal: &Refusal) -> Self {
+    pub fn of(refusal: &Refusal) -> Self {
         match refusal.exit() {
             4 => Self::NotReady,
             5 => Self::Duplicate,
