@@ -12,15 +12,22 @@ use crate::text::printable;
 
 mod asked;
 mod passphrase;
+mod sentence;
 mod terminal;
 
 pub(crate) use asked::{asked, somebody};
 pub(crate) use passphrase::Source;
+use sentence::Typed;
 pub(crate) use terminal::Uninterrupted;
 use terminal::{Echo, Terminal};
 
 /// How long a question stands (S10); a plan lives as long.
 const DEADLINE: Duration = Duration::from_secs(600);
+
+/// Under every sentence that is to be typed.
+const IS_NO: &str = "Enter alone, or no, is no.";
+/// A sentence is asked for so often where what was typed is neither it nor a no.
+const TIMES: u32 = 3;
 
 const GO_ON: &str = "whether to go on";
 const CABLE: &str = "whether the primary's signer is unplugged";
@@ -91,27 +98,49 @@ impl Prompt {
         what: &'static str,
         flag: &'static str,
         text: &str,
-        expected: &str,
+        question: &Question,
     ) -> Result<Answer, OperatorError> {
         self.still();
-        Self::typed(what, flag, text, expected)
-    }
-
-    fn typed(what: &'static str, flag: &'static str, text: &str, expected: &str) -> Result<Answer, OperatorError> {
-        let mut terminal = Terminal::open(what, flag)?;
-        let line = terminal.line(text, what, Echo::On, DEADLINE)?;
-        let typed = std::str::from_utf8(&line).unwrap_or_default();
-        Ok(if says(typed, expected) { Answer::Yes } else { Answer::No })
+        typed(what, flag, text, (&question.sentence(), &|line| question.is_answered_by(line)))
     }
 }
 
-/// Asks for a sentence to be typed in full; anything else is no. `flag` is what could have said it instead.
+/// Asks for a sentence, again where something else was typed: only it is yes, only a no is no.
+fn typed(
+    what: &'static str,
+    flag: &'static str,
+    text: &str,
+    (sentence, is_it): (&str, &dyn Fn(&str) -> bool),
+) -> Result<Answer, OperatorError> {
+    let mut terminal = Terminal::open(what, flag)?;
+    let mut text = text.to_owned();
+    for left in (0..TIMES).rev() {
+        let line = terminal.line(&text, what, Echo::On, DEADLINE)?;
+        match sentence::typed(&line, sentence, is_it) {
+            Typed::It => return Ok(Answer::Yes),
+            Typed::No => return Ok(Answer::No),
+            Typed::Else(why) => {
+                let tries = if left == 1 { "1 try is left".to_owned() } else { format!("{left} tries are left") };
+                text =
+                    format!("That is not the sentence, and counts as nothing: {why}. {tries}:\n  {sentence}\n{IS_NO}");
+            }
+        }
+    }
+    Err(OperatorError::Mistyped { what, times: TIMES })
+}
+
+/// Asks for a sentence to be typed in full, under `means`, what it is about. `flag` is what could have said it instead.
 ///
 /// # Errors
-/// There is no terminal, or the person cancelled.
-pub(crate) fn typed_sentence(what: &'static str, flag: &'static str, sentence: &str) -> Result<bool, OperatorError> {
-    let text = format!("If it is so, type in full:\n  {sentence}\nAnything else is no.");
-    Ok(Prompt::typed(what, flag, &text, sentence)? == Answer::Yes)
+/// There is no terminal, the person cancelled, or something else was typed every time.
+pub(crate) fn typed_sentence(
+    what: &'static str,
+    flag: &'static str,
+    means: &str,
+    sentence: &str,
+) -> Result<bool, OperatorError> {
+    let text = format!("{means}, type in full:\n  {sentence}\n{IS_NO}");
+    Ok(typed(what, flag, &text, (sentence, &|line| says(line, sentence)))? == Answer::Yes)
 }
 
 impl Operator for Prompt {
@@ -119,9 +148,8 @@ impl Operator for Prompt {
         match question {
             Question::Proceed { .. } if self.answers.yes => Ok(Answer::Yes),
             Question::Proceed { name, .. } => {
-                let text =
-                    format!("Go on with this plan? Type the baker's name, {name}, to go on; anything else stops.");
-                self.asked(GO_ON, "--yes", &text, &question.sentence())
+                let text = format!("Go on with this plan? Type the baker's name, {name}, to go on; Enter alone stops.");
+                self.asked(GO_ON, "--yes", &text, question)
             }
             Question::Disconnected { name } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
                 Ok(Answer::Yes)
@@ -136,16 +164,16 @@ impl Operator for Prompt {
             Question::Disconnected { .. } => {
                 let sentence = question.sentence();
                 let text = format!(
-                    "Look at the primary: is its signer unplugged? If it is, type in full:\n  {sentence}\nAnything else is no."
+                    "Look at the primary: is its signer unplugged? If it is, type in full:\n  {sentence}\n{IS_NO}"
                 );
-                self.asked(CABLE, CABLE_FLAG, &text, &sentence)
+                self.asked(CABLE, CABLE_FLAG, &text, question)
             }
             Question::PoweredOff { .. } => {
                 let sentence = question.sentence();
                 let text = format!(
-                    "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\nAnything else is no."
+                    "Are you standing at the primary, and is it switched off? If it is, type in full:\n  {sentence}\n{IS_NO}"
                 );
-                self.asked(POWER, POWER_FLAG, &text, &sentence)
+                self.asked(POWER, POWER_FLAG, &text, question)
             }
             Question::NoOtherRun { host } if self.stated(self.answers.confirm_no_other_run.as_ref(), host) => {
                 Ok(Answer::Yes)
@@ -154,18 +182,20 @@ impl Operator for Prompt {
                 let sentence = question.sentence();
                 let text = format!(
                     "{host} cannot be asked whether a run is in progress there, and two runs at once would sign twice. Make sure \
-                     that nobody runs failover on {host}; then type in full:\n  {sentence}\nAnything else is no."
+                     that nobody runs failover on {host}; then type in full:\n  {sentence}\n{IS_NO}"
                 );
-                self.asked(OTHER_RUN, OTHER_RUN_FLAG, &text, &sentence)
+                self.asked(OTHER_RUN, OTHER_RUN_FLAG, &text, question)
             }
             // It says what somebody saw on a screen: `--yes` has seen nothing (S11).
             Question::LedgerSetting if self.stated_of_the_plan(self.answers.confirm_ledger_setting.as_ref()) => {
                 Ok(Answer::Yes)
             }
             Question::LedgerSetting => {
-                let text = "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
-                            If it says Enabled, type: enabled\nAnything else is no.";
-                self.asked(SETTING, SETTING_FLAG, text, &question.sentence())
+                let text = format!(
+                    "No program can read the Ledger's setting \"High Watermark\". Look at its screen, under Settings. \
+                     If it says Enabled, type: enabled\n{IS_NO}"
+                );
+                self.asked(SETTING, SETTING_FLAG, &text, question)
             }
             // No flag takes this risk, and a run that answers questions by flags does not ask it.
             Question::Unproven { .. } if self.answers.yes => Ok(Answer::No),
@@ -174,7 +204,7 @@ impl Operator for Prompt {
                     "Nothing proves that the primary is off. Waiting another hour costs the votes and blocks of about \
                      {levels_an_hour} levels, and no stake. To go on without proof, type in full:\n  {sentence}"
                 );
-                let asked = self.asked("for the statement in place of proof", "a terminal", &text, sentence);
+                let asked = self.asked("for the statement in place of proof", "a terminal", &text, question);
                 // Without a terminal it stays what it was: refused.
                 if matches!(asked, Err(OperatorError::NoTerminal { .. })) { Ok(Answer::No) } else { asked }
             }
@@ -183,18 +213,18 @@ impl Operator for Prompt {
                 let sentence = question.sentence();
                 let text = format!(
                     "This machine's signer cannot be read. Look at it: is it unplugged and without any power? If so, type \
-                     in full:\n  {sentence}\nAnything else is no."
+                     in full:\n  {sentence}\n{IS_NO}"
                 );
-                self.asked("whether this machine's signer is unplugged", "--confirm-unplugged HOST", &text, &sentence)
+                self.asked("whether this machine's signer is unplugged", "--confirm-unplugged HOST", &text, question)
             }
             Question::NotMoved { host } if !host.is_empty() && self.hosts.1.as_ref() == Some(host) => Ok(Answer::Yes),
             Question::NotMoved { .. } => {
                 let sentence = question.sentence();
                 let text = format!(
                     "Has the Ledger been at any other machine since the run began here? If it has not, type in full:\n  \
-                     {sentence}\nAnything else is no."
+                     {sentence}\n{IS_NO}"
                 );
-                self.asked("whether the Ledger has left this host", "--confirm-not-moved HOST", &text, &sentence)
+                self.asked("whether the Ledger has left this host", "--confirm-not-moved HOST", &text, question)
             }
             _ => {
                 Err(OperatorError::NoTerminal { what: "a question that this version does not know", flag: "an update" })

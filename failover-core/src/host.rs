@@ -136,7 +136,10 @@ impl HostError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Unreachable { .. } => "treat the machine as out of reach: unplug its signer or switch it off",
+            Self::Unreachable { .. } => {
+                "make `ssh` to it work for this user: does it run, is its name right, is a firewall between? A run counts a machine \
+                 that does not answer as out of reach"
+            }
             Self::Limited { .. } => {
                 "wait a minute, it is tried again; exempt this machine from `ufw limit` and the like there"
             }

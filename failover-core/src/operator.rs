@@ -59,7 +59,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// What a person types to say yes, word for word; anything else is no. It has to be asked for so that nobody says it by
+    /// What a person types to say yes, word for word; nothing else is yes. It has to be asked for so that nobody says it by
     /// accident, and is taken as true.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -75,10 +75,19 @@ impl Question {
         }
     }
 
-    /// Is this what a person has to type? See [`says`].
+    /// Is this what a person has to type? See [`says`]. Where a word alone only confirms what was shown, capitals and a full stop do not
+    /// matter.
     #[must_use]
     pub fn is_answered_by(&self, typed: &str) -> bool {
-        says(typed, &self.sentence())
+        let sentence = self.sentence();
+        match self {
+            Self::Proceed { .. } | Self::LedgerSetting => {
+                let typed = typed.trim();
+                let word = typed.strip_suffix('.').unwrap_or(typed);
+                says(&word.to_lowercase(), &sentence.to_lowercase()) || says(typed, &sentence)
+            }
+            _ => says(typed, &sentence),
+        }
     }
 
     /// The same question of this plan, where it is asked of one.
@@ -139,6 +148,14 @@ pub enum OperatorError {
     /// Ctrl-C, or the end of the input.
     #[error("cancelled")]
     Cancelled,
+    /// Something else than the sentence, and no no either, each time that it was asked for: whoever mistypes has not answered.
+    #[error("asked {what}, and {times} times something else than the sentence was typed")]
+    Mistyped {
+        /// What was asked.
+        what: &'static str,
+        /// How often.
+        times: u32,
+    },
     /// No answer in time (S10).
     #[error("asked {what}, and nobody answered within {}", humantime::format_duration(*after))]
     Timeout {
@@ -245,8 +262,13 @@ mod tests {
         ] {
             assert_eq!(question.sentence(), sentence);
             assert!(question.is_answered_by(&format!(" {sentence}\n")), "{question:?}");
-            for other in ["", "yes", &sentence.to_uppercase(), &sentence[1..], &format!("{sentence}.")] {
+            for other in ["", ".", "yes", &sentence[1..], &format!("{sentence}!")] {
                 assert!(!question.is_answered_by(other), "{question:?}: {other}");
+            }
+            // A statement is typed as it stands; a word that only confirms is known in any case.
+            let confirms = matches!(question, Question::Proceed { .. } | Question::LedgerSetting);
+            for loose in [sentence.to_uppercase(), format!("{sentence}.")] {
+                assert_eq!(question.is_answered_by(&loose), confirms, "{question:?}: {loose}");
             }
         }
         assert!(!Question::Proceed { name: String::new(), plan: None }.is_answered_by(""), "no name, no yes");

@@ -43,7 +43,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     }
     let sentence = Clearance::sentence(&config.baker.name);
     let (what, flag) = ("for the statement that clears the duplicate", "a terminal; no flag says it");
-    let typed = prompt::typed_sentence(what, flag, &sentence)?;
+    let typed = prompt::typed_sentence(what, flag, "If it is so", &sentence)?;
     let Some(stated) = Clearance::stated(&config.baker.name, &sentence).filter(|_| typed) else {
         return Ok(End::new(Exit::Cancelled, "the backup stays stopped; find the machine that signed"));
     };

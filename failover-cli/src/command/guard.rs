@@ -25,7 +25,7 @@ mod lift;
 mod living;
 mod units;
 
-pub(super) use bakes::may_be_stopped;
+pub(super) use bakes::{may_be_stopped, nothing_more};
 pub(crate) use lift::run as lift;
 
 use boot::BootRecord;
@@ -135,11 +135,11 @@ pub(crate) fn install(settings: &Settings, stop: Option<&str>, out: &mut Output)
     let config = settings.config()?;
     // S14: at once and without any lock; a run that goes on here ends by it.
     let permits = config.root().of(config.baker.chain, config.baker.address);
-    permits.take_away(&by("guard install"))?;
+    let stopped = permits.take_away(&by("guard install"))?;
     let state = StateDir::open(settings.state())?;
     let guard = Guard::new(state.path());
     let mut control = open::backup(&config.backup, state.path())?;
-    if bakes::may_be_stopped(&mut *control, stop)? {
+    if bakes::may_be_stopped(&mut *control, stop, stopped)? {
         // The token first, so that nothing comes back by itself.
         guard.install().map_err(|error| Failure::new(Exit::NotReady, &error, error.next()))?;
         control.stop().map_err(|error| not_ready(&error))?;

@@ -62,18 +62,25 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     let config = settings.config()?;
     // S14: at once and without any lock; a run that goes on here ends by it.
     let permits = config.root().of(config.baker.chain, config.baker.address);
-    permits.take_away(&by("standby"))?;
+    let stopped = permits.take_away(&by("standby"))?;
     let state = StateDir::open(settings.state())?;
     let mut prompt = Prompt::new(answers, settings.passphrase(out)?);
     // It is no harm to anybody's keys; but on the machine that bakes it ends the baking.
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone(), plan: None })? == Answer::No {
-        return Ok(End::new(Exit::Cancelled, "nothing was done"));
+        return Ok(End::new(Exit::Cancelled, guard::nothing_more(stopped)));
     }
     let mut control = open::backup(&config.backup, state.path())?;
-    let runs = matches!(control.state(), Ok(BakerState::Running { .. }));
-    if runs && !guard::may_be_stopped(&mut *control, stop.as_deref())? {
+    // S3: a machine whose services cannot be read may bake.
+    let bakes = match control.state() {
+        Ok(BakerState::Stopped { .. }) => None,
+        Ok(BakerState::Running { .. }) => Some("this machine bakes".to_owned()),
+        Err(error) => Some(format!("whether this machine bakes is not known: {error}")),
+    };
+    if let Some(bakes) = bakes
+        && !guard::may_be_stopped(&mut *control, stop.as_deref(), stopped)?
+    {
         let next = format!("if this is the machine that is to stand by: `failover standby --stop {}`", hostname());
-        return Err(Failure::refused("this machine bakes; nobody said that it is to be stopped", next));
+        return Err(Failure::refused(format!("{bakes}; nobody said that it is to be stopped"), next));
     }
     // The run that lost its permit lets its lock go; it is not overtaken.
     let lock = open::lock_here_within(&config, STOP_PATIENCE)?;

@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use failover_core::config::{Secret, SecretError, secret};
 use failover_core::operator::OperatorError;
@@ -80,9 +80,15 @@ impl Source {
         }
         let what = if self.offered { "for the right passphrase" } else { "for the passphrase" };
         let mut terminal = Terminal::open(what, GIVEN)?;
-        let question = "TezSign's master passphrase (not shown while you type):";
-        let line = terminal.line(question, what, Echo::Off, DEADLINE)?;
-        if line.is_empty() { Err(OperatorError::Cancelled) } else { Ok(Passphrase::new(line.to_vec())) }
+        let mut question = "TezSign's master passphrase (not shown while you type):";
+        let begun = Instant::now();
+        loop {
+            let line = terminal.line(question, what, Echo::Off, DEADLINE.saturating_sub(begun.elapsed()))?;
+            if !line.is_empty() {
+                return Ok(Passphrase::new(line.to_vec()));
+            }
+            question = "Nothing was typed; Ctrl-C stops. TezSign's master passphrase (not shown while you type):";
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use crate::ssh::over_ssh;
-use crate::world::{Signer, World, script};
+use crate::world::{Signer, World, script, until};
 
 /// What a served machine's program says first, in front of what it does.
 fn in_front(world: &World, side: &str, program: &str, text: &str) {
@@ -206,4 +206,17 @@ fn a_host_may_have_a_port() {
     assert_eq!(plan.named("plan")[0]["path"], "controlled", "{plan:?}");
     world.configure(|text| text.replace("host = \"primary:", "host = \"primary:x"));
     world.call(&["config", "check"]).ends(2);
+}
+
+/// S3: a machine whose services cannot be read may bake, and `standby --yes` says nothing of that.
+#[test]
+fn s3_a_machine_that_cannot_be_read_is_not_stopped_by_a_standby_that_nobody_meant() {
+    let world = World::new(Signer::TezSign);
+    world.run().ends(0);
+    in_front(&world, "backup", "systemctl", "exit 1");
+    let refused = world.call(&["standby", "--yes"]);
+    refused.ends(3);
+    assert!(refused.why().contains("whether this machine bakes is not known"), "{}", refused.why());
+    let before = world.book().backup;
+    until("the backup signs on", || world.book().backup > before);
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(settings: &Settings, statement: Option<&str>, out: &mut Output
         Some(said) => said.to_owned(),
         None => {
             let (what, flag) = ("for the statement that lifts the guard", "--statement");
-            let said = prompt::typed_sentence(what, flag, &sentence)?;
+            let said = prompt::typed_sentence(what, flag, "If it is so", &sentence)?;
             if said { sentence.clone() } else { String::new() }
         }
     };
