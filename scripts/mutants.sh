@@ -19,7 +19,7 @@ equivalent=.cargo/mutants-equivalent
 # A round runs what the rounds before it did not catch, so the quick tests come first. The first area that fits counts.
 areas=(
     'watermark @ signer/(watermark|raise|mark|needed|order|cap)\.rs @ :--test=signer:--skip=disarm;:--test=tezsign --test=ledger:driver'
-    'decision @ decision(/.*)?\.rs @ :--test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=sim:--skip=killed'
+    'decision @ decision(/.*)?\.rs @ :--lib --test=decision:--skip=invariants;:--test=decision --test=price:;:--test=watch --test=sim:--skip=killed'
     'agreement @ chain/(agreement|answer|rights)\.rs @ :--lib:chain::;:--test=chain:;http:--test=chain:tzkt simulated'
     'scan @ chain/scan(/.*)?\.rs @ :--lib:chain::;:--test=chain:'
     'journal @ (journal|jsonl)(/.*)?\.rs @ :--test=journal:cut;:--lib --test=journal:--skip=cut'

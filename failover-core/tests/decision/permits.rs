@@ -1,6 +1,6 @@
 //! The permit by which a run lives, and its claim on the primary (S13, S14).
 
-use failover_core::decision::{Progress, Refusal, Statement, Step, StepKind, Verdict, decide};
+use failover_core::decision::{Progress, Refusal, Statement, Step, StepKind, Verdict, claimed, decide};
 use failover_core::facts::{ClaimAnswer, Facts, PermitState, Question};
 
 use crate::world::*;
@@ -114,6 +114,34 @@ fn s13_what_the_claim_says_decides() {
     assert!(matches!(over(&said, &claimed, ClaimAnswer::Made { over: None }), Verdict::Do(_)));
     let again = over(&said, &facts(), ClaimAnswer::Claimed { by: claim(7) });
     assert!(matches!(again, Verdict::Do(step) if matches!(step.get(), Step::Claim { over, .. } if over == &["other"])));
+}
+
+/// A lift by hand goes by the same: a claim here stands until its machine's word, or a person's, ends it.
+#[test]
+fn s13_a_lift_by_hand_is_let_by_what_a_run_would_be_let_by() {
+    let (standing, mut said) = ([claim(7)], policy());
+    for (over, lets) in [(None, false), (Some(false), false), (Some(true), true)] {
+        let answer = ClaimAnswer::Made { over };
+        assert_eq!(claimed(&answer, &standing, &said).is_ok(), lets, "{over:?}");
+        assert!(claimed(&answer, &[], &said).is_ok(), "{over:?}: nothing stands here");
+    }
+    said.claims_over = vec!["other".to_owned()];
+    assert!(claimed(&ClaimAnswer::Made { over: None }, &standing, &said).is_ok());
+    assert!(claimed(&ClaimAnswer::Busy { holder: "x".to_owned() }, &[], &said).is_err());
+}
+
+/// What is torn there is named once it was tried three times, with where it lies.
+#[test]
+fn s13_a_claim_that_fails_three_times_is_refused_with_where_to_look() {
+    let failed = |times: u32| {
+        let mut progress = but(proceeds(), |p| p.kept.permit = true);
+        progress.session.failures.insert(StepKind::Claim, (times, "a claim there is torn".to_owned()));
+        progress
+    };
+    assert!(matches!(step(&facts(), &failed(2)), Step::Claim { .. }));
+    let refused = refusal(&facts(), &failed(3));
+    assert!(refused.to_string().contains("a claim there is torn"), "{refused}");
+    assert!(refused.next().contains("/var/lib/failover/machine"), "{}", refused.next());
 }
 
 /// Until the start the claim on the primary is looked for: a copy of this machine, or a person, could take it away.
