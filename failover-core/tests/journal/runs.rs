@@ -4,7 +4,7 @@
 use std::fs;
 
 use failover_core::clock::Timestamp;
-use failover_core::journal::{Entry, JournalError};
+use failover_core::journal::{self, Entry, JournalError, Recorder, record};
 use failover_core::state::{PlanId, StateDir, StateError};
 use serde::{Deserialize, Serialize};
 
@@ -78,4 +78,19 @@ fn no_run_overwrites_another_or_is_kept_from_beginning_by_it() {
     let journals = state.journals().unwrap();
     let lines: Vec<usize> = journals.iter().map(|path| fs::read_to_string(path).unwrap().lines().count()).collect();
     assert_eq!(lines, [3, 2, 1], "the newest first: {journals:?}");
+}
+
+/// S6: a program that embeds the library gives it the journal as it is.
+#[test]
+fn s6_a_journal_by_itself_is_a_recorder() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = StateDir::open(dir.path().join("state")).unwrap();
+    let mut journal = state.create_journal(at(0), plan()).unwrap();
+    let path = journal.path().to_owned();
+    let wanted = record::Record::Disarmed { proven: true, what: vec!["keys".to_owned()] };
+    Recorder::record(&mut journal, at(1), &wanted).unwrap();
+    let found = journal::read::<record::Record>(&path).unwrap().entries;
+    assert_eq!(found.iter().map(|entry| (entry.at, &entry.record)).collect::<Vec<_>>(), [(at(1), &wanted)]);
+    fs::write(&path, "").unwrap();
+    assert!(matches!(Recorder::record(&mut journal, at(2), &wanted), Err(JournalError::Changed { .. })));
 }
