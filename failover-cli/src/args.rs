@@ -121,8 +121,8 @@ pub(crate) enum Command {
 pub(crate) struct Check {
     /// Also unlock the TezSign's keys, read them, and lock them again: before a run, only this shows damaged state or marks above the cap
     ///
-    /// A damaged secret shows at the first signature only. Asks for the passphrase where no file has it. Only on a machine that is guarded and on which nothing signs, and never
-    /// from a timer.
+    /// A damaged secret shows at the first signature only. Asks for the passphrase where no file has it. Only on a machine that is
+    /// guarded and on which nothing signs, and never from a timer.
     #[arg(long)]
     pub(crate) unlock: bool,
 }

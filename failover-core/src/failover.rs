@@ -38,6 +38,9 @@ mod rumours;
 mod unanswered;
 mod waiting;
 
+#[cfg(feature = "config")]
+pub(crate) use ending::BAKES_ON;
+
 pub use crate::journal::{PreviousRun, Recorder, apply, is_over};
 pub use plan::PlanRefused;
 pub(crate) use plan::plan;

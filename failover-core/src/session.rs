@@ -19,6 +19,8 @@ use crate::preflight::{self, Purpose};
 
 mod error;
 #[cfg(feature = "config")]
+mod left_armed;
+#[cfg(feature = "config")]
 pub mod open;
 #[cfg(feature = "config")]
 mod opening;

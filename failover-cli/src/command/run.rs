@@ -210,13 +210,7 @@ fn show_plan(
 /// Nothing is left to resume: says how the last run ended.
 fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     let none = || Failure::usage("no run was interrupted", "start one with `failover run`");
-    let mut last = None;
-    for path in state.journals()? {
-        last = journal::read::<Record>(&path)?.entries.pop();
-        if last.is_some() {
-            break;
-        }
-    }
+    let last = state.newest::<Record>()?.and_then(|(_, journal)| journal.entries.into_iter().last());
     match last.map(|entry| entry.record) {
         Some(Record::End(end)) => {
             out.line(format!("The last run is over: {}", end.message));

@@ -6,7 +6,7 @@ use failover_core::baker::{BakerControl, BakerState};
 use failover_core::decision::Step;
 use failover_core::failover::PreviousRun;
 use failover_core::journal::record::{Record, StepResult};
-use failover_core::journal::{self, Entry};
+use failover_core::journal::{Entry, Journal};
 use failover_core::lock::{FileLock, Holder};
 use failover_core::session::open;
 use failover_core::state::{Latch, StateDir};
@@ -122,9 +122,9 @@ fn last_run(state: &StateDir, running: Option<&Holder>) -> (Line, Option<String>
         Latch::Unknown(error) => (format!("; {error}"), true),
     };
     let mut unfinished = None;
-    let (says, next) = match newest(state) {
+    let (says, next) = match state.newest::<Record>() {
         Ok(None) => ("no run yet".to_owned(), None),
-        Ok(Some((path, entries))) => {
+        Ok(Some((path, Journal { entries, .. }))) => {
             let (stopped, over) = (left_nobody(&entries), finished(&entries));
             let what = if stopped { ", and the primary was stopped by it" } else { "" };
             match (over, running) {
@@ -137,7 +137,7 @@ fn last_run(state: &StateDir, running: Option<&Holder>) -> (Line, Option<String>
                 }
             }
         }
-        Err(why) => (why, None),
+        Err(error) => (error.to_string(), None),
     };
     // Before that nothing else is done.
     let next = match running {
@@ -146,17 +146,4 @@ fn last_run(state: &StateDir, running: Option<&Holder>) -> (Line, Option<String>
         None => next.map(str::to_owned),
     };
     (Line { what: "journal", says: format!("{says}{latch}"), unfinished }, next)
-}
-
-type Journal = (PathBuf, Vec<Entry<Record>>);
-
-/// The newest run that wrote a record: one without any did nothing.
-fn newest(state: &StateDir) -> Result<Option<Journal>, String> {
-    for path in state.journals().map_err(|error| error.to_string())? {
-        let entries = journal::read::<Record>(&path).map_err(|error| error.to_string())?.entries;
-        if !entries.is_empty() {
-            return Ok(Some((path, entries)));
-        }
-    }
-    Ok(None)
 }

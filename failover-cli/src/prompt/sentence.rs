@@ -22,11 +22,12 @@ pub(super) enum Typed {
 /// What this line is where `sentence` was asked for. `is_it`: does this text say it?
 pub(super) fn typed(line: &[u8], sentence: &str, is_it: impl Fn(&str) -> bool) -> Typed {
     let Ok(text) = std::str::from_utf8(line) else { return Typed::Else("what was typed is no text".to_owned()) };
-    let said = text.trim().to_lowercase();
-    match () {
-        () if is_it(text) => Typed::It,
-        () if NO.contains(&said.as_str()) => Typed::No,
-        () => Typed::Else(difference(text, sentence)),
+    if is_it(text) {
+        Typed::It
+    } else if NO.contains(&text.trim().to_lowercase().as_str()) {
+        Typed::No
+    } else {
+        Typed::Else(difference(text, sentence))
     }
 }
 

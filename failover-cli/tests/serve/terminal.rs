@@ -8,6 +8,13 @@ fn passphrase(world: &World) -> String {
     std::fs::read_to_string(world.path("passphrase")).unwrap().trim().to_owned()
 }
 
+/// Types a line once it is asked for.
+fn answer(tmux: &Tmux, asked: &str, typed: &str) {
+    tmux.until(asked, |line| line.contains(asked));
+    tmux.keys(&["-l", typed]);
+    tmux.keys(&["Enter"]);
+}
+
 #[test]
 fn a_person_at_a_terminal_reads_is_asked_and_sees_it_done() {
     let mut world = World::new(Signer::TezSign);
@@ -31,11 +38,7 @@ fn a_person_at_a_terminal_reads_is_asked_and_sees_it_done() {
     assert!(rows.iter().any(|row| row == " ✗  drill                         none on this machine yet"), "{rows:#?}");
 
     let tmux = Tmux::start(80, 30, &[], &program("run"));
-    let answer = |asked: &str, typed: &str| {
-        tmux.until(asked, |line| line.contains(asked));
-        tmux.keys(&["-l", typed]);
-        tmux.keys(&["Enter"]);
-    };
+    let answer = |asked: &str, typed: &str| answer(&tmux, asked, typed);
     // A slip is told and asked again, and a word that only confirms is known in capitals; so is an Enter too many.
     answer("Type the baker's name, mybaker,", "mybakr");
     answer("tries are left", "MyBaker.");
@@ -65,12 +68,15 @@ fn s6_a_statement_that_is_mistyped_three_times_ends_a_run_that_goes_on_later() {
     let config = world.config().display().to_string();
     let run =
         format!("XDG_CONFIG_HOME=/nonexistent {} --config {config} run --emergency", env!("CARGO_BIN_EXE_failover"));
+    // Before anything was done there is nothing to go on with.
+    let nothing = Tmux::start(80, 40, &[], &run);
+    for asked in ["Type the baker's name, mybaker,", "2 tries are left", "1 try is left"] {
+        answer(&nothing, asked, "mybakr");
+    }
+    assert_eq!(nothing.ended(), 8, "{:#?}", nothing.text());
+    assert!(nothing.text().join("\n").contains("nothing was done"), "{:#?}", nothing.text());
     let tmux = Tmux::start(80, 40, &[], &run);
-    let answer = |asked: &str, typed: &str| {
-        tmux.until(asked, |line| line.contains(asked));
-        tmux.keys(&["-l", typed]);
-        tmux.keys(&["Enter"]);
-    };
+    let answer = |asked: &str, typed: &str| answer(&tmux, asked, typed);
     answer("Type the baker's name, mybaker,", "mybaker");
     answer("is its signer unplugged?", "the signer of mybaker is unplgged");
     answer("tries are left", "the signer of mybaker is unplugged!");

@@ -14,7 +14,8 @@ use crate::permit::PermitError;
 use crate::signer::{SignerDevice as _, SignerError};
 
 /// Where a run ends otherwise than it should, and the backup was started before.
-const BAKES_ON: &str = "; the backup was started and goes on baking; that no other machine signs was not verified";
+pub(crate) const BAKES_ON: &str =
+    "; the backup was started and goes on baking; that no other machine signs was not verified";
 /// How a last line begins where a prompt still stands on the Ledger's screen.
 const REJECT: &str = "reject the prompt on the Ledger's screen, then run";
 
@@ -233,11 +234,13 @@ impl Failover {
 
     pub(super) fn unanswered(&mut self, error: &OperatorError) -> Result<End, JournalError> {
         self.stand_down_unless_started()?;
-        let exit = if matches!(error, OperatorError::NoTerminal { .. }) { 2 } else { 6 };
-        let outcome = if exit == 2 { Outcome::Usage } else { Outcome::Interrupted };
-        let next = match exit {
-            2 => "give the answer by the flag named above, and run again",
-            _ => "run `failover resume` to go on, or `failover stand-down`",
+        let (outcome, exit, next) = match error {
+            OperatorError::NoTerminal { .. } => {
+                (Outcome::Usage, 2, "give the answer by the flag named above, and run again")
+            }
+            // Nothing was done that a resume could go on with.
+            _ if !self.progress.kept.permit => (Outcome::Cancelled, 8, "nothing was done; run again when ready"),
+            _ => (Outcome::Interrupted, 6, "run `failover resume` to go on, or `failover stand-down`"),
         };
         Ok(End::new(outcome, exit, error.to_string(), next.to_owned()))
     }

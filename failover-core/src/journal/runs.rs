@@ -81,6 +81,14 @@ impl StateDir {
         Ok(None)
     }
 
+    /// The newest journal with a record, and what stands in it; `None`: no run wrote any.
+    ///
+    /// # Errors
+    /// The folder, or a journal that may be it, cannot be read.
+    pub fn newest<R: DeserializeOwned>(&self) -> Result<Option<(PathBuf, Journal<R>)>, StateError> {
+        self.unfinished(|_| false)
+    }
+
     /// A standby is completed, with these marks: what was armed here before it does not count any more.
     ///
     /// # Errors

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{Look, Session, SessionError, open};
-use crate::baker::BakerState;
+use super::{Look, Session, SessionError, left_armed, open};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::config::Config;
 use crate::decision::Policy;
-use crate::effect::{self, Hands};
+use crate::effect::Hands;
 use crate::failover::{Parts, PreviousRun, Recorder, is_over};
 use crate::journal::record::Record;
 use crate::journal::{JournalError, JournalFile};
@@ -110,7 +109,7 @@ impl Session {
         let begun = open::previous_run(&path, &journal.entries, config);
         let opened = begun.and_then(|past| Ok((past, open::locks_beside(here, config)?)));
         let (past, locks) = opened.map_err(|error| match &left {
-            Some(left) => disarmed(error, left, config, &state, &wanted.cancel),
+            Some(left) => left_armed::disarmed(error, left, config, &state, &wanted.cancel),
             None => error,
         })?;
         let mut policy = past.policy.clone();
@@ -172,7 +171,7 @@ impl Opening {
             Ok((permit, others, open::hands(&config, &state, operator, &cancel)?))
         };
         let (permit, others, hands) = opened().map_err(|error: SessionError| match &past {
-            Some((_, past)) => disarmed(error, past, &config, &state, &cancel),
+            Some((_, past)) => left_armed::disarmed(error, past, &config, &state, &cancel),
             None => error,
         })?;
         // The last: what cannot be opened leaves no journal behind that would stand for the last run.
@@ -198,40 +197,6 @@ impl Opening {
             }
         })
     }
-}
-
-/// A run of this baker cannot be taken up again, and what it left armed is disarmed all the same (S12), unless it was started and
-/// still runs: that is the one that bakes.
-fn disarmed(
-    error: SessionError,
-    past: &PreviousRun,
-    config: &Config,
-    state: &StateDir,
-    cancel: &Arc<AtomicBool>,
-) -> SessionError {
-    let PreviousRun { kept, policy, .. } = past;
-    let ours = policy.baker == config.baker.address && policy.chain == config.baker.chain;
-    if !kept.left_armed || !ours {
-        return error;
-    }
-    let mut end = error.end();
-    match open::disarming(config, state, Box::new(Nobody), cancel) {
-        Ok(mut hands) => {
-            if kept.started.is_some() && matches!(hands.backup.state(), Ok(BakerState::Running { .. })) {
-                end.message.push_str("; the backup was started and goes on baking");
-                return SessionError::Ended(Box::new(end));
-            }
-            effect::disarm(&mut hands, &SystemClock).add_to(&mut end);
-            // One that it asked for a moment ago may still end.
-            if kept.unlock_since.is_some_and(|at| SystemClock.now().since(at) < effect::UNLOCK_LATE)
-                && let Err(why) = effect::lock_until_over(&mut *hands.device, &SystemClock)
-            {
-                end.message.push_str(&format!("; the keys of the backup's signer are not proven locked: {why}"));
-            }
-        }
-        Err(error) => end.message.push_str(&format!("; and the backup could not be disarmed: {error}")),
-    }
-    SessionError::Ended(Box::new(end))
 }
 
 /// For a look that writes nothing down, because it does nothing.

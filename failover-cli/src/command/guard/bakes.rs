@@ -48,6 +48,6 @@ pub(crate) fn may_be_stopped(
 pub(crate) const fn nothing_more(permits: usize) -> &'static str {
     match permits {
         0 => "nothing was done",
-        _ => "nothing was done here, but that the run that was in progress ends: `failover status`",
+        _ => "nothing else was done; the run that was in progress here ends: look at `failover status`",
     }
 }
