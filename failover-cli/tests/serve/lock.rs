@@ -99,8 +99,10 @@ fn two_people_on_two_machines() {
         why.contains("holds the lock in etcd") && why.contains(&format!("on {}, process {pid},", host.trim())),
         "{why}"
     );
-    // What arms is refused there, and what disarms is not.
-    elsewhere(&world, &["resume"]).ends(7);
+    // What arms is refused there, and what disarms is not. The run that is refused left nothing to resume.
+    let resumed = elsewhere(&world, &["resume"]);
+    resumed.ends(2);
+    assert_eq!(resumed.why(), "no run was interrupted");
     elsewhere(&world, &["return", "--yes"]).ends(7);
     elsewhere(&world, &["clear"]).ends(0);
     let check = elsewhere(&world, &["check"]);
