@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use failover_core::chain::SourceUrl;
 use failover_core::signer::Selector;
 use failover_core::tezos::{KeyHash, Level};
 
 use crate::exit;
+use crate::output::Flags;
 
 mod procedure;
 mod value;
@@ -47,6 +48,21 @@ pub(crate) struct Global {
     /// The own node's RPC instead of the configured one
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) node: Option<SourceUrl>,
+}
+
+impl Global {
+    /// What the commands that are named to a person keep of this call: which configuration, which state, which device. A node is no part
+    /// of it: a URL may have a password in it.
+    pub(crate) fn kept(&self) -> Flags {
+        let path = |path: &PathBuf| path.display().to_string();
+        let given = [
+            ("--config", self.config.as_ref().map(path)),
+            ("--state", self.state.as_ref().map(path)),
+            ("--device", self.device.as_ref().map(ToString::to_string)),
+        ];
+        let given: Vec<_> = given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        Flags::new(&given, Cli::command())
+    }
 }
 
 /// What failover does.
@@ -228,7 +244,7 @@ pub(crate) struct ConfigNew {
     /// Write to this file, which must not exist yet
     #[arg(value_name = "PATH", conflicts_with = "output")]
     pub(crate) path: Option<PathBuf>,
-    /// The baker's name: what a person types to confirm [default: this machine's name]
+    /// The baker's name: what a person types to confirm [default: asked for, else left open]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// The baker's address [default: the baker that has the device's keys, where the node knows one]
@@ -250,8 +266,6 @@ pub(crate) struct ConfigNew {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

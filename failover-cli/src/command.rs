@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::args::{self, Cli, Command};
 use crate::failure::Failure;
+use crate::looking::{self, Asks};
 use crate::output::{End, Output};
 use crate::settings::Settings;
 
@@ -38,17 +39,37 @@ pub(crate) enum Over {
     Code(ExitCode),
 }
 
+/// What a command asks first of all that may take its time to answer; `None`: nothing, or something that it says itself.
+const fn asks(command: &Command) -> Option<Asks> {
+    match command {
+        Command::Check(_)
+        | Command::Run(_)
+        | Command::Resume(_)
+        | Command::Return(_)
+        | Command::Status
+        | Command::Standby(_) => Some(Asks::All),
+        Command::Level | Command::Activity(_) => Some(Asks::Chain),
+        _ => None,
+    }
+}
+
 /// Runs a command to its end. Every command is named here: a new one does not compile before it does something.
 ///
 /// # Errors
 /// What went wrong, with its exit code and the next safe action.
 pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<Over, Failure> {
     let Cli { global, command } = cli;
+    out.keep(global.kept());
     // A service may not be allowed to read the configuration, and needs nothing of it.
     if let (Command::Guard(args::Guard::Check), Some(state)) = (&command, &global.state) {
         return guard::check(state, out).map(Over::End);
     }
     let settings = || Settings::load(global.clone());
+    if let (Some(asks), false) = (asks(&command), out.is_json())
+        && let Ok(config) = settings().and_then(|settings| settings.config())
+    {
+        looking::say(&config, asks, out);
+    }
     let end = match command {
         Command::StandIn(wanted) => return Ok(Over::Code(stand_in::run(&wanted))),
         Command::Drill(wanted) => drill::run(&global, &wanted, out),

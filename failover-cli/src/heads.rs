@@ -105,6 +105,9 @@ impl Everybody {
 /// A refused head as a failure of a command that leaves no source out.
 pub(crate) fn refused(refusal: &Refusal) -> Failure {
     let next = match refusal {
+        Refusal::NodeBehind { .. } => {
+            "wait until the node has caught up, or name another of your nodes with --node".to_owned()
+        }
         Refusal::Contradicted { .. } => "compare both with an explorer before anything else".to_owned(),
         Refusal::Alone { without, .. } if !without.is_empty() => {
             "compare the node's head with an explorer; wait for the node, or for one of the sources".to_owned()

@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod heads;
 mod locks;
+mod looking;
 mod notify;
 mod output;
 mod prompt;

@@ -3,21 +3,32 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use failover_core::journal::record::Record;
+use failover_core::journal::{self, record::Record};
 use serde::Serialize;
 
 use crate::exit::Exit;
+pub(crate) use crate::screen::Row;
 use crate::screen::{Look, Screen, checked};
 use crate::text::{columns, fit, is_terminal};
 
+mod commands;
 mod end;
 mod mark;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use commands::Flags;
 pub(crate) use end::End;
 use end::EndRecord;
 use mark::Mark;
+
+/// A record as a program reads it: with the version of its form.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    v: u32,
+    #[serde(flatten)]
+    record: &'a T,
+}
 
 #[derive(Serialize)]
 struct Text<'a> {
@@ -37,6 +48,8 @@ pub(crate) struct Output {
     /// For a person: what went wrong, and the end after a document. With `--json` nothing.
     aside: Box<dyn Write + Send>,
     document: bool,
+    /// What the commands that it names are to keep of this call.
+    flags: Flags,
 }
 
 impl Output {
@@ -53,7 +66,13 @@ impl Output {
             out: Box::new(io::stdout()),
             aside: Box::new(io::stderr()),
             document: false,
+            flags: Flags::default(),
         }
+    }
+
+    /// The commands that it names from now on keep these flags.
+    pub(crate) fn keep(&mut self, flags: Flags) {
+        self.flags = flags;
     }
 
     /// Begins to draw runs in place, where this is a terminal that can; `counts`: their time is that on the wall.
@@ -73,6 +92,11 @@ impl Output {
         if let Some(screen) = self.screen.take() {
             screen.still();
         }
+    }
+
+    /// The terminal's width; `None` where lines are as long as they are.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        (self.columns)()
     }
 
     /// May text have colours?
@@ -102,7 +126,7 @@ impl Output {
 
     /// Text for a person, in lines that fit where it is a terminal.
     fn fitted(&self, text: &str) -> String {
-        fit(text, (self.columns)())
+        fit(&self.flags.in_text(text), (self.columns)())
     }
 
     /// A record: its `Display` for a person (nothing where that is empty), itself for a program.
@@ -118,11 +142,11 @@ impl Output {
     }
 
     /// One thing that was looked at, as a row on a terminal, and elsewhere as [`Output::show`] does it.
-    pub(crate) fn check<T: Serialize + Display>(&mut self, record: &T, ready: bool, what: &str, says: &str) {
+    pub(crate) fn check<T: Serialize + Display>(&mut self, record: &T, row: Row, what: &str, says: &str) {
         match (self.columns)() {
             Some(columns) => {
                 let look = Look::of_locale(self.colour);
-                self.write(&format!("{}\n", checked(ready, what, says, columns, look)));
+                self.write(&format!("{}\n", checked(row, what, &self.flags.in_text(says), columns, look)));
             }
             None => self.show(record),
         }
@@ -131,9 +155,10 @@ impl Output {
     /// A record for a program only.
     pub(crate) fn record<T: Serialize>(&mut self, record: &T) {
         if self.json {
-            match serde_json::to_string(record) {
+            match serde_json::to_string(&Versioned { v: journal::VERSION, record }) {
                 Ok(line) => self.write(&format!("{line}\n")),
-                Err(error) => self.text("error", &format!("a record could not be written as JSON: {error}")),
+                // Its own types are all that is written.
+                Err(error) => self.write_aside(&format!("a record could not be written as JSON: {error}\n")),
             }
         }
     }
@@ -153,12 +178,11 @@ impl Output {
     }
 
     fn text(&mut self, record: &'static str, message: &str) {
-        if let Ok(line) = serde_json::to_string(&Text { record, message }) {
-            self.write(&format!("{line}\n"));
-        }
+        self.record(&Text { record, message });
     }
 
     fn marked(&mut self, mark: Mark, text: &str) {
+        let text = self.flags.in_text(text);
         let label = mark.label();
         // A document on standard output ends where it ends.
         let aside = self.document || !matches!(mark, Mark::Next | Mark::NextAfterAll);
@@ -186,7 +210,7 @@ impl Output {
 
     /// The same output once more, for something that shows its records by itself.
     pub(crate) fn another(&self) -> Self {
-        Self { colour: self.colour, screen: self.screen.clone(), ..Self::stdout(self.json) }
+        Self { colour: self.colour, screen: self.screen.clone(), flags: self.flags.clone(), ..Self::stdout(self.json) }
     }
 
     /// What went wrong, one sentence.
@@ -198,9 +222,11 @@ impl Output {
     /// The last line.
     pub(crate) fn end(&mut self, end: &End) {
         if let (true, Some(run)) = (self.json, &end.run) {
-            self.record(&Record::End((**run).clone()));
+            let next = self.flags.in_text(&run.next);
+            self.record(&Record::End(journal::record::End { next, ..(**run).clone() }));
         } else if self.json {
-            let record = EndRecord { outcome: end.exit.outcome(), exit: end.exit.code(), next: &end.next };
+            let next = self.flags.in_text(&end.next);
+            let record = EndRecord { outcome: end.exit.outcome(), exit: end.exit.code(), next: &next };
             self.record(&record);
         } else {
             self.marked(if end.exit == Exit::Done { Mark::Next } else { Mark::NextAfterAll }, &end.next);

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use failover_core::operator::{Answer, Operator, OperatorError, Question, says};
+use failover_core::operator::{Answer, Operator, OperatorError, Question};
 use failover_core::signer::Passphrase;
 
 use crate::args::Answers;
@@ -11,23 +11,23 @@ use crate::screen::Screen;
 use crate::text::printable;
 
 mod asked;
+mod cut_off;
 mod passphrase;
 mod sentence;
+mod sentences;
 mod terminal;
 
 pub(crate) use asked::{asked, somebody};
+use cut_off::CutOff;
 pub(crate) use passphrase::Source;
-use sentence::Typed;
+use sentence::Sentence;
+pub(crate) use sentences::typed_sentence;
+use sentences::{IS_NO, which};
+use terminal::Terminal;
 pub(crate) use terminal::Uninterrupted;
-use terminal::{Echo, Terminal};
 
 /// How long a question stands (S10); a plan lives as long.
 const DEADLINE: Duration = Duration::from_secs(600);
-
-/// Under every sentence that is to be typed.
-const IS_NO: &str = "Enter alone, or no, is no.";
-/// A sentence is asked for so often where what was typed is neither it nor a no.
-const TIMES: u32 = 3;
 
 const GO_ON: &str = "whether to go on";
 const CABLE: &str = "whether the primary's signer is unplugged";
@@ -49,12 +49,16 @@ pub(crate) struct Prompt {
     screen: Option<Screen>,
     /// The host whose signer a flag says is unplugged, and the one that a flag says its Ledger has not left.
     hosts: (Option<String>, Option<String>),
+    /// Has the primary's signer a machine of its own? Then the power of the baker's machine says nothing.
+    signer_apart: bool,
+    /// What was said of the primary's power, when its cable was asked about.
+    power_said: Option<CutOff>,
 }
 
 impl Prompt {
     /// A prompt with the flags' answers and the passphrase's source.
     pub(crate) const fn new(answers: Answers, source: Source) -> Self {
-        Self { answers, plan: None, source, screen: None, hosts: (None, None) }
+        Self { answers, plan: None, source, screen: None, hosts: (None, None), signer_apart: false, power_said: None }
     }
 
     /// Names the plan about which the flags' statements must have been made.
@@ -75,6 +79,11 @@ impl Prompt {
     /// What flags state about this machine, with the host's name.
     pub(crate) fn of_this_host(&mut self, unplugged: Option<String>, not_moved: Option<String>) {
         self.hosts = (unplugged, not_moved);
+    }
+
+    /// The primary's signer has a machine of its own.
+    pub(crate) const fn of_a_signer_apart(&mut self, apart: bool) {
+        self.signer_apart = apart;
     }
 
     fn still(&self) {
@@ -101,65 +110,53 @@ impl Prompt {
         question: &Question,
     ) -> Result<Answer, OperatorError> {
         self.still();
-        typed(what, flag, text, (&question.sentence(), &|line| question.is_answered_by(line)))
+        let said = which(what, flag, text, &[(&question.sentence(), &|line| question.is_answered_by(line))])?;
+        Ok(if said.is_some() { Answer::Yes } else { Answer::No })
     }
-}
 
-/// Asks for a sentence, again where something else was typed: only it is yes, only a no is no.
-fn typed(
-    what: &'static str,
-    flag: &'static str,
-    text: &str,
-    (sentence, is_it): (&str, &dyn Fn(&str) -> bool),
-) -> Result<Answer, OperatorError> {
-    let mut terminal = Terminal::open(what, flag)?;
-    let mut text = text.to_owned();
-    for left in (0..TIMES).rev() {
-        let line = terminal.line(&text, what, Echo::On, DEADLINE)?;
-        match sentence::typed(&line, sentence, is_it) {
-            Typed::It => return Ok(Answer::Yes),
-            Typed::No => return Ok(Answer::No),
-            Typed::Else(why) => {
-                let tries = if left == 1 { "1 try is left".to_owned() } else { format!("{left} tries are left") };
-                text =
-                    format!("That is not the sentence, and counts as nothing: {why}. {tries}:\n  {sentence}\n{IS_NO}");
-            }
-        }
+    /// How was the primary cut off? The true statement can be given first; what was said of the power answers the question
+    /// that follows.
+    fn cut_off(&mut self, cable: &Question, name: &str, host: Option<&str>) -> Result<Answer, OperatorError> {
+        let power = Question::PoweredOff { name: name.to_owned(), host: host.map(str::to_owned) };
+        let (unplugged, off) = (cable.sentence(), power.sentence());
+        let place = host.map(|host| format!(" on {host}")).unwrap_or_default();
+        let text = format!(
+            "Look at the primary of {name}{place}. Type what is true of it, in full; the second only where you stand at the \
+             machine:\n  {unplugged}\n  {off}\nEnter alone, or no: neither."
+        );
+        self.still();
+        let sentences: [Sentence<'_>; 2] =
+            [(&unplugged, &|line| cable.is_answered_by(line)), (&off, &|line| power.is_answered_by(line))];
+        let said = which(CABLE, CABLE_FLAG, &text, &sentences)?;
+        self.power_said =
+            (said != Some(0)).then(|| CutOff::now(if said == Some(1) { Answer::Yes } else { Answer::No }));
+        Ok(if said == Some(0) { Answer::Yes } else { Answer::No })
     }
-    Err(OperatorError::Mistyped { what, times: TIMES })
-}
-
-/// Asks for a sentence to be typed in full, under `means`, what it is about. `flag` is what could have said it instead.
-///
-/// # Errors
-/// There is no terminal, the person cancelled, or something else was typed every time.
-pub(crate) fn typed_sentence(
-    what: &'static str,
-    flag: &'static str,
-    means: &str,
-    sentence: &str,
-) -> Result<bool, OperatorError> {
-    let text = format!("{means}, type in full:\n  {sentence}\n{IS_NO}");
-    Ok(typed(what, flag, &text, (sentence, &|line| says(line, sentence)))? == Answer::Yes)
 }
 
 impl Operator for Prompt {
     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
+        // It answers the very next question, or none.
+        let said = self.power_said.take().and_then(CutOff::answer);
         match question {
             Question::Proceed { .. } if self.answers.yes => Ok(Answer::Yes),
-            Question::Proceed { name, .. } => {
-                let text = format!("Go on with this plan? Type the baker's name, {name}, to go on; Enter alone stops.");
+            Question::Proceed { name, plan } => {
+                let what = if plan.is_some() { "Go on with this plan?" } else { "Go on?" };
+                let text = format!("{what} Type the baker's name, {name}, to go on; Enter alone stops.");
                 self.asked(GO_ON, "--yes", &text, question)
             }
-            Question::Disconnected { name } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
+            Question::Disconnected { name, .. } if self.stated(self.answers.confirm_disconnected.as_ref(), name) => {
                 Ok(Answer::Yes)
             }
-            Question::PoweredOff { name } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
+            Question::PoweredOff { name, .. } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
                 Ok(Answer::Yes)
             }
             // One of the two statements was made by a flag: the person has said which of them is true.
-            Question::Disconnected { name } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
+            Question::Disconnected { name, .. } if self.stated(self.answers.confirm_powered_off.as_ref(), name) => {
                 Ok(Answer::No)
+            }
+            Question::Disconnected { name, host } if !self.signer_apart => {
+                self.cut_off(question, name, host.as_deref())
             }
             Question::Disconnected { .. } => {
                 let sentence = question.sentence();
@@ -168,6 +165,7 @@ impl Operator for Prompt {
                 );
                 self.asked(CABLE, CABLE_FLAG, &text, question)
             }
+            Question::PoweredOff { .. } if let Some(answer) = said => Ok(answer),
             Question::PoweredOff { .. } => {
                 let sentence = question.sentence();
                 let text = format!(
@@ -257,8 +255,8 @@ impl Operator for Prompt {
         let powered_off = |name| self.stated(answers.confirm_powered_off.as_ref(), name);
         let (said, what, flag) = match question {
             Question::Proceed { .. } => (answers.yes, GO_ON, "--yes"),
-            Question::Disconnected { name } => (disconnected(name) || powered_off(name), CABLE, CABLE_FLAG),
-            Question::PoweredOff { name } => (powered_off(name), POWER, POWER_FLAG),
+            Question::Disconnected { name, .. } => (disconnected(name) || powered_off(name), CABLE, CABLE_FLAG),
+            Question::PoweredOff { name, .. } => (powered_off(name), POWER, POWER_FLAG),
             Question::LedgerSetting => {
                 (self.stated_of_the_plan(answers.confirm_ledger_setting.as_ref()), SETTING, SETTING_FLAG)
             }
@@ -290,7 +288,7 @@ mod tests {
     #[test]
     fn a_statement_by_flag_counts_for_its_baker_and_its_plan_only() {
         let flags = Answers { confirm_disconnected: Some("bob:1f2e".parse().unwrap()), ..Answers::default() };
-        let question = |name: &str| Question::Disconnected { name: name.to_owned() };
+        let question = |name: &str| Question::Disconnected { name: name.to_owned(), host: None };
         assert_eq!(prompt(flags.clone(), Some("1f2e")).ask(&question("bob")), Ok(Answer::Yes));
         // Tests have no terminal on their standard input, or they would hang here; see tests/prompt.rs for one that has.
         for (plan, name) in [(Some("1f2f"), "bob"), (Some("1f2e"), "eve"), (None, "bob")] {
@@ -321,7 +319,7 @@ mod tests {
     fn powered_off_by_flag_leaves_disconnected_unsaid() {
         let flags = Answers { confirm_powered_off: Some("bob:1".parse().unwrap()), ..Answers::default() };
         let mut prompt = prompt(flags, Some("1"));
-        assert_eq!(prompt.ask(&Question::Disconnected { name: "bob".into() }), Ok(Answer::No));
-        assert_eq!(prompt.ask(&Question::PoweredOff { name: "bob".into() }), Ok(Answer::Yes));
+        assert_eq!(prompt.ask(&Question::Disconnected { name: "bob".into(), host: None }), Ok(Answer::No));
+        assert_eq!(prompt.ask(&Question::PoweredOff { name: "bob".into(), host: None }), Ok(Answer::Yes));
     }
 }

@@ -18,12 +18,14 @@ mod draw;
 mod look;
 mod painter;
 mod result;
+mod row;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use checked::checked;
 pub(crate) use look::Look;
 use painter::Painter;
+pub(crate) use row::Row;
 
 /// How often a countdown goes on.
 const TICK: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use failover_core::clock::Timestamp;
 use failover_core::failover::Recorder;
 use failover_core::journal::record::{End as Ended, Record};
-use failover_core::journal::{self, JournalError, JournalFile};
+use failover_core::journal::{JournalError, JournalFile};
 use failover_core::session::Wanted;
 
 use crate::output::{End, Output};
@@ -19,7 +19,6 @@ pub(crate) fn wanted(settings: &Settings) -> Wanted {
 /// A record as its line in the journal has it.
 #[derive(serde::Serialize)]
 pub(crate) struct Line<'a, R> {
-    pub(crate) v: u32,
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
     #[serde(flatten)]
@@ -37,7 +36,7 @@ impl Recorder for Shown {
     fn record(&mut self, at: Timestamp, record: &Record) -> Result<(), JournalError> {
         let seq = self.file.append(at, record)?;
         if !record.is_end() {
-            self.out.record(&Line { v: journal::VERSION, seq, at, record });
+            self.out.record(&Line { seq, at, record });
         }
         tell(&mut self.out, &mut self.story, record);
         Ok(())

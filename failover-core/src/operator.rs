@@ -20,15 +20,21 @@ pub enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<PlanId>,
     },
-    /// "The primary's signer is unplugged." Typed in full, with the baker's name.
+    /// "The primary's signer is unplugged." Typed in full, with the baker's name and the primary's host.
     Disconnected {
         /// The baker's name.
         name: String,
+        /// The primary's host, as the configuration names it; `None`: it names none, and older journals do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
     },
     /// "The primary is switched off, and I am standing at it." Typed in full. Asked where the first is answered no.
     PoweredOff {
         /// The baker's name.
         name: String,
+        /// The primary's host, as above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
     },
     /// The Ledger's setting "High Watermark" cannot be read by software: is it enabled on its screen (H17)?
     LedgerSetting,
@@ -65,8 +71,10 @@ impl Question {
     pub fn sentence(&self) -> String {
         match self {
             Self::Proceed { name, .. } => name.clone(),
-            Self::Disconnected { name } => format!("the signer of {name} is unplugged"),
-            Self::PoweredOff { name } => format!("the machine of {name} is switched off"),
+            Self::Disconnected { name, host: None } => format!("the signer of {name} is unplugged"),
+            Self::Disconnected { name, host: Some(host) } => format!("the signer of {name} on {host} is unplugged"),
+            Self::PoweredOff { name, host: None } => format!("the machine of {name} is switched off"),
+            Self::PoweredOff { name, host: Some(host) } => format!("the machine {host} of {name} is switched off"),
             Self::LedgerSetting => "enabled".to_owned(),
             Self::Unproven { sentence, .. } => sentence.clone(),
             Self::NoOtherRun { host } => format!("and nobody runs failover on {host}"),
@@ -249,11 +257,13 @@ mod tests {
 
     #[test]
     fn a_sentence_is_typed_in_full_and_an_empty_one_is_no_answer() {
-        let name = || "mybaker".to_owned();
+        let (name, host) = (|| "mybaker".to_owned(), || Some("alpha".to_owned()));
         for (question, sentence) in [
             (Question::Proceed { name: name(), plan: None }, "mybaker"),
-            (Question::Disconnected { name: name() }, "the signer of mybaker is unplugged"),
-            (Question::PoweredOff { name: name() }, "the machine of mybaker is switched off"),
+            (Question::Disconnected { name: name(), host: None }, "the signer of mybaker is unplugged"),
+            (Question::Disconnected { name: name(), host: host() }, "the signer of mybaker on alpha is unplugged"),
+            (Question::PoweredOff { name: name(), host: None }, "the machine of mybaker is switched off"),
+            (Question::PoweredOff { name: name(), host: host() }, "the machine alpha of mybaker is switched off"),
             (Question::LedgerSetting, "enabled"),
             (Question::NoOtherRun { host: "alpha".to_owned() }, "and nobody runs failover on alpha"),
             (Question::Unplugged { host: "alpha".to_owned() }, "the signer of alpha is unplugged"),

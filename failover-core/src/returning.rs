@@ -160,6 +160,9 @@ impl Returning<'_> {
 
     fn ask(&mut self, question: Question) -> Result<Option<End>, JournalError> {
         let question = question.of_plan(self.taken.plan);
+        if matches!(question, Question::Proceed { .. }) {
+            self.hands.operator.tell(&self.intends());
+        }
         let answer = match self.hands.operator.ask(&question) {
             Ok(answer) => answer,
             Err(error) => return Ok(Some(unanswered(&error, &question))),
@@ -174,6 +177,16 @@ impl Returning<'_> {
             self.record(&Record::Asked { asked: question, answer })?;
         }
         Ok(None)
+    }
+
+    /// What it will do, before it asks whether to go on.
+    fn intends(&self) -> String {
+        let Policy { name, primary, .. } = self.policy;
+        format!(
+            "This gives {primary} its job back, as the machine that bakes for {name}:\n  1  this machine's marks are read: they \
+             must show that nothing was signed here since it became the backup\n  2  the boot guard on {primary} is taken away, and \
+             the baker there is started\n  3  this machine stays the backup: stopped, guarded, its keys locked or not authorized"
+        )
     }
 
     fn failed(&self, error: &EffectError) -> End {

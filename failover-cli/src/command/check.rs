@@ -15,12 +15,13 @@ use failover_core::state::{Pin, Pins, PlanId, Role, StateDir};
 use failover_core::tezos::ChainId;
 use serde::Serialize;
 
-use super::found::Found;
+use super::drill;
+use super::found::{self, Found};
 use super::systemd::proven_systemd;
 use crate::config::tzkt_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{End, Output};
+use crate::output::{End, Output, Row};
 use crate::settings::Settings;
 use crate::{locks, signals};
 
@@ -37,13 +38,15 @@ const DRILL: Duration = Duration::from_secs(90 * 24 * 3600);
 #[serde(tag = "record", rename = "check")]
 struct Looked<'a> {
     what: &'a str,
+    /// Is nothing missing?
     ready: bool,
+    state: Row,
     says: String,
 }
 
 impl std::fmt::Display for Looked<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "[{}] {}: {}", if self.ready { "x" } else { " " }, self.what, self.says)
+        write!(f, "[{}] {}: {}", self.state.mark(), self.what, self.says)
     }
 }
 
@@ -53,16 +56,17 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    fn note(&mut self, what: &str, found: Result<String, (String, String)>) {
-        let (ready, says) = match found {
-            Ok(says) => (true, says),
-            Err((says, next)) => {
+    fn note(&mut self, what: &str, found: impl Into<found::Look>) {
+        let (state, says) = match found.into() {
+            found::Look::Well(says) => (Row::Well, says),
+            found::Look::Told(says) => (Row::Told, says),
+            found::Look::Missing(says, next) => {
                 self.missing.push(next);
-                (false, says)
+                (Row::Missing, says)
             }
         };
-        let looked = Looked { what, ready, says };
-        self.out.check(&looked, ready, what, &looked.says);
+        let looked = Looked { what, ready: state != Row::Missing, state, says };
+        self.out.check(&looked, state, what, &looked.says);
     }
 }
 
@@ -91,7 +95,7 @@ pub(crate) fn run(settings: &Settings, unlock: bool, out: &mut Output) -> Result
     if config.signer.device.model().traits().armed_by == ArmedBy::Passphrase {
         checks.note("passphrase", passphrase(&config));
     }
-    checks.note("drill", last_drill(&state));
+    checks.note("drill", last_drill(settings));
     let missing = checks.missing;
     Ok(match missing.first() {
         None => End::done("this backup is ready; nothing needs to be done"),
@@ -117,7 +121,7 @@ fn procedure(
     };
     if facts.chain.head.is_ok() {
         let alone = is_alone(&facts.chain, &policy.judging());
-        checks.note("second source", if alone { Err(another(config)) } else { head_pinned(state) });
+        checks.note("second source", if alone { Err(another(config)).into() } else { head_pinned(state) });
     }
     checks.note("run", says);
     let armed =
@@ -135,11 +139,13 @@ fn procedure(
     checks.note("keys locked or not authorized", armed);
     if let Some(ledger) = facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger) {
         let says = ledger.takeover(policy.chain).unwrap_or_else(|| format!("it is {ledger}"));
-        checks.note("chain of the Ledger", Ok(says));
+        checks.note("chain of the Ledger", found::Look::Told(says));
     }
     if let Some(hidden) = unlocked::not_asked_for(&facts) {
-        let found =
-            if unlock { unlocked::look(settings, config, state, (&facts, &policy), checks.out)? } else { Ok(hidden) };
+        let found = match unlock {
+            true => unlocked::look(settings, config, state, (&facts, &policy), checks.out)?.into(),
+            false => found::Look::Told(hidden),
+        };
         checks.note("damage and marks", found);
     }
     Ok(())
@@ -166,25 +172,27 @@ fn another(config: &Config) -> (String, String) {
 }
 
 /// The head that this look pinned, where another source agreed.
-fn head_pinned(state: &StateDir) -> Result<String, (String, String)> {
+fn head_pinned(state: &StateDir) -> found::Look {
     match state.head_pin() {
-        Ok(Some(pin)) => Ok(format!("head {:#} of {} is pinned: it bounds later ones", pin.level, pin.at)),
-        Ok(None) => Ok("no head is pinned yet: another source must agree".to_owned()),
-        Err(error) => Err((error.to_string(), error.next().to_owned())),
+        Ok(Some(pin)) => {
+            found::Look::Well(format!("head {:#} of {} is pinned: it bounds later ones", pin.level, pin.at))
+        }
+        Ok(None) => found::Look::Told("no head is pinned yet: another source must agree".to_owned()),
+        Err(error) => found::Look::Missing(error.to_string(), error.next().to_owned()),
     }
 }
 
 /// What a run does itself is not missing; what it could not even read is.
-fn guarded(backup: &mut dyn BakerMachine) -> Result<String, (String, String)> {
+fn guarded(backup: &mut dyn BakerMachine) -> found::Look {
     match backup.boot_guard() {
-        Ok(BootGuard::Holds { units, .. }) => Ok(format!("no reboot starts {}", units.join(", "))),
-        Ok(BootGuard::Open { .. }) => {
-            Ok("not installed: a run does it first of all, `failover guard install` does it now".to_owned())
-        }
-        Err(BakerError::NoUnits { .. }) => {
-            Ok("none: [backup] has no units, so its start command has to ask `failover guard check`".to_owned())
-        }
-        Err(error) => Err((error.to_string(), error.next().to_owned())),
+        Ok(BootGuard::Holds { units, .. }) => found::Look::Well(format!("no reboot starts {}", units.join(", "))),
+        Ok(BootGuard::Open { .. }) => found::Look::Told(
+            "not installed: a run does it first of all, `failover guard install` does it now".to_owned(),
+        ),
+        Err(BakerError::NoUnits { .. }) => found::Look::Told(
+            "none: [backup] has no units, so its start command has to ask `failover guard check`".to_owned(),
+        ),
+        Err(error) => found::Look::Missing(error.to_string(), error.next().to_owned()),
     }
 }
 
@@ -210,7 +218,8 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     checks.note("keys of the baker here", wallet(&mut *backup));
     let (Some(machine), Some(pinned), Some(mut primary)) = (&config.primary.machine, pinned, open::primary(config)?)
     else {
-        checks.note("primary", Ok("never reached from here: every run is an emergency run".to_owned()));
+        let never = "never reached from here: every run is an emergency run".to_owned();
+        checks.note("primary", found::Look::Told(never));
         return Ok(());
     };
     let answers = pinned.is_ok();
@@ -224,7 +233,7 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     }
     if !matches!(machine.control, Control::Command { .. }) {
         checks.note("stopping the primary", may_stop(machine)?);
-        checks.note("fencing the primary from here", Ok(rungs(config)?));
+        checks.note("fencing the primary from here", found::Look::Told(rungs(config)?));
     }
     Ok(())
 }
@@ -243,7 +252,7 @@ const fn is_being_written(error: &BakerError) -> bool {
 }
 
 /// Can the primary's mark files be read? Not needed, but where somebody named folders they must be right.
-fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> Result<String, (String, String)> {
+fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> found::Look {
     let mut read = primary.marks(chain);
     for _ in 1..LOOKS {
         if !read.as_ref().is_err_and(is_being_written) {
@@ -254,18 +263,22 @@ fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> Result<
     }
     let is_written = read.as_ref().is_err_and(is_being_written);
     match read {
-        Ok(found) if named && !found.absent.is_empty() => Err((
+        Ok(found) if named && !found.absent.is_empty() => found::Look::Missing(
             format!("there is no folder {} there", found.absent.join(", ")),
             "correct `marks` in the configuration".to_owned(),
-        )),
-        Ok(found) if found.files.is_empty() => Ok("no file there: what it signed is taken from the chain".to_owned()),
+        ),
+        Ok(found) if found.files.is_empty() => {
+            found::Look::Told("no file there: what it signed is taken from the chain".to_owned())
+        }
         Ok(found) => {
             let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
-            Ok(format!("read from {}", paths.join(", ")))
+            found::Look::Well(format!("read from {}", paths.join(", ")))
         }
-        Err(BakerError::MarkFile { path, .. }) if is_written => Ok(format!("{path} is being written now")),
-        Err(error) if named => Err((error.to_string(), error.next().to_owned())),
-        Err(error) => Ok(format!("not used: {error}")),
+        Err(BakerError::MarkFile { path, .. }) if is_written => {
+            found::Look::Told(format!("{path} is being written now"))
+        }
+        Err(error) if named => found::Look::Missing(error.to_string(), error.next().to_owned()),
+        Err(error) => found::Look::Told(format!("not used: {error}")),
     }
 }
 
@@ -281,12 +294,12 @@ fn stopped(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
 
 /// The keys that the baker here knows by name. Whether they are the right ones is the run's to say; where they are not
 /// known, nothing is refused.
-fn wallet(backup: &mut dyn BakerMachine) -> Found {
+fn wallet(backup: &mut dyn BakerMachine) -> found::Look {
     match backup.startable().map(|found| found.unwrap_or_default().wallet) {
-        Ok(Wallet::Read { files, keys }) => Ok(format!("{} in {}", keys.len(), files.join(", "))),
-        Ok(Wallet::NotKnown { why }) => Ok(format!("not known, look yourself: {why}")),
-        Ok(_) => Ok("not known, look yourself".to_owned()),
-        Err(error) => Err((error.to_string(), error.next().to_owned())),
+        Ok(Wallet::Read { files, keys }) => found::Look::Well(format!("{} in {}", keys.len(), files.join(", "))),
+        Ok(Wallet::NotKnown { why }) => found::Look::Told(format!("not known, look yourself: {why}")),
+        Ok(_) => found::Look::Told("not known, look yourself".to_owned()),
+        Err(error) => found::Look::Missing(error.to_string(), error.next().to_owned()),
     }
 }
 
@@ -336,17 +349,19 @@ fn may_stop(machine: &Machine) -> Result<Result<String, (String, String)>, Failu
     })
 }
 
-fn passphrase(config: &Config) -> Result<String, (String, String)> {
+fn passphrase(config: &Config) -> found::Look {
     match &config.signer.passphrase_file {
-        Some(file) if Path::new(file).is_file() => Ok(format!("read from {}", file.display())),
-        Some(file) => Err((format!("{} is not there", file.display()), "correct `passphrase_file`".to_owned())),
-        None => Ok("asked for when it is needed, unless TEZSIGN_UNLOCK_PASS has it".to_owned()),
+        Some(file) if Path::new(file).is_file() => found::Look::Well(format!("read from {}", file.display())),
+        Some(file) => {
+            found::Look::Missing(format!("{} is not there", file.display()), "correct `passphrase_file`".to_owned())
+        }
+        None => found::Look::Told("asked for when it is needed, unless TEZSIGN_UNLOCK_PASS has it".to_owned()),
     }
 }
 
-fn last_drill(state: &StateDir) -> Result<String, (String, String)> {
+fn last_drill(settings: &Settings) -> Found {
     let next = "rehearse: failover drill".to_owned();
-    match state.drill() {
+    match drill::remembered(settings) {
         Ok(Some(drill)) => {
             let age = SystemClock.now().since(drill.at);
             let days = age.as_secs() / 86_400;

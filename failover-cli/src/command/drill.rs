@@ -8,7 +8,7 @@ use clap::ValueEnum as _;
 use failover_core::clock::{Clock, SystemClock, Timestamp};
 use failover_core::journal::record::{Outcome, Record};
 use failover_core::signer::Model;
-use failover_core::state::{self, StateDir};
+use failover_core::state;
 use failover_sim::drill::{DrillError, DrillOptions, Drilled, Watcher, drill};
 use failover_sim::scenario::{self, Scenario, scenarios};
 use failover_sim::{Pace, SIMULATED, WorldOptions};
@@ -25,7 +25,7 @@ mod kept;
 mod random;
 mod serve;
 
-pub(crate) use kept::last;
+pub(crate) use kept::{last, remembered};
 
 impl From<DrillError> for Failure {
     fn from(error: DrillError) -> Self {
@@ -129,7 +129,7 @@ pub(crate) fn run(global: &Global, wanted: &args::Drill, out: &mut Output) -> Re
     let rehearsed = rehearsed(scenario, model, seed, &drilled);
     let end = told(scenario, drilled, seed, out);
     kept::keep(global, journal.as_deref(), &rehearsed, out);
-    note(global, scenario, model, &end);
+    note(global, scenario, model, &end, out);
     Ok(end)
 }
 
@@ -179,20 +179,17 @@ fn told(scenario: &Scenario, drilled: Drilled, seed: u64, out: &mut Output) -> E
     session::ended(end, out)
 }
 
-/// Remembers the drill for `check`, where there is a state folder; a drill needs none.
-fn note(global: &Global, scenario: &Scenario, model: Model, end: &End) {
-    if let Ok(state) = StateDir::existing(kept::state_folder(global)) {
-        let drill = state::Drill {
-            at: SystemClock.now(),
-            scenario: scenario.name.to_owned(),
-            signer: model.to_string().to_lowercase(),
-            // A drill that ended as its scenario says went well.
-            exit: if end.exit.code() == scenario.exit { 0 } else { end.exit.code() },
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        // A drill that cannot be remembered was still a drill.
-        let _ = state.set_drill(&drill);
-    }
+/// Remembers the drill for `check`, which asks for the last one.
+fn note(global: &Global, scenario: &Scenario, model: Model, end: &End, out: &mut Output) {
+    let drill = state::Drill {
+        at: SystemClock.now(),
+        scenario: scenario.name.to_owned(),
+        signer: model.to_string().to_lowercase(),
+        // A drill that ended as its scenario says went well.
+        exit: if end.exit.code() == scenario.exit { 0 } else { end.exit.code() },
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    kept::remember(global, &drill, out);
 }
 
 /// A folder that goes away with the drill.

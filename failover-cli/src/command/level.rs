@@ -98,12 +98,13 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     if let Err(unknown) = &seen.chain.second {
         out.warn(format!("no second opinion from the node's peers: {unknown}"));
     }
+    // As a run says it.
+    let level = seen.agreed().map_err(|refusal| heads::refused(&refusal))?;
     if let Some((_, verdict)) = seen.judged()
         && !verdict.is_fresh()
     {
         return Err(Failure::refused(format!("the head of {} is not fresh: {verdict}", seen.own), verdict.next()));
     }
-    let level = seen.agreed().map_err(|refusal| heads::refused(&refusal))?;
     let sources = 1 + seen.chain.others.iter().filter(|other| other.agrees()).count();
     out.show(&Agreed { level, sources });
     Ok(End::done("nothing needs to be done; `failover check` looks at the rest of the backup"))

@@ -1,14 +1,14 @@
 //! `run` and `resume`: the procedure.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, PathBuf};
 
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::config::Config;
-use failover_core::decision::Policy;
+use failover_core::decision::{Path, Policy};
 use failover_core::failover::PreviousRun;
 use failover_core::journal;
-use failover_core::journal::record::{End as Ended, Record};
+use failover_core::journal::record::{End as Ended, Plan, Record};
 use failover_core::preflight;
 use failover_core::session::{Look, Opening, Session, SessionError, Wanted, open};
 use failover_core::state::{About, PlanError, PlanId, ShownPlan, StateDir};
@@ -101,6 +101,7 @@ fn go(settings: &Settings, answers: &Answers, opening: Opening, out: &mut Output
     };
     out.begin_screen(true);
     prompt.beside(out.screen());
+    prompt.of_a_signer_apart(opening.policy().signer_apart);
     let (plan, mut journal) = (opening.plan(), PathBuf::new());
     // From here on: what opens a device or a machine may take its time, too.
     signals::cancel(out);
@@ -135,12 +136,12 @@ fn plan_only(
         None => PlanId::random()?,
     };
     settings.passphrase(out)?;
-    show_plan(config, &state, (policy, id, None), out)?;
-    Ok(planned("run", config, id))
+    let plan = show_plan(config, &state, (policy, id, None), out)?;
+    Ok(planned("run", &plan))
 }
 
 /// The end of a run, and how to keep what happened in it.
-fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
+fn told(ended: Ended, plan: PlanId, journal: &path::Path, out: &mut Output) -> End {
     let end = session::ended(ended, out);
     // Where it was refused before its first record, or the disk had no room for that, there is nothing to draw; and an
     // empty journal must not stand for the last run.
@@ -152,20 +153,26 @@ fn told(ended: Ended, plan: PlanId, journal: &Path, out: &mut Output) -> End {
     end
 }
 
-/// A plan was shown, which a statement may name.
-fn planned(command: &str, config: &Config, id: PlanId) -> End {
-    End::done(format!(
-        "unplug the primary's signer, then within {} minutes: failover {command} --confirm-disconnected {}:{id}",
-        ShownPlan::GOOD_FOR.as_secs() / 60,
-        config.baker.name
-    ))
+/// A plan was shown, which a statement may name. Nobody is sent to the cable of a primary that a run stops by itself.
+fn planned(command: &str, plan: &Plan) -> End {
+    let minutes = ShownPlan::GOOD_FOR.as_secs() / 60;
+    End::done(match plan.path {
+        Path::Controlled => format!(
+            "unplug nothing now: the run stops the primary by itself, and asks before it does, and for the cable where that is needed: \
+             failover {command}"
+        ),
+        _ => format!(
+            "unplug the primary's signer, then within {minutes} minutes: failover {command} --confirm-disconnected {}",
+            plan.statement
+        ),
+    })
 }
 
 /// The plan of a run that was interrupted: it goes on with what it was begun with.
 fn plan_of_interrupted(
     config: &Config,
     state: &StateDir,
-    (path, wanted): (&Path, &args::Run),
+    (path, wanted): (&path::Path, &args::Run),
     out: &mut Output,
 ) -> Result<End, Failure> {
     let past = open::previous_run(path, &journal::read::<Record>(path)?.entries, config)?;
@@ -180,8 +187,8 @@ fn plan_of_interrupted(
         ));
     }
     let id = PlanId::random()?;
-    show_plan(config, state, (policy, id, Some(past)), out)?;
-    Ok(planned("resume", config, id))
+    let plan = show_plan(config, state, (policy, id, Some(past)), out)?;
+    Ok(planned("resume", &plan))
 }
 
 /// Looks once, shows the plan and keeps its name.
@@ -190,18 +197,18 @@ fn show_plan(
     state: &StateDir,
     (policy, id, past): (Policy, PlanId, Option<PreviousRun>),
     out: &mut Output,
-) -> Result<(), Failure> {
+) -> Result<Plan, Failure> {
     let about = Some(about(&policy));
     match Look::open(config, state, policy, id, past, signals::flag())?.plan() {
         Ok(plan) => {
-            session::show(out, &mut Narration::default(), &Record::Plan(plan));
+            session::show(out, &mut Narration::default(), &Record::Plan(plan.clone()));
             state.set_plan(&ShownPlan {
                 plan: id,
                 name: config.baker.name.clone(),
                 created: SystemClock.now(),
                 about,
             })?;
-            Ok(())
+            Ok(plan)
         }
         Err(refusal) => Err((*refusal).into()),
     }

@@ -24,7 +24,10 @@ use crate::output::{End, Output};
 use crate::settings::Settings;
 use crate::signals;
 
+mod baked;
 mod everything;
+
+use baked::Baked;
 
 /// What was done, each part read back.
 #[derive(Serialize)]
@@ -59,8 +62,10 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let permits = config.root().of(config.baker.chain, config.baker.address);
     // At once, before anything is opened.
     let _said_below = permits.take_away(&by);
+    let baked = Baked::before(config, &settings.state());
     let mut hands = hands(config, settings)?;
     let Disarmed { proven, mut what } = stand_down(&mut hands, Whose::Baker(&permits), &by, &SystemClock);
+    what.extend(baked.what());
     if !proven {
         what.extend(going_on(config));
     }
@@ -83,7 +88,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             ));
         }
     }
-    let next = stood_down(proven).next;
+    let next = baked.told(stood_down(proven).next);
     Ok(if proven { End::done(next) } else { End::new(Exit::Failed, next) })
 }
 

@@ -22,7 +22,7 @@ use crate::afterwards::LocksAfterwards;
 use crate::args::Standby;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{End, Output};
+use crate::output::{End, Output, Row};
 use crate::prompt::Prompt;
 use crate::settings::Settings;
 use crate::signals;
@@ -42,7 +42,7 @@ impl fmt::Display for PartRecord<'_> {
 }
 
 fn show(part: &Part, out: &mut Output) {
-    out.check(&PartRecord { part }, part.done, &part.what, &part.says);
+    out.check(&PartRecord { part }, Row::done(part.done), &part.what, &part.says);
 }
 
 /// What a person will be asked for at the device's screen.
@@ -66,6 +66,12 @@ pub(crate) fn run(settings: &Settings, wanted: Standby, out: &mut Output) -> Res
     let state = StateDir::open(settings.state())?;
     let mut prompt = Prompt::new(answers, settings.passphrase(out)?);
     // It is no harm to anybody's keys; but on the machine that bakes it ends the baking.
+    prompt.tell(&format!(
+        "This makes {} the backup of {}:\n  1  what signs here is stopped and guarded\n  2  the keys here are locked or \
+         deauthorized, and their marks raised above everything seen\nWhatever bakes on another machine goes on.",
+        hostname(),
+        config.baker.name
+    ));
     if prompt.ask(&Question::Proceed { name: config.baker.name.clone(), plan: None })? == Answer::No {
         return Ok(End::new(Exit::Cancelled, guard::nothing_more(stopped)));
     }

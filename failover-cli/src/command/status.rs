@@ -54,11 +54,14 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             first = Some(failure.next);
         }
     }
-    let primary = open::primary(&config)?;
-    for (what, control) in [("primary", primary), ("backup", Some(open::control(&config.backup)?))] {
-        let says =
-            control.map_or_else(|| "the configuration has no way to reach it".to_owned(), |mut c| services(&mut *c));
+    let mut bakes = Vec::new();
+    for (what, control) in [("primary", open::primary(&config)?), ("backup", Some(open::control(&config.backup)?))] {
+        let (says, state) = match control {
+            None => ("the configuration has no way to reach it".to_owned(), Bakes::Unknown),
+            Some(mut control) => services(&mut *control),
+        };
         out.show(&Line::new(what, says));
+        bakes.push(state);
     }
     let running = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address);
     if let Some(holder) = &running {
@@ -78,11 +81,38 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         }
         Err(error) => out.show(&Line::new("journal", error.to_string())),
     }
-    Ok(End::done(
-        first.unwrap_or_else(|| {
-            "nothing needs to be done; `failover check` says whether this backup is ready".to_owned()
-        }),
-    ))
+    let [primary, backup] = bakes.as_slice() else { return Ok(End::done("run `failover status` again")) };
+    Ok(End::done(first.unwrap_or_else(|| follows(*primary, *backup).to_owned())))
+}
+
+/// Does a machine run what signs?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bakes {
+    Yes,
+    No,
+    Unknown,
+}
+
+/// What follows from who bakes, where nothing else is to be done first.
+const fn follows(primary: Bakes, backup: Bakes) -> &'static str {
+    match (primary, backup) {
+        (Bakes::Yes, Bakes::No) => "nothing needs to be done; `failover check` says whether this backup is ready",
+        (Bakes::No, Bakes::Yes) => "nothing needs to be done: this machine bakes; `failover watch` looks after it",
+        (Bakes::Yes, Bakes::Yes) => {
+            "both machines run what signs: stop one of them at once; `failover stand-down` stops this one"
+        }
+        (Bakes::No, Bakes::No) => "nobody bakes: `failover run` bakes here, or start the primary again if it is whole",
+        (Bakes::Unknown, Bakes::Yes) => {
+            "this machine bakes; make sure that the primary does not, which is not seen from here: `failover activity`"
+        }
+        (Bakes::Unknown, Bakes::No) => {
+            "whether the primary bakes is not seen from here: `failover activity` shows what it signed last; if it is down, \
+             `failover run`"
+        }
+        (_, Bakes::Unknown) => {
+            "whether this machine bakes is not known: make its services answer, then `failover status`"
+        }
+    }
 }
 
 /// Where a run may be taken up again.
@@ -99,12 +129,12 @@ fn left_nobody(entries: &[Entry<Record>]) -> bool {
     kept.is_some_and(|kept| kept.stop_sent && kept.started.is_none()) && !entries.iter().any(gave_back)
 }
 
-fn services(control: &mut dyn BakerControl) -> String {
+fn services(control: &mut dyn BakerControl) -> (String, Bakes) {
     let name = control.describe();
     match control.state() {
-        Ok(BakerState::Running { what }) => format!("{name}: running {}", what.join(", ")),
-        Ok(BakerState::Stopped { checked }) => format!("{name}: stopped ({})", checked.join(", ")),
-        Err(error) => format!("{name}: unknown: {error}"),
+        Ok(BakerState::Running { what }) => (format!("{name}: running {}", what.join(", ")), Bakes::Yes),
+        Ok(BakerState::Stopped { checked }) => (format!("{name}: stopped ({})", checked.join(", ")), Bakes::No),
+        Err(error) => (format!("{name}: unknown: {error}"), Bakes::Unknown),
     }
 }
 

@@ -38,6 +38,7 @@ fn shown(json: bool, colour: bool, act: impl FnOnce(&mut Output)) -> String {
         out: Box::new(page.clone()),
         aside: Box::new(page.clone()),
         document: false,
+        flags: Flags::default(),
     });
     String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
 }
@@ -47,7 +48,7 @@ fn the_end_is_one_line_in_both_forms() {
     let end = End::new(Exit::Refused, "wait");
     assert_eq!(shown(false, false, |o| o.end(&end)), "Next: wait\n");
     let line = shown(true, false, |o| o.end(&end));
-    assert_eq!(line, "{\"record\":\"end\",\"outcome\":\"refused\",\"exit\":3,\"next\":\"wait\"}\n");
+    assert_eq!(line, "{\"v\":1,\"record\":\"end\",\"outcome\":\"refused\",\"exit\":3,\"next\":\"wait\"}\n");
 }
 
 #[test]

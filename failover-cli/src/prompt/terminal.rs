@@ -4,18 +4,25 @@
 //! a line's editing would be ours instead of the terminal's.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use failover_core::operator::OperatorError;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::SIGCONT;
 use zeroize::Zeroizing;
 
 use crate::text::{columns, fit};
 
 /// Ctrl-C.
 const INTERRUPT: u8 = 0x03;
+/// A key that raises no signal, on Linux.
+const NO_KEY: u8 = 0;
+/// So often it is looked whether the program was stopped and goes on.
+const TICK: Duration = Duration::from_millis(500);
 /// No typed line is longer: the terminal's own limit on Linux.
 const LIMIT: usize = 4096;
 
@@ -28,7 +35,8 @@ pub(super) enum Echo {
 
 /// Standard input, where it is a terminal. Its settings come back when this is dropped.
 ///
-/// Ctrl-C raises no signal meanwhile: it ends the line, and is an answer. So nothing dies with the echo off.
+/// Ctrl-C raises no signal meanwhile: it ends the line, and is an answer. So nothing dies with the echo off. Ctrl-Z stops the
+/// program as everywhere, and the question is asked again when it goes on.
 pub(super) struct Terminal {
     before: Termios,
 }
@@ -58,21 +66,32 @@ impl Terminal {
         deadline: Duration,
     ) -> Result<Zeroizing<Vec<u8>>, OperatorError> {
         let mut modes = self.before.clone();
-        modes.local_modes.insert(LocalModes::ICANON);
-        modes.local_modes.remove(LocalModes::ISIG);
+        modes.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+        for key in [SpecialCodeIndex::VINTR, SpecialCodeIndex::VQUIT] {
+            modes.special_codes[key] = NO_KEY;
+        }
         modes.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
         if echo == Echo::Off {
             modes.local_modes.remove(LocalModes::ECHO);
             modes.local_modes.insert(LocalModes::ECHONL);
         }
-        // Flush: what was typed before the question was asked is no answer to it.
-        tcsetattr(io::stdin(), OptionalActions::Flush, &modes).map_err(|_| OperatorError::Cancelled)?;
         // What is to be typed stands in a line of its own, to be copied.
         let whole = |line: &str| line.starts_with("  ");
-        let fitted =
-            question.lines().map(|line| fit(line, columns().filter(|_| !whole(line) && io::stderr().is_terminal())));
-        let _ = writeln!(io::stderr(), "{}", fitted.collect::<Vec<_>>().join("\n"));
-        let line = read(what, deadline);
+        let (begun, goes_on) = (Instant::now(), goes_on());
+        let line = loop {
+            // Flush: what was typed before the question was asked is no answer to it.
+            tcsetattr(io::stdin(), OptionalActions::Flush, &modes).map_err(|_| OperatorError::Cancelled)?;
+            let fitted = question
+                .lines()
+                .map(|line| fit(line, columns().filter(|_| !whole(line) && io::stderr().is_terminal())));
+            let _ = writeln!(io::stderr(), "{}", fitted.collect::<Vec<_>>().join("\n"));
+            goes_on.store(false, Ordering::SeqCst);
+            let left = deadline.saturating_sub(begun.elapsed());
+            // `None`: it was stopped, and a shell has used the terminal since.
+            if let Some(line) = read(left, &goes_on).map_err(|error| error.of(what, deadline)).transpose() {
+                break line;
+            }
+        };
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
         line
     }
@@ -102,35 +121,66 @@ impl Uninterrupted {
     }
 }
 
-fn read(what: &'static str, after: Duration) -> Result<Zeroizing<Vec<u8>>, OperatorError> {
-    let deadline = Instant::now() + after;
+/// Is set when the program goes on after it was stopped.
+fn goes_on() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let flag = FLAG.get_or_init(|| {
+        let flag = Arc::default();
+        // Where it cannot be set the question stands, and is not said once more.
+        let _stands = signal_hook::flag::register(SIGCONT, Arc::clone(&flag));
+        flag
+    });
+    Arc::clone(flag)
+}
+
+/// Why there is no line.
+enum NoLine {
+    Cancelled,
+    TooLate,
+}
+
+impl NoLine {
+    const fn of(self, what: &'static str, after: Duration) -> OperatorError {
+        match self {
+            Self::Cancelled => OperatorError::Cancelled,
+            Self::TooLate => OperatorError::Timeout { what, after },
+        }
+    }
+}
+
+/// One line; `None`: the program was stopped meanwhile, and goes on.
+fn read(left: Duration, goes_on: &AtomicBool) -> Result<Option<Zeroizing<Vec<u8>>>, NoLine> {
+    let deadline = Instant::now() + left;
     let stdin = io::stdin();
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
     let mut chunk = Zeroizing::new([0_u8; LIMIT]);
     loop {
+        if goes_on.swap(false, Ordering::SeqCst) {
+            return Ok(None);
+        }
         let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = Timespec::try_from(left).map_err(|_| OperatorError::Timeout { what, after })?;
-        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timeout)) {
-            Ok(0) => return Err(OperatorError::Timeout { what, after }),
-            Err(Errno::INTR) => continue,
+        let tick = Timespec::try_from(left.min(TICK)).map_err(|_| NoLine::TooLate)?;
+        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&tick)) {
+            Ok(0) if left.is_zero() => return Err(NoLine::TooLate),
+            Ok(0) | Err(Errno::INTR) => continue,
             Ok(_) => {}
-            Err(_) => return Err(OperatorError::Cancelled),
+            Err(_) => return Err(NoLine::Cancelled),
         }
         // Not through the standard library's buffer, which would keep a copy that nobody wipes.
         let count = match rustix::io::read(&stdin, chunk.as_mut_slice()) {
-            Ok(0) | Err(Errno::IO) => return Err(OperatorError::Cancelled),
+            Ok(0) | Err(Errno::IO) => return Err(NoLine::Cancelled),
             Err(Errno::INTR | Errno::AGAIN) => continue,
-            Err(_) => return Err(OperatorError::Cancelled),
+            Err(_) => return Err(NoLine::Cancelled),
             Ok(count) => count,
         };
         let bytes = chunk.get(..count).unwrap_or_default();
         if bytes.contains(&INTERRUPT) || line.len() + bytes.len() > LIMIT {
-            return Err(OperatorError::Cancelled);
+            return Err(NoLine::Cancelled);
         }
         line.extend_from_slice(bytes);
         if line.last() == Some(&b'\n') {
             line.pop();
-            return Ok(line);
+            return Ok(Some(line));
         }
     }
 }

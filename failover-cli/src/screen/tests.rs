@@ -15,7 +15,7 @@ use failover_sim::scenario;
 use super::column::Column;
 use super::look::Look;
 use super::painter::Painter;
-use super::{Screen, checked};
+use super::{Row, Screen, checked};
 use crate::size::Size;
 use crate::wrap::width;
 use failover_core::narration::Narration;
@@ -225,12 +225,12 @@ fn a_terminal_that_stands_still_holds_up_no_record() {
 #[test]
 fn a_row_of_a_check_has_two_columns_where_there_is_room() {
     let says = "correct the file /etc/failover/config.toml, and more of it that needs a second line";
-    let wide = checked(true, "boot guard here", says, 80, PLAIN);
+    let wide = checked(Row::Well, "boot guard here", says, 80, PLAIN);
     assert_eq!(
         wide,
         " ✓  boot guard here               correct the file /etc/failover/config.toml,\n                                  and more of it that needs a second line"
     );
-    let narrow = checked(false, "drill", "none yet", 40, ASCII);
+    let narrow = checked(Row::Missing, "drill", "none yet", 40, ASCII);
     assert_eq!(narrow, "[!] drill: none yet");
 }
 

@@ -92,6 +92,11 @@ fn wrong_answers_are_asked_again_and_ctrl_c_writes_nothing() {
     let said = terminal.answer("(manager) address", b"\n");
     assert!(said.contains("base58check"), "{said}");
     terminal.answer("The baker's name", &[vec![b'x'; 65], vec![b'\n']].concat());
+    // A sentence with this machine's name would name the backup where the primary is meant: it is neither offered nor taken.
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    terminal.answer("The baker's name, which is typed to confirm:", host.as_bytes());
+    let said = terminal.answer("The baker's name, which is typed to confirm:", host.as_bytes());
+    assert!(said.contains("is this machine, the backup"), "{said}");
     terminal.answer("The baker's name", b"alice\n");
     terminal.answer("on this machine: tezbake", b"systemd\n");
     let said = terminal.answer("on this machine: tezbake", b"command\n");

@@ -76,7 +76,7 @@ fn recorded() -> Vec<(f64, String)> {
 #[test]
 fn the_moving_picture_in_the_docs_is_of_this_version() {
     let state = tempfile::tempdir().unwrap();
-    let program = drill(COLUMNS, ROWS, &[], &format!("--state {}", state.path().display()));
+    let program = drill(COLUMNS, ROWS, &[("XDG_STATE_HOME", state.path().to_str().unwrap())], "");
     let (said, coloured) = (program.text(), program.coloured());
     let recorded = recorded();
     let plan = said.iter().position(|line| recorded[0].1.starts_with(line.as_str()) && !line.is_empty()).unwrap();

@@ -27,7 +27,10 @@ pub(crate) struct Said {
 impl Said {
     /// Every line of standard output as JSON; fails where one is not.
     pub(crate) fn records(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let records: Vec<Value> = self.out.lines().map(read).collect();
+        assert!(records.iter().all(|record| record["v"] == 1), "each has the version of its form: {}", self.out);
+        records
     }
 
     /// The records with this name.

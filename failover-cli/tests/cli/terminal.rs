@@ -94,7 +94,7 @@ fn a_countdown_goes_on_in_place_and_ctrl_c_leaves_the_terminal_as_it_was() {
 fn the_pictures_in_the_docs_are_of_this_version() {
     // A folder that any user may write to: what is said of the report depends on it.
     let state = tempfile::tempdir().unwrap();
-    let done = drill(80, 24, &[], &format!("--state {}", state.path().display())).coloured();
+    let done = drill(80, 24, &[("XDG_STATE_HOME", state.path().to_str().unwrap())], "").coloured();
     let from = done.iter().position(|line| line.contains(" 0  ")).unwrap();
     let to = done.iter().position(|line| line.contains(CODE)).unwrap();
     let done = [&["$ failover drill".to_owned(), String::new()], &done[from..to]].concat();

@@ -50,8 +50,7 @@ fn h40_what_starts_the_primary_comes_after_a_stop_there() {
         std::fs::write(&go, "").unwrap();
 
         let output = given.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let said = Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+        let said = Said::of(output);
         assert!(!world.bakes("primary") && !world.bakes("backup"), "{said:?}");
         let next = said.ends(7)["next"].as_str().unwrap().to_owned();
         assert!(next.contains("on one machine only: `failover run`"), "{next}");

@@ -32,8 +32,7 @@ fn run(world: &World, blind: bool) -> Child {
 
 fn ended(child: Child) -> Said {
     let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    Said::of(output)
 }
 
 fn signal(child: &Child, name: &str) -> Instant {

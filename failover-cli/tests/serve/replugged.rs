@@ -21,8 +21,7 @@ fn a_run_that_nobody_watches_arms_it_again() {
     world.event(&json!({ "plug": "backup" }));
 
     let output = run.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let said = Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+    let said = Said::of(output);
     said.ends(0);
     assert_eq!(starts(), 2, "{said:?}");
     assert!(world.bakes("backup") && !world.bakes("primary"));

@@ -11,9 +11,18 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Every line of standard output as JSON.
+    /// What an ended process said. The commands in it without the configuration of this world, which they keep (see `next_lines`).
+    pub(crate) fn of(output: std::process::Output) -> Self {
+        let text = |bytes: Vec<u8>| without_configuration(&String::from_utf8(bytes).unwrap());
+        Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Every line of standard output as JSON, each with the version of its form.
     pub(crate) fn records(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let records: Vec<Value> = self.out.lines().map(read).collect();
+        assert!(records.iter().all(|record| record["v"] == 1), "{}", self.out);
+        records
     }
 
     /// The records with this name.
@@ -48,4 +57,21 @@ impl Said {
         let done = self.named("after").into_iter().filter(|record| record["result"] == "done");
         done.map(|record| record["step"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// The text without the words ` --config FILE` that follow a subcommand.
+pub(crate) fn without_configuration(text: &str) -> String {
+    let (flag, mut told) = (" --config ", String::new());
+    let mut parts = text.split(flag);
+    told.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let path = part.find([' ', '`', '"', '\n', ';', ',']).unwrap_or(part.len());
+        let (path, rest) = part.split_at(path);
+        // "Try: failover --config FILE ..." and "FILE" itself are text.
+        if !path.starts_with('/') || told.ends_with("failover") {
+            told.push_str(&format!("{flag}{path}"));
+        }
+        told.push_str(rest);
+    }
+    told
 }

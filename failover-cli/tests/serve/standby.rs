@@ -29,7 +29,8 @@ fn the_old_primary_stands_by_is_ready_and_takes_over_again() {
         assert!(world.bakes("backup") && !world.bakes("primary"));
         // The way back is the same run.
         let plan = there(&["run", "--plan-only"]);
-        let plan = plan.ends(0)["next"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
+        plan.ends(0);
+        let plan = plan.named("plan")[0]["statement"].as_str().unwrap().to_owned();
         let run = there(&["run", "--yes", "--confirm-disconnected", &plan, "--confirm-ledger-setting", &plan]);
         run.ends(0);
         assert!(world.bakes("primary") && !world.bakes("backup"), "{run:?}");

@@ -33,9 +33,9 @@ fn resume_takes_a_statement_about_a_plan_that_was_shown_lately() {
     world.call(&["run", "--plan-only", "--margin", "20"]).ends(2);
     let planned = world.call(&["run", "--plan-only"]);
     let next = planned.ends(0)["next"].as_str().unwrap().to_owned();
-    assert!(next.contains("failover resume --confirm-disconnected"), "{next}");
+    assert!(next.contains(": failover resume"), "{next}");
     resume(&old).ends(2);
-    resume(next.rsplit(' ').next().unwrap()).ends(0);
+    resume(planned.named("plan")[0]["statement"].as_str().unwrap()).ends(0);
     assert!(world.book().backup > 0 && world.bakes("backup"));
 }
 

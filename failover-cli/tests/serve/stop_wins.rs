@@ -22,8 +22,7 @@ fn run_until(world: &World, step: &str) -> Child {
 
 fn ended(child: Child) -> Said {
     let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    Said::of(output)
 }
 
 fn never_started(world: &World) {

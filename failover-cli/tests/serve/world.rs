@@ -116,11 +116,14 @@ impl World {
     pub(crate) fn program(&self, args: &[&str]) -> Command {
         let mut command = program(&["--json", "--config"]);
         command.arg(&self.config).args(args);
-        if let Some(tools) = &self.tools {
-            let path = std::env::var("PATH").unwrap();
-            command.env("PATH", format!("{}:{path}", tools.display()));
-        }
+        command.env("PATH", self.search());
         command
+    }
+
+    /// Where programs are looked for.
+    pub(crate) fn search(&self) -> String {
+        let path = std::env::var("PATH").unwrap();
+        self.tools.as_ref().map_or_else(|| path.clone(), |tools| format!("{}:{path}", tools.display()))
     }
 
     /// Calls it to its end.
@@ -250,7 +253,11 @@ impl Drop for World {
 pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
     command.args(args).stdin(Stdio::null());
-    command.env("XDG_CONFIG_HOME", "/nonexistent").env_remove("TEZSIGN_UNLOCK_PASS").env_remove("NOTIFY_SOCKET");
+    command
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env("XDG_STATE_HOME", "/dev/null/none")
+        .env_remove("TEZSIGN_UNLOCK_PASS")
+        .env_remove("NOTIFY_SOCKET");
     command
 }
 
@@ -263,9 +270,8 @@ pub(crate) fn script(path: &Path, text: &str) {
 /// Calls a command to its end.
 pub(crate) fn finish(command: &mut Command) -> Said {
     let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let Some(code) = output.status.code() else { panic!("{command:?} was killed: {output:#?}") };
-    Said { code, out: text(output.stdout), err: text(output.stderr) }
+    assert!(output.status.code().is_some(), "{command:?} was killed: {output:#?}");
+    Said::of(output)
 }
 
 /// Waits for something that must come; a failure only after minutes, however slow the machine.

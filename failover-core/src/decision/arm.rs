@@ -103,13 +103,13 @@ fn ask(facts: &Facts, policy: &Policy, progress: &Progress, fence: &Fence) -> Op
     if fence.said || fence.path == Path::Unproven {
         return None;
     }
-    let name = policy.name.clone();
+    let (name, host) = (policy.name.clone(), policy.stated_host());
     if !progress.session.denied.contains(&Statement::Disconnected) {
-        return Some(Verdict::Ask(Question::Disconnected { name }));
+        return Some(Verdict::Ask(Question::Disconnected { name, host }));
     }
     // The baker's machine alone is no fence where its signer runs on another one.
     if !policy.signer_apart && !progress.session.denied.contains(&Statement::PoweredOff) {
-        return Some(Verdict::Ask(Question::PoweredOff { name }));
+        return Some(Verdict::Ask(Question::PoweredOff { name, host }));
     }
     match offer(facts, progress) {
         _ if progress.session.denied.contains(&Statement::Unproven) => {}

@@ -147,16 +147,23 @@ pub(super) fn right<'a>(chain: &'a ChainFacts, now: Timestamp, judging: &Judging
     if head.timestamp.since(now) >= FUTURE {
         return Err(Refusal::Future { level: head.level, timestamp: head.timestamp });
     }
-    contradicted(chain, head.level)?;
+    contradicted(chain, head, now)?;
     Ok(head)
 }
 
 /// A source that is too far ahead, or has other settled blocks: one of the two is wrong, and a program cannot tell
-/// which, also while another source agrees (H20). One that lags or is silent is ignored while another agrees.
-fn contradicted(chain: &ChainFacts, own: Level) -> Result<(), Refusal> {
+/// which, also while another source agrees (H20), unless the own head is old besides: then it is the node that is behind. One
+/// that lags or is silent is ignored while another agrees.
+fn contradicted(chain: &ChainFacts, head: &Head, now: Timestamp) -> Result<(), Refusal> {
+    let (own, age) = (head.level, now.since(head.timestamp));
     for other in &chain.others {
         let Ok(said) = &other.said else { continue };
         let Compared { level, standing, .. } = said.value;
+        if let Standing::Ahead { by } = standing
+            && age > FRESH
+        {
+            return Err(Refusal::NodeBehind { by: other.name.clone(), levels: by, level, own, age });
+        }
         if standing.contradicts() {
             return Err(Refusal::Contradicted { by: other.name.clone(), level, standing, own });
         }

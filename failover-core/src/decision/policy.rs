@@ -269,6 +269,13 @@ impl Policy {
         if self.quarantine.is_on() { Ok(()) } else { Err(PolicyError::Quarantine) }
     }
 
+    /// The primary's host, as a statement about its signer and its power names it; `None`: none is configured, or the signer has a
+    /// machine of its own.
+    #[must_use]
+    pub fn stated_host(&self) -> Option<String> {
+        self.host.is_some().then(|| self.primary.clone()).filter(|_| !self.signer_apart)
+    }
+
     /// Did a person say that the run of this claim is over?
     #[must_use]
     pub fn says_over(&self, claim: &Claim) -> bool {

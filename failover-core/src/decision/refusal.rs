@@ -73,6 +73,23 @@ pub enum Refusal {
         /// The own node's head.
         own: Level,
     },
+    /// H20: the own node is behind another source, and its newest block is old.
+    #[error(
+        "the node is {levels} levels behind {by}: its newest block {own:#} is {} old, and {by} is at {level:#}",
+        humantime::format_duration(*age)
+    )]
+    NodeBehind {
+        /// Which source is ahead.
+        by: String,
+        /// By how many levels.
+        levels: u64,
+        /// That source's head.
+        level: Level,
+        /// The own node's head.
+        own: Level,
+        /// How old that is.
+        age: Duration,
+    },
     /// H13: the head is from the future.
     #[error("the head {level:#} is from the future ({timestamp}): this machine's clock or the node is wrong")]
     Future {

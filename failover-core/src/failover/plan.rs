@@ -51,6 +51,7 @@ fn planned(failover: &mut Failover, facts: &Facts) -> Result<Plan, PlanRefused> 
     Ok(Plan {
         name: policy.name.clone(),
         plan: *plan,
+        statement: format!("{}:{plan}", policy.name),
         path: fence.path,
         why: fence.why,
         head: agreed,

@@ -240,7 +240,7 @@ mod tests {
         let raise = Step::Raise { keys: keys.clone(), floor: level, cap: Cap::above(level, 0) };
         let records = [
             Record::Asked { asked: Question::LedgerSetting, answer: Answer::Yes },
-            Record::Asked { asked: Question::PoweredOff { name: String::new() }, answer: Answer::No },
+            Record::Asked { asked: Question::PoweredOff { name: String::new(), host: None }, answer: Answer::No },
             Record::before(&Step::Unlock { keys }),
             Record::after(&Step::HoldSigner, done.clone()),
             Record::after(&raise, done.clone()),

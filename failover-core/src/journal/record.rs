@@ -177,6 +177,9 @@ pub struct Plan {
     pub name: String,
     /// The plan's id; good for 10 minutes.
     pub plan: PlanId,
+    /// `NAME:PLAN`, as the flags take a statement about this plan; plans of older versions have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub statement: String,
     /// Can the primary be stopped from here?
     pub path: Path,
     /// Why this path.

@@ -24,7 +24,7 @@ pub(crate) fn answers(
         (!progress.kept.proceed).then(|| Question::Proceed { name: name.clone(), plan: None }),
         (looked_at && progress.session.ledger_setting.is_none()).then_some(Question::LedgerSetting),
         (progress.word(facts.now).is_none() && !goes_without(facts, policy, hands))
-            .then_some(Question::Disconnected { name }),
+            .then(|| Question::Disconnected { name: name.clone(), host: policy.stated_host() }),
     ];
     needed.into_iter().flatten().try_for_each(|question| hands.operator.can_answer(&question))?;
     if traits.is_some_and(|traits| traits.armed_by == ArmedBy::Passphrase)

@@ -95,7 +95,7 @@ fn h41_a_statement_in_a_journal_whose_clock_went_back_is_none() {
             locks: vec![],
             run: None,
         };
-        let asked = Question::Disconnected { name: "mybaker".into() };
+        let asked = Question::Disconnected { name: "mybaker".into(), host: None };
         let stated = Record::Asked { asked, answer: Answer::Yes };
         [at(1, 0, begin), at(2, 10, stated), at(3, later, Record::Resume { version: "1".into(), locks: vec![] })]
     };

@@ -80,6 +80,26 @@ fn h20_what_contradicts_refuses_also_while_another_agrees() {
     }
 }
 
+/// The commonest night: which one is behind, by how much, how old its newest block is, and no right source is left out first.
+#[test]
+fn h20_a_node_that_is_behind_is_named_and_not_the_source() {
+    let mut facts = facts();
+    facts.chain.others.push(other("tzkt", HEAD + 50, Standing::Ahead { by: 50 }));
+    for (age, behind) in [(30, false), (31, true)] {
+        facts.chain.head.as_mut().unwrap().value.timestamp = seconds_ago(age);
+        let found = refusal(&facts, &pinned(pin())).unwrap();
+        assert_eq!(matches!(found, Refusal::NodeBehind { .. }), behind, "{age} s: {found:?}");
+        assert!(found.may_pass() && found.exit() == 3);
+        if behind {
+            assert!(found.to_string().starts_with("the node is 50 levels behind tzkt: its newest block "), "{found}");
+            assert!(found.to_string().contains(" is 31s old"), "{found}");
+            let next = found.next();
+            assert!(next.starts_with("wait until the node has caught up") && next.contains("--node;"), "{next}");
+            assert!(next.contains("only where an explorer shows the node's own level"), "{next}");
+        }
+    }
+}
+
 /// Newest blocks that are others are no opinion: it is looked again, for half a minute.
 #[test]
 fn h20_a_source_that_is_being_reorganised_is_looked_at_again() {

@@ -58,6 +58,10 @@ refuses! {
     } => Refusal::Alone { .. }, exit 3;
     h20_a_source_far_ahead_of_the_own_node: |f| others(f, HEAD + 3, Standing::Ahead { by: 3 })
         => Refusal::Contradicted { .. }, exit 3;
+    h20_an_old_head_and_a_source_far_ahead: |f| {
+        others(f, HEAD + 50, Standing::Ahead { by: 50 });
+        f.chain.head.as_mut().unwrap().value.timestamp = seconds_ago(31);
+    } => Refusal::NodeBehind { levels: 50, .. }, exit 3;
     h20_a_source_with_another_final_block: |f| {
         f.chain.others.push(other("a node", HEAD, Standing::Differs { at: level(HEAD - 2) }));
     } => Refusal::Contradicted { .. }, exit 3;

@@ -44,7 +44,7 @@ const COMMAND_LINE: &[&[&str]] = &[
     &["command"],
     &["session"],
     &["heads"],
-    &["settings", "locks"],
+    &["settings", "locks", "looking"],
     &["config", "prompt"],
     &["args", "failure", "signals"],
     &["output"],

@@ -61,6 +61,7 @@ const ROWS: &[(&str, Do)] = &[
     ("If nobody can, run again in half an hour", Do::Later),
     ("wait until the node is synced, then run again", Do::Mend),
     ("compare both with an explorer", Do::Mend),
+    ("^wait until the node has caught up", Do::Mend),
     ("wait for the node or the sources", Do::Mend),
     ("run again with one source that is right", Do::Mend),
     ("configure another source", Do::Source),

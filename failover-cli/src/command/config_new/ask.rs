@@ -224,16 +224,24 @@ impl Asking<'_, '_> {
     }
 
     fn name(&mut self, given: Option<&str>) -> Result<(), Failure> {
-        let found = look::hostname();
+        // Never this machine's: a sentence with it would name the backup where the primary is meant.
+        let here = look::hostname();
         loop {
             let name = match given {
                 Some(name) => Some(name.to_owned()),
-                None => self.person.line("The baker's name, which is typed to confirm", found.as_deref())?,
+                None => self.person.line("The baker's name, which is typed to confirm", None)?,
             };
             match name {
                 Some(name) if !name_fits(&name) => {
                     let wrong = Failure::usage("a name has between 1 and 64 characters", "name it with --name");
                     self.again(given.is_some(), wrong)?;
+                }
+                Some(name) if given.is_none() && here.as_deref() == Some(name.as_str()) => {
+                    let wrong = Failure::usage(
+                        format!("{name} is this machine, the backup; the baker has a name of its own"),
+                        "name it with --name",
+                    );
+                    self.again(false, wrong)?;
                 }
                 name => {
                     self.template.name = name;

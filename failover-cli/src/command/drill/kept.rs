@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use failover_core::clock::{Clock, SystemClock};
 use failover_core::journal::JournalFile;
 use failover_core::journal::record::Record;
-use failover_core::state::{self, StateDir};
+use failover_core::state::{self, StateDir, StateError};
 use serde::Serialize;
 
 use crate::args::Global;
@@ -53,6 +53,36 @@ pub(super) fn keep(global: &Global, journal: Option<&Path>, rehearsed: &Record, 
 pub(crate) fn last(global: &Global) -> Option<PathBuf> {
     let found = folders(global).into_iter().map(|folder| folder.join(FILE));
     found.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path))).max().map(|(_, path)| path)
+}
+
+/// Remembers a drill for `check`, and says where that cannot be: `check` would go on asking for one. The folder of a
+/// configuration is made where it is not there yet, as `check` itself makes it.
+pub(super) fn remember(global: &Global, drill: &state::Drill, out: &mut Output) {
+    let state = state_folder(global);
+    let configured = Settings::load(global.clone()).is_ok_and(|settings| settings.known().is_some());
+    let there = if configured { StateDir::open(&state) } else { StateDir::existing(&state) };
+    let noted = there.and_then(|folder| folder.set_drill(drill));
+    let own = || own().filter(|_| global.state.is_none()).and_then(|own| StateDir::existing(own).ok());
+    match noted {
+        Err(error) if own().is_none_or(|own| own.set_drill(drill).is_err()) && configured => {
+            out.warn(format!("`failover check` does not learn of this drill: {error}"));
+        }
+        _ => {}
+    }
+}
+
+/// The newest drill that was remembered for this state folder, or by this user before there was one.
+///
+/// # Errors
+/// What the state folder remembers cannot be read.
+pub(crate) fn remembered(settings: &Settings) -> Result<Option<state::Drill>, StateError> {
+    let here = match StateDir::existing(settings.state()) {
+        Ok(state) => state.drill()?,
+        Err(StateError::Missing { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let own = own().and_then(|own| StateDir::existing(own).ok()).and_then(|own| own.drill().ok().flatten());
+    Ok(here.into_iter().chain(own).max_by_key(|drill| drill.at))
 }
 
 /// The state folder of a real run here, whose `check` asks for the last drill. A drill needs no configuration, nor a right one.

@@ -81,7 +81,7 @@ fn agreed(settings: &Settings) -> Result<(Level, String), Missing> {
         Ok(level) => Ok((level, seen.own)),
         Err(refusal) => {
             let typed = match &refusal {
-                Refusal::WrongChain { .. } | Refusal::Contradicted { .. } => None,
+                Refusal::WrongChain { .. } | Refusal::Contradicted { .. } | Refusal::NodeBehind { .. } => None,
                 Refusal::Alone { level, .. } | Refusal::HeadUnbounded { level, .. } => Some(Some(*level)),
                 _ => Some(None),
             };

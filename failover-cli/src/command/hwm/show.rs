@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::output::{End, Output};
 use crate::settings::Settings;
 use crate::signals;
+use crate::wrap::width;
 
 /// A device and its keys: a table for a person, records for a program. What is printed here is what another machine's
 /// `run` reads.
@@ -32,17 +33,37 @@ pub(crate) fn table(state: &DeviceState, out: &mut Output) {
             (Some(marks), _) => marks.of(kind).grouped(),
             (None, why) => format!("unknown ({})", why.as_deref().unwrap_or("not shown")),
         };
-        let words = [name.to_string(), key.to_string(), words(model.traits().words, *arming).to_owned()];
-        rows.push(words.into_iter().chain(Kind::ALL.map(cell)).collect());
+        let [block, preattestation, attestation] = Kind::ALL.map(cell);
+        let state = words(model.traits().words, *arming).to_owned();
+        rows.push([name.to_string(), key.to_string(), state, block, preattestation, attestation]);
     }
-    out.line(columns(&["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"], rows));
+    let wide = columns(&HEADER, &rows);
+    // In a narrow terminal a row that breaks is no row any more.
+    let fits = out.columns().is_none_or(|columns| wide.lines().all(|line| width(line) <= columns));
+    out.line(if fits { wide } else { below_each_other(&rows) });
+}
+
+const HEADER: [&str; 6] = ["KEY", "HASH", "STATE", "BLOCK", "PREATTESTATION", "ATTESTATION"];
+type Row = [String; HEADER.len()];
+
+/// A key a paragraph, its marks below each other.
+fn below_each_other(rows: &[Row]) -> String {
+    let names = HEADER.map(str::to_lowercase);
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    let key = |row: &Row| {
+        let [key, hash, state, ..] = row;
+        let marks = names.iter().zip(row).skip(3);
+        let marks = marks.map(|(name, mark)| format!("    {name:<longest$}  {mark}"));
+        [format!("{key}  {hash}  {state}")].into_iter().chain(marks).collect::<Vec<_>>().join("\n")
+    };
+    rows.iter().map(key).collect::<Vec<_>>().join("\n")
 }
 
 /// Columns, each as wide as its widest cell and two blanks from the next, without lines between them.
-fn columns(header: &[&str], rows: Vec<Vec<String>>) -> String {
+fn columns(header: &[&str], rows: &[impl Clone + Into<Vec<String>>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header).add_rows(rows);
+    table.set_header(header).add_rows(rows.iter().cloned().map(Into::into));
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
@@ -109,7 +130,7 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = vec![vec!["consensus".to_owned(), "1".to_owned()]];
-        assert_eq!(columns(&["KEY", "MARK"], rows), "KEY        MARK\nconsensus  1");
+        let rows = [["consensus".to_owned(), "1".to_owned()]];
+        assert_eq!(columns(&["KEY", "MARK"], &rows), "KEY        MARK\nconsensus  1");
     }
 }

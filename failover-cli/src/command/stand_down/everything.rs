@@ -13,6 +13,7 @@ use failover_core::permit::{Root, STOP_PATIENCE};
 use failover_core::session::open;
 
 use super::DisarmedRecord;
+use super::baked::Baked;
 use crate::command::{devices, hwm};
 use crate::exit::Exit;
 use crate::output::{End, Output};
@@ -30,6 +31,7 @@ pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
         Ok(taken) => Ok(format!("permits taken away: {taken}")),
         Err(error) => Err(format!("a run may still have its permit: {error}")),
     });
+    let baked = Baked::of(state);
     note(match Guard::new(state).install() {
         Ok(()) => Ok("guarded: the token is not there".to_owned()),
         Err(error) => Err(format!("not guarded: {error}")),
@@ -45,9 +47,11 @@ pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
         Some(Err(error)) => note(Err(format!("not proven: {error}"))),
         None => {}
     }
+    what.extend(baked.what());
     out.show(&DisarmedRecord { proven, what: &what });
     if proven {
-        End::done("this machine is stopped, guarded and disarmed, as far as it can be seen without a configuration")
+        let next = "this machine is stopped, guarded and disarmed, as far as it can be seen without a configuration";
+        End::done(baked.told(next.to_owned()))
     } else {
         End::new(Exit::Failed, "unplug every signer of this machine: it could not be read back as unable to sign")
     }

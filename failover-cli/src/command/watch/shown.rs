@@ -81,11 +81,11 @@ pub(super) fn show(records: &Receiver<(Timestamp, WatchRecord)>, mut out: Output
         match &said {
             WatchRecord::Run(record) if record.is_end() => {}
             WatchRecord::Run(record) => {
-                out.record(&Line { v: failover_core::journal::VERSION, seq, at, record });
+                out.record(&Line { seq, at, record });
                 story.tell(record).into_iter().for_each(|line| out.line(line));
             }
             WatchRecord::Finding(note) => {
-                out.record(&Line { v: failover_core::journal::VERSION, seq, at, record: note });
+                out.record(&Line { seq, at, record: note });
                 out.line(format!("{}  {}", whole(at), Told(note)));
             }
         }
@@ -118,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn a_record_names_its_kind_and_carries_its_version() {
+    fn a_record_names_its_kind() {
         let note = Finding::Over { what: Trouble::Signer, seconds: 12 };
-        let line = Line { v: 1, seq: 3, at: Timestamp::from_millis(0), record: &note };
+        let line = Line { seq: 3, at: Timestamp::from_millis(0), record: &note };
         assert_eq!(
             serde_json::to_string(&line).unwrap(),
-            r#"{"v":1,"seq":3,"at":"1970-01-01T00:00:00Z","record":"over","what":"signer","seconds":12}"#
+            r#"{"seq":3,"at":"1970-01-01T00:00:00Z","record":"over","what":"signer","seconds":12}"#
         );
     }
 }

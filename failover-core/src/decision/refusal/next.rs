@@ -32,6 +32,7 @@ impl Refusal {
                 | Self::Late { .. }
                 | Self::Alone { .. }
                 | Self::Contradicted { .. }
+                | Self::NodeBehind { .. }
                 | Self::NotSynced
                 | Self::HeadUnbounded { .. }
                 | Self::AnswersThough { .. }
@@ -83,6 +84,12 @@ impl Refusal {
             Self::Contradicted { by, .. } => {
                 return format!(
                     "compare both with an explorer; where it is {by} that is wrong, run again with --without '{by}'"
+                );
+            }
+            Self::NodeBehind { by, .. } => {
+                return format!(
+                    "wait until the node has caught up, which `failover level` shows, or name another of your nodes with --node; \
+                     only where an explorer shows the node's own level, run again with --without '{by}'"
                 );
             }
             Self::Future { .. } | Self::Late { .. } => "set this machine's clock (chrony or ntp), then run again",
