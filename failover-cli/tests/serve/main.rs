@@ -24,6 +24,7 @@ mod mutual;
 mod paused;
 mod price;
 mod prompt;
+mod quick;
 mod refusals;
 mod replugged;
 mod requests;
