@@ -26,7 +26,7 @@ help:
 	@echo 'make package   pack each crate as a registry would get it, and build it from that: some minutes; in make prove, too'
 	@echo 'make deb       Debian packages for amd64 and arm64, built for Debian 12 and everything newer; needs root or sudo'
 	@echo 'make deb-test  those, installed, upgraded and removed in bare roots of Debian 12 and 13'
-	@echo 'make screenshots  a report in a real browser (Chromium): pictures for docs/images, checked'
+	@echo 'make screenshots  a report in a real browser (Chromium), and docs/night.md printed by it: pictures for docs/images, checked'
 	@echo 'make semver    what changed in the interface of the library since a revision (SEMVER_BASE=...)'
 	@echo 'make fmt       format the code'
 	@echo 'make doc       build the documentation of the library'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Looks at a drill's report in a real browser: pictures of it in docs/images, at a desktop's and a phone's width, light and
-# dark; fails where one is blank, or where the page scrolls sideways. Chromium comes from apt where it is missing.
+# dark; fails where one is blank, or where the page scrolls sideways. Prints docs/night.md as a browser does; fails where that
+# is not one page of A4. Chromium comes from apt where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,6 +12,8 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
 # Fewer colours: a third of the bytes.
 command -v pngquant >/dev/null || missing+=(pngquant)
+command -v cmark-gfm >/dev/null || missing+=(cmark-gfm)
+command -v pdfinfo >/dev/null || missing+=(poppler-utils)
 [ "${#missing[@]}" -eq 0 ] || scripts/packages.sh "${missing[@]}"
 
 images=docs/images
@@ -88,6 +91,25 @@ picture report-desktop-dark 1280 1500 dark
 picture report-phone 390 1800 light
 picture report-phone-dark 390 1800 dark
 
+# The page for the night, on paper: what does not fit is not read at 3 a.m.
+printed() { # name: docs/NAME.md with docs/NAME.css
+    { printf '<!doctype html><html lang="en"><meta charset="utf-8"><title>%s</title><style>' "$1"
+      cat "docs/$1.css"
+      printf '</style>'
+      cmark-gfm --extension table "docs/$1.md"; } >"$folder/$1.html"
+    browser --no-pdf-header-footer --print-to-pdf="$folder/$1.pdf" "file://$folder/$1.html" >/dev/null
+    pdfinfo "$folder/$1.pdf" >"$folder/$1.txt" || stop "docs/$1.md was not printed"
+    grep -q '^Page size:.*(A4)$' "$folder/$1.txt" || stop "docs/$1.md is not printed on A4: $(grep '^Page size' "$folder/$1.txt")"
+    local pages
+    pages=$(sed -n 's/^Pages: *//p' "$folder/$1.txt")
+    [ "$pages" = 1 ] || stop "docs/$1.md is printed on ${pages:-no} pages, not on one"
+    pdftoppm -r 110 -png -singlefile "$folder/$1.pdf" "$folder/$1"
+    pngquant --quality 70-95 --speed 1 --strip --force --output "$folder/$1.png" "$folder/$1.png"
+    blank "$folder/$1.png" light
+    say "docs/$1.md: one page of A4"
+}
+printed night
+
 mkdir -p "$images"
-mv "$folder"/report-*.png "$images/"
-echo "prove: report: 4 pictures, no page scrolls sideways at 360, 390, 768 and 1280 pixels"
+mv "$folder"/report-*.png "$folder/night.png" "$images/"
+echo "prove: report: 4 pictures, no page scrolls sideways at 360, 390, 768 and 1280 pixels; docs/night.md is one printed page"

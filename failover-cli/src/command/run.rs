@@ -7,8 +7,9 @@ use failover_core::clock::{Clock, SystemClock};
 use failover_core::config::Config;
 use failover_core::decision::{Path, Policy};
 use failover_core::failover::PreviousRun;
+use failover_core::guard::{Guard, GuardStatus};
 use failover_core::journal;
-use failover_core::journal::record::{End as Ended, Plan, Record};
+use failover_core::journal::record::{End as Ended, Outcome, Plan, Record};
 use failover_core::preflight;
 use failover_core::session::{Look, Opening, Session, SessionError, Wanted, open};
 use failover_core::state::{About, PlanError, PlanId, ShownPlan, StateDir};
@@ -221,6 +222,11 @@ fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     match last.map(|entry| entry.record) {
         Some(Record::End(end)) => {
             out.line(format!("The last run is over: {}", end.message));
+            let bakes = matches!(Guard::new(state.path()).status(), GuardStatus::Lifted(_));
+            if end.exit == 0 && end.outcome == Outcome::Done && !bakes {
+                out.line("Since then this machine was stopped: it may not bake.");
+                return Ok(End::done("see with `failover status` who bakes; `failover run` starts over"));
+            }
             Ok(End::of_run(end))
         }
         _ => Err(none()),

@@ -27,6 +27,7 @@ mod paused;
 mod price;
 mod prompt;
 mod prompts;
+mod quick;
 mod refusals;
 mod replugged;
 mod requests;

@@ -131,6 +131,10 @@ fn h43_what_stops_the_machine_that_bakes_says_so_and_asks_for_its_name() {
     assert!(next(&down, 0).starts_with("nobody bakes now unless another machine does"), "{down:?}");
     assert!(down.named("disarmed")[0]["what"].to_string().contains("until now"), "{down:?}");
     assert!(!world.bakes("backup"));
+    // What is over is not what is so now.
+    let resumed = world.call(&["resume"]);
+    assert!(next(&resumed, 0).contains("failover status"), "{resumed:?}");
+    assert!(!resumed.out.contains("keep `failover watch`"), "{resumed:?}");
     // Nothing ran: nothing is said of it.
     let again = world.call(&["stand-down"]);
     assert!(!again.out.contains("nobody bakes now"), "{again:?}");

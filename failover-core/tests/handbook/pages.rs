@@ -270,6 +270,7 @@ fn nothing_refers_to_what_is_not_in_the_repository() {
     assert!(texts > 700, "only {texts} texts");
 }
 
+/// `make screenshots` prints it by a browser and counts the pages; this is what needs none.
 #[test]
 fn the_night_is_one_printed_page() {
     let page = read("docs/night.md");
@@ -278,5 +279,26 @@ fn the_night_is_one_printed_page() {
     assert_eq!(long, None, "docs/night.md has a line that no printed page holds");
     for code in 0..=8 {
         assert!(page.lines().any(|line| line.starts_with(&format!("| {code} |"))), "docs/night.md: exit code {code}");
+    }
+    // The box at its top, to be filled in by hand.
+    let table: Vec<&str> = page.lines().skip(1).skip_while(|line| line.is_empty()).collect();
+    let cells = table.iter().take_while(|line| line.starts_with('|')).flat_map(|row| row.trim_matches('|').split('|'));
+    let cells: Vec<&str> = cells.map(str::trim).filter(|cell| *cell != "---").collect();
+    for what in ["NAME", "address", "PRIMARY", "BACKUP", "call first", "call second", "passphrase", "cabinet"] {
+        let blank = cells.chunks(2).any(|pair| pair[0].contains(what) && pair[1].is_empty());
+        assert!(blank, "docs/night.md has no blank for {what}: {cells:?}");
+    }
+}
+
+/// S6 and H22 are explained in the contract. Who has one page in hand has not got that.
+#[test]
+fn a_page_that_is_read_alone_has_no_codes() {
+    let is_code = |word: &&str| {
+        word.strip_prefix(['S', 'H']).is_some_and(|number| !number.is_empty() && number.parse::<u8>().is_ok())
+    };
+    for page in ["docs/night.md", "docs/quick.md"] {
+        let text = read(page);
+        let code = text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_code);
+        assert_eq!(code, None, "{page} does not explain it");
     }
 }
