@@ -108,8 +108,8 @@ unfinished
 model=$(field '"record":"device"' model)
 call run --plan-only || ended $?
 # NAME:PLAN of the plan: a statement holds for that plan, and for ten minutes.
-plan=$(field '"record":"plan"' name):$(field '"record":"plan"' plan)
-[ "$plan" != : ] || { echo 'there is no plan'; exit 1; }
+plan=$(field '"record":"plan"' statement)
+[ -n "$plan" ] || { echo 'there is no plan'; exit 1; }
 typed 'Unplug the signer of the primary.' "$plan"
 set -- --yes --confirm-disconnected "$plan"
 if [ "$model" = ledger ]; then

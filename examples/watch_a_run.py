@@ -113,7 +113,7 @@ def main(failover, config):
     if code != DONE or plan is None:
         return last_words(records, code)
     # It holds for the plan with this id, and for ten minutes.
-    statement = f"{plan['name']}:{plan['plan']}"
+    statement = plan["statement"]
     answers = ["--yes", "--confirm-disconnected", statement]
     say(f"head {plan['head']}, every mark to {plan['floor']}, keys: {', '.join(plan['keys'])}; {plan['why']}")
     confirmed = types("Unplug the primary's signer.", statement)

@@ -24,7 +24,7 @@ fn a_node_that_cannot_be_believed() {
         (json!({ "rpc": "denied" }), json!({ "rpc": null }), "403"),
         (json!({ "rpc": "level-zero" }), json!({ "rpc": null }), "level"),
         (json!({ "rpc": "cut" }), json!({ "rpc": null }), ""),
-        (json!({ "node-behind": 50 }), json!({ "node-behind": 0 }), "levels ahead"),
+        (json!({ "node-behind": 50 }), json!({ "node-behind": 0 }), "levels behind"),
         (json!({ "head-from-future": 60 }), json!({ "head-from-future": 0 }), "future"),
         (json!("wrong-chain"), json!({ "rpc": null }), "chain"),
     ];

@@ -42,7 +42,7 @@ impl Person {
                 if let Some(typed) = types(&line) {
                     writeln!(keyboard, "{typed}").unwrap();
                 }
-                shown += &line;
+                shown += &crate::said::without_configuration(&line);
                 shown.push('\n');
             }
             shown

@@ -171,10 +171,10 @@ fn status_says_who_bakes_and_fits_the_terminal() {
     for (line, mark) in text[at + 1..].iter().zip(marks) {
         assert!(line.starts_with(mark), "{text:#?}");
     }
-    world.event(&json!({ "kill-service": ["primary", "baker"] }));
-    world.event(&json!({ "power-off": "primary" }));
-    assert!(next(&world.call(&["status"]), 0).contains("failover run"), "nobody bakes");
-    world.event(&json!({ "power-on": "primary" }));
+    world.event(&json!({ "unreachable": "primary" }));
+    let unseen = next(&world.call(&["status"]), 0);
+    assert!(unseen.contains("not seen from here") && unseen.contains("failover run"), "{unseen}");
+    world.event(&json!({ "reachable": "primary" }));
     world.run().ends(0);
     let bakes = next(&world.call(&["status"]), 0);
     assert!(bakes.contains("this machine bakes") && bakes.contains("failover watch"), "{bakes}");

@@ -17,7 +17,7 @@ fn asked(world: &World, columns: u16) -> Tmux {
     tmux.until("a shell", |line| line.starts_with("shell>"));
     tmux.keys(&["-l", &run]);
     tmux.keys(&["Enter"]);
-    answer(&tmux, "Type the baker's name,", "mybaker");
+    answer(&tmux, "Type the baker's", "mybaker");
     tmux.until("the cable", |line| line.contains("Enter alone, or no: neither."));
     tmux
 }
@@ -43,18 +43,18 @@ fn a_question_stands_whatever_is_done_to_its_terminal() {
     tmux.keys(&["-l", "the signer of"]);
     tmux.keys(&["C-z"]);
     tmux.until("a shell", |line| line.starts_with("shell>") && !line.contains("failover"));
-    tmux.keys(&["-l", "fg"]);
+    tmux.keys(&["-l", "fg; echo \"it ended: $?\""]);
     tmux.keys(&["Enter"]);
     tmux.until("the question again", |_| times(&tmux, "Enter alone, or no: neither.") == 2);
     tmux.resize(100, 30);
     // Another keyboard's dash and quote, and what moves a cursor, are no sentence.
     tmux.keys(&["-l", "the signer of mybaker\u{2019}s \u{2014} is unplugged"]);
     tmux.keys(&["Enter"]);
-    tmux.until("told", |line| line.contains("2 tries are left") || line.contains("tries are"));
+    tmux.until("told", |line| line.contains("tries"));
     tmux.keys(&["-H", "1b", "5b", "32", "4a"]);
     tmux.keys(&["-l", SENTENCE]);
     tmux.keys(&["Enter"]);
-    tmux.until("told again", |line| line.contains("1 try is left"));
+    tmux.until("told again", |line| line.contains("try is"));
     // A line more in what is pasted answers no later question.
     tmux.keys(&["-l", SENTENCE]);
     tmux.keys(&["Enter", "y", "e", "s", "Enter"]);
