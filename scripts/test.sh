@@ -62,7 +62,7 @@ begin 'tests'
 cargo test --locked --workspace --all-features --exclude failover-cli --no-fail-fast 2>&1 | tee "$output"
 begin 'tests of the command line'
 # Real processes that mostly wait for the next block: more of them at once than there are cores.
-RUST_TEST_THREADS=4 cargo test --locked -p failover-cli --all-features --no-fail-fast 2>&1 | tee -a "$output"
+RUST_TEST_THREADS=6 cargo test --locked -p failover-cli --all-features --no-fail-fast 2>&1 | tee -a "$output"
 
 begin 'devices in a virtual machine'
 devices='devices in a virtual machine not tested'

@@ -27,6 +27,15 @@ impl End {
         Self { exit, next: next.into(), run: None }
     }
 
+    /// The same after a rehearsal: its next action is what would be done then.
+    pub(crate) fn rehearsed(mut self) -> Self {
+        self.next = format!("nothing needs to be done: this was a rehearsal. In earnest: {}", self.next);
+        if let Some(run) = &mut self.run {
+            run.next.clone_from(&self.next);
+        }
+        self
+    }
+
     /// The end of a run, which its journal has too.
     pub(crate) fn of_run(run: journal::End) -> Self {
         Self { exit: Exit::of(run.exit), next: run.next.clone(), run: Some(Box::new(run)) }
