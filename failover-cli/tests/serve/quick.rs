@@ -90,7 +90,7 @@ fn follow(world: &World, step: &Step, new: &Path) -> (i32, String) {
         // The page says that it asks for the baker's name.
         ["standby"] => {
             let mut terminal = Terminal::start(on_the_backup(world, &args));
-            terminal.answer("mybaker", b"mybaker\n");
+            terminal.answer("Type the baker's name, mybaker", b"mybaker\n");
             terminal.end()
         }
         _ => {
