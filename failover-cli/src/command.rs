@@ -64,37 +64,40 @@ pub(crate) fn dispatch(cli: Cli, out: &mut Output) -> Result<Over, Failure> {
     if let (Command::Guard(args::Guard::Check), Some(state)) = (&command, &global.state) {
         return guard::check(state, out).map(Over::End);
     }
-    let settings = || Settings::load(global.clone());
-    if let (Some(asks), false) = (asks(&command), out.is_json())
-        && let Ok(config) = settings().and_then(|settings| settings.config())
-    {
-        looking::say(&config, asks, out);
-    }
+    let asks = asks(&command);
+    // Read once: it may come out of a pipe.
+    let settings = |out: &mut Output| {
+        let settings = Settings::load(global.clone())?;
+        if let (Some(asks), Ok(config)) = (asks, settings.config()) {
+            looking::say(&config, asks, out);
+        }
+        Ok::<_, Failure>(settings)
+    };
     let end = match command {
         Command::StandIn(wanted) => return Ok(Over::Code(stand_in::run(&wanted))),
         Command::Drill(wanted) => drill::run(&global, &wanted, out),
-        Command::Check(wanted) => check::run(&settings()?, wanted.unlock, out),
-        Command::Run(wanted) => run::run(&settings()?, &wanted, out),
-        Command::Resume(wanted) => run::resume(&settings()?, &wanted, out),
-        Command::StandDown => stand_down::run(&settings()?, out),
-        Command::Return(wanted) => give_back::run(&settings()?, wanted, out),
-        Command::Clear => clear::run(&settings()?, out),
-        Command::Status => status::run(&settings()?, out),
-        Command::Level => level::run(&settings()?, out),
-        Command::Activity(wanted) => activity::run(&settings()?, &wanted, out),
-        Command::Devices => devices::run(&settings()?, out),
-        Command::Hwm(args::Hwm::Show) => hwm::show(&settings()?, out),
-        Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(&settings()?, &wanted, out),
-        Command::Disarm => disarm::run(&settings()?, out),
-        Command::Guard(args::Guard::Check) => guard::check(&settings()?.state(), out),
-        Command::Guard(args::Guard::Status) => guard::status(&settings()?, out),
-        Command::Guard(args::Guard::Install { stop }) => guard::install(&settings()?, stop.as_deref(), out),
-        Command::Guard(args::Guard::Lift { statement }) => guard::lift(&settings()?, statement.as_deref(), out),
-        Command::Standby(answers) => standby::run(&settings()?, answers, out),
-        Command::Watch(wanted) => watch::run(&settings()?, &wanted, out),
+        Command::Check(wanted) => check::run(&settings(out)?, wanted.unlock, out),
+        Command::Run(wanted) => run::run(&settings(out)?, &wanted, out),
+        Command::Resume(wanted) => run::resume(&settings(out)?, &wanted, out),
+        Command::StandDown => stand_down::run(&settings(out)?, out),
+        Command::Return(wanted) => give_back::run(&settings(out)?, wanted, out),
+        Command::Clear => clear::run(&settings(out)?, out),
+        Command::Status => status::run(&settings(out)?, out),
+        Command::Level => level::run(&settings(out)?, out),
+        Command::Activity(wanted) => activity::run(&settings(out)?, &wanted, out),
+        Command::Devices => devices::run(&settings(out)?, out),
+        Command::Hwm(args::Hwm::Show) => hwm::show(&settings(out)?, out),
+        Command::Hwm(args::Hwm::Raise(wanted)) => hwm::raise(&settings(out)?, &wanted, out),
+        Command::Disarm => disarm::run(&settings(out)?, out),
+        Command::Guard(args::Guard::Check) => guard::check(&settings(out)?.state(), out),
+        Command::Guard(args::Guard::Status) => guard::status(&settings(out)?, out),
+        Command::Guard(args::Guard::Install { stop }) => guard::install(&settings(out)?, stop.as_deref(), out),
+        Command::Guard(args::Guard::Lift { statement }) => guard::lift(&settings(out)?, statement.as_deref(), out),
+        Command::Standby(answers) => standby::run(&settings(out)?, answers, out),
+        Command::Watch(wanted) => watch::run(&settings(out)?, &wanted, out),
         Command::Report(wanted) => report::run(&global, &wanted, out),
         Command::Config(args::Config::New(wanted)) => config_new::run(&global, &wanted, out),
-        Command::Config(args::Config::Check) => config_check::run(&settings()?, out),
+        Command::Config(args::Config::Check) => config_check::run(&settings(out)?, out),
         Command::Completions { shell } => Ok(shell::completions(shell, out)),
         Command::Man { output } => shell::man(output.as_deref(), out),
     };

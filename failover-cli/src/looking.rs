@@ -17,9 +17,13 @@ pub(crate) enum Asks {
     All,
 }
 
+/// No question to a signer or a machine has longer: a remote signer's (see docs/deadlines.md and `failover-core/src/host`).
+const LONGEST: Duration = Duration::from_secs(25);
+
 /// Says it, to a person at a terminal.
 pub(crate) fn say(config: &Config, asks: Asks, out: &mut Output) {
-    let longest = CONNECT_DEADLINE.saturating_add(ANSWER_DEADLINE);
+    let chain = CONNECT_DEADLINE.saturating_add(ANSWER_DEADLINE);
+    let longest = if asks == Asks::All { chain.max(LONGEST) } else { chain };
     if out.columns().is_some() {
         out.line(sentence(config, asks, longest));
     }
@@ -37,5 +41,5 @@ fn sentence(config: &Config, asks: Asks, longest: Duration) -> String {
             who.push(format!("the primary, {}", config.primary_host()));
         }
     }
-    format!("Asking {}; whoever does not answer is waited for {} s at most.", who.join(", "), longest.as_secs())
+    format!("Asking {}; for each answer it waits {} s at most.", who.join(", "), longest.as_secs())
 }

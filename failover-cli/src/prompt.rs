@@ -11,14 +11,12 @@ use crate::screen::Screen;
 use crate::text::printable;
 
 mod asked;
-mod cut_off;
 mod passphrase;
 mod sentence;
 mod sentences;
 mod terminal;
 
 pub(crate) use asked::{asked, somebody};
-use cut_off::CutOff;
 pub(crate) use passphrase::Source;
 use sentence::Sentence;
 pub(crate) use sentences::typed_sentence;
@@ -51,8 +49,8 @@ pub(crate) struct Prompt {
     hosts: (Option<String>, Option<String>),
     /// Has the primary's signer a machine of its own? Then the power of the baker's machine says nothing.
     signer_apart: bool,
-    /// What was said of the primary's power, when its cable was asked about.
-    power_said: Option<CutOff>,
+    /// What was said of the primary's power, when its cable was asked about: that is asked next, at once.
+    power_said: Option<Answer>,
 }
 
 impl Prompt {
@@ -128,8 +126,7 @@ impl Prompt {
         let sentences: [Sentence<'_>; 2] =
             [(&unplugged, &|line| cable.is_answered_by(line)), (&off, &|line| power.is_answered_by(line))];
         let said = which(CABLE, CABLE_FLAG, &text, &sentences)?;
-        self.power_said =
-            (said != Some(0)).then(|| CutOff::now(if said == Some(1) { Answer::Yes } else { Answer::No }));
+        self.power_said = (said != Some(0)).then_some(if said == Some(1) { Answer::Yes } else { Answer::No });
         Ok(if said == Some(0) { Answer::Yes } else { Answer::No })
     }
 }
@@ -137,7 +134,7 @@ impl Prompt {
 impl Operator for Prompt {
     fn ask(&mut self, question: &Question) -> Result<Answer, OperatorError> {
         // It answers the very next question, or none.
-        let said = self.power_said.take().and_then(CutOff::answer);
+        let said = self.power_said.take();
         match question {
             Question::Proceed { .. } if self.answers.yes => Ok(Answer::Yes),
             Question::Proceed { name, plan } => {

@@ -47,6 +47,11 @@ impl Settings {
         Ok(config)
     }
 
+    /// The flags that every command takes.
+    pub(crate) const fn global(&self) -> &Global {
+        &self.global
+    }
+
     /// The configuration, where there is one.
     pub(crate) fn known(&self) -> Option<&Config> {
         self.config.as_ref().ok()

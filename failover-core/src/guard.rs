@@ -122,7 +122,7 @@ impl GuardError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Guarded => "if this machine is to bake, run `failover run` on it; never lift the guard by hand",
+            Self::Guarded => "if this machine is to bake, run `failover run` here; never lift the guard by hand",
             Self::Duplicate(_) => "unplug the signer of the old machine, then run `failover clear`",
             Self::Unknown(error) => error.next(),
             Self::State(_) | Self::ReadBack { .. } => "stop the baker and unplug the signer of this machine",

@@ -28,7 +28,7 @@ pub enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         host: Option<String>,
     },
-    /// "The primary is switched off, and I am standing at it." Typed in full. Asked where the first is answered no.
+    /// "The primary is switched off": said by who stands at it, typed in full. Asked at once where the first is answered no.
     PoweredOff {
         /// The baker's name.
         name: String,

@@ -137,8 +137,9 @@ fn plan_only(
         None => PlanId::random()?,
     };
     settings.passphrase(out)?;
+    let flags = same(&policy, config);
     let plan = show_plan(config, &state, (policy, id, None), out)?;
-    Ok(planned("run", &plan))
+    Ok(planned(&plan, &flags))
 }
 
 /// The end of a run, and how to keep what happened in it.
@@ -155,18 +156,37 @@ fn told(ended: Ended, plan: PlanId, journal: &path::Path, out: &mut Output) -> E
 }
 
 /// A plan was shown, which a statement may name. Nobody is sent to the cable of a primary that a run stops by itself.
-fn planned(command: &str, plan: &Plan) -> End {
-    let minutes = ShownPlan::GOOD_FOR.as_secs() / 60;
+fn planned(plan: &Plan, flags: &str) -> End {
     End::done(match plan.path {
         Path::Controlled => format!(
             "unplug nothing now: the run stops the primary by itself, and asks before it does, and for the cable where that is needed: \
-             failover {command}"
+             failover run{flags}"
         ),
-        _ => format!(
-            "unplug the primary's signer, then within {minutes} minutes: failover {command} --confirm-disconnected {}",
-            plan.statement
-        ),
+        _ => format!("{}: failover run{flags} --confirm-disconnected {}", unplug(), plan.statement),
     })
+}
+
+/// The same of a run that was interrupted: it is not asked again whether to go on.
+fn planned_again(plan: &Plan) -> End {
+    End::done(match plan.path {
+        Path::Controlled => {
+            "unplug nothing now: the run goes on at once, and asks for the cable where that is needed: failover resume"
+                .to_owned()
+        }
+        _ => format!("{}: failover resume --confirm-disconnected {}", unplug(), plan.statement),
+    })
+}
+
+fn unplug() -> String {
+    format!("unplug the primary's signer, then within {} minutes", ShownPlan::GOOD_FOR.as_secs() / 60)
+}
+
+/// What makes another run the same one: a statement holds for no other.
+fn same(policy: &Policy, config: &Config) -> String {
+    let emergency = policy.emergency.then(|| " --emergency".to_owned());
+    let margin = (policy.margin != config.margin).then(|| format!(" --margin {}", policy.margin));
+    let without = policy.without.iter().filter_map(|name| Some(format!(" --without {}", shlex::try_quote(name).ok()?)));
+    emergency.into_iter().chain(margin).chain(without).collect()
 }
 
 /// The plan of a run that was interrupted: it goes on with what it was begun with.
@@ -189,7 +209,7 @@ fn plan_of_interrupted(
     }
     let id = PlanId::random()?;
     let plan = show_plan(config, state, (policy, id, Some(past)), out)?;
-    Ok(planned("resume", &plan))
+    Ok(planned_again(&plan))
 }
 
 /// Looks once, shows the plan and keeps its name.
@@ -222,8 +242,8 @@ fn over(state: &StateDir, out: &mut Output) -> Result<End, Failure> {
     match last.map(|entry| entry.record) {
         Some(Record::End(end)) => {
             out.line(format!("The last run is over: {}", end.message));
-            let bakes = matches!(Guard::new(state.path()).status(), GuardStatus::Lifted(_));
-            if end.exit == 0 && end.outcome == Outcome::Done && !bakes {
+            let guarded = matches!(Guard::new(state.path()).status(), GuardStatus::Guarded);
+            if end.exit == 0 && end.outcome == Outcome::Done && guarded {
                 out.line("Since then this machine was stopped: it may not bake.");
                 return Ok(End::done("see with `failover status` who bakes; `failover run` starts over"));
             }

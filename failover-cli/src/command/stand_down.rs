@@ -65,7 +65,9 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let baked = Baked::before(config, &settings.state());
     let mut hands = hands(config, settings)?;
     let Disarmed { proven, mut what } = stand_down(&mut hands, Whose::Baker(&permits), &by, &SystemClock);
-    what.extend(baked.what());
+    let baked = baked.until_now();
+    let did_bake = baked.is_some();
+    what.extend(baked);
     if !proven {
         what.extend(going_on(config));
     }
@@ -88,8 +90,9 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             ));
         }
     }
-    let next = baked.told(stood_down(proven).next);
-    Ok(if proven { End::done(next) } else { End::new(Exit::Failed, next) })
+    let next = stood_down(proven).next;
+    // Of a stop that is not proven the one urgent thing is said, and not that nobody bakes (S5).
+    Ok(if proven { End::done(baked::after_it(did_bake, next)) } else { End::new(Exit::Failed, next) })
 }
 
 /// What is stopped and disarmed: without a state folder all the same.

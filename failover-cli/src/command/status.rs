@@ -101,7 +101,7 @@ const fn follows(primary: Bakes, backup: Bakes) -> &'static str {
         (Bakes::Yes, Bakes::Yes) => {
             "both machines run what signs: stop one of them at once; `failover stand-down` stops this one"
         }
-        (Bakes::No, Bakes::No) => "nobody bakes: `failover run` bakes here, or start the primary again if it is whole",
+        (Bakes::No, Bakes::No) => "nobody bakes: `failover run` bakes here",
         (Bakes::Unknown, Bakes::Yes) => {
             "this machine bakes; make sure that the primary does not, which is not seen from here: `failover activity`"
         }

@@ -5,8 +5,8 @@ use clap::Command;
 /// Before a command that stands at the end of a sentence, outside of backticks.
 const AT_THE_END: &str = ": failover ";
 const QUOTED: &str = "`failover ";
-/// What follows a command that is meant for another machine, which has a configuration of its own.
-const ELSEWHERE: [&str; 2] = [" on ", " there"];
+/// What follows a command that is meant for another machine, which has a configuration of its own, and one that somebody gave.
+const ELSEWHERE: [&str; 3] = [" on ", " there", ", process "];
 
 /// The global flags that were given, as a shell reads them, each with a blank before it.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +98,7 @@ mod tests {
             // What another machine is told, what is no command, and what has its flags already.
             ("run `failover standby` on the primary", "run `failover standby` on the primary"),
             ("then `failover run` there", "then `failover run` there"),
+            ("taken away by `failover stand-down`, process 7", "taken away by `failover stand-down`, process 7"),
             ("`failover --help` shows what there is", "`failover --help` shows what there is"),
             ("`failover --config FILE config check`", "`failover --config FILE config check`"),
             ("install failover 0.2.0 on alpha", "install failover 0.2.0 on alpha"),

@@ -15,6 +15,7 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use signal_hook::consts::SIGCONT;
 use zeroize::Zeroizing;
 
+use crate::signals;
 use crate::text::{columns, fit};
 
 /// Ctrl-C.
@@ -79,13 +80,14 @@ impl Terminal {
         let whole = |line: &str| line.starts_with("  ");
         let (begun, goes_on) = (Instant::now(), goes_on());
         let line = loop {
+            // Before the modes: whoever stops it from here on has it asked again.
+            goes_on.store(false, Ordering::SeqCst);
             // Flush: what was typed before the question was asked is no answer to it.
             tcsetattr(io::stdin(), OptionalActions::Flush, &modes).map_err(|_| OperatorError::Cancelled)?;
             let fitted = question
                 .lines()
                 .map(|line| fit(line, columns().filter(|_| !whole(line) && io::stderr().is_terminal())));
             let _ = writeln!(io::stderr(), "{}", fitted.collect::<Vec<_>>().join("\n"));
-            goes_on.store(false, Ordering::SeqCst);
             let left = deadline.saturating_sub(begun.elapsed());
             // `None`: it was stopped, and a shell has used the terminal since.
             if let Some(line) = read(left, &goes_on).map_err(|error| error.of(what, deadline)).transpose() {
@@ -151,10 +153,14 @@ impl NoLine {
 /// One line; `None`: the program was stopped meanwhile, and goes on.
 fn read(left: Duration, goes_on: &AtomicBool) -> Result<Option<Zeroizing<Vec<u8>>>, NoLine> {
     let deadline = Instant::now() + left;
-    let stdin = io::stdin();
+    let (stdin, cancelled) = (io::stdin(), signals::flag());
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
     let mut chunk = Zeroizing::new([0_u8; LIMIT]);
     loop {
+        // Told to end: a question does not hold it up.
+        if cancelled.load(Ordering::SeqCst) {
+            return Err(NoLine::Cancelled);
+        }
         if goes_on.swap(false, Ordering::SeqCst) {
             return Ok(None);
         }

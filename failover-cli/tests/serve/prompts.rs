@@ -42,7 +42,7 @@ fn a_question_stands_whatever_is_done_to_its_terminal() {
     assert!(tmux.joined().iter().any(|line| line == &format!("  {SENTENCE}")), "{:#?}", tmux.joined());
     tmux.keys(&["-l", "the signer of"]);
     tmux.keys(&["C-z"]);
-    tmux.until("a shell", |line| line.starts_with("shell>") && !line.contains("failover"));
+    tmux.until("it is stopped", |line| line.contains("Stopped"));
     tmux.keys(&["-l", "fg; echo \"it ended: $?\""]);
     tmux.keys(&["Enter"]);
     tmux.until("the question again", |_| times(&tmux, "Enter alone, or no: neither.") == 2);

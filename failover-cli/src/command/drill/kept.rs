@@ -40,8 +40,8 @@ pub(super) fn keep(global: &Global, journal: Option<&Path>, rehearsed: &Record, 
     });
     let Some(bytes) = bytes else { return };
     let kept = folders(global).into_iter().find_map(|folder| {
-        fs::create_dir_all(&folder).ok()?;
-        let path = folder.join(FILE);
+        // As a state folder is made: for nobody else to write in.
+        let path = StateDir::open(&folder).ok()?.path().join(FILE);
         state::replace(&path, &bytes, 0o600).ok().map(|()| path)
     });
     if let Some(path) = kept {
@@ -56,18 +56,22 @@ pub(crate) fn last(global: &Global) -> Option<PathBuf> {
 }
 
 /// Remembers a drill for `check`, and says where that cannot be: `check` would go on asking for one. The folder of a
-/// configuration is made where it is not there yet, as `check` itself makes it.
+/// configuration is made where it is not there yet, as `check` itself makes it; without one it is this user's own, which counts until
+/// there is a state folder with a newer one.
 pub(super) fn remember(global: &Global, drill: &state::Drill, out: &mut Output) {
     let state = state_folder(global);
     let configured = Settings::load(global.clone()).is_ok_and(|settings| settings.known().is_some());
-    let there = if configured { StateDir::open(&state) } else { StateDir::existing(&state) };
-    let noted = there.and_then(|folder| folder.set_drill(drill));
-    let own = || own().filter(|_| global.state.is_none()).and_then(|own| StateDir::existing(own).ok());
-    match noted {
-        Err(error) if own().is_none_or(|own| own.set_drill(drill).is_err()) && configured => {
-            out.warn(format!("`failover check` does not learn of this drill: {error}"));
+    let noted = match if configured { StateDir::open(&state) } else { StateDir::existing(&state) } {
+        Ok(folder) => folder.set_drill(drill),
+        Err(StateError::Missing { .. }) => {
+            // A drill that cannot be remembered was still a drill, and nothing here asks for it yet.
+            let _nowhere = own_of(global).map(|own| StateDir::open(own).and_then(|own| own.set_drill(drill)));
+            return;
         }
-        _ => {}
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        out.warn(format!("`failover check` does not learn of this drill: {error}"));
     }
 }
 
@@ -81,8 +85,13 @@ pub(crate) fn remembered(settings: &Settings) -> Result<Option<state::Drill>, St
         Err(StateError::Missing { .. }) => None,
         Err(error) => return Err(error),
     };
-    let own = own().and_then(|own| StateDir::existing(own).ok()).and_then(|own| own.drill().ok().flatten());
+    let own = own_of(settings.global()).and_then(|own| StateDir::existing(own).ok()?.drill().ok().flatten());
     Ok(here.into_iter().chain(own).max_by_key(|drill| drill.at))
+}
+
+/// The user's own folder; none beside a state folder that was named.
+fn own_of(global: &Global) -> Option<PathBuf> {
+    own().filter(|_| global.state.is_none())
 }
 
 /// The state folder of a real run here, whose `check` asks for the last drill. A drill needs no configuration, nor a right one.
@@ -94,8 +103,7 @@ pub(super) fn state_folder(global: &Global) -> PathBuf {
 /// Where it may be: a state folder that was named is the only place, and none is made for a drill.
 fn folders(global: &Global) -> Vec<PathBuf> {
     let state = StateDir::existing(state_folder(global)).ok().map(|state| state.path().to_owned());
-    let own = if global.state.is_some() { None } else { own() };
-    state.into_iter().chain(own).collect()
+    state.into_iter().chain(own_of(global)).collect()
 }
 
 /// The XDG specification: a relative `XDG_STATE_HOME` is ignored, an unset one is `~/.local/state`.

@@ -60,7 +60,9 @@ fn head(settings: &Settings, wanted: &Raise, out: &mut Output) -> Result<(Level,
             out.warn(format!("{failure}; --head {typed:#} stands in for it"));
             return Ok((head, "typed by the person".to_owned()));
         }
-        (Err(Missing { failure, .. }), _) => failure,
+        // The node contradicts whatever was typed: that leads nowhere.
+        (Err(Missing { failure, typed: None }), _) => return Err(failure),
+        (Err(Missing { failure, .. }), None) => failure,
     };
     let next = format!("{}; or type the head that you read elsewhere with --head LEVEL", failure.next);
     Err(Failure { next, ..failure })

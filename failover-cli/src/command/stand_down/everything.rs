@@ -13,7 +13,7 @@ use failover_core::permit::{Root, STOP_PATIENCE};
 use failover_core::session::open;
 
 use super::DisarmedRecord;
-use super::baked::Baked;
+use super::baked::{self, Baked};
 use crate::command::{devices, hwm};
 use crate::exit::Exit;
 use crate::output::{End, Output};
@@ -47,11 +47,13 @@ pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
         Some(Err(error)) => note(Err(format!("not proven: {error}"))),
         None => {}
     }
-    what.extend(baked.what());
+    let baked = baked.until_now();
+    let did_bake = baked.is_some();
+    what.extend(baked);
     out.show(&DisarmedRecord { proven, what: &what });
     if proven {
         let next = "this machine is stopped, guarded and disarmed, as far as it can be seen without a configuration";
-        End::done(baked.told(next.to_owned()))
+        End::done(baked::after_it(did_bake, next.to_owned()))
     } else {
         End::new(Exit::Failed, "unplug every signer of this machine: it could not be read back as unable to sign")
     }
