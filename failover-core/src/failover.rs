@@ -363,8 +363,7 @@ impl Failover {
                 self.record(&Record::Asked { asked: question.clone(), answer })?;
                 match (question, answer) {
                     (Question::Proceed { .. }, Answer::No) => self.refused(Refusal::Cancelled).map(Some),
-                    // Whoever says no to the cable may have said at the same prompt that the machine is off: it counts from now on, and
-                    // not from a later look.
+                    // Said at the same prompt, it counts from now on, and not from a later look.
                     (Question::Disconnected { name, host }, Answer::No) if !self.policy.signer_apart => {
                         self.ask(Question::PoweredOff { name, host })
                     }
