@@ -58,7 +58,9 @@ fn script_until(with: &str, name: &str, world: &World, came: impl Fn(&Value) -> 
 fn script_is_stopped(with: &str, name: &str) {
     for signal in ["TERM", "INT", "HUP"] {
         let world = World::new(Signer::TezSign);
-        let person = script_until(with, name, &world, is_raised);
+        // Two silent levels before it would start: time enough for a signal on a busy machine.
+        let stopped = |record: &Value| record["record"] == "after" && record["step"] == "stop-primary";
+        let person = script_until(with, name, &world, stopped);
         person.signal(signal);
         let (exit, shown) = person.ended();
         assert_eq!(exit, 6, "{signal}: {shown}");
