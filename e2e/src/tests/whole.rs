@@ -108,7 +108,7 @@ fn configure(world: &World, served: &Served, folder: &Path) -> Outcome<PathBuf> 
 /// Checks, which pins the primary, looks at the plan, and gives the words of a person who has pulled the primary's cable.
 fn confirmed(program: &Program, stage: &Stage) -> Outcome<String> {
     // A machine that never rehearsed is not ready, and that is all that is missing.
-    stage.call(program, &["check"])?.exits(4)?.says("\"next\":\"rehearse: failover drill\"")?;
+    stage.call(program, &["check"])?.exits(4)?.says("\"next\":\"rehearse: failover drill")?;
     let planned = stage.call(program, &["run", "--plan-only"])?.exits(0)?;
     let plan = planned.named("plan").first().map(|plan| text(plan, "plan")).unwrap_or_default();
     Ok(format!("mybaker:{plan}"))
