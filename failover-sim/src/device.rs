@@ -110,12 +110,10 @@ impl Device {
     pub(crate) fn suffer(&mut self, condition: &DeviceCondition, passphrase: &str, chain: ChainId) {
         match (condition, &mut *self) {
             (DeviceCondition::Marks(level), _) => self.set_marks(chain, *level),
-            (DeviceCondition::LeftArmed, _) => {
-                // It happened before whatever was tried lately.
-                if let Self::TezSign(port) = self {
-                    port.gadget.with(super::tezsign::TezSignSim::rest);
-                }
-                self.unlock(passphrase);
+            // It happened before whatever was tried lately, and whoever held it then.
+            (DeviceCondition::LeftArmed, Self::TezSign(port)) => port.gadget.with(|sim| sim.leave_armed(passphrase)),
+            (DeviceCondition::LeftArmed, Self::Ledger(port)) => {
+                port.authorize();
             }
             (DeviceCondition::OneSlot(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.corrupt(key)),
             (DeviceCondition::BothSlots(key), Self::TezSign(port)) => port.gadget.with(|sim| sim.ruin(key)),

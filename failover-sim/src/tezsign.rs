@@ -222,9 +222,12 @@ impl TezSignSim {
         self.version = None;
     }
 
-    /// As after half a minute in which nobody tried to unlock it.
-    pub(crate) fn rest(&mut self) {
-        self.throttle = Throttle::default();
+    /// Its keys are unlocked, by nobody who holds an interface or tried lately.
+    pub(crate) fn leave_armed(&mut self, passphrase: &str) {
+        for (alias, ..) in self.store.overview() {
+            // A damaged one stays locked.
+            let _damaged = self.store.unlock(&alias, passphrase.as_bytes());
+        }
     }
 
     /// Its software is of before 2025-12-02: it sends no accept either.

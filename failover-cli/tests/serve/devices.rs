@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::said::Said;
-use crate::world::{Signer, World, drilled, program, until};
+use crate::world::{Signer, World, drilled, program};
 
 fn device(world: &World, condition: &Value) {
     world.event(&json!({ "device": ["backup", condition] }));
@@ -158,13 +158,6 @@ fn s5_what_is_stored_of_a_key_that_was_found_unlocked_is_proven_or_said() {
     // What the first lock took away was set again, and read from the card.
     said.ends(0);
     assert!(!said.out.contains("not proven"), "{said:?}");
-    // Where an answer was late, a process of the raise locks once more what is locked: it has to be over.
-    let selector = world.path("backup.tezsign").display().to_string();
-    until("nothing locks any more", || {
-        let there = std::process::Command::new("ps").args(["-eo", "args="]).output().unwrap();
-        let there = String::from_utf8_lossy(&there.stdout).into_owned();
-        !there.lines().any(|line| line.contains("lock-afterwards") && line.contains(&selector))
-    });
     device(&world, &json!("left-armed"));
     let shown = world.call(&["hwm", "show"]).named("key");
     assert!(shown.iter().all(|key| key["marks"]["block"]["level"].as_u64() > Some(world.head())), "{shown:?}");
