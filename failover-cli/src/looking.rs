@@ -5,6 +5,7 @@ use std::time::Duration;
 use failover_core::chain::http::CONNECT_DEADLINE;
 use failover_core::chain::octez::ANSWER_DEADLINE;
 use failover_core::config::Config;
+use failover_core::remote_signer;
 
 use crate::output::Output;
 
@@ -17,13 +18,11 @@ pub(crate) enum Asks {
     All,
 }
 
-/// No question to a signer or a machine has longer: a remote signer's (see docs/deadlines.md and `failover-core/src/host`).
-const LONGEST: Duration = Duration::from_secs(25);
-
 /// Says it, to a person at a terminal.
 pub(crate) fn say(config: &Config, asks: Asks, out: &mut Output) {
     let chain = CONNECT_DEADLINE.saturating_add(ANSWER_DEADLINE);
-    let longest = if asks == Asks::All { chain.max(LONGEST) } else { chain };
+    // No question to a signer or a machine has longer than one to a signer on another machine.
+    let longest = if asks == Asks::All { chain.max(remote_signer::DEADLINE) } else { chain };
     if out.columns().is_some() {
         out.line(sentence(config, asks, longest));
     }

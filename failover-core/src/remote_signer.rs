@@ -25,7 +25,7 @@ use crate::signer::{DeviceState, Selector};
 use crate::tezos::ChainId;
 
 /// For one answer: a program starts, finds the device, and asks it (3 s a TezSign's question, 10 s a Ledger's).
-const DEADLINE: Duration = Duration::from_secs(25);
+pub const DEADLINE: Duration = Duration::from_secs(25);
 
 /// Why a signer on another machine could not be read or disarmed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

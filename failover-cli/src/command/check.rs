@@ -16,7 +16,7 @@ use failover_core::tezos::ChainId;
 use serde::Serialize;
 
 use super::drill;
-use super::found::{self, Found};
+use super::found::{Found, Seen};
 use super::systemd::proven_systemd;
 use crate::config::tzkt_of;
 use crate::exit::Exit;
@@ -56,11 +56,11 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    fn note(&mut self, what: &str, found: impl Into<found::Look>) {
+    fn note(&mut self, what: &str, found: impl Into<Seen>) {
         let (state, says) = match found.into() {
-            found::Look::Well(says) => (Row::Well, says),
-            found::Look::Told(says) => (Row::Told, says),
-            found::Look::Missing(says, next) => {
+            Seen::Well(says) => (Row::Well, says),
+            Seen::Told(says) => (Row::Told, says),
+            Seen::Missing(says, next) => {
                 self.missing.push(next);
                 (Row::Missing, says)
             }
@@ -139,12 +139,12 @@ fn procedure(
     checks.note("keys locked or not authorized", armed);
     if let Some(ledger) = facts.backup.device.as_ref().ok().and_then(|seen| seen.value.info.ledger) {
         let says = ledger.takeover(policy.chain).unwrap_or_else(|| format!("it is {ledger}"));
-        checks.note("chain of the Ledger", found::Look::Told(says));
+        checks.note("chain of the Ledger", Seen::Told(says));
     }
     if let Some(hidden) = unlocked::not_asked_for(&facts) {
         let found = match unlock {
             true => unlocked::look(settings, config, state, (&facts, &policy), checks.out)?.into(),
-            false => found::Look::Told(hidden),
+            false => Seen::Told(hidden),
         };
         checks.note("damage and marks", found);
     }
@@ -172,27 +172,25 @@ fn another(config: &Config) -> (String, String) {
 }
 
 /// The head that this look pinned, where another source agreed.
-fn head_pinned(state: &StateDir) -> found::Look {
+fn head_pinned(state: &StateDir) -> Seen {
     match state.head_pin() {
-        Ok(Some(pin)) => {
-            found::Look::Well(format!("head {:#} of {} is pinned: it bounds later ones", pin.level, pin.at))
-        }
-        Ok(None) => found::Look::Told("no head is pinned yet: another source must agree".to_owned()),
-        Err(error) => found::Look::Missing(error.to_string(), error.next().to_owned()),
+        Ok(Some(pin)) => Seen::Well(format!("head {:#} of {} is pinned: it bounds later ones", pin.level, pin.at)),
+        Ok(None) => Seen::Told("no head is pinned yet: another source must agree".to_owned()),
+        Err(error) => Seen::Missing(error.to_string(), error.next().to_owned()),
     }
 }
 
 /// What a run does itself is not missing; what it could not even read is.
-fn guarded(backup: &mut dyn BakerMachine) -> found::Look {
+fn guarded(backup: &mut dyn BakerMachine) -> Seen {
     match backup.boot_guard() {
-        Ok(BootGuard::Holds { units, .. }) => found::Look::Well(format!("no reboot starts {}", units.join(", "))),
-        Ok(BootGuard::Open { .. }) => found::Look::Told(
-            "not installed: a run does it first of all, `failover guard install` does it now".to_owned(),
-        ),
-        Err(BakerError::NoUnits { .. }) => found::Look::Told(
-            "none: [backup] has no units, so its start command has to ask `failover guard check`".to_owned(),
-        ),
-        Err(error) => found::Look::Missing(error.to_string(), error.next().to_owned()),
+        Ok(BootGuard::Holds { units, .. }) => Seen::Well(format!("no reboot starts {}", units.join(", "))),
+        Ok(BootGuard::Open { .. }) => {
+            Seen::Told("not installed: a run does it first of all, `failover guard install` does it now".to_owned())
+        }
+        Err(BakerError::NoUnits { .. }) => {
+            Seen::Told("none: [backup] has no units, so its start command has to ask `failover guard check`".to_owned())
+        }
+        Err(error) => Seen::Missing(error.to_string(), error.next().to_owned()),
     }
 }
 
@@ -219,7 +217,7 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     let (Some(machine), Some(pinned), Some(mut primary)) = (&config.primary.machine, pinned, open::primary(config)?)
     else {
         let never = "never reached from here: every run is an emergency run".to_owned();
-        checks.note("primary", found::Look::Told(never));
+        checks.note("primary", Seen::Told(never));
         return Ok(());
     };
     let answers = pinned.is_ok();
@@ -233,7 +231,7 @@ fn machines(config: &Config, state: &StateDir, pinned: Option<Found>, checks: &m
     }
     if !matches!(machine.control, Control::Command { .. }) {
         checks.note("stopping the primary", may_stop(machine)?);
-        checks.note("fencing the primary from here", found::Look::Told(rungs(config)?));
+        checks.note("fencing the primary from here", Seen::Told(rungs(config)?));
     }
     Ok(())
 }
@@ -252,7 +250,7 @@ const fn is_being_written(error: &BakerError) -> bool {
 }
 
 /// Can the primary's mark files be read? Not needed, but where somebody named folders they must be right.
-fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> found::Look {
+fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> Seen {
     let mut read = primary.marks(chain);
     for _ in 1..LOOKS {
         if !read.as_ref().is_err_and(is_being_written) {
@@ -263,22 +261,20 @@ fn marks(primary: &mut dyn BakerMachine, chain: ChainId, named: bool) -> found::
     }
     let is_written = read.as_ref().is_err_and(is_being_written);
     match read {
-        Ok(found) if named && !found.absent.is_empty() => found::Look::Missing(
+        Ok(found) if named && !found.absent.is_empty() => Seen::Missing(
             format!("there is no folder {} there", found.absent.join(", ")),
             "correct `marks` in the configuration".to_owned(),
         ),
         Ok(found) if found.files.is_empty() => {
-            found::Look::Told("no file there: what it signed is taken from the chain".to_owned())
+            Seen::Told("no file there: what it signed is taken from the chain".to_owned())
         }
         Ok(found) => {
             let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
-            found::Look::Well(format!("read from {}", paths.join(", ")))
+            Seen::Well(format!("read from {}", paths.join(", ")))
         }
-        Err(BakerError::MarkFile { path, .. }) if is_written => {
-            found::Look::Told(format!("{path} is being written now"))
-        }
-        Err(error) if named => found::Look::Missing(error.to_string(), error.next().to_owned()),
-        Err(error) => found::Look::Told(format!("not used: {error}")),
+        Err(BakerError::MarkFile { path, .. }) if is_written => Seen::Told(format!("{path} is being written now")),
+        Err(error) if named => Seen::Missing(error.to_string(), error.next().to_owned()),
+        Err(error) => Seen::Told(format!("not used: {error}")),
     }
 }
 
@@ -294,12 +290,12 @@ fn stopped(backup: &mut dyn BakerControl) -> Result<String, (String, String)> {
 
 /// The keys that the baker here knows by name. Whether they are the right ones is the run's to say; where they are not
 /// known, nothing is refused.
-fn wallet(backup: &mut dyn BakerMachine) -> found::Look {
+fn wallet(backup: &mut dyn BakerMachine) -> Seen {
     match backup.startable().map(|found| found.unwrap_or_default().wallet) {
-        Ok(Wallet::Read { files, keys }) => found::Look::Well(format!("{} in {}", keys.len(), files.join(", "))),
-        Ok(Wallet::NotKnown { why }) => found::Look::Told(format!("not known, look yourself: {why}")),
-        Ok(_) => found::Look::Told("not known, look yourself".to_owned()),
-        Err(error) => found::Look::Missing(error.to_string(), error.next().to_owned()),
+        Ok(Wallet::Read { files, keys }) => Seen::Well(format!("{} in {}", keys.len(), files.join(", "))),
+        Ok(Wallet::NotKnown { why }) => Seen::Told(format!("not known, look yourself: {why}")),
+        Ok(_) => Seen::Told("not known, look yourself".to_owned()),
+        Err(error) => Seen::Missing(error.to_string(), error.next().to_owned()),
     }
 }
 
@@ -349,13 +345,11 @@ fn may_stop(machine: &Machine) -> Result<Result<String, (String, String)>, Failu
     })
 }
 
-fn passphrase(config: &Config) -> found::Look {
+fn passphrase(config: &Config) -> Seen {
     match &config.signer.passphrase_file {
-        Some(file) if Path::new(file).is_file() => found::Look::Well(format!("read from {}", file.display())),
-        Some(file) => {
-            found::Look::Missing(format!("{} is not there", file.display()), "correct `passphrase_file`".to_owned())
-        }
-        None => found::Look::Told("asked for when it is needed, unless TEZSIGN_UNLOCK_PASS has it".to_owned()),
+        Some(file) if Path::new(file).is_file() => Seen::Well(format!("read from {}", file.display())),
+        Some(file) => Seen::Missing(format!("{} is not there", file.display()), "correct `passphrase_file`".to_owned()),
+        None => Seen::Told("asked for when it is needed, unless TEZSIGN_UNLOCK_PASS has it".to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@
 pub(super) type Found = Result<String, (String, String)>;
 
 /// The same where it may be merely told: neither well nor missing.
-pub(super) enum Look {
+pub(super) enum Seen {
     /// As it must be.
     Well(String),
     /// Not known, not used, or done later: a person should read it, and nothing is missing.
@@ -13,7 +13,7 @@ pub(super) enum Look {
     Missing(String, String),
 }
 
-impl From<Found> for Look {
+impl From<Found> for Seen {
     fn from(found: Found) -> Self {
         match found {
             Ok(says) => Self::Well(says),

@@ -65,9 +65,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
     let baked = Baked::before(config, &settings.state());
     let mut hands = hands(config, settings)?;
     let Disarmed { proven, mut what } = stand_down(&mut hands, Whose::Baker(&permits), &by, &SystemClock);
-    let baked = baked.until_now();
-    let did_bake = baked.is_some();
-    what.extend(baked);
+    let did_bake = baked.told(&mut what);
     if !proven {
         what.extend(going_on(config));
     }

@@ -54,15 +54,13 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
             first = Some(failure.next);
         }
     }
-    let mut bakes = Vec::new();
-    for (what, control) in [("primary", open::primary(&config)?), ("backup", Some(open::control(&config.backup)?))] {
-        let (says, state) = match control {
-            None => ("the configuration has no way to reach it".to_owned(), Bakes::Unknown),
-            Some(mut control) => services(&mut *control),
-        };
-        out.show(&Line::new(what, says));
-        bakes.push(state);
-    }
+    let (says, primary) = match open::primary(&config)? {
+        None => ("the configuration has no way to reach it".to_owned(), Bakes::Unknown),
+        Some(mut control) => services(&mut *control),
+    };
+    out.show(&Line::new("primary", says));
+    let (says, backup) = services(&mut *open::control(&config.backup)?);
+    out.show(&Line::new("backup", says));
     let running = FileLock::holder_under(&config.root(), config.baker.chain, config.baker.address);
     if let Some(holder) = &running {
         out.show(&Line::new("running", holder.to_string()));
@@ -81,8 +79,7 @@ pub(crate) fn run(settings: &Settings, out: &mut Output) -> Result<End, Failure>
         }
         Err(error) => out.show(&Line::new("journal", error.to_string())),
     }
-    let [primary, backup] = bakes.as_slice() else { return Ok(End::done("run `failover status` again")) };
-    Ok(End::done(first.unwrap_or_else(|| follows(*primary, *backup).to_owned())))
+    Ok(End::done(first.unwrap_or_else(|| follows(primary, backup).to_owned())))
 }
 
 /// Does a machine run what signs?

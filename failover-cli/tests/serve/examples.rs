@@ -20,7 +20,7 @@ pub(crate) fn example(name: &str) -> Command {
 
 /// Nothing of this machine's is used.
 pub(crate) fn alone(mut command: Command) -> Command {
-    command.env("XDG_CONFIG_HOME", "/nonexistent").env_remove("TEZSIGN_UNLOCK_PASS").stdin(Stdio::null());
+    command.envs(crate::world::NOTHING_OF_THIS_USER).env_remove("TEZSIGN_UNLOCK_PASS").stdin(Stdio::null());
     command
 }
 

@@ -19,8 +19,7 @@ fn shell(world: &World, line: &str) -> (i32, String) {
     let output = Command::new("sh")
         .args(["-c", line])
         .env("PATH", format!("{folder}:{}", world.search()))
-        .env("XDG_CONFIG_HOME", "/nonexistent")
-        .env("XDG_STATE_HOME", "/dev/null/none")
+        .envs(crate::world::NOTHING_OF_THIS_USER)
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -6,14 +6,11 @@ use crate::said::Said;
 use crate::ssh::over_ssh;
 use crate::terminal::answer;
 use crate::tmux::Tmux;
-use crate::world::{Signer, World, finish, program, until};
+use crate::world::{Signer, World, finish, host, program, until};
 
 /// The program in a terminal of 80 columns.
 fn terminal(world: &World, args: &str) -> Tmux {
-    let failover = env!("CARGO_BIN_EXE_failover");
-    let config = world.config().display().to_string();
-    let state = "XDG_CONFIG_HOME=/nonexistent XDG_STATE_HOME=/dev/null/none";
-    Tmux::start(80, 40, &[("PATH", &world.search())], &format!("{state} {failover} --config {config} {args}"))
+    Tmux::start(80, 40, &[], &world.line(args))
 }
 
 /// What the terminal holds, each paragraph in one line.
@@ -23,10 +20,6 @@ fn read(tmux: &Tmux) -> String {
 
 fn next(said: &Said, code: i32) -> String {
     said.ends(code)["next"].as_str().unwrap().to_owned()
-}
-
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
 }
 
 /// The signer of a primary that bakes is what keeps its keys safe: nobody is sent to unplug it by a plan that stops it.
@@ -199,9 +192,7 @@ fn status_says_who_bakes_and_fits_the_terminal() {
 #[test]
 fn check_ticks_only_what_is_well() {
     let mut world = World::new(Signer::TezSign);
-    world.configure(|text| {
-        text.lines().filter(|line| !line.starts_with("passphrase_file")).map(|l| format!("{l}\n")).collect()
-    });
+    world.without("passphrase_file");
     let state = |what: &str| {
         let rows = world.call(&["check"]).named("check");
         let row = rows.into_iter().find(|row| row["what"] == what).unwrap();

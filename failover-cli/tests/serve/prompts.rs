@@ -10,9 +10,7 @@ const SENTENCE: &str = "the signer of mybaker is unplugged";
 
 /// An emergency run in a shell that can stop and continue it, up to the question about the cable.
 fn asked(world: &World, columns: u16) -> Tmux {
-    let (failover, config) = (env!("CARGO_BIN_EXE_failover"), world.config().display());
-    let run =
-        format!("XDG_CONFIG_HOME=/nonexistent {failover} --config {config} run --emergency; echo \"it ended: $?\"");
+    let run = format!("{}; echo \"it ended: $?\"", world.line("run --emergency"));
     let tmux = Tmux::start(columns, 60, &[("PS1", "shell> ")], "true");
     tmux.until("a shell", |line| line.starts_with("shell>"));
     tmux.keys(&["-l", &run]);
@@ -75,16 +73,7 @@ fn the_end_of_input_and_a_flood_are_no_answer() {
     let tmux = asked(&world, 80);
     tmux.keys(&["C-d"]);
     ends(&tmux, 8);
-    let flooded = Tmux::start(
-        80,
-        60,
-        &[],
-        &format!(
-            "XDG_CONFIG_HOME=/nonexistent {} --config {} run --emergency",
-            env!("CARGO_BIN_EXE_failover"),
-            world.config().display()
-        ),
-    );
+    let flooded = Tmux::start(80, 60, &[], &world.line("run --emergency"));
     answer(&flooded, "Type the baker's name,", "mybaker");
     flooded.until("the cable", |line| line.contains("Enter alone, or no: neither."));
     for _ in 0..20 {

@@ -6,11 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::crash::cut;
-use crate::world::{Signer, World, until};
-
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
-}
+use crate::world::{Signer, World, host, until};
 
 #[test]
 fn what_has_baked_gives_nothing_back_however_new_the_newest_journal_is() {

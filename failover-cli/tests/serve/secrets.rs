@@ -144,8 +144,6 @@ fn s9_a_passphrase_from_the_environment_is_nowhere_else() {
     let mut world = World::new(Signer::TezSign);
     let secret = secret(&world.path("passphrase"));
     std::fs::remove_file(world.path("passphrase")).unwrap();
-    world.configure(|text| {
-        text.lines().filter(|line| !line.starts_with("passphrase_file")).collect::<Vec<_>>().join("\n")
-    });
+    world.without("passphrase_file");
     run(&world, &secret, true);
 }

@@ -13,22 +13,6 @@ fn with_others(world: &mut World, others: &[&str]) {
     world.configure(|text| text.replacen("[chain]\n", &format!("[chain]\n{others}"), 1));
 }
 
-/// The configuration without TzKT: the own node's peers, and what the test adds.
-fn without_tzkt(world: &mut World) {
-    world.configure(|text| {
-        let lines = text.lines().filter(|line| !line.starts_with("tzkt = "));
-        lines.map(|line| format!("{line}\n")).collect()
-    });
-}
-
-/// The configuration without further nodes.
-fn without_others(world: &mut World) {
-    world.configure(|text| {
-        let lines = text.lines().filter(|line| !line.starts_with("others = "));
-        lines.map(|line| format!("{line}\n")).collect()
-    });
-}
-
 fn tzkt(world: &World) -> String {
     let json = world.json();
     let sources = json["sources"].as_array().unwrap();
@@ -132,14 +116,14 @@ fn h20_a_source_that_contradicts_refuses_until_it_is_left_out() {
 #[test]
 fn h1_one_source_that_agrees_is_needed_whatever_the_peers_say() {
     let mut world = World::new(Signer::TezSign);
-    without_tzkt(&mut world);
+    world.without("tzkt");
     with_others(&mut world, &[NOBODY]);
     // Peers that agree do not stand in for the only one that is configured.
     let said = plan(&world, &[]);
     said.ends(3);
     assert!(said.why().contains(NOBODY) && said.why().contains("peers of the node agree"), "{said:?}");
     // Without any, `check` names the line that is missing.
-    without_others(&mut world);
+    world.without("others");
     let check = world.call(&["check"]);
     let next = check.ends(4)["next"].to_string();
     assert!(next.contains("[chain]") && next.contains("tzkt = "), "{next}");

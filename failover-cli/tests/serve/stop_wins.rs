@@ -3,11 +3,7 @@
 use std::process::{Child, Stdio};
 
 use crate::said::Said;
-use crate::world::{Signer, World, finish, program, until};
-
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
-}
+use crate::world::{Signer, World, finish, host, program, until};
 
 /// A run in the background, which has come as far as this.
 fn run_until(world: &World, step: &str) -> Child {

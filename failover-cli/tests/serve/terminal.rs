@@ -18,17 +18,8 @@ pub(crate) fn answer(tmux: &Tmux, asked: &str, typed: &str) {
 #[test]
 fn a_person_at_a_terminal_reads_is_asked_and_sees_it_done() {
     let mut world = World::new(Signer::TezSign);
-    world.configure(|text| {
-        text.lines().filter(|line| !line.starts_with("passphrase_file")).map(|l| format!("{l}\n")).collect()
-    });
-    let program = |args: &str| {
-        format!(
-            "XDG_CONFIG_HOME=/nonexistent {} --config {} {args}",
-            env!("CARGO_BIN_EXE_failover"),
-            world.path("changed.toml").display()
-        )
-    };
-    let check = Tmux::start(80, 30, &[], &program("check"));
+    world.without("passphrase_file");
+    let check = Tmux::start(80, 30, &[], &world.line("check"));
     assert_eq!(check.ended(), 4, "{:#?}", check.text());
     let rows = check.text();
     assert!(
@@ -37,7 +28,7 @@ fn a_person_at_a_terminal_reads_is_asked_and_sees_it_done() {
     );
     assert!(rows.iter().any(|row| row == " ✗  drill                         none on this machine yet"), "{rows:#?}");
 
-    let tmux = Tmux::start(80, 30, &[], &program("run"));
+    let tmux = Tmux::start(80, 30, &[], &world.line("run"));
     let answer = |asked: &str, typed: &str| answer(&tmux, asked, typed);
     // A slip is told and asked again, and a word that only confirms is known in capitals; so is an Enter too many.
     answer("Type the baker's name, mybaker,", "mybakr");
@@ -65,9 +56,7 @@ fn a_person_at_a_terminal_reads_is_asked_and_sees_it_done() {
 fn s6_a_statement_that_is_mistyped_three_times_ends_a_run_that_goes_on_later() {
     let world = World::new(Signer::TezSign);
     world.event(&serde_json::json!({ "unplug": "primary" }));
-    let config = world.config().display().to_string();
-    let run =
-        format!("XDG_CONFIG_HOME=/nonexistent {} --config {config} run --emergency", env!("CARGO_BIN_EXE_failover"));
+    let run = world.line("run --emergency");
     // Before anything was done there is nothing to go on with.
     let nothing = Tmux::start(80, 40, &[], &run);
     for asked in ["Type the baker's name, mybaker,", "2 tries are left", "1 try is left"] {

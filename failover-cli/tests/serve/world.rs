@@ -107,6 +107,14 @@ impl World {
         std::fs::write(&self.config, text).unwrap();
     }
 
+    /// The same configuration without the lines of this setting.
+    pub(crate) fn without(&mut self, setting: &str) {
+        let begins = format!("{setting} = ");
+        self.configure(|text| {
+            text.lines().filter(|line| !line.starts_with(&begins)).map(|line| format!("{line}\n")).collect()
+        });
+    }
+
     /// Programs in this folder are found first from now on.
     pub(crate) fn find_first(&mut self, tools: PathBuf) {
         self.tools = Some(tools);
@@ -124,6 +132,13 @@ impl World {
     pub(crate) fn search(&self) -> String {
         let path = std::env::var("PATH").unwrap();
         self.tools.as_ref().map_or_else(|| path.clone(), |tools| format!("{}:{path}", tools.display()))
+    }
+
+    /// The same as a shell's line, for a terminal and without `--json`.
+    pub(crate) fn line(&self, args: &str) -> String {
+        let (program, config) = (env!("CARGO_BIN_EXE_failover"), self.config.display());
+        let own: String = NOTHING_OF_THIS_USER.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        format!("{own}PATH={} {program} --config {config} {args}", self.search())
     }
 
     /// Calls it to its end.
@@ -249,15 +264,20 @@ impl Drop for World {
     }
 }
 
+/// Neither a configuration of this user nor a drill that was made here before.
+pub(crate) const NOTHING_OF_THIS_USER: [(&str, &str); 2] =
+    [("XDG_CONFIG_HOME", "/nonexistent"), ("XDG_STATE_HOME", "/dev/null/none")];
+
+/// This machine's own name.
+pub(crate) fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
+}
+
 /// The program, with nothing of this machine's configuration.
 pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
     command.args(args).stdin(Stdio::null());
-    command
-        .env("XDG_CONFIG_HOME", "/nonexistent")
-        .env("XDG_STATE_HOME", "/dev/null/none")
-        .env_remove("TEZSIGN_UNLOCK_PASS")
-        .env_remove("NOTIFY_SOCKET");
+    command.envs(NOTHING_OF_THIS_USER).env_remove("TEZSIGN_UNLOCK_PASS").env_remove("NOTIFY_SOCKET");
     command
 }
 

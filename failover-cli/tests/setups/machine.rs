@@ -102,7 +102,12 @@ impl Machine {
     /// The program on this machine.
     pub(crate) fn call(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
-        command.args(args).stdin(Stdio::null()).env("XDG_CONFIG_HOME", "/nonexistent").env_remove("NOTIFY_SOCKET");
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .env("XDG_STATE_HOME", "/dev/null/none")
+            .env_remove("NOTIFY_SOCKET");
         command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
         command.output().unwrap()
     }

@@ -44,10 +44,11 @@ impl Baked {
         Self { token, running: None }
     }
 
-    /// After the stop: what baked here until then.
-    pub(super) fn until_now(self) -> Option<String> {
-        let ran = self.running.and_then(|running| running.try_recv().ok()).or(self.token)?;
-        Some(format!("until now {ran}"))
+    /// After the stop: says among what was done what baked here until then. Did anything?
+    pub(super) fn told(self, what: &mut Vec<String>) -> bool {
+        let ran = self.running.and_then(|running| running.try_recv().ok()).or(self.token);
+        what.extend(ran.iter().map(|ran| format!("until now {ran}")));
+        ran.is_some()
     }
 }
 

@@ -47,9 +47,7 @@ pub(super) fn stand_down(state: &Path, by: &str, out: &mut Output) -> End {
         Some(Err(error)) => note(Err(format!("not proven: {error}"))),
         None => {}
     }
-    let baked = baked.until_now();
-    let did_bake = baked.is_some();
-    what.extend(baked);
+    let did_bake = baked.told(&mut what);
     out.show(&DisarmedRecord { proven, what: &what });
     if proven {
         let next = "this machine is stopped, guarded and disarmed, as far as it can be seen without a configuration";
